@@ -1,4 +1,4 @@
-"""Utilities behind the book *How far can you rely on a CLIP model?*
+"""Utilities behind the book on how far you can rely on a CLIP model.
 
 The flow has one direction: images, predictions, cubes, chapters, book. Nothing heavy is imported here.
 """

@@ -1,0 +1,216 @@
+"""What a result cube is: the names, dims, units and vocabularies that every part agrees on.
+
+The names below are the public interface of the project. A study may add a dim to a variable;
+it renames none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["count", "number", "text"]
+
+HEADLINE_FACTORS = (
+    "pose",
+    "background",
+    "pattern",
+    "color",
+    "smaller",
+    "shape",
+    "partial_view",
+    "subcategory",
+    "texture",
+    "larger",
+)
+"""The ten most frequent top factors of ImageNet-X; that the paper used these ten is an inference."""
+
+OTHER_FACTORS = ("darker", "object_blocking", "person_blocking", "style", "brighter", "multiple_objects")
+OVERALL = "overall"
+FACTORS = (*HEADLINE_FACTORS, *OTHER_FACTORS, OVERALL)
+
+CUE_CLASSES = (
+    "airplane",
+    "bear",
+    "bicycle",
+    "bird",
+    "boat",
+    "bottle",
+    "car",
+    "cat",
+    "chair",
+    "clock",
+    "dog",
+    "elephant",
+    "keyboard",
+    "knife",
+    "oven",
+    "truck",
+)
+DECISIONS = ("shape", "texture", "other")
+
+GROUPS: Mapping[str, str] = {
+    "clip_zero_shot": "CLIP, zero-shot",
+    "clip_fine_tuned": "CLIP, fine-tuned",
+    "standard": "Standard (ImageNet-1k labels only)",
+    "contrastive": "Self-supervised",
+    "more_data": "Trained on more data",
+    "robust_intervention": "Robustness intervention",
+    "control": "Control",
+    "human": "People",
+    "other": "Other",
+}
+"""Groups of models and the names under which figures show them."""
+
+EVIDENCE = ("measured", "proxy")
+"""Whether a study's cubes speak of real models on real data, or of a stand-in for them."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a cube: its dims, what kind of value it holds, and the values that are allowed."""
+
+    name: str
+    dims: tuple[str, ...]
+    kind: Kind
+    long_name: str
+    units: str = "1"
+    minimum: float = float("-inf")
+    maximum: float = float("inf")
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CubeSchema:
+    """One cube: what it holds, and which coordinate values its dims may take or must have."""
+
+    name: str
+    title: str
+    variables: tuple[Variable, ...]
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """All dims of the cube, in the order in which its variables name them."""
+        return tuple(dict.fromkeys(dim for variable in self.variables for dim in variable.dims))
+
+
+def _count(name: str, dims: tuple[str, ...], long_name: str) -> Variable:
+    return Variable(name, dims, "count", long_name, minimum=0)
+
+
+def _share(name: str, dims: tuple[str, ...], long_name: str) -> Variable:
+    return Variable(name, dims, "number", long_name, minimum=0, maximum=1)
+
+
+def _text(name: str, long_name: str, choices: tuple[str, ...] = ()) -> Variable:
+    return Variable(name, ("model",), "text", long_name, units="", choices=choices)
+
+
+def _positive(name: str, dims: tuple[str, ...], long_name: str, units: str = "1") -> Variable:
+    return Variable(name, dims, "number", long_name, units, minimum=0)
+
+
+_MODELS = CubeSchema(
+    "models",
+    "Who the models are",
+    (
+        _text("group", "group of models", tuple(GROUPS)),
+        _text("training_source", "data that the network was trained on"),
+        _positive("training_images", ("model",), "images in the training source"),
+        _positive("samples_seen", ("model",), "images seen during training, repeats counted"),
+        _text("architecture", "architecture of the image encoder"),
+        _text("family", "unit of independence: models of one family share a design, a source or a run"),
+        _text("checkpoint", "name of the weights: two rows with the same checkpoint are one network"),
+        _positive("parameters", ("model",), "parameters of the network"),
+        _positive("image_size", ("model",), "side of the square input image", "pixel"),
+        _text("pretraining", "what the network was trained on before its last training, or none"),
+        _text("fine_tuning", "what a CLIP model was fine-tuned on, or none"),
+        _text("reference", "where the row comes from"),
+    ),
+)
+
+_FACTOR_DIMS = ("selection", "model", "factor")
+_FACTORS = CubeSchema(
+    "factors",
+    "Correct answers on the images of each visual factor",
+    (
+        _count("hits", _FACTOR_DIMS, "images classified correctly"),
+        _count("images", _FACTOR_DIMS, "images that carry the factor"),
+    ),
+    {"selection": ("top", "multi"), "factor": FACTORS},
+)
+
+_SHAPE_BIAS = CubeSchema(
+    "shape_bias",
+    "Decisions on images whose shape and texture disagree, by class of the shape",
+    (_count("count", ("model", "cue_class", "decision"), "images decided by this cue"),),
+    {"cue_class": CUE_CLASSES, "decision": DECISIONS},
+)
+
+_SHIFT_DIMS = ("model", "condition")
+_SHIFTS = CubeSchema(
+    "shifts",
+    "Correct answers under each distribution shift and on the same-class subsets of ImageNet",
+    (
+        _count("hits", _SHIFT_DIMS, "images classified correctly"),
+        _count("images", _SHIFT_DIMS, "images of the condition"),
+    ),
+)
+
+_OOD_DIMS = ("draw", "model", "score", "ood_set")
+_OOD = CubeSchema(
+    "ood",
+    "How well each score tells in-distribution images from others",
+    (
+        _share("auroc", _OOD_DIMS, "area under the ROC curve, ties count half"),
+        _share("aupr", _OOD_DIMS, "average precision, in-distribution positive"),
+        _share("fpr95_id_positive", _OOD_DIMS, "share of OOD images accepted at 95 % recall of ID images"),
+        _share("fpr95_ood_positive", _OOD_DIMS, "share of ID images rejected at 95 % recall of OOD images"),
+    ),
+)
+
+_CALIBRATION_DIMS = ("draw", "model", "condition", "scaling")
+_BIN_DIMS = ("model", "condition", "scaling", "bin")
+_CALIBRATION = CubeSchema(
+    "calibration",
+    "Calibration before and after temperature scaling",
+    (
+        _share("accuracy", _CALIBRATION_DIMS, "accuracy"),
+        _positive("nll", _CALIBRATION_DIMS, "mean negative log-likelihood", "nat"),
+        Variable("brier", _CALIBRATION_DIMS, "number", "Brier score, summed over classes", "1", 0, 2),
+        _share("ece", _CALIBRATION_DIMS, "expected calibration error, 15 equal-width bins"),
+        _share("ece_equal_mass", _CALIBRATION_DIMS, "expected calibration error, 15 bins of equal mass"),
+        _share("ece_classwise", _CALIBRATION_DIMS, "class-wise expected calibration error"),
+        Variable(
+            "ece_debiased", _CALIBRATION_DIMS, "number", "debiased expected calibration error", "1", -1, 1
+        ),
+        _share("ece_rms", _CALIBRATION_DIMS, "root mean square calibration error"),
+        _share(
+            "ece_floor", _CALIBRATION_DIMS, "ECE expected of a perfectly calibrated model of the same size"
+        ),
+        _positive("temperature", ("draw", "model"), "temperature that minimises NLL on the fitting half"),
+        _count("bin_count", _BIN_DIMS, "images in the bin"),
+        _share("bin_confidence", _BIN_DIMS, "mean confidence in the bin"),
+        _count("bin_hits", _BIN_DIMS, "images of the bin classified correctly"),
+    ),
+    {"scaling": ("before", "after")},
+)
+
+_PROMPT_DIMS = ("draw", "model", "prompt_set", "subset")
+_PROMPTS = CubeSchema(
+    "prompts",
+    "The same image embeddings under other prompts",
+    (
+        _share("accuracy", _PROMPT_DIMS, "accuracy"),
+        _share("ece", _PROMPT_DIMS, "expected calibration error, 15 equal-width bins"),
+        _positive("nll", _PROMPT_DIMS, "mean negative log-likelihood", "nat"),
+        _positive("temperature", _PROMPT_DIMS, "temperature that minimises NLL on the fitting half"),
+        _share("auroc", (*_PROMPT_DIMS, "score", "ood_set"), "area under the ROC curve, ties count half"),
+        _count("hits", (*_PROMPT_DIMS, "factor"), "images with the factor classified correctly"),
+    ),
+)
+
+SCHEMAS: Mapping[str, CubeSchema] = {
+    schema.name: schema for schema in (_MODELS, _FACTORS, _SHAPE_BIAS, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS)
+}
+"""All cubes by name."""

@@ -1,0 +1,44 @@
+"""Choosing models: by group, and each network once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+
+def select_models(
+    cube: xr.Dataset, models: xr.Dataset, groups: Sequence[str]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Keep the models of some groups, and of several rows of one checkpoint only the first.
+
+    Parameters
+    ----------
+    cube : xarray.Dataset
+        Any cube with the dim ``model``.
+    models : xarray.Dataset
+        The cube `models` of the same study. Its order is the order of preference: the
+        `published` study lists image-level records before tables.
+    groups : sequence of str
+        Groups to keep.
+
+    Returns
+    -------
+    cube, models : tuple of xarray.Dataset
+        Both with the same models in the same order, that of `models`.
+
+    Examples
+    --------
+    >>> models = xr.Dataset(
+    ...     {"group": ("model", ["standard"] * 2), "checkpoint": ("model", ["resnet50"] * 2)},
+    ...     coords={"model": ["images:resnet50", "table:resnet50"]},
+    ... )
+    >>> cube, _ = select_models(models[["group"]], models, ["standard"])
+    >>> list(cube["model"].values)
+    ['images:resnet50']
+    """
+    present = models.sel(
+        model=np.isin(models["model"], cube["model"]) & np.isin(models["group"], list(groups))
+    )
+    _, first = np.unique(present["checkpoint"], return_index=True)
+    kept = present.isel(model=np.sort(first))
+    return cube.sel(model=kept["model"].values), kept

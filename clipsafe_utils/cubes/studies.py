@@ -1,0 +1,142 @@
+"""A study is a folder of cubes: finding, listing, reading and merging them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import SCHEMAS
+from clipsafe_utils.cubes.storage import read_cube
+from clipsafe_utils.errors import ClipsafeError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def cubes_folder() -> Path:
+    """Return the folder that holds the studies: ``CLIPSAFE_CUBES`` where set, else the repository's.
+
+    Examples
+    --------
+    >>> cubes_folder().name
+    'cubes'
+    """
+    return Path(os.environ.get("CLIPSAFE_CUBES") or REPOSITORY / "cubes")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A named folder of cubes."""
+
+    name: str
+    folder: Path
+
+    @property
+    def cubes(self) -> tuple[str, ...]:
+        """Names of the cubes that are there, in the order of the schema."""
+        return tuple(name for name in SCHEMAS if self.path(name).is_file())
+
+    def path(self, cube: str) -> Path:
+        """Return the file of a cube, whether or not it is there."""
+        return self.folder / f"{cube}.nc"
+
+    def has(self, cube: str) -> bool:
+        """Say whether the study has a cube."""
+        return cube in self.cubes
+
+    def read(self, cube: str) -> xr.Dataset:
+        """Read and check one cube; see `read_cube`."""
+        return read_cube(self.path(cube))
+
+    def check(self) -> None:
+        """Read every cube, and refuse a model that the cube `models` does not describe.
+
+        Raises
+        ------
+        ClipsafeError
+            With the file and the rule.
+        """
+        if not self.has("models"):
+            raise ClipsafeError(f"{self.path('models')}: no such cube; every study needs one.")
+        described = set(self.read("models")["model"].values)
+        for name in self.cubes:
+            unknown = sorted(set(self.read(name)["model"].values) - described)
+            if unknown:
+                raise ClipsafeError(f"{self.path(name)}: model '{unknown[0]}' is not described in models.nc.")
+
+
+def find_study(name: str) -> Study:
+    """Find a study by its name, or by a path to its folder.
+
+    Parameters
+    ----------
+    name : str
+        A folder of `cubes_folder`, or a path with a separator in it, as in ``./my-cubes``.
+
+    Raises
+    ------
+    ClipsafeError
+        If there is no such folder; the message lists the studies that exist.
+
+    Examples
+    --------
+    >>> find_study("published").has("factors")
+    True
+    """
+    is_path = os.sep in name or name.startswith(".")
+    folder = Path(name) if is_path else cubes_folder() / name
+    if not folder.is_dir():
+        known = ", ".join(study.name for study in list_studies()) or "none"
+        raise ClipsafeError(f"{folder}: no such study; the studies are: {known}.")
+    return Study(folder.resolve().name, folder)
+
+
+def list_studies() -> list[Study]:
+    """Return every study that has a cube, by name.
+
+    Examples
+    --------
+    >>> "published" in [study.name for study in list_studies()]
+    True
+    """
+    root = cubes_folder()
+    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    return [study for study in (Study(folder.name, folder) for folder in folders) if study.cubes]
+
+
+def merge_cubes(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
+    """Join two cubes of one kind along their models.
+
+    Parameters
+    ----------
+    first, second : xarray.Dataset
+        Cubes with the same variables and the same labels on every dim but ``model``.
+
+    Returns
+    -------
+    xarray.Dataset
+        The models of the first, then those of the second; attributes of the first.
+
+    Raises
+    ------
+    ClipsafeError
+        If a model stands in both, or another dim has other labels.
+
+    Examples
+    --------
+    >>> one = xr.Dataset({"count": ("model", [1])}, coords={"model": ["a"]})
+    >>> merge_cubes(one, one)
+    Traceback (most recent call last):
+    clipsafe_utils.errors.ClipsafeError: Model 'a' stands in both cubes.
+    """
+    both = sorted(set(first["model"].values) & set(second["model"].values))
+    if both:
+        raise ClipsafeError(f"Model '{both[0]}' stands in both cubes.")
+    try:
+        return xr.concat(
+            [first, second], dim="model", data_vars="minimal", join="exact", combine_attrs="override"
+        )
+    except ValueError as error:
+        raise ClipsafeError(
+            f"The cubes cannot be merged: their dims other than 'model' differ ({error})."
+        ) from error

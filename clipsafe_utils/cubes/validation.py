@@ -1,0 +1,171 @@
+"""The rules that a cube must keep; reading and writing both check them."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import EVIDENCE, OVERALL, SCHEMAS, CubeSchema, Variable
+from clipsafe_utils.errors import ClipsafeError
+
+
+def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
+    """Refuse a cube that breaks a rule of its schema.
+
+    Parameters
+    ----------
+    cube : xarray.Dataset
+        The cube.
+    name : str
+        Name of its schema, for example ``"factors"``.
+    where : str
+        How the message calls the cube: its file name.
+
+    Raises
+    ------
+    ClipsafeError
+        With the name of the file, the variable and the rule.
+
+    Examples
+    --------
+    >>> validate(xr.Dataset(), "factors", "factors.nc")
+    Traceback (most recent call last):
+    clipsafe_utils.errors.ClipsafeError: factors.nc: variable 'hits' is missing.
+    """
+    if name not in SCHEMAS:
+        raise ClipsafeError(f"{where}: '{name}' is not a cube; the cubes are {', '.join(SCHEMAS)}.")
+    schema = SCHEMAS[name]
+    for variable in schema.variables:
+        _check_variable(cube, variable, where)
+    for dim in schema.dims:
+        _check_coordinate(cube, dim, schema, where)
+    for key in ("study", "evidence", "licence"):
+        if not cube.attrs.get(key):
+            raise ClipsafeError(f"{where}: attribute '{key}' of the cube is missing.")
+    if cube.attrs["evidence"] not in EVIDENCE:
+        raise ClipsafeError(f"{where}: attribute 'evidence' must be one of {', '.join(EVIDENCE)}.")
+    rule = _COUNT_RULES.get(name)
+    if rule is not None and (fault := rule(cube)):
+        raise ClipsafeError(f"{where}: {fault}")
+
+
+def _check_variable(cube: xr.Dataset, variable: Variable, where: str) -> None:
+    if variable.name not in cube.data_vars:
+        raise ClipsafeError(f"{where}: variable '{variable.name}' is missing.")
+    array = cube[variable.name]
+    fault = (
+        _fault_of_dims(array, variable)
+        or _fault_of_kind(array, variable)
+        or _fault_of_missing_values(array)
+        or _fault_of_range(array, variable)
+        or next(
+            (
+                f"has no attribute '{key}'"
+                for key in ("long_name", "units", "source")
+                if key not in array.attrs
+            ),
+            "",
+        )
+    )
+    if fault:
+        raise ClipsafeError(f"{where}: variable '{variable.name}' {fault}.")
+
+
+def _fault_of_dims(array: xr.DataArray, variable: Variable) -> str:
+    missing = [dim for dim in variable.dims if dim not in array.dims]
+    return f"lacks the dim '{missing[0]}'; it has {array.dims}" if missing else ""
+
+
+def _fault_of_kind(array: xr.DataArray, variable: Variable) -> str:
+    is_text = array.dtype.kind in "OTU"
+    if variable.kind == "text":
+        return "" if is_text else f"must hold text, not {array.dtype}"
+    return "" if array.dtype.kind in "iuf" else f"must hold numbers, not {array.dtype}"
+
+
+def _fault_of_missing_values(array: xr.DataArray) -> str:
+    if array.dtype.kind in "OTU":
+        return "holds an empty text" if bool((array.astype(str) == "").any()) else ""
+    has_missing = array.dtype.kind == "f" and bool(np.isnan(array).any())
+    reason = array.attrs.get("not_measured", "")
+    if has_missing and not reason:
+        return "holds NaN without an attribute 'not_measured' that says why"
+    if reason and not has_missing:
+        return "has an attribute 'not_measured' but no NaN"
+    return ""
+
+
+def _fault_of_range(array: xr.DataArray, variable: Variable) -> str:
+    if variable.kind == "text":
+        unknown = sorted(set(array.astype(str).values.ravel()) - set(variable.choices))
+        return f"holds '{unknown[0]}', which is none of its choices" if variable.choices and unknown else ""
+    values = np.asarray(array, dtype=float)
+    values = values[~np.isnan(values)]
+    if not np.isfinite(values).all():
+        return "holds an infinite value"
+    if values.size and (values.min() < variable.minimum or values.max() > variable.maximum):
+        allowed = f"[{variable.minimum:g}, {variable.maximum:g}]"
+        return f"must lie in {allowed}; it spans {values.min():g} to {values.max():g}"
+    if variable.kind == "count" and (values != np.round(values)).any():
+        return "must hold whole numbers"
+    return ""
+
+
+def _check_coordinate(cube: xr.Dataset, dim: str, schema: CubeSchema, where: str) -> None:
+    if dim not in cube.coords:
+        raise ClipsafeError(f"{where}: coordinate '{dim}' is missing.")
+    labels = cube[dim].values
+    if len(labels) == 0:
+        raise ClipsafeError(f"{where}: coordinate '{dim}' is empty.")
+    unique, counts = np.unique(labels, return_counts=True)
+    if (counts > 1).any():
+        raise ClipsafeError(f"{where}: coordinate '{dim}' holds '{unique[counts > 1][0]}' more than once.")
+    allowed = schema.vocabulary.get(dim, ())
+    unknown = sorted(set(map(str, labels)) - set(allowed))
+    if allowed and unknown:
+        raise ClipsafeError(
+            f"{where}: coordinate '{dim}' holds '{unknown[0]}'; it may hold {', '.join(allowed)}."
+        )
+    if dim == "draw" and int(labels[0]) != 0:
+        raise ClipsafeError(f"{where}: coordinate 'draw' must begin with 0, the estimate.")
+
+
+def _hits_within_images(cube: xr.Dataset) -> str:
+    return "variable 'hits' exceeds 'images'." if bool((cube["hits"] > cube["images"]).any()) else ""
+
+
+def _factor_counts(cube: xr.Dataset) -> str:
+    if fault := _hits_within_images(cube):
+        return fault
+    if OVERALL not in cube["factor"].values:
+        return f"coordinate 'factor' lacks '{OVERALL}'."
+    for name in ("hits", "images"):
+        if bool((cube[name] > cube[name].sel(factor=OVERALL)).any()):
+            return f"variable '{name}' of a factor exceeds that of '{OVERALL}'."
+    return ""
+
+
+def _decisions_add_up(cube: xr.Dataset) -> str:
+    totals = cube["count"].sum("decision", skipna=False)
+    if bool((totals == 0).any()):
+        return "variable 'count' has a model and class without any image."
+    if bool((totals != totals.isel(model=0)).any()):
+        return "variable 'count' must add up to the same images of a class for every model."
+    return ""
+
+
+def _bins_add_up(cube: xr.Dataset) -> str:
+    if bool((cube["bin_hits"] > cube["bin_count"]).any()):
+        return "variable 'bin_hits' exceeds 'bin_count'."
+    totals = cube["bin_count"].sum("bin", skipna=False)
+    if bool((totals.isel(scaling=0) != totals).where(totals.notnull(), False).any()):
+        return "variable 'bin_count' must add up to the same images before and after scaling."
+    return ""
+
+
+_COUNT_RULES: Mapping[str, Callable[[xr.Dataset], str]] = {
+    "factors": _factor_counts,
+    "shape_bias": _decisions_add_up,
+    "shifts": _hits_within_images,
+    "calibration": _bins_add_up,
+}

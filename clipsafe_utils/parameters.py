@@ -1,0 +1,212 @@
+"""What a reader may change in each chapter: names, types, ranges, defaults, and the help beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Literal, NoReturn
+
+from clipsafe_utils.cubes.schema import CUE_CLASSES, GROUPS, HEADLINE_FACTORS, OTHER_FACTORS
+from clipsafe_utils.errors import ClipsafeError
+
+Kind = Literal["integer", "number", "text", "list of text"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing that a reader may change in a chapter.
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable in the cell tagged ``parameters``.
+    kind : {"integer", "number", "text", "list of text"}
+        Type of the value. An integer passes for a number.
+    default : int, float, str or tuple of str
+        What the published page runs on.
+    help : str
+        The comment after the assignment; short, so that both fit on one line.
+    choices : tuple of str
+        Values that text, or each entry of a list of text, may take; empty for any text.
+    minimum, maximum : float
+        Range of a number, both ends included.
+    """
+
+    name: str
+    kind: Kind
+    default: int | float | str | tuple[str, ...]
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: float = float("-inf")
+    maximum: float = float("inf")
+
+    def problem(self, value: object) -> str | None:
+        """Say in one sentence what is wrong with a value, or return None.
+
+        Examples
+        --------
+        >>> SEED.problem(7)
+        >>> SEED.problem("seven")
+        "Parameter 'seed' is 'seven'; it takes an integer, 0 or more."
+        """
+        if self.kind == "list of text":
+            return self._problem_of_list(value)
+        if self._fits(value):
+            return None
+        return f"Parameter '{self.name}' is {value!r}; it takes {self._expectation()}."
+
+    def _fits(self, value: object) -> bool:
+        if self.kind == "text":
+            return isinstance(value, str) and (not self.choices or value in self.choices)
+        types = int if self.kind == "integer" else int | float
+        if isinstance(value, bool) or not isinstance(value, types):
+            return False
+        return self.minimum <= value <= self.maximum
+
+    def _expectation(self) -> str:
+        if self.kind == "text":
+            return f"one of {', '.join(self.choices)}" if self.choices else "text"
+        noun = "an integer" if self.kind == "integer" else "a number"
+        if self.maximum == float("inf"):
+            return noun if self.minimum == float("-inf") else f"{noun}, {self.minimum:g} or more"
+        return f"{noun} from {self.minimum:g} to {self.maximum:g}"
+
+    def _problem_of_list(self, value: object) -> str | None:
+        where = f"Parameter '{self.name}'"
+        if not isinstance(value, list | tuple):
+            return f"{where} is {value!r}; write a list as {{{self.name}: [{self._example(value)}]}}."
+        if not value:
+            return f"{where} is an empty list; it needs at least one entry."
+        wrong = [entry for entry in value if not isinstance(entry, str)]
+        if wrong:
+            return f"{where} holds {wrong[0]!r}; each entry must be text."
+        unknown = [entry for entry in value if self.choices and entry not in self.choices]
+        if unknown:
+            return f"{where} holds '{unknown[0]}'; the choices are {', '.join(self.choices)}."
+        twice = [entry for entry in value if value.count(entry) > 1]
+        if twice:
+            return f"{where} holds '{twice[0]}' more than once."
+        return None
+
+    def _example(self, value: object) -> str:
+        """Give what stands between the brackets: the reader's own words where they make sense."""
+        words = value.strip("[]() ").replace("'", "").replace('"', "") if isinstance(value, str) else ""
+        entries = [word.strip() for word in words.split(",") if word.strip()]
+        if entries and (not self.choices or set(entries) <= set(self.choices)):
+            return ", ".join(entries)
+        return ", ".join(self.choices[:2]) or "first, second"
+
+
+class CheckedParameters(SimpleNamespace):
+    """The values of one run of a chapter, read as attributes. They cannot be set.
+
+    Examples
+    --------
+    >>> CheckedParameters(seed=0).seed
+    0
+    """
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: what a chapter ran on must be what its first cell says."""
+        raise AttributeError(f"Parameter '{name}' is set in the cell tagged 'parameters'.")
+
+
+STUDIES = Parameter(
+    "studies", "list of text", ("published",), "bodies of evidence: names, or paths to folders"
+)
+SHOWN_GROUPS = Parameter("groups", "list of text", tuple(GROUPS), "groups of models to show", tuple(GROUPS))
+CONFIDENCE = Parameter("confidence", "number", 0.95, "level of every interval", minimum=0.5, maximum=0.999)
+SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0)
+_COMMON = (STUDIES, SHOWN_GROUPS, CONFIDENCE, SEED)
+
+CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
+    "factor-robustness": (
+        *_COMMON,
+        Parameter(
+            "factors",
+            "list of text",
+            HEADLINE_FACTORS,
+            "visual factors to show",
+            (*HEADLINE_FACTORS, *OTHER_FACTORS),
+        ),
+        Parameter("selection", "text", "top", "an image's top factor, or all: multi", ("top", "multi")),
+        Parameter("baseline_group", "text", "standard", "group that draws the line", tuple(GROUPS)),
+        Parameter("axes", "text", "raw", "scale of accuracy: raw or probit", ("raw", "probit")),
+        Parameter(
+            "reference_accuracy",
+            "text",
+            "overall",
+            "x axis: overall or without_factor",
+            ("overall", "without_factor"),
+        ),
+        Parameter(
+            "fit",
+            "text",
+            "huber",
+            "line: huber, least_squares or local",
+            ("huber", "least_squares", "local"),
+        ),
+    ),
+    "shape-bias": (
+        *_COMMON,
+        Parameter("cue_classes", "list of text", CUE_CLASSES, "classes of the shapes to count", CUE_CLASSES),
+        Parameter(
+            "decision_rule",
+            "text",
+            "mean",
+            "class score: mean, max or sum of its indices",
+            ("mean", "max", "sum"),
+        ),
+    ),
+}
+"""Parameters of each chapter in the order of its cell; a chapter that is not here has none."""
+
+
+def check_parameters(chapter: str, values: Mapping[str, object]) -> CheckedParameters:
+    """Check the values for one run of a chapter, and add the defaults of those not given.
+
+    Parameters
+    ----------
+    chapter : str
+        Name of the chapter, as in ``shape-bias``.
+    values : mapping of str to object
+        Values by parameter name.
+
+    Returns
+    -------
+    CheckedParameters
+        Every parameter of the chapter as an attribute; lists are copies.
+
+    Raises
+    ------
+    ClipsafeError
+        With one sentence for each value that is wrong or not known.
+
+    Examples
+    --------
+    >>> check_parameters("shape-bias", {"seed": 3}).decision_rule
+    'mean'
+    >>> check_parameters("shape-bias", {"seed": -1})
+    Traceback (most recent call last):
+    clipsafe_utils.errors.ClipsafeError: Parameter 'seed' is -1; it takes an integer, 0 or more.
+    """
+    parameters = CHAPTER_PARAMETERS.get(chapter, ())
+    problems = _unknown_names(chapter, values, [parameter.name for parameter in parameters])
+    given = [(parameter, values.get(parameter.name, parameter.default)) for parameter in parameters]
+    problems += [problem for parameter, value in given if (problem := parameter.problem(value))]
+    if problems:
+        raise ClipsafeError(" ".join(problems))
+    return CheckedParameters(
+        **{
+            parameter.name: list(value) if isinstance(value, list | tuple) else value
+            for parameter, value in given
+        }
+    )
+
+
+def _unknown_names(chapter: str, values: Mapping[str, object], valid: Sequence[str]) -> list[str]:
+    what_is_valid = f"the parameters are {', '.join(valid)}" if valid else "it has no parameters"
+    return [
+        f"Chapter '{chapter}' has no parameter '{name}'; {what_is_valid}."
+        for name in values
+        if name not in valid
+    ]

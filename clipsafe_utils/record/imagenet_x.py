@@ -1,0 +1,179 @@
+"""ImageNet-X: accuracy by visual factor of 393 records, turned back into whole counts of images.
+
+The annotations are those of the ImageNet validation set. The 3,000 prototypes, which annotators compared
+the other images with, are left out, as the authors do by default; 46,110 annotated images remain.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import FACTORS, OVERALL
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record.sources import fetch, raw_paths
+
+SELECTIONS = ("top", "multi")
+TABLES = {"imagenet-x-testbed": "imagenet_testbed", "imagenet-x-toolbox": "modelvshuman"}
+PREDICTIONS_FOLDER = "imagenetx/model_predictions/base"
+ANNOTATIONS_FOLDER = "imagenetx/annotations"
+WHOLE_TO = 1e-6
+"""How far a count that was recovered from a printed accuracy may lie from a whole number."""
+
+_AVERAGE = "average"
+_ANNOTATED = list(FACTORS[:-1])
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The annotated images of one selection.
+
+    Attributes
+    ----------
+    flags : pandas.DataFrame
+        Boolean, one row an image (indexed by file name), one column a factor and one for `overall`.
+    labels : pandas.Series
+        True class of each image, 0 to 999, with the same index.
+    """
+
+    flags: pd.DataFrame
+    labels: pd.Series
+
+    @property
+    def images(self) -> pd.Series:
+        """Number of images of each factor."""
+        return self.flags.sum()
+
+
+def table_path(source: str, selection: str) -> str:
+    """Return the mirror path of one published table of accuracies.
+
+    Examples
+    --------
+    >>> table_path("imagenet-x-toolbox", "top")
+    'imagenetx/results/val/top_factor/modelvshuman/class/accuracies_per_factor.csv'
+    """
+    return f"imagenetx/results/val/{selection}_factor/{TABLES[source]}/class/accuracies_per_factor.csv"
+
+
+def read_annotations(selection: str) -> Annotations:
+    """Read the annotations of the validation set without the prototypes.
+
+    Parameters
+    ----------
+    selection : {"top", "multi"}
+        The one factor that annotators found most telling, or all that they named.
+
+    Examples
+    --------
+    >>> len(read_annotations("top").labels)
+    46110
+    """
+    table = fetch(f"{ANNOTATIONS_FOLDER}/imagenet_x_val_{selection}_factor.jsonl")
+    text = table.read_text(encoding="utf-8")
+    rows = pd.read_json(io.StringIO(text), lines=True).set_index("file_name")
+    prototypes = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/prototypical_paths.csv"))["file_name"]
+    rows = rows[~rows.index.isin(prototypes)]
+    flags = rows[_ANNOTATED].astype(bool).assign(**{OVERALL: True})
+    return Annotations(flags, rows["class"])
+
+
+def read_table(path: Path, annotations: Annotations) -> xr.Dataset:
+    """Turn a table of accuracies back into hits.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV with the columns `model`, the sixteen factors and `average`, accuracies in [0, 1].
+    annotations : Annotations
+        The images that the accuracies are shares of.
+
+    Returns
+    -------
+    xarray.Dataset
+        `hits` and `images` with the dims model and factor.
+
+    Raises
+    ------
+    ClipsafeError
+        If a column is missing, an accuracy is no number, or a count does not come out whole.
+    """
+    table = pd.read_csv(path)
+    missing = [name for name in ["model", *_ANNOTATED, _AVERAGE] if name not in table]
+    if missing:
+        raise ClipsafeError(f"{path}: column '{missing[0]}' is missing.")
+    accuracies = table.set_index("model").rename(columns={_AVERAGE: OVERALL})[list(FACTORS)]
+    counts = accuracies.to_numpy(dtype=float) * annotations.images[list(FACTORS)].to_numpy()
+    hits = np.round(counts)
+    wrong = ~(np.abs(counts - hits) < WHOLE_TO)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        factor = FACTORS[column]
+        raise ClipsafeError(
+            f"{path}: row '{accuracies.index[row]}', column '{factor}': the accuracy is not that of "
+            f"a whole number of the {annotations.images[factor]:,} images."
+        )
+    return _counts(list(accuracies.index), hits.astype(np.int64), annotations)
+
+
+def read_predictions(path: Path, annotations: Annotations) -> xr.Dataset:
+    """Count the hits of a model from its prediction on every image.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV with the columns `file_name` and `predicted_class`; the stem is the model's name.
+    annotations : Annotations
+        The images to count; the others are left out, as in the tables.
+
+    Returns
+    -------
+    xarray.Dataset
+        `hits` and `images` with the dims model (one) and factor.
+
+    Raises
+    ------
+    ClipsafeError
+        If an annotated image has no prediction.
+    """
+    predictions = (
+        pd.read_csv(path).set_index("file_name")["predicted_class"].reindex(annotations.labels.index)
+    )
+    absent = predictions.index[predictions.isna()]
+    if len(absent):
+        raise ClipsafeError(f"{path}: no prediction for the image {absent[0]}.")
+    correct = (predictions == annotations.labels).to_numpy()
+    hits = annotations.flags[list(FACTORS)].to_numpy()[correct].sum(axis=0)
+    return _counts([path.stem], hits[np.newaxis], annotations)
+
+
+def factor_counts() -> dict[str, xr.Dataset]:
+    """Build the counts of every source, top- and multi-factor.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        By source, in the order of preference; `hits` and `images` with the dims selection, model, factor.
+    """
+    parts: dict[str, list[xr.Dataset]] = {}
+    for selection in SELECTIONS:
+        annotations = read_annotations(selection)
+        models = [read_predictions(fetch(path), annotations) for path in raw_paths(PREDICTIONS_FOLDER)]
+        by_source = {"imagenet-x-images": xr.concat(models, "model")}
+        by_source |= {
+            source: read_table(fetch(table_path(source, selection)), annotations) for source in TABLES
+        }
+        for source, counts in by_source.items():
+            parts.setdefault(source, []).append(counts.expand_dims(selection=[selection]))
+    return {source: xr.concat(selections, "selection", join="exact") for source, selections in parts.items()}
+
+
+def _counts(models: list[str], hits: np.ndarray, annotations: Annotations) -> xr.Dataset:
+    images = np.broadcast_to(annotations.images[list(FACTORS)].to_numpy(), hits.shape)
+    return xr.Dataset(
+        {"hits": (("model", "factor"), hits), "images": (("model", "factor"), images.copy())},
+        coords={"model": models, "factor": list(FACTORS)},
+    )

@@ -1,0 +1,121 @@
+"""texture-vs-shape: what people and networks answered on each of the 1,280 cue-conflict images.
+
+In 80 of the images shape and texture belong to one class; they decide nothing and are left out.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import CUE_CLASSES, DECISIONS
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record.sources import fetch, raw_paths
+
+FOLDERS = {
+    "texture-vs-shape": "texture-vs-shape/raw-data/style-transfer-512-nomask-experiment",
+    "texture-vs-shape-trained": "texture-vs-shape/raw-data/style-transfer-512-nomask-experiment-trained-CNNs",
+}
+_NO_ANSWER = "na"
+_IMAGE = r"(?P<shape>[a-z]+)\d+-(?P<texture>[a-z]+)\d+\.png$"
+
+
+def read_session(path: Path) -> pd.DataFrame:
+    """Read one session: an observer's answers, one row an image, sorted by image.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV with the columns `subj`, `object_response` and `imagename`. File names carry a prefix
+        of trial and condition; the image is what follows the last underscore.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `observer`, `image`, `shape`, `texture`, `answer`.
+
+    Raises
+    ------
+    ClipsafeError
+        If a column is missing, an image stands twice, or an answer or a name is not of the sixteen classes.
+    """
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    missing = [name for name in ("subj", "object_response", "imagename") if name not in table]
+    if missing:
+        raise ClipsafeError(f"{path}: column '{missing[0]}' is missing.")
+    image = table["imagename"].str.split("_").str[-1]
+    cues = image.str.extract(_IMAGE)
+    session = cues.assign(observer=table["subj"], image=image, answer=table["object_response"])
+    if session["image"].duplicated().any():
+        raise ClipsafeError(
+            f"{path}: the image {session['image'][session['image'].duplicated()].iloc[0]} stands twice."
+        )
+    for column, allowed in (
+        ("shape", CUE_CLASSES),
+        ("texture", CUE_CLASSES),
+        ("answer", (*CUE_CLASSES, _NO_ANSWER)),
+    ):
+        wrong = ~session[column].isin(allowed)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise ClipsafeError(
+                f"{path}: line {row + 2}: '{table.iloc[row]['imagename']}' has no known {column}."
+            )
+    return session.sort_values("image", ignore_index=True)
+
+
+def count_decisions(session: pd.DataFrame) -> np.ndarray:
+    """Count a session's decisions by class of the shape.
+
+    Parameters
+    ----------
+    session : pandas.DataFrame
+        As `read_session` returns it.
+
+    Returns
+    -------
+    numpy.ndarray
+        Whole numbers of shape (16 classes, 3 decisions: shape, texture, other); no answer is other.
+
+    Examples
+    --------
+    >>> session = pd.DataFrame({"shape": ["cat"], "texture": ["dog"], "answer": ["dog"]})
+    >>> count_decisions(session).sum(axis=0)
+    array([0, 1, 0])
+    """
+    conflict = session[session["shape"] != session["texture"]]
+    by_shape = conflict["answer"] == conflict["shape"]
+    by_texture = conflict["answer"] == conflict["texture"]
+    decision = np.select([by_shape, by_texture], DECISIONS[:2], DECISIONS[2])
+    table = pd.crosstab(conflict["shape"], decision)
+    return table.reindex(index=list(CUE_CLASSES), columns=list(DECISIONS), fill_value=0).to_numpy(
+        dtype=np.int64
+    )
+
+
+def decision_counts() -> dict[str, xr.Dataset]:
+    """Build the counts of both folders; a session that stands in both counts once.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        By source; `count` with the dims model, cue_class, decision.
+    """
+    seen: list[pd.DataFrame] = []
+    counts: dict[str, dict[str, np.ndarray]] = {source: {} for source in FOLDERS}
+    for source, folder in FOLDERS.items():
+        for path in raw_paths(folder):
+            session = read_session(fetch(path))
+            if any(session.equals(other) for other in seen):
+                continue
+            seen.append(session)
+            counts[source][session["observer"].iloc[0]] = count_decisions(session)
+    return {source: _as_dataset(by_model) for source, by_model in counts.items()}
+
+
+def _as_dataset(by_model: dict[str, np.ndarray]) -> xr.Dataset:
+    return xr.Dataset(
+        {"count": (("model", "cue_class", "decision"), np.stack(list(by_model.values())))},
+        coords={"model": list(by_model), "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
+    )
