@@ -33,7 +33,7 @@ def select_models(
     ...     coords={"model": ["images:resnet50", "table:resnet50"]},
     ... )
     >>> cube, _ = select_models(models[["group"]], models, ["standard"])
-    >>> list(cube["model"].values)
+    >>> cube["model"].values.tolist()
     ['images:resnet50']
     """
     present = models.sel(

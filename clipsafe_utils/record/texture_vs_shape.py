@@ -111,7 +111,7 @@ def decision_counts() -> dict[str, xr.Dataset]:
                 continue
             seen.append(session)
             counts[source][session["observer"].iloc[0]] = count_decisions(session)
-    return {source: _as_dataset(by_model) for source, by_model in counts.items()}
+    return {source: _as_dataset(by_model) for source, by_model in counts.items() if by_model}
 
 
 def _as_dataset(by_model: dict[str, np.ndarray]) -> xr.Dataset:

@@ -1,0 +1,179 @@
+"""The command `clipsafe`: one verb for each arrow of the flow.
+
+Everything heavy is imported inside the verb that needs it, so that `clipsafe --help` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clipsafe_utils import __version__
+from clipsafe_utils.errors import ClipsafeError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="How far can you rely on a CLIP model? Cubes, chapters and the book of the study.",
+)
+cubes_app = typer.Typer(rich_markup_mode="rich", help="List, check and export result cubes.")
+app.add_typer(cubes_app, name="cubes")
+
+EXIT_CODE = 2
+"""What a mistake that a person can mend ends with."""
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+def main() -> None:
+    """Run the command line; print a mistake as one sentence and exit with code 2."""
+    try:
+        app()
+    except ClipsafeError as error:
+        typer.echo(f"clipsafe: {error}", err=True)
+        sys.exit(EXIT_CODE)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"clipsafe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """Take the options that stand before the verb."""
+
+
+@cubes_app.callback(invoke_without_command=True)
+def cubes(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Validate every cube of every study.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """List studies, their cubes, dims and sources.
+
+    Example: [bold]clipsafe cubes --check[/bold]
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from clipsafe_utils.cubes.overview import overview
+    from clipsafe_utils.terminal import print_json, print_table
+
+    rows = overview(check=check)
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, "Cubes")
+    if check:
+        typer.echo(f"{len(rows)} cubes checked, none at fault.")
+
+
+@cubes_app.command()
+def export(
+    cube: Annotated[str, typer.Argument(help="Name of the cube, for example factors.")],
+    study: Annotated[str, typer.Option(help="Name of a study, or a path to its folder.")] = "published",
+    to: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files.")] = Path(),
+) -> None:
+    """Write a cube as tidy tables.
+
+    Example: [bold]clipsafe cubes export factors --to parquet -o tables[/bold]
+    """
+    from clipsafe_utils.cubes import find_study
+    from clipsafe_utils.cubes.export import export_cube
+
+    for path in export_cube(find_study(study).read(cube), cube, output, to):
+        typer.echo(path)
+
+
+@app.command()
+def record(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the cubes; default: the study `published`."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Rebuild the cubes of the public record from the raw files.
+
+    Files come from their repositories at pinned commits, or from the folder CLIPSAFE_MIRROR.
+
+    Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record[/bold]
+    """
+    from clipsafe_utils.cubes.studies import cubes_folder
+    from clipsafe_utils.record.published import CUBES, STUDY, write_published
+    from clipsafe_utils.terminal import print_json, print_table, progress
+
+    folder = output or cubes_folder() / STUDY
+    with progress("Cubes", total=len(CUBES) + 1) as advance:
+        hashes = write_published(folder, advance)
+    if as_json:
+        print_json(hashes)
+    else:
+        print_table(
+            [{"cube": str(folder / f"{name}.nc"), "content": hashes[name][:16]} for name in hashes], "Record"
+        )
+
+
+@app.command()
+def render(
+    chapter: Annotated[
+        str | None, typer.Argument(help="One chapter, for example shape-bias; default: all.")
+    ] = None,
+    parameters: Annotated[
+        str | None, typer.Option("--parameters", "-y", help="Parameters as YAML; needs a chapter and -o.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for your own notebook and HTML page.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
+) -> None:
+    """Run chapters: all of them for the book, or one with your own parameters.
+
+    Example: [bold]clipsafe render shape-bias -y '{cue_classes: [cat, dog]}' -o mine[/bold]
+    """
+    from clipsafe_utils.publishing.commands import render_book, render_own
+
+    if output is not None and chapter is not None:
+        for path in render_own(chapter, parameters or "{}", output):
+            typer.echo(path)
+        return
+    if parameters is not None or output is not None:
+        raise ClipsafeError(
+            "Your own parameters need a chapter and a folder: clipsafe render CHAPTER -y YAML -o FOLDER."
+        )
+    render_book(chapter, jobs)
+
+
+@app.command(name="compile")
+def compile_() -> None:
+    """Compile the rendered chapters into the site, strictly: a warning is an error.
+
+    Example: [bold]clipsafe compile[/bold]
+    """
+    from clipsafe_utils.publishing.commands import compile_site
+
+    typer.echo(f"The book is at {compile_site()}")
+
+
+@app.command()
+def book(
+    jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
+) -> None:
+    """Render all chapters and compile the site.
+
+    Example: [bold]clipsafe book[/bold]
+    """
+    from clipsafe_utils.publishing.commands import compile_site, render_book
+
+    render_book(None, jobs)
+    typer.echo(f"The book is at {compile_site()}")

@@ -1,0 +1,102 @@
+"""Fixtures that several parts of the tests share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import CUE_CLASSES, DECISIONS, FACTORS, SCHEMAS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FIXTURES = REPOSITORY / "tests" / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The public record as its authors publish it; not committed, so skipped where it is absent."""
+    named = os.environ.get("CLIPSAFE_MIRROR")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "mirror"
+    if not (folder / "SOURCES.csv").is_file():
+        pytest.skip("needs the mirror of the public record: set CLIPSAFE_MIRROR")
+    return folder
+
+
+def labelled(cube: xr.Dataset, name: str) -> xr.Dataset:
+    """Give a cube the attributes that its schema asks for."""
+    for variable in SCHEMAS[name].variables:
+        if variable.name in cube:
+            cube[variable.name].attrs = {
+                "long_name": variable.long_name,
+                "units": variable.units,
+                "source": "made by a test",
+            }
+    return cube.assign_attrs(study="test", evidence="measured", licence="CC0", title=SCHEMAS[name].title)
+
+
+@pytest.fixture
+def factors() -> xr.Dataset:
+    """Two models on both selections; pose has 30 of 100 images, every other factor 4."""
+    images = np.array([30 if factor == "pose" else 4 for factor in FACTORS])
+    images[-1] = 100
+    hits = np.stack([images // 2, images // 4])
+    return labelled(
+        xr.Dataset(
+            {
+                "hits": (("selection", "model", "factor"), np.stack([hits, hits])),
+                "images": (
+                    ("selection", "model", "factor"),
+                    np.broadcast_to(images, (2, 2, len(FACTORS))).copy(),
+                ),
+            },
+            coords={"selection": ["top", "multi"], "model": ["a", "b"], "factor": list(FACTORS)},
+        ),
+        "factors",
+    )
+
+
+@pytest.fixture
+def shape_bias_cube() -> xr.Dataset:
+    """Two observers: one decides by shape in 50 of 75 images of a class, the other in 10."""
+    count = np.array([[50, 15, 10], [10, 50, 15]])
+    return labelled(
+        xr.Dataset(
+            {
+                "count": (
+                    ("model", "cue_class", "decision"),
+                    np.repeat(count[:, np.newaxis], len(CUE_CLASSES), axis=1),
+                )
+            },
+            coords={"model": ["a", "b"], "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
+        ),
+        "shape_bias",
+    )
+
+
+@pytest.fixture
+def models() -> xr.Dataset:
+    """Descriptions of the two models of the other fixtures."""
+    text = {
+        "group": ["standard", "clip_zero_shot"],
+        "training_source": ["IN-1k", "WIT"],
+        "architecture": ["ResNet", "ViT"],
+        "family": ["ResNet", "CLIP"],
+        "checkpoint": ["resnet50", "ViT-B-32.openai"],
+        "pretraining": ["none", "none"],
+        "fine_tuning": ["none", "none"],
+        "reference": ["test", "test"],
+    }
+    numbers = {name: [1.0, 2.0] for name in ("training_images", "samples_seen", "parameters", "image_size")}
+    return labelled(
+        xr.Dataset(
+            {name: ("model", values) for name, values in (text | numbers).items()},
+            coords={"model": ["a", "b"]},
+        ),
+        "models",
+    )

@@ -1,0 +1,98 @@
+"""Studies are found by name or path, merged by model, and each network counts once."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from clipsafe_utils.cubes import find_study, list_studies, merge_cubes, select_models, write_cube
+from clipsafe_utils.cubes.export import export_cube, tidy_tables
+from clipsafe_utils.cubes.overview import overview
+from clipsafe_utils.errors import ClipsafeError
+
+
+@pytest.fixture
+def study_folder(
+    factors: xr.Dataset, models: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(tmp_path))
+    folder = tmp_path / "mine"
+    write_cube(factors, folder / "factors.nc")
+    write_cube(models, folder / "models.nc")
+    (tmp_path / "empty").mkdir()
+    return folder
+
+
+def test_studies_are_found(study_folder: Path) -> None:
+    assert [study.name for study in list_studies()] == ["mine"]
+    assert find_study("mine").cubes == ("models", "factors")
+    assert find_study(str(study_folder)).name == "mine"
+    assert not find_study("mine").has("ood")
+    find_study("mine").check()
+
+
+@pytest.mark.usefixtures("study_folder")
+def test_unknown_study_lists_the_known_ones() -> None:
+    with pytest.raises(ClipsafeError, match="the studies are: mine"):
+        find_study("published")
+
+
+def test_missing_cube_is_named(study_folder: Path) -> None:
+    with pytest.raises(ClipsafeError, match=r"ood\.nc: no such cube"):
+        find_study(str(study_folder)).read("ood")
+
+
+def test_undescribed_model_is_refused(study_folder: Path, models: xr.Dataset) -> None:
+    write_cube(models.isel(model=[0]), study_folder / "models.nc")
+    with pytest.raises(ClipsafeError, match=r"factors\.nc: model 'b' is not described"):
+        overview(check=True)
+    (study_folder / "models.nc").unlink()
+    with pytest.raises(ClipsafeError, match=r"models\.nc: no such cube; every study needs one"):
+        find_study("mine").check()
+
+
+@pytest.mark.usefixtures("study_folder")
+def test_overview_names_dims_and_source() -> None:
+    rows = {row["cube"]: row for row in overview()}
+    assert rows["factors"]["dims"] == "selection 2, model 2, factor 17"
+    assert rows["factors"]["source"] == "made by a test"
+
+
+def test_merge(factors: xr.Dataset) -> None:
+    other = factors.assign_coords(model=["c", "d"])
+    merged = merge_cubes(factors, other)
+    assert list(merged["model"].values) == ["a", "b", "c", "d"]
+    assert merged["hits"].dtype.kind == "i"
+    assert merged["hits"].attrs == factors["hits"].attrs
+    with pytest.raises(ClipsafeError, match="'a' stands in both"):
+        merge_cubes(factors, factors)
+    with pytest.raises(ClipsafeError, match="dims other than 'model' differ"):
+        merge_cubes(factors, other.isel(factor=[0, -1]))
+
+
+def test_a_checkpoint_counts_once_and_the_first_row_wins(factors: xr.Dataset, models: xr.Dataset) -> None:
+    models["checkpoint"] = ("model", ["same", "same"], models["checkpoint"].attrs)
+    reordered = factors.isel(model=[1, 0])
+    cube, kept = select_models(reordered, models, ["standard", "clip_zero_shot"])
+    assert list(cube["model"].values) == list(kept["model"].values) == ["a"]
+    cube, kept = select_models(reordered, models, ["clip_zero_shot"])
+    assert list(cube["model"].values) == ["b"]
+    cube, _ = select_models(reordered, models, ["human"])
+    assert cube.sizes["model"] == 0
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_export_is_tidy(factors: xr.Dataset, tmp_path: Path, file_format: str) -> None:
+    (path,) = export_cube(factors, "factors", tmp_path, file_format)
+    table = pd.read_csv(path) if file_format == "csv" else pd.read_parquet(path)
+    assert list(table.columns) == ["selection", "model", "factor", "hits", "images"]
+    assert len(table) == factors["hits"].size
+    row = table[(table["model"] == "a") & (table["selection"] == "top") & (table["factor"] == "pose")]
+    assert row[["hits", "images"]].to_numpy().tolist() == [[15, 30]]
+
+
+def test_export_of_unlike_dims_gives_one_table_each() -> None:
+    cube = xr.Dataset({"x": (("a", "b"), [[1, 2]]), "y": ("a", [3])}, coords={"a": ["one"], "b": [1, 2]})
+    tables = tidy_tables(cube)
+    assert {name: len(table) for name, table in tables.items()} == {"a-b": 2, "a": 1}

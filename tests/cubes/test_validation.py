@@ -1,0 +1,145 @@
+"""Every rule of a cube is broken once; the message names the file, the variable and the rule."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from clipsafe_utils.cubes import validate
+from clipsafe_utils.cubes.schema import SCHEMAS
+from clipsafe_utils.errors import ClipsafeError
+
+Change = Callable[[xr.Dataset], xr.Dataset]
+
+
+def _with_nan(cube: xr.Dataset) -> xr.Dataset:
+    hits = cube["hits"].astype(float)
+    hits[0, 0, 0] = np.nan
+    return cube.assign(hits=hits.assign_attrs(cube["hits"].attrs))
+
+
+def _without_attribute(cube: xr.Dataset) -> xr.Dataset:
+    del cube["hits"].attrs["units"]
+    return cube
+
+
+def _changed(cube: xr.Dataset, name: str, change: Callable[[xr.DataArray], xr.DataArray]) -> xr.Dataset:
+    return cube.assign({name: change(cube[name]).assign_attrs(cube[name].attrs)})
+
+
+FACTOR_FAULTS: dict[str, tuple[Change, str]] = {
+    "missing variable": (lambda cube: cube.drop_vars("images"), "variable 'images' is missing"),
+    "negative counts": (lambda cube: _changed(cube, "hits", lambda a: a - 100), "must lie in"),
+    "not whole": (lambda cube: _changed(cube, "hits", lambda a: a * 0.3), "whole numbers"),
+    "duplicate models": (lambda cube: cube.assign_coords(model=["a", "a"]), "'a' more than once"),
+    "NaN without a reason": (_with_nan, "not_measured"),
+    "reason without NaN": (
+        lambda cube: _changed(cube, "hits", lambda a: a).assign(
+            hits=cube["hits"].assign_attrs(not_measured="no reason")
+        ),
+        "but no NaN",
+    ),
+    "infinite": (lambda cube: _changed(cube, "hits", lambda a: a / 0.0), "infinite"),
+    "text for numbers": (lambda cube: _changed(cube, "hits", lambda a: a.astype(str)), "must hold numbers"),
+    "renamed dim": (lambda cube: cube.rename(selection="choice"), "lacks the dim 'selection'"),
+    "unknown label": (lambda cube: cube.assign_coords(selection=["top", "best"]), "holds 'best'"),
+    "no overall": (lambda cube: cube.sel(factor=["pose"]), "lacks 'overall'"),
+    "more hits than images": (lambda cube: _changed(cube, "hits", lambda a: a + 60), "exceeds 'images'"),
+    "more images than overall": (
+        lambda cube: _changed(cube, "images", lambda a: a.where(a["factor"] != "pose", 200)),
+        "exceeds that of 'overall'",
+    ),
+    "no coordinate": (lambda cube: cube.drop_vars("model"), "coordinate 'model' is missing"),
+    "empty": (lambda cube: cube.isel(model=[]), "coordinate 'model' is empty"),
+    "attribute of a variable": (_without_attribute, "no attribute 'units'"),
+    "attribute of the cube": (lambda cube: cube.drop_attrs(deep=False), "attribute 'study'"),
+    "evidence": (lambda cube: cube.assign_attrs(evidence="hearsay"), "'evidence' must be one of"),
+}
+
+
+@pytest.mark.parametrize("fault", FACTOR_FAULTS)
+def test_fault_is_named(factors: xr.Dataset, fault: str) -> None:
+    change, words = FACTOR_FAULTS[fault]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        broken = change(factors)
+    with pytest.raises(ClipsafeError, match=r"^there/factors\.nc: ") as raised:
+        validate(broken, "factors", "there/factors.nc")
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_good_cubes_pass(factors: xr.Dataset, shape_bias_cube: xr.Dataset, models: xr.Dataset) -> None:
+    for name, cube in (("factors", factors), ("shape_bias", shape_bias_cube), ("models", models)):
+        validate(cube, name)
+
+
+def test_extra_dim_is_allowed(factors: xr.Dataset) -> None:
+    validate(factors.expand_dims(world=["natural"]), "factors")
+
+
+def test_missing_values_with_a_reason_are_allowed(factors: xr.Dataset) -> None:
+    cube = _with_nan(factors)
+    cube["hits"].attrs["not_measured"] = "the source has no such images"
+    validate(cube, "factors")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("group", "best", "'best'"), ("family", "", "empty text"), ("group", 1, "text")],
+)
+def test_text_is_checked(models: xr.Dataset, name: str, value: object, words: str) -> None:
+    models[name] = ("model", [value, value], models[name].attrs)
+    with pytest.raises(ClipsafeError, match=words):
+        validate(models, "models")
+
+
+def test_decisions_must_add_up(shape_bias_cube: xr.Dataset) -> None:
+    shape_bias_cube["count"][0, 0, 0] += 1
+    with pytest.raises(ClipsafeError, match="same images of a class for every model"):
+        validate(shape_bias_cube, "shape_bias")
+    shape_bias_cube["count"][:, 0] = 0
+    with pytest.raises(ClipsafeError, match="without any image"):
+        validate(shape_bias_cube, "shape_bias")
+
+
+def _example(name: str) -> xr.Dataset:
+    """Build the smallest cube that keeps a schema's rules: one label a dim, zero everywhere."""
+    schema = SCHEMAS[name]
+    labels = {dim: list(schema.vocabulary.get(dim, ("only",))) for dim in schema.dims}
+    if "draw" in labels:
+        labels["draw"] = [0, 1]  # type: ignore[list-item]
+    cube = xr.Dataset(coords=labels)
+    for variable in schema.variables:
+        text = variable.choices[0] if variable.choices else "some"
+        value = text if variable.kind == "text" else 0
+        shape = [len(labels[dim]) for dim in variable.dims]
+        attributes = {"long_name": variable.long_name, "units": variable.units, "source": "test"}
+        cube[variable.name] = (variable.dims, np.full(shape, value), attributes)
+    return cube.assign_attrs(study="test", evidence="proxy", licence="CC0")
+
+
+@pytest.mark.parametrize("name", sorted(set(SCHEMAS) - {"shape_bias"}))
+def test_every_schema_accepts_its_smallest_cube(name: str) -> None:
+    validate(_example(name), name)
+
+
+def test_draws_begin_with_the_estimate() -> None:
+    with pytest.raises(ClipsafeError, match="begin with 0"):
+        validate(_example("ood").assign_coords(draw=[1, 2]), "ood")
+
+
+def test_bins_must_add_up() -> None:
+    cube = _example("calibration")
+    cube["bin_hits"] += 1
+    with pytest.raises(ClipsafeError, match="exceeds 'bin_count'"):
+        validate(cube, "calibration")
+    cube["bin_count"][..., 0, :] += 1
+    cube["bin_hits"] -= 1
+    with pytest.raises(ClipsafeError, match="before and after scaling"):
+        validate(cube, "calibration")
+
+
+def test_unknown_cube_lists_the_known_ones() -> None:
+    with pytest.raises(ClipsafeError, match="the cubes are models, factors"):
+        validate(xr.Dataset(), "factor")
