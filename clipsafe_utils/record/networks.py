@@ -1,7 +1,8 @@
 """Who the networks of the record are: group, family, training source and weights, by rules.
 
 The rules stand in ``networks.csv``, one a line: a source, a pattern that must match the whole name that the
-source uses, and what holds for every row that it matches. The first matching rule decides.
+source uses, and what holds for every row that it matches; family and checkpoint may refer to parts of the match.
+The first matching rule decides.
 """
 
 import csv
@@ -73,7 +74,7 @@ def describe(source: str, name: str) -> Network:
             return Network(
                 model=f"{source}:{name}",
                 group=rule["group"],
-                family=rule["family"],
+                family=match.expand(rule["family"]),
                 architecture=rule["architecture"],
                 training_source=rule["training_source"],
                 pretraining=rule["pretraining"],

@@ -1,0 +1,79 @@
+"""What a chapter reads: one cube of each study that has it, and a sentence for each study that has not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import SCHEMAS
+from clipsafe_utils.cubes.selection import select_models
+from clipsafe_utils.cubes.studies import find_study
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One study's share of a figure.
+
+    Attributes
+    ----------
+    study : str
+        Name of the study.
+    cube : xarray.Dataset
+        The cube, each network once, only the groups that were asked for.
+    models : xarray.Dataset
+        Who the models are, in the same order.
+    """
+
+    study: str
+    cube: xr.Dataset
+    models: xr.Dataset
+
+
+def read_panels(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[Panel]:
+    """Read a cube from every study that has it and has a model of the groups.
+
+    Parameters
+    ----------
+    studies : sequence of str
+        Names of studies, or paths to their folders.
+    cube : str
+        Name of the cube.
+    groups : sequence of str
+        Groups of models to keep.
+
+    Returns
+    -------
+    list of Panel
+        In the order of the studies; empty where none has the cube.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study does not exist, or one of its cubes breaks a rule.
+
+    Examples
+    --------
+    >>> [panel.study for panel in read_panels(["published"], "factors", ["clip_zero_shot"])]
+    ['published']
+    """
+    panels = []
+    for study in map(find_study, studies):
+        if study.has(cube):
+            kept, models = select_models(study.read(cube), study.read("models"), groups)
+            if kept.sizes["model"]:
+                panels.append(Panel(study.name, kept, models))
+    return panels
+
+
+def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[str]:
+    """Say in words which studies have no panel.
+
+    Examples
+    --------
+    >>> left_out(["published"], "factors", ["clip_zero_shot"])
+    []
+    """
+    present = {panel.study for panel in read_panels(studies, cube, groups)}
+    absent = [study.name for study in map(find_study, studies) if study.name not in present]
+    what = SCHEMAS[cube].title.lower()
+    return [f"The study `{name}` has no cube `{cube}` ({what}) for these groups: its panel is left out." for name in absent]

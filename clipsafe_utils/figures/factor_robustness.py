@@ -1,0 +1,253 @@
+"""Chapter 1: who is better on which visual factor at equal accuracy."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import seaborn as sns
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, WIDTH, house_style, ink, mark_zero
+
+POINTS = 100.0
+"""Shares are drawn in percentage points."""
+
+_ARCHITECTURE_MARKERS = {"ResNet": "s", "ViT": "D", "ConvNeXt": "h"}
+_MOST_LABELS = 6
+
+
+def subjects(models: xr.Dataset) -> list[str]:
+    """Return the CLIP models of a study, zero-shot before fine-tuned.
+
+    Examples
+    --------
+    >>> subjects(xr.Dataset({"group": ("model", ["standard"])}, coords={"model": ["a"]}))
+    []
+    """
+    return [
+        name
+        for group in ("clip_zero_shot", "clip_fine_tuned")
+        for name in models["model"].values[models["group"].values == group].tolist()
+    ]
+
+
+def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> Figure:
+    """Draw the residual of every CLIP on every factor against the range of new standard families.
+
+    Parameters
+    ----------
+    results : mapping of str to xarray.Dataset
+        By study, as `clipsafe_utils.metrics.labelled.effective_robustness` returns them.
+    models : mapping of str to xarray.Dataset
+        By study, the cube `models` in the same order.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a study. Grey bars: where a model of a new standard family falls. Marks: CLIPs,
+        with the interval that is due to the number of images.
+    """
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.6 + 4.0 * max(len(results), 1)))
+        for axes, (study, result) in zip(_panels(figure, len(results)), results.items(), strict=True):
+            _draw_residuals(axes, result, models[study])
+            _title(axes, study, len(results))
+    return figure
+
+
+def _draw_residuals(axes: Axes, result: xr.Dataset, models: xr.Dataset) -> None:
+    names = subjects(models)
+    order = result.sel(model=names)["residual"].mean("model") if names else result["half_width"]
+    result = result.isel(factor=np.argsort(order.values))
+    rows = np.arange(result.sizes["factor"])
+    half = POINTS * result["half_width"].values
+    axes.barh(rows, 2 * half, left=-half, height=0.62, color=ink(), alpha=0.13, linewidth=0)
+    mark_zero(axes)
+    for position, name in enumerate(names):
+        offset = 0.0 if len(names) == 1 else 0.36 * (position / (len(names) - 1) - 0.5)
+        _draw_subject(axes, result.sel(model=name), models.sel(model=name), rows + offset, len(names))
+    axes.set_yticks(rows, [_plain(factor) for factor in result["factor"].values])
+    axes.set_xlabel("accuracy above (+) or below (−) the line of standard models, in points")
+    axes.grid(axis="x")
+    if 0 < len(names) <= _MOST_LABELS:
+        axes.legend(loc="lower right", handletextpad=0.3)
+
+
+def _draw_subject(axes: Axes, result: xr.Dataset, model: xr.Dataset, rows: np.ndarray, number: int) -> None:
+    residual = POINTS * result["residual"].values
+    error = np.abs(POINTS * np.stack([result["image_low"].values, result["image_high"].values]) - residual)
+    measured = result["measured"].values
+    colour = GROUP_COLOURS[model["group"].item()]
+    marker = _ARCHITECTURE_MARKERS.get(model["architecture"].item(), "o")
+    axes.errorbar(residual, rows, xerr=error, fmt="none", ecolor=colour, elinewidth=1, alpha=0.75)
+    label = model["checkpoint"].item() if number <= _MOST_LABELS else None
+    axes.scatter(residual[measured], rows[measured], color=colour, marker=marker, s=26, label=label, zorder=3)
+    axes.scatter(
+        residual[~measured], rows[~measured], facecolor="none", edgecolor=colour, marker=marker, s=26, zorder=3
+    )
+
+
+def lines(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], study: str, baseline: str) -> Figure:
+    """Draw accuracy on each factor against the reference accuracy, with the line of the baseline group.
+
+    Parameters
+    ----------
+    results, models : mapping of str to xarray.Dataset
+        As for `residuals`.
+    study : str
+        The study to draw.
+    baseline : str
+        The group that the line is fitted to.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One small panel a factor; the band is the prediction interval of a new family.
+    """
+    result = results[study]
+    factors = result["factor"].values
+    rows = -(-len(factors) // 2)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 1.55 * rows + 0.4))
+        grid = np.atleast_2d(figure.subplots(rows, 2, sharex=True, sharey=True))
+        for axes in grid.ravel()[len(factors) :]:
+            axes.set_visible(False)
+        for axes, factor in zip(grid.ravel(), factors, strict=False):
+            _draw_line(axes, result.sel(factor=factor), models[study], baseline)
+            axes.set_title(_plain(factor))
+        figure.supxlabel("reference accuracy, %", fontsize=9)
+        figure.supylabel("accuracy on the images of the factor, %", fontsize=9)
+    return figure
+
+
+def _draw_line(axes: Axes, result: xr.Dataset, models: xr.Dataset, baseline: str) -> None:
+    group = models["group"].values
+    x, y = POINTS * result["reference_accuracy"].values, POINTS * result["accuracy"].values
+    of_baseline = group == baseline
+    order = np.argsort(x[of_baseline])
+    predicted = POINTS * result["predicted"].values[of_baseline][order]
+    half = POINTS * result["half_width"].item()
+    ordered = x[of_baseline][order]
+    axes.fill_between(ordered, predicted - half, predicted + half, color=ink(), alpha=0.13, linewidth=0)
+    axes.plot(ordered, predicted, color=ink(), linewidth=0.8)
+    for name in (baseline, "clip_zero_shot", "clip_fine_tuned"):
+        sns.scatterplot(
+            x=x[group == name],
+            y=y[group == name],
+            ax=axes,
+            color=GROUP_COLOURS[name],
+            marker=GROUP_MARKERS[name],
+            s=12 if name == baseline else 34,
+            linewidth=0,
+            legend=False,
+        )
+    span = ordered[[0, -1]] + np.array([-2.0, 2.0])
+    axes.set_xlim(*span)
+    axes.grid(visible=True)
+
+
+def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
+    """Draw the mean residual of each group on each factor, each family counted once.
+
+    Parameters
+    ----------
+    estimates : mapping of str to xarray.Dataset
+        By study, as `clipsafe_utils.metrics.labelled.group_residuals` returns them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars: intervals of the jackknife over families. Hollow marks: fewer than five families, nothing
+        is decided; with one family there is no interval to draw.
+    """
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.6 + 4.6 * max(len(estimates), 1)))
+        for axes, (study, estimate) in zip(_panels(figure, len(estimates)), estimates.items(), strict=True):
+            _draw_groups(axes, estimate)
+            _title(axes, study, len(estimates))
+    return figure
+
+
+def _draw_groups(axes: Axes, estimate: xr.Dataset) -> None:
+    rows = np.arange(estimate.sizes["factor"])[::-1]
+    names = estimate["group"].values.tolist()
+    mark_zero(axes)
+    for position, name in enumerate(names):
+        one = estimate.sel(group=name)
+        y = rows - 0.6 * ((position + 0.5) / len(names) - 0.5)
+        colour, marker = GROUP_COLOURS[name], GROUP_MARKERS[name]
+        low, high = POINTS * one["low"].values, POINTS * one["high"].values
+        bounded = np.isfinite(low)
+        axes.hlines(y[bounded], low[bounded], high[bounded], color=colour, linewidth=1)
+        decided = bool(one["decided"].item())
+        axes.scatter(
+            POINTS * one["residual"].values,
+            y,
+            marker=marker,
+            s=20,
+            facecolor=colour if decided else "none",
+            edgecolor=colour,
+            label=f"{GROUPS[name]} ({int(one['families'].item())} families)",
+            zorder=3,
+        )
+    axes.set_yticks(rows, [_plain(factor) for factor in estimate["factor"].values])
+    axes.set_xlabel("mean residual of the group's families, in points")
+    axes.grid(axis="x")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.11), ncols=1, handletextpad=0.3)
+
+
+def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
+    """Draw the residual of each CLIP on each factor under every combination of choices.
+
+    Parameters
+    ----------
+    choices : xarray.Dataset
+        `residual` with the dims model, factor and one dim a choice; `group` and `checkpoint` by model.
+    headline : mapping of str to str
+        The label of each choice that the chapter reports; it is drawn large.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One row a factor and model; the spread of the small marks is what the choices decide.
+    """
+    factors = choices["factor"].values
+    number = choices.sizes["model"]
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.45 * len(factors) + 0.9))
+        axes = figure.subplots()
+        mark_zero(axes)
+        for position, name in enumerate(choices["model"].values):
+            one = choices.sel(model=name)
+            colour = GROUP_COLOURS[one["group"].item()]
+            marker = _ARCHITECTURE_MARKERS.get(one["architecture"].item(), "o")
+            offset = 0.0 if number == 1 else 0.4 * (position / (number - 1) - 0.5)
+            for row, factor in enumerate(factors[::-1]):
+                spread = POINTS * one["residual"].sel(factor=factor).values.ravel()
+                axes.hlines(row + offset, spread.min(), spread.max(), color=colour, linewidth=0.8, alpha=0.6)
+                axes.scatter(spread, np.full(spread.size, row + offset), color=colour, s=3, alpha=0.5)
+            chosen = POINTS * one["residual"].sel(**headline).values[::-1]  # type: ignore[arg-type]
+            label = one["checkpoint"].item() if number <= _MOST_LABELS else None
+            axes.scatter(
+                chosen, np.arange(len(factors)) + offset, color=colour, marker=marker, s=24, label=label, zorder=3
+            )
+        axes.set_yticks(range(len(factors)), [_plain(factor) for factor in factors[::-1]])
+        axes.set_xlabel("residual under every combination of choices, in points")
+        axes.grid(axis="x")
+        axes.legend(loc="lower right", handletextpad=0.3)
+    return figure
+
+
+def _panels(figure: Figure, number: int) -> Sequence[Axes]:
+    return list(np.atleast_1d(figure.subplots(number, 1))) if number else []
+
+
+def _title(axes: Axes, study: str, number: int) -> None:
+    if number > 1:
+        axes.set_title(study)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
