@@ -76,4 +76,7 @@ def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[s
     present = {panel.study for panel in read_panels(studies, cube, groups)}
     absent = [study.name for study in map(find_study, studies) if study.name not in present]
     what = SCHEMAS[cube].title.lower()
-    return [f"The study `{name}` has no cube `{cube}` ({what}) for these groups: its panel is left out." for name in absent]
+    return [
+        f"The study `{name}` has no cube `{cube}` ({what}) for these groups: its panel is left out."
+        for name in absent
+    ]

@@ -42,3 +42,26 @@ def select_models(
     _, first = np.unique(present["checkpoint"], return_index=True)
     kept = present.isel(model=np.sort(first))
     return cube.sel(model=kept["model"].values), kept
+
+
+def clip_models(models: xr.Dataset) -> xr.Dataset:
+    """Keep the CLIP models of a study, zero-shot before fine-tuned.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Possibly empty.
+
+    Examples
+    --------
+    >>> clip_models(xr.Dataset({"group": ("model", ["standard"])}, coords={"model": ["a"]})).sizes["model"]
+    0
+    """
+    group = models["group"].values
+    order = [np.flatnonzero(group == name) for name in ("clip_zero_shot", "clip_fine_tuned")]
+    return models.isel(model=np.concatenate(order))

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, WIDTH, house_style, ink, mark_zero
 
 POINTS = 100.0
@@ -16,21 +16,6 @@ POINTS = 100.0
 
 _ARCHITECTURE_MARKERS = {"ResNet": "s", "ViT": "D", "ConvNeXt": "h"}
 _MOST_LABELS = 6
-
-
-def subjects(models: xr.Dataset) -> list[str]:
-    """Return the CLIP models of a study, zero-shot before fine-tuned.
-
-    Examples
-    --------
-    >>> subjects(xr.Dataset({"group": ("model", ["standard"])}, coords={"model": ["a"]}))
-    []
-    """
-    return [
-        name
-        for group in ("clip_zero_shot", "clip_fine_tuned")
-        for name in models["model"].values[models["group"].values == group].tolist()
-    ]
 
 
 def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> Figure:
@@ -58,7 +43,7 @@ def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset
 
 
 def _draw_residuals(axes: Axes, result: xr.Dataset, models: xr.Dataset) -> None:
-    names = subjects(models)
+    names = clip_models(models)["model"].values.tolist()
     order = result.sel(model=names)["residual"].mean("model") if names else result["half_width"]
     result = result.isel(factor=np.argsort(order.values))
     rows = np.arange(result.sizes["factor"])
@@ -85,11 +70,19 @@ def _draw_subject(axes: Axes, result: xr.Dataset, model: xr.Dataset, rows: np.nd
     label = model["checkpoint"].item() if number <= _MOST_LABELS else None
     axes.scatter(residual[measured], rows[measured], color=colour, marker=marker, s=26, label=label, zorder=3)
     axes.scatter(
-        residual[~measured], rows[~measured], facecolor="none", edgecolor=colour, marker=marker, s=26, zorder=3
+        residual[~measured],
+        rows[~measured],
+        facecolor="none",
+        edgecolor=colour,
+        marker=marker,
+        s=26,
+        zorder=3,
     )
 
 
-def lines(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], study: str, baseline: str) -> Figure:
+def lines(
+    results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], study: str, baseline: str
+) -> Figure:
     """Draw accuracy on each factor against the reference accuracy, with the line of the baseline group.
 
     Parameters
@@ -154,7 +147,7 @@ def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     estimates : mapping of str to xarray.Dataset
-        By study, as `clipsafe_utils.metrics.labelled.group_residuals` returns them.
+        By study, as `clipsafe_utils.chapters.factor_robustness.group_residuals` returns them.
 
     Returns
     -------
@@ -183,7 +176,7 @@ def _draw_groups(axes: Axes, estimate: xr.Dataset) -> None:
         axes.hlines(y[bounded], low[bounded], high[bounded], color=colour, linewidth=1)
         decided = bool(one["decided"].item())
         axes.scatter(
-            POINTS * one["residual"].values,
+            POINTS * one["mean"].values,
             y,
             marker=marker,
             s=20,
@@ -231,7 +224,13 @@ def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
             chosen = POINTS * one["residual"].sel(**headline).values[::-1]  # type: ignore[arg-type]
             label = one["checkpoint"].item() if number <= _MOST_LABELS else None
             axes.scatter(
-                chosen, np.arange(len(factors)) + offset, color=colour, marker=marker, s=24, label=label, zorder=3
+                chosen,
+                np.arange(len(factors)) + offset,
+                color=colour,
+                marker=marker,
+                s=24,
+                label=label,
+                zorder=3,
             )
         axes.set_yticks(range(len(factors)), [_plain(factor) for factor in factors[::-1]])
         axes.set_xlabel("residual under every combination of choices, in points")

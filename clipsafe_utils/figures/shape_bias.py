@@ -74,12 +74,12 @@ def by_class(classes: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     classes : mapping of str to xarray.Dataset
-        By study: `shape_bias`, `low`, `high` with the dims group and cue_class.
+        By study, as `clipsafe_utils.chapters.shape_bias.class_means` returns them.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One row a class, sorted by the standard networks.
+        One row a class, sorted by the standard networks. Hollow marks: fewer than five families.
     """
     with house_style():
         number = max(len(classes), 1)
@@ -97,15 +97,24 @@ def by_class(classes: Mapping[str, xr.Dataset]) -> Figure:
 def _draw_classes(axes: Axes, table: xr.Dataset) -> None:
     names = table["group"].values.tolist()
     reference = "standard" if "standard" in names else names[0]
-    table = table.isel(cue_class=np.argsort(table["shape_bias"].sel(group=reference).values))
+    table = table.isel(cue_class=np.argsort(table["mean"].sel(group=reference).values))
     rows = np.arange(table.sizes["cue_class"])
     for position, name in enumerate(names):
         one = table.sel(group=name)
         y = rows - 0.5 * ((position + 0.5) / len(names) - 0.5)
         colour = GROUP_COLOURS[name]
-        axes.hlines(y, PERCENT * one["low"].values, PERCENT * one["high"].values, color=colour, linewidth=1)
+        if np.isfinite(one["low"].values).all():
+            low, high = (np.clip(PERCENT * one[end].values, 0, 100) for end in ("low", "high"))
+            axes.hlines(y, low, high, color=colour, linewidth=1)
         axes.scatter(
-            PERCENT * one["shape_bias"].values, y, color=colour, marker=GROUP_MARKERS[name], s=20, label=GROUPS[name]
+            PERCENT * one["mean"].values,
+            y,
+            marker=GROUP_MARKERS[name],
+            s=20,
+            facecolor=colour if one["decided"].item() else "none",
+            edgecolor=colour,
+            label=GROUPS[name],
+            zorder=3,
         )
     axes.set_yticks(rows, table["cue_class"].values)
     axes.set_xlim(0, 100)

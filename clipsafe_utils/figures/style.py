@@ -148,7 +148,9 @@ def show(figure: Figure, alt: str) -> ThemedFigure:
     drawing = drawing[drawing.index("<svg") :].replace(_INK, "currentColor")
     drawing = re.sub(r"<metadata>.*?</metadata>\s*", "", drawing, flags=re.DOTALL)
     # The page's own font is used, and a style element inside an SVG would speak to the whole page.
-    drawing = re.sub(r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(
+        r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL
+    )
     return ThemedFigure(_labelled(_with_own_ids(drawing), alt))
 
 

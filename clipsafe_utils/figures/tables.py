@@ -34,7 +34,7 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
 
     Examples
     --------
-    >>> "<th scope=\\"row\\">pose</th>" in table(pd.DataFrame({"factor": ["pose"], "images": ["15"]}), "Counts.").markup
+    >>> "<caption>Counts.</caption>" in table(pd.DataFrame({"factor": ["pose"]}), "Counts.").markup
     True
     """
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
@@ -42,17 +42,6 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
     return ThemedTable(
         f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
-
-
-def points(share: float, signed: bool = False) -> str:
-    """Format a share in percentage points with one decimal and a true minus sign.
-
-    Examples
-    --------
-    >>> points(-0.0297), points(0.0297, signed=True)
-    ('−3.0', '+3.0')
-    """
-    return f"{100 * share:{'+' if signed else ''}.1f}".replace("-", "−")
 
 
 def _row(cells: list[str]) -> str:

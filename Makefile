@@ -1,0 +1,53 @@
+# Two commands for readers: `make book` and `make test`. The rest is for people who change the project.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
+DEFINITION := pyproject.toml requirements.lock
+
+.PHONY: book test lint reproduce bench lock clean
+
+book: $(VENV)/.book  ## Build the book from the committed cubes and say where its first page is.
+	@$(BIN)/clipsafe book
+
+test: $(VENV)/.test  ## Run every check: style, types, tests, the book itself.
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+lint: $(VENV)/.test  ## Mend what a machine can mend.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+reproduce: $(VENV)/.test  ## Rebuild the cubes of the public record and show their content hashes.
+	$(BIN)/clipsafe record
+	git diff --stat -- cubes
+
+bench: $(VENV)/.test  ## Measure what the performance targets ask for.
+	$(BIN)/python benchmarks/book.py
+
+# Torch and what it brings are left out: which build fits depends on the machine.
+lock: $(VENV)/.test  ## Renew requirements.lock from pyproject.toml; needs uv on the path.
+	@echo "# Every package of every extra but torch and its CUDA libraries. Made by: make lock" > requirements.lock
+	uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+		--no-header --no-annotate -q | grep -vE '^(torch|torchvision|triton|nvidia-|cuda-)' >> requirements.lock
+
+clean:
+	rm -rf $(VENV) _build
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "make: needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12" >&2; exit 2; }
+	@echo "Making the virtual environment $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.book: $(VENV)/bin/python $(DEFINITION)
+	@echo "Installing the packages of the book (a minute or two, once) ..."
+	@$(INSTALL) -e '.[book]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.book
+	@echo "Installing the packages of the tests ..."
+	@$(INSTALL) -e '.[book,record,test]'
+	@touch $@

@@ -1,0 +1,50 @@
+"""Numbers as the prose shows them: one way to write a share, a difference and an interval."""
+
+from collections.abc import Mapping
+
+NOT_MEASURED = "not measured"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share in percent.
+
+    Examples
+    --------
+    >>> percent(0.9587)
+    '95.9 %'
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """Write a difference of shares in percentage points, with its sign and a true minus.
+
+    Examples
+    --------
+    >>> points(-0.0297), points(0.0297), points(0.0)
+    ('−3.0', '+3.0', '0.0')
+    """
+    text = f"{100 * difference:+.{digits}f}"
+    return text.removeprefix("+") if float(text) == 0 else text.replace("-", "−")
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval of differences in points; an unbounded one in words.
+
+    Examples
+    --------
+    >>> interval(-0.01, 0.02), interval(float("-inf"), float("inf"))
+    ('−1.0 to +2.0', 'unbounded')
+    """
+    return "unbounded" if high == float("inf") else f"{points(low)} to {points(high)}"
+
+
+def complete(keys: tuple[str, ...], values: Mapping[str, str]) -> dict[str, str]:
+    """Give every key that the prose uses; what a study cannot say becomes "not measured".
+
+    Examples
+    --------
+    >>> complete(("a", "b"), {"a": "1"})
+    {'a': '1', 'b': 'not measured'}
+    """
+    return {key: values.get(key, NOT_MEASURED) for key in keys}
