@@ -8,6 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.metrics.baseline import predict_baseline
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.metrics.labelled import effective_robustness
@@ -21,6 +22,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """What an analyst has to choose; the figure of every choice crosses all of them."""
 
 COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", "clip_zero_shot", "clip_fine_tuned")
+
+GRID = 50
+"""Points at which a line is drawn."""
 
 ALPHA = 0.05
 """Level of the verdict on one factor after Holm's correction over all CLIPs and factors shown."""
@@ -50,6 +54,34 @@ def verdicts(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
     direction = np.where(clips["residual"].values > 0, "above", "below")
     words = np.where(adjusted < ALPHA, direction, "within")
     return clips["residual"].copy(data=np.where(measured, words, "not measured")).rename("verdict")
+
+
+def baseline_lines(result: xr.Dataset, models: xr.Dataset, baseline_group: str) -> xr.DataArray:
+    """Read the baseline's fit of each factor on a grid, for drawing.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        `effective_robustness`; its attributes name the fit and the axes.
+    models : xarray.Dataset
+        The cube `models` in the same order.
+    baseline_group : str
+        Group that the line is fitted to.
+
+    Returns
+    -------
+    xarray.DataArray
+        Predicted accuracy, dims factor and at; the coordinate `reference_accuracy` spans the group.
+    """
+    baseline = result.isel(model=(models["group"] == baseline_group).values).transpose("factor", "model")
+    x, y = baseline["reference_accuracy"].values, baseline["accuracy"].values
+    grid = np.linspace(x.min(axis=1), x.max(axis=1), GRID, axis=1)
+    predicted = predict_baseline(x, y, grid, result.attrs["fit"], result.attrs["axes"])
+    return xr.DataArray(
+        predicted,
+        coords={"factor": baseline["factor"].values, "reference_accuracy": (("factor", "at"), grid)},
+        dims=("factor", "at"),
+    )
 
 
 def group_residuals(
@@ -105,7 +137,7 @@ def every_choice(panel: Panel, factor_names: list[str], baseline_group: str) -> 
         )
         labels = {name: [value] for name, value in choice.items()}
         parts.append(result[["residual"]].sel(model=names).expand_dims(labels))
-    combined = xr.combine_by_coords(parts)
+    combined = xr.combine_by_coords(parts, combine_attrs="drop")
     assert isinstance(combined, xr.Dataset)
     combined = combined.sel(model=names, factor=list(factor_names))
     return combined.assign({name: clips[name] for name in ("group", "checkpoint", "architecture")})

@@ -181,6 +181,7 @@ def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> The
     clips = clip_models(panel.models)
     images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
     words = verdicts(result, panel.models)
+    half = result["half_width"].sel(model=clips["model"].values).max("model")
     fixed = {"axes": "raw", "fit": "huber"}
     rows = []
     for factor in result["factor"].values.tolist():
@@ -194,9 +195,7 @@ def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> The
             )
             row[f"{short}: multi-factor"] = points(one.sel(selection="multi", reference="overall").item())
             row[f"{short}: verdict"] = words.sel(model=model, factor=factor).item()
-        row["New standard family"] = (
-            f"±{100 * result['half_width'].sel(factor=factor).max('model').item():.1f}"
-        )
+        row["New standard family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
         rows.append(row)
     return table(
         pd.DataFrame(rows),
@@ -220,7 +219,7 @@ def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, x
         for factor in result["factor"].values.tolist():
             if clips.sizes["model"]:
                 values = result["residual"].sel(factor=factor, model=clips["model"].values).values.tolist()
-                half = 100 * result["half_width"].sel(factor=factor).max().item()
+                half = 100 * result["half_width"].sel(factor=factor, model=clips["model"].values).max().item()
                 said = " and ".join(points(value) for value in values)
                 sentences.append(f"{factor.replace('_', ' ')} {said} against ±{half:.1f}.")
     if not sentences:
@@ -252,7 +251,7 @@ def describe_groups(means: Mapping[str, xr.Dataset]) -> str:
         for name in one["group"].values.tolist():
             mean = one["mean"].sel(group=name)
             span = f"from {points(mean.min().item())} to {points(mean.max().item())} points"
-            sentences.append(f"{GROUPS[name]}, {int(one['families'].sel(group=name))} families: {span}.")
+            sentences.append(f"{GROUPS[name]}, families: {int(one['families'].sel(group=name))}, {span}.")
     if not sentences:
         return "No study has supported residuals of these groups."
     return " ".join(["Mean residuals by factor.", *sentences])

@@ -247,7 +247,7 @@ def describe_classes(classes: Mapping[str, xr.Dataset]) -> str:
     for means in classes.values():
         for name in means["group"].values.tolist():
             bias = means["mean"].sel(group=name)
-            low, high = bias.isel(cue_class=bias.argmin()), bias.isel(cue_class=bias.argmax())
+            low, high = (bias.isel(cue_class=pick("cue_class")) for pick in (bias.argmin, bias.argmax))
             sentences.append(
                 f"{GROUPS[name]}: from {percent(low.item(), 0)} for {low['cue_class'].item()} "
                 f"to {percent(high.item(), 0)} for {high['cue_class'].item()}."

@@ -35,19 +35,20 @@ def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset
         with the interval that is due to the number of images.
     """
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.6 + 4.0 * max(len(results), 1)))
+        figure = Figure(figsize=(WIDTH, 0.9 + 4.0 * max(len(results), 1)))
         for axes, (study, result) in zip(_panels(figure, len(results)), results.items(), strict=True):
             _draw_residuals(axes, result, models[study])
             _title(axes, study, len(results))
+            _legend(figure, axes)
     return figure
 
 
 def _draw_residuals(axes: Axes, result: xr.Dataset, models: xr.Dataset) -> None:
     names = clip_models(models)["model"].values.tolist()
-    order = result.sel(model=names)["residual"].mean("model") if names else result["half_width"]
-    result = result.isel(factor=np.argsort(order.values))
+    shown = result.sel(model=names) if names else result
+    result = result.isel(factor=np.argsort(shown["residual"].mean("model").values))
     rows = np.arange(result.sizes["factor"])
-    half = POINTS * result["half_width"].values
+    half = POINTS * _half_width_for_a_new_family(result, models)
     axes.barh(rows, 2 * half, left=-half, height=0.62, color=ink(), alpha=0.13, linewidth=0)
     mark_zero(axes)
     for position, name in enumerate(names):
@@ -56,8 +57,6 @@ def _draw_residuals(axes: Axes, result: xr.Dataset, models: xr.Dataset) -> None:
     axes.set_yticks(rows, [_plain(factor) for factor in result["factor"].values])
     axes.set_xlabel("accuracy above (+) or below (−) the line of standard models, in points")
     axes.grid(axis="x")
-    if 0 < len(names) <= _MOST_LABELS:
-        axes.legend(loc="lower right", handletextpad=0.3)
 
 
 def _draw_subject(axes: Axes, result: xr.Dataset, model: xr.Dataset, rows: np.ndarray, number: int) -> None:
@@ -80,18 +79,23 @@ def _draw_subject(axes: Axes, result: xr.Dataset, model: xr.Dataset, rows: np.nd
     )
 
 
-def lines(
-    results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], study: str, baseline: str
-) -> Figure:
+def _half_width_for_a_new_family(result: xr.Dataset, models: xr.Dataset) -> np.ndarray:
+    """Models of a baseline family are judged without it; the CLIPs, of none, by the whole baseline."""
+    names = clip_models(models)["model"].values
+    judged = result["half_width"].sel(model=names) if names.size else result["half_width"]
+    return judged.max("model").values
+
+
+def lines(result: xr.Dataset, models: xr.Dataset, drawn: xr.DataArray, baseline_group: str) -> Figure:
     """Draw accuracy on each factor against the reference accuracy, with the line of the baseline group.
 
     Parameters
     ----------
-    results, models : mapping of str to xarray.Dataset
-        As for `residuals`.
-    study : str
-        The study to draw.
-    baseline : str
+    result, models : xarray.Dataset
+        As for `residuals`, of one study.
+    drawn : xarray.DataArray
+        As `clipsafe_utils.chapters.factor_robustness.baseline_lines` returns it.
+    baseline_group : str
         The group that the line is fitted to.
 
     Returns
@@ -99,45 +103,43 @@ def lines(
     matplotlib.figure.Figure
         One small panel a factor; the band is the prediction interval of a new family.
     """
-    result = results[study]
     factors = result["factor"].values
     rows = -(-len(factors) // 2)
     with house_style():
-        figure = Figure(figsize=(WIDTH, 1.55 * rows + 0.4))
-        grid = np.atleast_2d(figure.subplots(rows, 2, sharex=True, sharey=True))
-        for axes in grid.ravel()[len(factors) :]:
+        figure = Figure(figsize=(WIDTH, 1.6 * rows + 0.4))
+        grid = np.atleast_2d(figure.subplots(rows, 2, sharex=True)).ravel()
+        for axes in grid[len(factors) :]:
             axes.set_visible(False)
-        for axes, factor in zip(grid.ravel(), factors, strict=False):
-            _draw_line(axes, result.sel(factor=factor), models[study], baseline)
+        for axes, factor in zip(grid, factors, strict=False):
+            _draw_line(axes, result.sel(factor=factor), models, drawn.sel(factor=factor), baseline_group)
             axes.set_title(_plain(factor))
         figure.supxlabel("reference accuracy, %", fontsize=9)
         figure.supylabel("accuracy on the images of the factor, %", fontsize=9)
     return figure
 
 
-def _draw_line(axes: Axes, result: xr.Dataset, models: xr.Dataset, baseline: str) -> None:
-    group = models["group"].values
-    x, y = POINTS * result["reference_accuracy"].values, POINTS * result["accuracy"].values
-    of_baseline = group == baseline
-    order = np.argsort(x[of_baseline])
-    predicted = POINTS * result["predicted"].values[of_baseline][order]
-    half = POINTS * result["half_width"].item()
-    ordered = x[of_baseline][order]
-    axes.fill_between(ordered, predicted - half, predicted + half, color=ink(), alpha=0.13, linewidth=0)
-    axes.plot(ordered, predicted, color=ink(), linewidth=0.8)
-    for name in (baseline, "clip_zero_shot", "clip_fine_tuned"):
+def _draw_line(
+    axes: Axes, result: xr.Dataset, models: xr.Dataset, drawn: xr.DataArray, baseline_group: str
+) -> None:
+    half = POINTS * _half_width_for_a_new_family(result, models)
+    at, predicted = POINTS * drawn["reference_accuracy"].values, POINTS * drawn.values
+    axes.fill_between(at, predicted - half, predicted + half, color=ink(), alpha=0.13, linewidth=0)
+    axes.plot(at, predicted, color=ink(), linewidth=0.8)
+    for name in (baseline_group, "clip_zero_shot", "clip_fine_tuned"):
+        here = models["group"].values == name
         sns.scatterplot(
-            x=x[group == name],
-            y=y[group == name],
+            x=POINTS * result["reference_accuracy"].values[here],
+            y=POINTS * result["accuracy"].values[here],
             ax=axes,
             color=GROUP_COLOURS[name],
             marker=GROUP_MARKERS[name],
-            s=12 if name == baseline else 34,
+            s=12 if name == baseline_group else 34,
             linewidth=0,
             legend=False,
         )
-    span = ordered[[0, -1]] + np.array([-2.0, 2.0])
-    axes.set_xlim(*span)
+    # Networks far from the baseline are no part of the comparison and would squeeze the rest.
+    axes.set_xlim(at[0] - 2, at[-1] + 2)
+    axes.set_ylim((predicted - half).min() - 4, (predicted + half).max() + 4)
     axes.grid(visible=True)
 
 
@@ -156,10 +158,11 @@ def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
         is decided; with one family there is no interval to draw.
     """
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.6 + 4.6 * max(len(estimates), 1)))
+        figure = Figure(figsize=(WIDTH, 1.0 + 4.6 * max(len(estimates), 1)))
         for axes, (study, estimate) in zip(_panels(figure, len(estimates)), estimates.items(), strict=True):
             _draw_groups(axes, estimate)
             _title(axes, study, len(estimates))
+            _legend(figure, axes)
     return figure
 
 
@@ -182,13 +185,12 @@ def _draw_groups(axes: Axes, estimate: xr.Dataset) -> None:
             s=20,
             facecolor=colour if decided else "none",
             edgecolor=colour,
-            label=f"{GROUPS[name]} ({int(one['families'].item())} families)",
+            label=f"{GROUPS[name]} ({_families(int(one['families'].item()))})",
             zorder=3,
         )
     axes.set_yticks(rows, [_plain(factor) for factor in estimate["factor"].values])
     axes.set_xlabel("mean residual of the group's families, in points")
     axes.grid(axis="x")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.11), ncols=1, handletextpad=0.3)
 
 
 def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
@@ -209,7 +211,7 @@ def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
     factors = choices["factor"].values
     number = choices.sizes["model"]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.45 * len(factors) + 0.9))
+        figure = Figure(figsize=(WIDTH, 0.45 * len(factors) + 1.2))
         axes = figure.subplots()
         mark_zero(axes)
         for position, name in enumerate(choices["model"].values):
@@ -235,12 +237,23 @@ def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
         axes.set_yticks(range(len(factors)), [_plain(factor) for factor in factors[::-1]])
         axes.set_xlabel("residual under every combination of choices, in points")
         axes.grid(axis="x")
-        axes.legend(loc="lower right", handletextpad=0.3)
+        _legend(figure, axes)
     return figure
 
 
 def _panels(figure: Figure, number: int) -> Sequence[Axes]:
     return list(np.atleast_1d(figure.subplots(number, 1))) if number else []
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """Name the marks once, below the figure, where no mark can be hidden."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles and not figure.legends:
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.3)
+
+
+def _families(number: int) -> str:
+    return "1 family" if number == 1 else f"{number} families"
 
 
 def _title(axes: Axes, study: str, number: int) -> None:
