@@ -49,7 +49,7 @@ def _draw_residuals(axes: Axes, result: xr.Dataset, models: xr.Dataset) -> None:
     result = result.isel(factor=np.argsort(shown["residual"].mean("model").values))
     rows = np.arange(result.sizes["factor"])
     half = POINTS * _half_width_for_a_new_family(result, models)
-    axes.barh(rows, 2 * half, left=-half, height=0.62, color=ink(), alpha=0.13, linewidth=0)
+    axes.barh(rows, 2 * half, left=-half, height=0.62, color=ink(), alpha=0.18, linewidth=0)
     mark_zero(axes)
     for position, name in enumerate(names):
         offset = 0.0 if len(names) == 1 else 0.36 * (position / (len(names) - 1) - 0.5)
@@ -123,7 +123,7 @@ def _draw_line(
 ) -> None:
     half = POINTS * _half_width_for_a_new_family(result, models)
     at, predicted = POINTS * drawn["reference_accuracy"].values, POINTS * drawn.values
-    axes.fill_between(at, predicted - half, predicted + half, color=ink(), alpha=0.13, linewidth=0)
+    axes.fill_between(at, predicted - half, predicted + half, color=ink(), alpha=0.18, linewidth=0)
     axes.plot(at, predicted, color=ink(), linewidth=0.8)
     for name in (baseline_group, "clip_zero_shot", "clip_fine_tuned"):
         here = models["group"].values == name

@@ -1,9 +1,12 @@
 """Tables as a chapter publishes them: plain HTML with a caption, the same bytes every time."""
 
 import html
+import re
 from dataclasses import dataclass
 
 import pandas as pd
+
+_NUMBER = re.compile(r"[+±−-]?[\d,.]+( %)?")
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class ThemedTable:
     markup: str
 
     def _repr_html_(self) -> str:
-        return f'<div class="themed-table">{self.markup}</div>'
+        return self.markup
 
 
 def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
@@ -23,27 +26,41 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
     ----------
     frame : pandas.DataFrame
         Columns are shown in their order, the index is not. Numbers should already be text: the
-        caller knows their precision.
+        caller knows their precision. Columns of numbers are set to the right.
     caption : str
         A sentence that can be read alone.
 
     Returns
     -------
     ThemedTable
-        Its first column holds row headers.
+        Its first column holds row headers. A wide table scrolls in its own box, under its caption.
 
     Examples
     --------
-    >>> "<caption>Counts.</caption>" in table(pd.DataFrame({"factor": ["pose"]}), "Counts.").markup
+    >>> "<figcaption>Counts.</figcaption>" in table(pd.DataFrame({"factor": ["pose"]}), "Counts.").markup
     True
     """
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
-    rows = "".join(_row([str(value) for value in row]) for row in frame.itertuples(index=False))
+    text = frame.astype(str)
+    classes = [_alignment(text.iloc[:, position]) for position in range(text.shape[1])]
+    head = "".join(
+        f'<th scope="col"{style}>{html.escape(str(name))}</th>'
+        for name, style in zip(text.columns, classes, strict=True)
+    )
+    rows = "".join(_row(list(cells), classes) for cells in text.itertuples(index=False, name=None))
+    said = html.escape(caption)
     return ThemedTable(
-        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<figure class="themed-table"><figcaption>{said}</figcaption>'
+        f'<div class="table-box" role="region" aria-label="{html.escape(caption, quote=True)}" tabindex="0">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></figure>"
     )
 
 
-def _row(cells: list[str]) -> str:
+def _alignment(column: pd.Series) -> str:
+    is_number = len(column) > 0 and column.map(lambda cell: _NUMBER.fullmatch(cell) is not None).all()
+    return ' class="number"' if is_number else ""
+
+
+def _row(cells: list[str], classes: list[str]) -> str:
     first, *others = (html.escape(cell) for cell in cells)
-    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
+    tail = "".join(f"<td{style}>{cell}</td>" for cell, style in zip(others, classes[1:], strict=True))
+    return f'<tr><th scope="row">{first}</th>{tail}</tr>'

@@ -69,7 +69,13 @@ def test_marks_stand_out_on_both_backgrounds(group: str, background: str) -> Non
     assert (light + 0.05) / (dark + 0.05) >= 2.2
 
 
-def test_table_is_captioned_and_escaped() -> None:
-    markup = table(pd.DataFrame({"name": ["<b>"], "n": [1]}), "Counts.")._repr_html_()
-    assert "<caption>Counts.</caption>" in markup
-    assert '<th scope="row">&lt;b&gt;</th><td>1</td>' in markup
+def test_table_is_captioned_escaped_and_aligned() -> None:
+    frame = pd.DataFrame({"name": ["<b>", "c"], "n": ["+1.0", "−2"], "why": ["1", "none"]})
+    markup = table(frame, 'Counts "here".')._repr_html_()
+    assert "<figcaption>Counts &quot;here&quot;.</figcaption>" in markup
+    assert '<th scope="row">&lt;b&gt;</th><td class="number">+1.0</td><td>1</td>' in markup
+    assert '<th scope="col" class="number">n</th><th scope="col">why</th>' in markup
+
+
+def test_empty_table_has_its_head() -> None:
+    assert '<th scope="col">name</th>' in table(pd.DataFrame({"name": []}), "Nothing.").markup
