@@ -1,0 +1,147 @@
+"""Two other calibration errors: with bins of equal mass, and over all classes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.images import at_least_one, decisions, image_weights
+from clipsafe_utils.metrics.logits import class_labels, class_scores
+from clipsafe_utils.metrics.reliability import N_BINS, bin_of
+
+EQUAL_MASS_RULE = "bins of equally many images in order of confidence; ties are shared out in proportion"
+ROUNDING = 1e-6
+"""How far above 1 a float32 softmax may round."""
+
+_ROWS = 2048
+
+
+def equal_mass_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, weights: ArrayLike | None = None, n_bins: int = N_BINS
+) -> Array:
+    """ECE with bins that hold equally many images (Nixon et al. 2019, Roelofs et al. 2022).
+
+    The images are ordered by confidence and cut into equal parts. A cut may fall within an image, or within
+    images of equal confidence: their hits are then shared out in proportion. So neither the order of the
+    images nor the duplication of the whole set changes the error. With weights, each draw has its own cuts.
+
+    Parameters
+    ----------
+    confidence, correct, weights
+        As in `reliability_bins`.
+    n_bins : int
+        Number of parts.
+
+    Returns
+    -------
+    ndarray, shape (...) or (draws, ...)
+        The error, a share from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        As in `reliability_bins`.
+
+    Examples
+    --------
+    >>> confidence, correct = [0.6, 0.7, 0.8, 0.9], [True, True, True, False]
+    >>> f"{equal_mass_calibration_error(confidence, correct, n_bins=2):.2f}"
+    '0.35'
+    """
+    confidences, hits = decisions(confidence, correct)
+    lead, images = hits.shape[:-1], hits.shape[-1]
+    drawn = _draws(weights, images)
+    cuts = np.linspace(0, 1, at_least_one("n_bins", n_bins) + 1)
+    pairs = zip(confidences.reshape(-1, images), hits.reshape(-1, images), strict=True)
+    errors = np.array([_equal_mass_errors(row, row_hits, drawn, cuts) for row, row_hits in pairs]).T
+    return errors.reshape(lead if weights is None else (len(drawn), *lead))
+
+
+def classwise_calibration_error(
+    probabilities: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None, n_bins: int = N_BINS
+) -> Array:
+    """ECE of each class's probability over all images, averaged over the classes (Kull et al. 2019).
+
+    With many classes nearly all probabilities lie in the lowest bin, so this is small for any model; compare
+    it between models only.
+
+    Parameters
+    ----------
+    probabilities : array_like of float32 or float64, shape (images, classes)
+        Softmax probabilities.
+    labels : array_like of int, shape (images,)
+        True classes.
+    weights : array_like of counts, shape (draws, images), optional
+        How often each image is drawn.
+    n_bins : int
+        Bins (low, high] of equal width, as in `reliability_bins`.
+
+    Returns
+    -------
+    ndarray, shape () or (draws,)
+        The error, a share from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If probabilities are not float32 or float64 or outside 0 to 1, or labels or weights do not fit them.
+
+    Examples
+    --------
+    >>> classwise_calibration_error(np.array([[0.75, 0.25], [0.25, 0.75]]), [0, 1])
+    array(0.25)
+    """
+    scores = class_scores("probabilities", probabilities)
+    images, classes = scores.shape[0], scores.shape[-1]
+    true = class_labels(labels, scores.shape[:-1], classes)
+    drawn = _draws(weights, images)
+    gaps = _classwise_gaps(scores, true, drawn, at_least_one("n_bins", n_bins))
+    errors = np.abs(gaps).sum(axis=(0, 1)) / drawn.sum(axis=1) / classes
+    return np.asarray(errors[0] if weights is None else errors)
+
+
+def _draws(weights: ArrayLike | None, images: int) -> NDArray[Any]:
+    if weights is None:
+        return np.ones((1, images), dtype=np.uint8)
+    return image_weights("weights", weights, images)
+
+
+def _equal_mass_errors(confidence: Array, hits: Array, weights: NDArray[Any], cuts: Array) -> list[float]:
+    order = np.argsort(confidence)
+    ordered, gaps = confidence[order], (confidence - hits)[order]
+    last_of_ties = np.append(np.flatnonzero(np.diff(ordered)), ordered.size - 1)
+    errors = []
+    for drawn in weights[:, order]:
+        mass = np.append(0, np.cumsum(drawn, dtype=np.float64)[last_of_ties])
+        gap = np.append(0, np.cumsum(drawn * gaps)[last_of_ties])
+        gap_of_bins = np.diff(np.interp(cuts * mass[-1], mass, gap))
+        errors.append(float(np.abs(gap_of_bins).sum() / mass[-1]))
+    return errors
+
+
+def _classwise_gaps(
+    probabilities: NDArray[np.floating], labels: NDArray[np.int64], weights: NDArray[Any], n_bins: int
+) -> Array:
+    # Sums of (probability - label), shape (bins, classes, draws). Above the lowest bin an image has fewer
+    # probabilities than there are bins: those are summed from a list. The lowest bin is what is left.
+    images, classes = probabilities.shape
+    drawn = weights.astype(probabilities.dtype)
+    whole = np.zeros((len(weights), classes))
+    upper = []
+    for start in range(0, images, _ROWS):
+        part = probabilities[start : start + _ROWS]
+        if not (part.min() >= 0 and part.max() <= 1 + ROUNDING):
+            raise ValueError("probabilities: expected shares from 0 to 1, got others.")
+        whole += drawn[:, start : start + _ROWS] @ part
+        row, column = np.nonzero(part > np.float64(1 / n_bins))  # as float64: a float32 edge would move
+        upper.append((row + start, column, part[row, column].astype(np.float64)))
+    row, column, value = (np.concatenate(columns) for columns in zip(*upper, strict=True))
+    by_image = weights.T.astype(np.float64)
+    true = csr_array((np.ones(images), (labels, np.arange(images))), shape=(classes, images))
+    cell = (bin_of(value, n_bins) - 1) * classes + column
+    listed = csr_array((value - (labels[row] == column), (cell, row)), shape=((n_bins - 1) * classes, images))
+    above = (listed @ by_image).reshape(n_bins - 1, classes, len(weights))
+    lowest = whole.T - true @ by_image - above.sum(axis=0)
+    return np.concatenate([lowest[None], above])

@@ -1,0 +1,90 @@
+"""Negative log-likelihood (NLL) as a function of the inverse temperature, with its two derivatives."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.logits import blocks
+
+
+class Derivatives(NamedTuple):
+    """NLL of each image at one inverse temperature, its slope and its curvature: three (images,) arrays."""
+
+    nll: Array
+    slope: Array
+    curvature: Array
+
+
+class ImageLikelihoods:
+    """NLL of labelled images at any inverse temperature.
+
+    With p the softmax of logits z over temperature T and y the label, the slope in 1 / T is the mean of z
+    under p less z of y, and the curvature is the variance of z under p: never negative, so NLL is convex.
+
+    Parameters
+    ----------
+    logits : ndarray of float32 or float64, shape (images, classes)
+        Before any temperature.
+    labels : ndarray of int64, shape (images,)
+        True classes.
+    step : int
+        Take every so many-th image only.
+
+    Examples
+    --------
+    >>> images = ImageLikelihoods(np.array([[1.0, 0.0]]), np.array([0]))
+    >>> images.at(0.0).nll.round(3), images.at(0.0).slope, images.at(0.0).curvature
+    (array([0.693]), array([-0.5]), array([0.25]))
+    """
+
+    def __init__(self, logits: NDArray[np.floating], labels: NDArray[np.int64], step: int = 1) -> None:
+        self.step = step
+        self.logits, self.labels = logits[::step], labels[::step]
+        rows = np.arange(self.labels.size)
+        runs = blocks(*self.logits.shape)
+        self.top = np.concatenate([self.logits[block].argmax(axis=1) for block in runs])
+        self.maximum = self.logits[rows, self.top]
+        with np.errstate(invalid="ignore"):  # what is not finite is found and named in `at`
+            self.label_below = self.logits[rows, self.labels].astype(np.float64) - self.maximum
+        """How far the label's logit is below the largest one: 0 or less."""
+
+    def constant(self) -> NDArray[np.bool_]:
+        """Whether each image has equal logits for all classes."""
+        return np.asarray(self.logits.min(axis=1) == self.maximum)
+
+    def at(self, inverse_temperature: float) -> Derivatives:
+        """Take NLL and its derivatives at one inverse temperature, in one blocked pass.
+
+        Raises
+        ------
+        ValueError
+            If a logit is not finite.
+        """
+        columns = np.empty((3, self.labels.size))
+        runs = blocks(*self.logits.shape)
+        workspace = np.empty((2, runs[0].stop, self.logits.shape[1]), dtype=self.logits.dtype)
+        with np.errstate(invalid="ignore", over="ignore"):
+            for block in runs:
+                columns[:, block] = self._block(
+                    block, inverse_temperature, workspace[:, : block.stop - block.start]
+                )
+        wrong = np.flatnonzero(~np.isfinite(columns).all(axis=0))
+        if wrong.size:
+            raise ValueError(f"logits: expected finite numbers, got others for image {wrong[0] * self.step}.")
+        return Derivatives(*columns)
+
+    def _block(self, block: slice, inverse_temperature: float, workspace: NDArray[np.floating]) -> Array:
+        below, powers = workspace
+        np.subtract(self.logits[block], self.maximum[block, None], out=below)
+        np.multiply(below, below.dtype.type(inverse_temperature), out=powers)
+        np.exp(powers, out=powers)
+        powers[np.arange(len(powers)), self.top[block]] = 0  # its power is exactly 1 and is added in float64
+        others = powers.sum(axis=1, dtype=np.float64)
+        first = np.vecdot(powers, below) / (1 + others)
+        powers *= below
+        second = np.vecdot(powers, below) / (1 + others)
+        label = self.label_below[block]
+        nll = np.log1p(others) - inverse_temperature * label
+        return np.stack([nll, first - label, np.maximum(second - first**2, 0)])

@@ -1,0 +1,218 @@
+"""Temperature scaling: the one number by which logits are divided so that confidences fit.
+
+The temperature T minimises the negative log-likelihood (NLL; Guo et al. 2017). In 1 / T the NLL is convex, so
+its minimum is where its slope crosses 0, and Newton's method finds it in a few passes over the logits.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.images import image_weights
+from clipsafe_utils.metrics.likelihood import ImageLikelihoods
+from clipsafe_utils.metrics.logits import class_labels, class_scores
+
+LOWEST, HIGHEST = 1e-3, 1e3
+"""The temperatures between which the minimum is sought."""
+TOLERANCE = 1e-7
+"""A fit has converged when its next step would be smaller than this share of 1 / T."""
+MOST_PASSES = 60
+
+# Every 16th image, if that leaves at least 1,000, gives a first guess at the cost of a few 16ths of a pass.
+_SAMPLE_STEP, _SMALLEST_SAMPLE, _SAMPLE_TOLERANCE = 16, 1000, 1e-3
+_NODES, _WIDEST_SPAN = 5, 0.1
+
+
+@dataclass(frozen=True)
+class TemperatureFit:
+    """Fitted temperatures and how well the fit went; arrays of shape (...), one entry for each model.
+
+    Attributes
+    ----------
+    temperature : ndarray of float64
+        From `LOWEST` to `HIGHEST`; by convention 1 where all logits of an image are equal, for all images.
+    nll, gradient : ndarray of float64
+        NLL in nats at that temperature, and its slope in 1 / T.
+    passes : ndarray of int64
+        Passes over all the images.
+    converged : ndarray of bool
+        Whether the slope crosses 0 there, or NLL is lowest at an end of the range.
+    bound : ndarray of str
+        "lowest" or "highest" where the temperature is an end of the range, else "". Where every label has the
+        largest logit, as in a perfect model, NLL falls for ever as T falls: the answer is `LOWEST`. Where
+        labels have on average no larger logits than other classes, it is `HIGHEST`.
+    """
+
+    temperature: Array
+    nll: Array
+    gradient: Array
+    passes: NDArray[np.int64]
+    converged: NDArray[np.bool_]
+    bound: NDArray[np.str_]
+
+
+class _Fit(NamedTuple):
+    temperature: float
+    nll: float
+    gradient: float
+    passes: int
+    converged: bool
+    bound: str
+
+
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
+    """Fit the temperature of each model to labelled images.
+
+    Parameters
+    ----------
+    logits : array_like of float32 or float64, shape (..., images, classes)
+        Leading axes are models or conditions, each of which is fitted on its own.
+    labels : array_like of int, shape (images,)
+        True classes.
+
+    Returns
+    -------
+    TemperatureFit
+        Arrays of shape (...).
+
+    Raises
+    ------
+    ValueError
+        If logits are not float32 or float64 or not finite, or the labels do not fit them.
+
+    Examples
+    --------
+    >>> logits = np.array([[np.log(9.0), 0.0]] * 4)
+    >>> fit = fit_temperature(logits, [0, 0, 0, 1])
+    >>> f"{fit.temperature:.4f}"
+    '2.0000'
+    """
+    scores = class_scores("logits", logits)
+    true = class_labels(labels, scores.shape[-2:-1], scores.shape[-1])
+    fits = [
+        _fit(ImageLikelihoods(model, true), np.ones(true.size))
+        for model in scores.reshape(-1, *scores.shape[-2:])
+    ]
+    columns = [np.array(column).reshape(scores.shape[:-2]) for column in zip(*fits, strict=True)]
+    return TemperatureFit(*columns)
+
+
+def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) -> Array:
+    """Fit the temperature of one model in each bootstrap draw.
+
+    Draws differ little from each other. So the slope of each image is taken at five temperatures that span
+    them, its mean in a draw is a product with the weights, and the temperature where that mean crosses 0 is
+    interpolated, to about 1e-5. A draw that is more than a tenth away from the estimate is fitted on its own.
+
+    Parameters
+    ----------
+    logits : array_like of float32 or float64, shape (images, classes)
+        Before any temperature.
+    labels : array_like of int, shape (images,)
+        True classes.
+    weights : array_like of counts, shape (draws, images)
+        How often each image is drawn; see `clipsafe_utils.metrics.draws`.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Temperatures from `LOWEST` to `HIGHEST`.
+
+    Raises
+    ------
+    ValueError
+        As in `fit_temperature`, or if the weights do not fit the images.
+
+    Examples
+    --------
+    >>> logits = np.array([[np.log(9.0), 0.0]] * 4)
+    >>> temperature_draws(logits, [0, 0, 0, 1], [[1, 1, 1, 1], [3, 3, 3, 1]]).round(4)
+    array([2., 1.])
+    """
+    scores = class_scores("logits", logits)
+    true = class_labels(labels, scores.shape[:-1], scores.shape[-1])
+    drawn = image_weights("weights", weights, true.size).astype(np.float64)
+    images = ImageLikelihoods(scores, true)
+    estimate = _fit(images, np.ones(true.size))
+    temperatures = _interpolated(images, drawn, estimate)
+    for draw in np.flatnonzero(np.isnan(temperatures)):
+        temperatures[draw] = _fit(images, drawn[draw]).temperature
+    return temperatures
+
+
+def _fit(images: ImageLikelihoods, weights: Array) -> _Fit:
+    if not (images.label_below[weights > 0] < 0).any():
+        return _without_minimum(images, weights)
+    start = 1.0
+    if images.labels.size >= _SAMPLE_STEP * _SMALLEST_SAMPLE:
+        few = ImageLikelihoods(images.logits, images.labels, _SAMPLE_STEP)
+        guess = _newton(few, weights[::_SAMPLE_STEP], start, _SAMPLE_TOLERANCE)
+        start = start if guess.bound else 1 / guess.temperature
+    return _newton(images, weights, start, TOLERANCE)
+
+
+def _without_minimum(images: ImageLikelihoods, weights: Array) -> _Fit:
+    # Every label has the largest logit: NLL falls with T, or does not change where all logits are equal.
+    temperature, bound = (1.0, "") if images.constant()[weights > 0].all() else (LOWEST, "lowest")
+    nll, gradient, _ = _means(images, weights, 1 / temperature)
+    return _Fit(temperature, nll, gradient, 1, True, bound)
+
+
+def _newton(images: ImageLikelihoods, weights: Array, start: float, tolerance: float) -> _Fit:
+    low, high = 1 / HIGHEST, 1 / LOWEST
+    bounds = {low: "highest", high: "lowest"}
+    inverse, tried, last_move = start, {start}, np.inf
+    for passes in range(1, MOST_PASSES + 1):
+        nll, gradient, curvature = _means(images, weights, inverse)
+        fit = _Fit(1 / inverse, nll, gradient, passes, False, "")
+        low, high = (low, inverse) if gradient > 0 else (inverse, high)
+        uphill = np.inf if gradient > 0 else -np.inf
+        step = gradient / curvature if curvature > 0 else uphill
+        at_bound = low == high  # NLL still falls where the range ends
+        if at_bound or abs(step) <= tolerance * inverse:
+            return fit._replace(converged=True, bound=bounds[inverse] if at_bound else "")
+        proposal = inverse - step
+        if not low < proposal < high:
+            end = low if proposal <= low else high
+            proposal = end if end not in tried else np.sqrt(low * high)
+        elif abs(step) > last_move / 2:  # Newton crawls where NLL is nearly an exponential
+            proposal = np.sqrt(low * high)
+        last_move = abs(proposal - inverse)
+        inverse = float(proposal)
+        tried.add(inverse)
+    return fit
+
+
+def _means(images: ImageLikelihoods, weights: Array, inverse: float) -> tuple[float, float, float]:
+    # Not a dot product: on this length it would wake the threads of BLAS, which takes longer than the sum.
+    nll, slope, curvature = (float((weights * column).sum()) for column in images.at(inverse))
+    total = float(weights.sum())
+    return nll / total, slope / total, curvature / total
+
+
+def _interpolated(images: ImageLikelihoods, weights: Array, estimate: _Fit) -> Array:
+    # Temperature of each draw; NaN where the draw has to be fitted on its own.
+    inverse = 1 / estimate.temperature
+    _, slope, curvature = images.at(inverse)
+    curvatures = weights @ curvature
+    if estimate.bound or not (curvatures > 0).all():
+        return np.full(len(weights), np.nan)
+    first_steps = weights @ slope / curvatures / inverse
+    span = float(np.clip(1.25 * np.abs(first_steps).max(), 1e-3, _WIDEST_SPAN))
+    nodes = np.linspace(-span, span, _NODES)
+    slopes = weights @ np.stack([images.at(inverse * np.exp(node)).slope for node in nodes], axis=1)
+    inside = (slopes[:, 0] < 0) & (slopes[:, -1] > 0)
+    crossing = np.full(len(weights), np.nan)
+    crossing[inside] = _crossing(slopes[inside], nodes)
+    return np.asarray(np.exp(-crossing) / inverse)
+
+
+def _crossing(slopes: Array, nodes: Array) -> Array:
+    # Lagrange's polynomial for the node as a function of the slope, which increases with it, at slope 0.
+    differences = slopes[:, None, :] - slopes[:, :, None]
+    itself = np.eye(_NODES, dtype=bool)
+    factors = np.where(itself, 1.0, slopes[:, None, :] / np.where(itself, 1.0, differences))
+    return np.asarray(factors.prod(axis=2) @ nodes)

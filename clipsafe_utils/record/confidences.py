@@ -1,0 +1,164 @@
+"""ImageNet-X: calibration of the four models whose confidence on every image is public.
+
+The files hold the predicted class and its probability, so everything that needs the probability of another
+class (NLL, Brier, class-wise ECE, temperature) cannot be measured from them.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.schema import OVERALL
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.metrics.calibration import (
+    calibration_floor,
+    debiased_calibration_error,
+    expected_calibration_error,
+    root_mean_square_calibration_error,
+)
+from clipsafe_utils.metrics.calibration_variants import equal_mass_calibration_error
+from clipsafe_utils.metrics.draws import REPLICATES, draw_weights
+from clipsafe_utils.metrics.reliability import N_BINS, reliability_bins
+from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, PREDICTIONS_FOLDER, read_annotations
+from clipsafe_utils.record.sources import fetch, raw_paths
+
+SOURCE = "imagenet-x-images"
+NAMESPACE = "imagenet-val"
+"""Images of the validation set get the same bootstrap weights in every condition and for every model."""
+
+ALL_IMAGES, ANNOTATED = "id", "id_annotated"
+TOP_ONLY = "the source holds the probability of the predicted class only"
+ESTIMATE_ONLY = "simulated for the estimate, draw 0, only"
+NOT_MEASURED: Mapping[str, str] = {
+    **dict.fromkeys(("nll", "brier", "ece_classwise", "temperature"), TOP_ONLY),
+    "ece_floor": ESTIMATE_ONLY,
+}
+"""Why a variable of the cube is missing, wholly or but for draw 0."""
+
+_DIMS = ("draw", "model", "condition", "scaling")
+_BIN_DIMS = ("model", "condition", "scaling", "bin")
+
+
+def conditions() -> dict[str, pd.Index]:
+    """Return the images of each condition: all, those with annotations, and those of each top factor.
+
+    Examples
+    --------
+    >>> [len(conditions()[name]) for name in ("id", "id_annotated", "factor_pose")]
+    [50000, 46110, 15064]
+    """
+    flags = read_annotations("top").flags
+    by_factor = {f"factor_{name}": flags.index[flags[name]] for name in flags if name != OVERALL}
+    labels = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/filename_label.csv"))
+    return {ALL_IMAGES: pd.Index(labels["file_name"]), ANNOTATED: flags.index, **by_factor}
+
+
+def read_confidences(path: str) -> pd.DataFrame:
+    """Read the confidence of a model on every image, and whether it was right.
+
+    Parameters
+    ----------
+    path : str
+        A raw file with the columns `file_name`, `predicted_class` and `predicted_probability`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `confidence` and `correct`, indexed by file name, in the order of the label file.
+
+    Raises
+    ------
+    ClipsafeError
+        If an image has no prediction.
+    """
+    labels = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/filename_label.csv")).set_index("file_name")["label"]
+    table = pd.read_csv(fetch(path)).set_index("file_name").reindex(labels.index)
+    absent = table.index[table["predicted_probability"].isna()]
+    if len(absent):
+        raise ClipsafeError(f"{path}: no prediction for the image {absent[0]}.")
+    return pd.DataFrame(
+        {"confidence": table["predicted_probability"], "correct": table["predicted_class"] == labels}
+    )
+
+
+def calibration_counts() -> dict[str, xr.Dataset]:
+    """Build the cube `calibration` of the four models.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        By source; scaling "before" only.
+    """
+    predictions = {path: read_confidences(path) for path in raw_paths(PREDICTIONS_FOLDER)}
+    models = [path.rsplit("/", 1)[-1].removesuffix(".csv") for path in predictions]
+    confidence = np.stack([table["confidence"].to_numpy() for table in predictions.values()])
+    correct = np.stack([table["correct"].to_numpy() for table in predictions.values()])
+    images = next(iter(predictions.values())).index
+    weights = draw_weights(NAMESPACE, images)
+    parts = []
+    for name, members in conditions().items():
+        here = images.get_indexer(members)
+        part = measure(confidence[:, here], correct[:, here], weights[:, here], models)
+        parts.append(part.expand_dims(condition=[name]))
+    cube = xr.concat(parts, "condition").expand_dims(scaling=["before"])
+    for name in ("nll", "brier", "ece_classwise"):
+        cube[name] = xr.full_like(cube["ece"], np.nan)
+    cube["temperature"] = (("draw", "model"), np.full((1 + REPLICATES, len(models)), np.nan))
+    ordered = {name: array.transpose(*_dims_of(array)) for name, array in cube.data_vars.items()}
+    return {SOURCE: cube.assign(ordered)}
+
+
+def measure(
+    confidence: np.ndarray, correct: np.ndarray, weights: np.ndarray, models: list[str]
+) -> xr.Dataset:
+    """Measure calibration in every draw, of one condition.
+
+    Parameters
+    ----------
+    confidence, correct : ndarray, shape (models, images)
+        Probability of the predicted class, and whether it is right.
+    weights : ndarray of counts, shape (draws, images)
+        Bootstrap draws; draw 0 takes every image once.
+    models : list of str
+        Names of the models.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims draw, model and bin.
+
+    Examples
+    --------
+    >>> found = measure(np.full((1, 4), 0.5), np.array([[1, 0, 1, 0]], bool), np.ones((1, 4), int), ["m"])
+    >>> found["ece"].item(), found["accuracy"].item()
+    (0.0, 0.5)
+    """
+    bins = reliability_bins(confidence, correct, weights)
+    estimate = reliability_bins(confidence, correct)
+    floor = np.full(bins.count.shape[:2], np.nan)
+    floor[0] = calibration_floor(confidence)
+    by_draw = {
+        "accuracy": bins.hits.sum(axis=-1) / bins.count.sum(axis=-1),
+        "ece": expected_calibration_error(bins),
+        "ece_equal_mass": equal_mass_calibration_error(confidence, correct, weights),
+        "ece_debiased": debiased_calibration_error(bins),
+        "ece_rms": root_mean_square_calibration_error(bins),
+        "ece_floor": floor,
+    }
+    by_bin = {
+        "bin_count": estimate.count,
+        "bin_confidence": estimate.mean_confidence,
+        "bin_hits": estimate.hits,
+    }
+    return xr.Dataset(
+        {name: (("draw", "model"), values) for name, values in by_draw.items()}
+        | {name: (("model", "bin"), values) for name, values in by_bin.items()},
+        coords={"draw": np.arange(len(weights)), "model": models, "bin": np.arange(N_BINS)},
+    )
+
+
+def _dims_of(array: xr.DataArray) -> tuple[str, ...]:
+    wanted = _BIN_DIMS if "bin" in array.dims else _DIMS
+    return tuple(dim for dim in wanted if dim in array.dims)
