@@ -87,11 +87,8 @@ def _fault_of_missing_values(array: xr.DataArray) -> str:
     if array.dtype.kind in "OTU":
         return "holds an empty text" if bool((array.astype(str) == "").any()) else ""
     has_missing = array.dtype.kind == "f" and bool(np.isnan(array).any())
-    reason = array.attrs.get("not_measured", "")
-    if has_missing and not reason:
+    if has_missing and not array.attrs.get("not_measured"):
         return "holds NaN without an attribute 'not_measured' that says why"
-    if reason and not has_missing:
-        return "has an attribute 'not_measured' but no NaN"
     return ""
 
 

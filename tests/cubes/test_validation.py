@@ -34,12 +34,6 @@ FACTOR_FAULTS: dict[str, tuple[Change, str]] = {
     "not whole": (lambda cube: _changed(cube, "hits", lambda a: a * 0.3), "whole numbers"),
     "duplicate models": (lambda cube: cube.assign_coords(model=["a", "a"]), "'a' more than once"),
     "NaN without a reason": (_with_nan, "not_measured"),
-    "reason without NaN": (
-        lambda cube: _changed(cube, "hits", lambda a: a).assign(
-            hits=cube["hits"].assign_attrs(not_measured="no reason")
-        ),
-        "but no NaN",
-    ),
     "infinite": (lambda cube: _changed(cube, "hits", lambda a: a / 0.0), "infinite"),
     "text for numbers": (lambda cube: _changed(cube, "hits", lambda a: a.astype(str)), "must hold numbers"),
     "renamed dim": (lambda cube: cube.rename(selection="choice"), "lacks the dim 'selection'"),

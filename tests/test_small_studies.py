@@ -1,0 +1,61 @@
+"""Every chapter runs on a study cut down to a few models, and says in words what a study lacks."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from clipsafe_utils.cubes import find_study, write_cube
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.publishing.chapters import find_chapters
+from clipsafe_utils.publishing.render import render_chapter
+
+CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
+MODELS_A_GROUP = 14
+
+
+@pytest.fixture(scope="module")
+def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with two studies: `published` cut down, and `bare` with descriptions only."""
+    root = tmp_path_factory.mktemp("cubes")
+    published = find_study("published")
+    models = published.read("models")
+    kept: list[str] = []
+    for cube in published.cubes:
+        present = models.sel(model=published.read(cube)["model"].values)
+        for _, group in present["group"].to_series().groupby(present["group"].to_series()):
+            kept += group.index[:: max(1, len(group) // MODELS_A_GROUP)].tolist()
+    for cube in published.cubes:
+        whole = published.read(cube)
+        few = whole.isel(model=whole["model"].isin(kept).values)
+        write_cube(few, root / "published" / f"{cube}.nc")
+    write_cube(models.sel(model=kept[:3]), root / "bare" / "models.nc")
+    return root
+
+
+def _text(notebook: Path) -> str:
+    outputs = [output for cell in nbformat.read(notebook, 4).cells for output in cell.get("outputs", [])]
+    return "\n".join(str(output.get("data", output.get("text"))) for output in outputs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_runs_on_few_models(
+    name: str, cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
+    render_chapter(CHAPTERS[name], tmp_path / "few.ipynb")
+    assert "not found" not in _text(tmp_path / "few.ipynb")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias"])
+@pytest.mark.parametrize("studies", [["published", "bare"], ["bare"]])
+def test_chapter_says_what_a_study_lacks(
+    name: str, studies: list[str], cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
+    render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": studies})
+    text = _text(tmp_path / "bare.ipynb")
+    assert "The study `bare` has no cube" in text
+    assert ("<svg" in text) == ("published" in studies) or "No study has" in text
