@@ -1,0 +1,12 @@
+"""Metrics of labelled cubes: the array functions of `metrics`, with names for dims in and out."""
+
+from clipsafe_utils.metrics.labelled.factors import effective_robustness, factor_accuracy, reference_accuracy
+from clipsafe_utils.metrics.labelled.shape_bias import shape_bias_by_class, shape_bias_table
+
+__all__ = [
+    "effective_robustness",
+    "factor_accuracy",
+    "reference_accuracy",
+    "shape_bias_by_class",
+    "shape_bias_table",
+]

@@ -1,0 +1,177 @@
+"""Effective robustness: how far a model is off the line that baseline models follow.
+
+The measure of Taori et al. (2020), here on parts of one test set: the residual from a fit of the accuracy
+on a part (y) on a reference accuracy (x) over a baseline group. Arrays have shape (..., models).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clipsafe_utils.metrics.accuracy import Axes
+from clipsafe_utils.metrics.arguments import Array, labels, shares, together, values_of_models
+from clipsafe_utils.metrics.baseline import Fit, predict_baseline, prediction_interval, support
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.intervals import student_p_value
+
+
+@dataclass(frozen=True)
+class EffectiveRobustness:
+    """Residuals of models from the baseline, and how sure they are; arrays of shape (..., models).
+
+    Attributes
+    ----------
+    predicted : ndarray
+        Accuracy on the part that the baseline leads one to expect.
+    residual : ndarray
+        Accuracy on the part less the predicted one: above 0 is more robust than the baseline.
+    half_width : ndarray
+        A baseline model of a new family is within this of 0 with the stated confidence.
+    p_value : ndarray
+        Two-sided: how often such a model would be as far off.
+    families_in_support : ndarray of int
+        Baseline families near in reference accuracy.
+    measured : ndarray of bool
+        Whether these are at least `MINIMUM_FAMILIES`. Elsewhere the line is a guess.
+    """
+
+    predicted: Array
+    residual: Array
+    half_width: Array
+    p_value: Array
+    families_in_support: NDArray[np.int64]
+    measured: NDArray[np.bool_]
+
+
+def residuals_left_out(x: ArrayLike, y: ArrayLike, families: ArrayLike, fit: Fit, axes: Axes) -> Array:
+    """Residual of each baseline model from the fit to all families but its own.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (..., models)
+        Reference accuracy and accuracy on the part, shares.
+    families : array_like of labels, shape (models,)
+        The family of each model.
+    fit, axes : str
+        As in `predict_baseline`.
+
+    Returns
+    -------
+    ndarray, shape (..., models)
+        Accuracy on the part less the predicted one.
+
+    Raises
+    ------
+    ValueError
+        As in `predict_baseline`, and if a label is missing or there are fewer than two families.
+
+    Examples
+    --------
+    >>> y = [0.2, 0.3, 0.4, 0.6]
+    >>> residuals_left_out([0.5, 0.6, 0.7, 0.8], y, ["a", "b", "c", "d"], "least_squares", "raw").round(3)
+    array([ 0.067, -0.014, -0.057,  0.1  ])
+    """
+    across, up, family = _models(x, y, families)
+    predicted = _predict_without_own_family(across, up, family, np.ones(family.size, dtype=bool), fit, axes)
+    return np.asarray(up - predicted)
+
+
+def effective_robustness(
+    x: ArrayLike,
+    y: ArrayLike,
+    families: ArrayLike,
+    in_baseline: ArrayLike,
+    fit: Fit = "huber",
+    axes: Axes = "raw",
+    confidence: float = 0.95,
+) -> EffectiveRobustness:
+    """Judge every model by the baseline families other than its own.
+
+    So no model is judged by a line, a scale or a support that it or its kin have shaped. Models of
+    families outside the baseline are judged by all of it.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (..., models)
+        Reference accuracy and accuracy on the part, shares.
+    families : array_like of labels, shape (models,)
+        The family of each model.
+    in_baseline : array_like of bool, shape (models,)
+        Whether the model is of the baseline group.
+    fit, axes : str
+        As in `predict_baseline`.
+    confidence : float
+        As in `prediction_interval`.
+
+    Returns
+    -------
+    EffectiveRobustness
+        Arrays of shape (..., models).
+
+    Raises
+    ------
+    ValueError
+        As in `residuals_left_out`.
+
+    Examples
+    --------
+    >>> x = [0.5, 0.6, 0.7, 0.8, 0.6]
+    >>> y = [0.20, 0.31, 0.39, 0.50, 0.45]
+    >>> found = effective_robustness(x, y, ["a", "b", "c", "d", "clip"], [True] * 4 + [False])
+    >>> f"{found.residual[-1]:.3f}, +-{found.half_width[-1]:.3f}, {found.families_in_support[-1]}"
+    '0.149, +-0.044, 3'
+    """
+    across, up, family = _models(x, y, families)
+    baseline = labels("in_baseline", in_baseline, family.size)
+    if baseline.dtype != bool or not baseline.any():
+        raise ValueError("in_baseline: expected True for the baseline models and False for the others.")
+    predicted = _predict_without_own_family(across, up, family, baseline, fit, axes)
+    residual = up - predicted
+    half_width, p_value = np.empty_like(residual), np.empty_like(residual)
+    families_in_support = np.empty(residual.shape, dtype=np.int64)
+    for kept, judged in _without_own_family(family, baseline):
+        half, scale, freedom = prediction_interval(residual[..., kept], family[kept], confidence)
+        half_width[..., judged] = half[..., None]
+        p_value[..., judged] = student_p_value(residual[..., judged], scale[..., None], freedom)
+        families_in_support[..., judged] = support(across[..., kept], family[kept], across[..., judged])
+    measured = families_in_support >= MINIMUM_FAMILIES
+    return EffectiveRobustness(predicted, residual, half_width, p_value, families_in_support, measured)
+
+
+def _models(x: ArrayLike, y: ArrayLike, families: ArrayLike) -> tuple[Array, Array, NDArray[np.generic]]:
+    across, up = together(
+        {"x": values_of_models("x", shares("x", x)), "y": values_of_models("y", shares("y", y))}
+    )
+    return across, up, labels("families", families, across.shape[-1])
+
+
+def _without_own_family(
+    family: NDArray[np.generic], baseline: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Yield the baseline models that judge, and the models, of one family or of none of theirs, judged."""
+    in_baseline = np.unique(family[baseline])
+    if in_baseline.size < 2:
+        raise ValueError(f"families: expected two or more in the baseline, got only {in_baseline[0]!r}.")
+    for name in in_baseline:
+        yield baseline & (family != name), family == name
+    strangers = ~np.isin(family, in_baseline)
+    if strangers.any():
+        yield baseline, strangers
+
+
+def _predict_without_own_family(
+    across: Array,
+    up: Array,
+    family: NDArray[np.generic],
+    baseline: NDArray[np.bool_],
+    fit: Fit,
+    axes: Axes,
+) -> Array:
+    predicted = np.empty_like(up)
+    for kept, judged in _without_own_family(family, baseline):
+        predicted[..., judged] = predict_baseline(
+            across[..., kept], up[..., kept], across[..., judged], fit, axes
+        )
+    return predicted
