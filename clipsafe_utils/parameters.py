@@ -1,7 +1,7 @@
 """What a reader may change in each chapter: names, types, ranges, defaults, and the help beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Literal, NoReturn
 
@@ -27,6 +27,8 @@ class Parameter:
         The comment after the assignment; short, so that both fit on one line.
     choices : tuple of str
         Values that text, or each entry of a list of text, may take; empty for any text.
+    shorthands : mapping of str to tuple of str
+        Entries of a list that stand for several choices, as ``all`` does.
     minimum, maximum : float
         Range of a number, both ends included.
     """
@@ -36,6 +38,7 @@ class Parameter:
     default: int | float | str | tuple[str, ...]
     help: str
     choices: tuple[str, ...] = ()
+    shorthands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     minimum: float = float("-inf")
     maximum: float = float("inf")
 
@@ -53,6 +56,16 @@ class Parameter:
         if self._fits(value):
             return None
         return f"Parameter '{self.name}' is {value!r}; it takes {self._expectation()}."
+
+    def expand(self, entries: Sequence[str]) -> list[str]:
+        """Return the entries of a list with each shorthand replaced by what it stands for.
+
+        Examples
+        --------
+        >>> Parameter("x", "list of text", ("all",), "", ("a", "b"), {"all": ("a", "b")}).expand(["all"])
+        ['a', 'b']
+        """
+        return [choice for entry in entries for choice in self.shorthands.get(entry, (entry,))]
 
     def _fits(self, value: object) -> bool:
         if self.kind == "text":
@@ -79,10 +92,12 @@ class Parameter:
         wrong = [entry for entry in value if not isinstance(entry, str)]
         if wrong:
             return f"{where} holds {wrong[0]!r}; each entry must be text."
-        unknown = [entry for entry in value if self.choices and entry not in self.choices]
+        known = (*self.shorthands, *self.choices)
+        unknown = [entry for entry in value if known and entry not in known]
         if unknown:
-            return f"{where} holds '{unknown[0]}'; the choices are {', '.join(self.choices)}."
-        twice = [entry for entry in value if value.count(entry) > 1]
+            return f"{where} holds '{unknown[0]}'; the choices are {', '.join(known)}."
+        entries = self.expand(value)
+        twice = [entry for entry in entries if entries.count(entry) > 1]
         if twice:
             return f"{where} holds '{twice[0]}' more than once."
         return None
@@ -91,7 +106,7 @@ class Parameter:
         """Give what stands between the brackets: the reader's own words where they make sense."""
         words = value.strip("[]() ").replace("'", "").replace('"', "") if isinstance(value, str) else ""
         entries = [word.strip() for word in words.split(",") if word.strip()]
-        if entries and (not self.choices or set(entries) <= set(self.choices)):
+        if entries and (not self.choices or {*entries} <= {*self.choices, *self.shorthands}):
             return ", ".join(entries)
         return ", ".join(self.choices[:2]) or "first, second"
 
@@ -110,13 +125,24 @@ class CheckedParameters(SimpleNamespace):
         raise AttributeError(f"Parameter '{name}' is set in the cell tagged 'parameters'.")
 
 
-STUDIES = Parameter(
-    "studies", "list of text", ("published",), "bodies of evidence: names, or paths to folders"
-)
-SHOWN_GROUPS = Parameter("groups", "list of text", tuple(GROUPS), "groups of models to show", tuple(GROUPS))
-CONFIDENCE = Parameter("confidence", "number", 0.95, "level of every interval", minimum=0.5, maximum=0.999)
+def _choice(name: str, choices: tuple[str, ...], comment: str) -> Parameter:
+    """Give a parameter that takes one of some words, by default the first."""
+    return Parameter(name, "text", choices[0], comment, choices)
+
+
+def _several(name: str, choices: tuple[str, ...], comment: str) -> Parameter:
+    """Give a parameter that takes some of many words, by default all."""
+    return Parameter(name, "list of text", ("all",), comment, choices, {"all": choices})
+
+
+_ALL_FACTORS = (*HEADLINE_FACTORS, *OTHER_FACTORS)
 SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0)
-_COMMON = (STUDIES, SHOWN_GROUPS, CONFIDENCE, SEED)
+_COMMON = (
+    Parameter("studies", "list of text", ("published",), "bodies of evidence: names, or folders"),
+    _several("groups", tuple(GROUPS), "groups of models to show"),
+    Parameter("confidence", "number", 0.95, "level of every interval", minimum=0.5, maximum=0.999),
+    SEED,
+)
 
 CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "factor-robustness": (
@@ -124,38 +150,21 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter(
             "factors",
             "list of text",
-            HEADLINE_FACTORS,
+            ("headline",),
             "visual factors to show",
-            (*HEADLINE_FACTORS, *OTHER_FACTORS),
+            _ALL_FACTORS,
+            {"headline": HEADLINE_FACTORS, "all": _ALL_FACTORS},
         ),
-        Parameter("selection", "text", "top", "an image's top factor, or all: multi", ("top", "multi")),
+        _choice("selection", ("top", "multi"), "top factor of each image, or multi: all"),
         Parameter("baseline_group", "text", "standard", "group that draws the line", tuple(GROUPS)),
-        Parameter("axes", "text", "raw", "scale of accuracy: raw or probit", ("raw", "probit")),
-        Parameter(
-            "reference_accuracy",
-            "text",
-            "overall",
-            "x axis: overall or without_factor",
-            ("overall", "without_factor"),
-        ),
-        Parameter(
-            "fit",
-            "text",
-            "huber",
-            "line: huber, least_squares or local",
-            ("huber", "least_squares", "local"),
-        ),
+        _choice("axes", ("raw", "probit"), "scale of accuracy: raw or probit"),
+        _choice("reference_accuracy", ("overall", "without_factor"), "x axis: overall or without_factor"),
+        _choice("fit", ("huber", "least_squares", "local"), "line: huber, least_squares or local"),
     ),
     "shape-bias": (
         *_COMMON,
-        Parameter("cue_classes", "list of text", CUE_CLASSES, "classes of the shapes to count", CUE_CLASSES),
-        Parameter(
-            "decision_rule",
-            "text",
-            "mean",
-            "class score: mean, max or sum of its indices",
-            ("mean", "max", "sum"),
-        ),
+        _several("cue_classes", CUE_CLASSES, "classes of the shapes to count"),
+        _choice("decision_rule", ("mean", "max", "sum"), "over a class's indices: mean, max, sum"),
     ),
 }
 """Parameters of each chapter in the order of its cell; a chapter that is not here has none."""
@@ -174,7 +183,7 @@ def check_parameters(chapter: str, values: Mapping[str, object]) -> CheckedParam
     Returns
     -------
     CheckedParameters
-        Every parameter of the chapter as an attribute; lists are copies.
+        Every parameter of the chapter as an attribute; each shorthand is replaced by what it stands for.
 
     Raises
     ------
@@ -197,7 +206,7 @@ def check_parameters(chapter: str, values: Mapping[str, object]) -> CheckedParam
         raise ClipsafeError(" ".join(problems))
     return CheckedParameters(
         **{
-            parameter.name: list(value) if isinstance(value, list | tuple) else value
+            parameter.name: parameter.expand(value) if isinstance(value, list | tuple) else value
             for parameter, value in given
         }
     )

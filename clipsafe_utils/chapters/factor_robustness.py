@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -131,7 +132,7 @@ def every_choice(panel: Panel, factor_names: list[str], baseline_group: str) -> 
     names = clips["model"].values
     parts = []
     for values in product(*CHOICES.values()):
-        choice = dict(zip(CHOICES, values, strict=True))
+        choice: dict[str, Any] = dict(zip(CHOICES, values, strict=True))
         result = effective_robustness(
             panel.cube, panel.models, factor_names=factor_names, baseline_group=baseline_group, **choice
         )

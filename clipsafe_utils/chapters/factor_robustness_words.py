@@ -8,7 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters.factor_robustness import CHOICES, contributions, shares_of_images, verdicts
 from clipsafe_utils.chapters.formats import complete, percent, points
-from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
+from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
@@ -82,7 +82,7 @@ def numbers(
             "factors-standard": str(in_baseline.sizes["model"]),
             "factors-standard-families": str(np.unique(in_baseline["family"]).size),
             "factors-clips": str(clips.sizes["model"]),
-            "factors-clip-families": str(np.unique(clips["family"]).size),
+            "factors-clip-families": str(np.unique(families_between_groups(clips)).size),
         }
         if clips.sizes["model"]:
             found |= _of_verdicts(verdicts(result, models)) | _of_arithmetic(panel, result, clips)
@@ -155,7 +155,7 @@ def _of_choices(panel: Panel, choices: xr.Dataset) -> dict[str, str]:
 
 
 def _of_groups(means: xr.Dataset) -> dict[str, str]:
-    furthest = np.abs(means["mean"]).max("factor")
+    furthest = abs(means["mean"]).max("factor")
     is_clip = np.isin(means["group"].values, ("clip_zero_shot", "clip_fine_tuned"))
     found = {}
     for key, here in (("clip", is_clip), ("others", ~is_clip)):
@@ -182,12 +182,11 @@ def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> The
     images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
     words = verdicts(result, panel.models)
     half = result["half_width"].sel(model=clips["model"].values).max("model")
-    fixed = {"axes": "raw", "fit": "huber"}
     rows = []
     for factor in result["factor"].values.tolist():
         row = {"Factor": factor.replace("_", " "), "Images": f"{images.sel(factor=factor).item():,.0f}"}
         for model, name in zip(clips["model"].values, clips["checkpoint"].values.tolist(), strict=True):
-            one = choices["residual"].sel(model=model, factor=factor, **fixed)
+            one = choices["residual"].sel(model=model, factor=factor, axes="raw", fit="huber")
             short = name.split(".")[0]
             row[f"{short}: residual"] = points(result["residual"].sel(model=model, factor=factor).item())
             row[f"{short}: without the factor"] = points(

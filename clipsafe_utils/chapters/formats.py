@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes import GROUPS, families_between_groups
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures.tables import ThemedTable, table
 
@@ -13,14 +13,14 @@ NOT_MEASURED = "not measured"
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Write a share in percent.
+    r"""Write a share in percent, with a space that does not break.
 
     Examples
     --------
     >>> percent(0.9587)
-    '95.9 %'
+    '95.9\xa0%'
     """
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def points(difference: float, digits: int = 1) -> str:
@@ -61,7 +61,7 @@ def group_sizes(panel: Panel) -> ThemedTable:
     """Tabulate how many models and families of each group a panel has."""
     rows = []
     for group, title in GROUPS.items():
-        family = panel.models["family"].values[panel.models["group"].values == group]
+        family = families_between_groups(panel.models)[panel.models["group"].values == group]
         if family.size:
             rows.append((title, family.size, np.unique(family).size))
     return table(

@@ -111,6 +111,40 @@ def _of_stylised(result: xr.Dataset, models: xr.Dataset) -> dict[str, str]:
     }
 
 
+def with_decision_rule(panels: Sequence[Panel], rule: str) -> tuple[list[Panel], list[str]]:
+    """Keep the panels whose decisions were made by a rule, and say in words which were not.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Panels of the cube `shape_bias`.
+    rule : str
+        How the scores of a class's ImageNet indices become one: mean, max or sum.
+
+    Returns
+    -------
+    panels, sentences : tuple of list
+        A cube with the dim `decision_rule` gives the rule's part; one without states its rule in the
+        attribute of that name.
+
+    Examples
+    --------
+    >>> with_decision_rule([], "mean")
+    ([], [])
+    """
+    kept, sentences = [], []
+    for panel in panels:
+        if "decision_rule" in panel.cube.dims and rule in panel.cube["decision_rule"].values:
+            kept.append(Panel(panel.study, panel.cube.sel(decision_rule=rule, drop=True), panel.models))
+        elif panel.cube["count"].attrs.get("decision_rule") == rule:
+            kept.append(panel)
+        else:
+            sentences.append(
+                f"The study `{panel.study}` has no decisions by the rule `{rule}`: its panel is left out."
+            )
+    return kept, sentences
+
+
 def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     """Keep the networks that were evaluated both with ordinary and with stylised training.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.cubes import GROUPS, Study
+from clipsafe_utils.cubes import GROUPS, Study, families_between_groups
 from clipsafe_utils.cubes.panels import read_panels
 
 NOT_AVAILABLE = "not available"
@@ -121,5 +121,5 @@ def evidence_matrix(studies: Sequence[Study]) -> pd.DataFrame:
 
 
 def _how_much(clips: xr.Dataset) -> str:
-    families = np.unique(clips["family"]).size
+    families = np.unique(families_between_groups(clips)).size
     return f"{clips.sizes['model']} CLIPs of {families} {'family' if families == 1 else 'families'}"

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+CLIP_GROUPS = ("clip_zero_shot", "clip_fine_tuned")
+
 
 def select_models(
     cube: xr.Dataset, models: xr.Dataset, groups: Sequence[str]
@@ -63,5 +65,37 @@ def clip_models(models: xr.Dataset) -> xr.Dataset:
     0
     """
     group = models["group"].values
-    order = [np.flatnonzero(group == name) for name in ("clip_zero_shot", "clip_fine_tuned")]
+    order = [np.flatnonzero(group == name) for name in CLIP_GROUPS]
     return models.isel(model=np.concatenate(order))
+
+
+def families_between_groups(models: xr.Dataset) -> np.ndarray:
+    """Return the unit of independence for comparing groups: one for all CLIPs of a training source.
+
+    Within a training source, lines of architecture are told apart by `family`. Between groups they
+    share their data, so the source counts once.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models`: `group`, `family` and `training_source` are used.
+
+    Returns
+    -------
+    ndarray of str, shape (models,)
+        The training source of a CLIP, the family of any other model.
+
+    Examples
+    --------
+    >>> models = xr.Dataset(
+    ...     {
+    ...         "group": ("model", ["clip_zero_shot", "standard"]),
+    ...         "family": ("model", ["CLIP (WIT) ViT-B", "VGG"]),
+    ...         "training_source": ("model", ["WIT", "IN-1k"]),
+    ...     }
+    ... )
+    >>> families_between_groups(models).tolist()
+    ['CLIP (WIT)', 'VGG']
+    """
+    of_clip = np.char.add(np.char.add("CLIP (", models["training_source"].values.astype(str)), ")")
+    return np.where(np.isin(models["group"].values, CLIP_GROUPS), of_clip, models["family"].values)

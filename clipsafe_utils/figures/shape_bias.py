@@ -54,9 +54,10 @@ def _draw_observers(bias: Axes, decided: Axes, table: xr.Dataset, models: xr.Dat
         here = group == name
         if here.any():
             bias.hlines(rows[here], low[here], high[here], color=GROUP_COLOURS[name], linewidth=1.2)
-            style = {"color": GROUP_COLOURS[name], "marker": GROUP_MARKERS[name], "zorder": 3}
-            bias.scatter(value[here], rows[here], s=28, label=GROUPS[name], **style)
-            decided.scatter(PERCENT * table["share_decided"].values[here], rows[here], s=18, **style)
+            share = PERCENT * table["share_decided"].values[here]
+            for axes, x, size in ((bias, value[here], 28), (decided, share, 18)):
+                colour, marker = GROUP_COLOURS[name], GROUP_MARKERS[name]
+                axes.scatter(x, rows[here], color=colour, marker=marker, s=size, zorder=3, label=GROUPS[name])
     bias.set_yticks(rows, [observer_name(name) for name in table["model"].values])
     bias.set_ylim(-0.7, rows.size - 0.3)
     bias.set_xlim(0, 100)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -46,7 +47,8 @@ WIDTH = 5.2
 """Width of a figure in inches: text of 9 points is still 9 pixels high on a phone."""
 
 _INK = "#010203"
-_RULES = {
+# matplotlib types its settings as one long list of names, which a plain dictionary does not match.
+_RULES: dict[Any, Any] = {
     "axes.edgecolor": _INK,
     "axes.labelcolor": _INK,
     "axes.labelsize": 9,
@@ -109,6 +111,9 @@ class ThemedFigure:
     """A drawn figure as a notebook shows it: inline SVG with alternative text."""
 
     svg: str
+
+    def __repr__(self) -> str:
+        return "<figure>"
 
     def _repr_html_(self) -> str:
         return f'<div class="themed-figure">{self.svg}</div>'

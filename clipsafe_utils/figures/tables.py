@@ -15,6 +15,9 @@ class ThemedTable:
 
     markup: str
 
+    def __repr__(self) -> str:
+        return "<table>"
+
     def _repr_html_(self) -> str:
         return self.markup
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from clipsafe_utils.cubes import families_between_groups
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 
 
@@ -18,7 +19,7 @@ def group_means(
     values : xarray.DataArray
         One number a model, with the dim model and at most one more.
     models : xarray.Dataset
-        The cube `models` in the same order: `group` and `family` are used.
+        The cube `models` in the same order. Families are those of `families_between_groups`.
     groups : sequence of str
         Groups to report; those without a model are left out.
     confidence : float
@@ -38,7 +39,11 @@ def group_means(
     Examples
     --------
     >>> models = xr.Dataset(
-    ...     {"group": ("model", ["standard"] * 3), "family": ("model", ["VGG", "VGG", "ResNet"])},
+    ...     {
+    ...         "group": ("model", ["standard"] * 3),
+    ...         "family": ("model", ["VGG", "VGG", "ResNet"]),
+    ...         "training_source": ("model", ["IN-1k"] * 3),
+    ...     },
     ...     coords={"model": ["vgg11", "vgg16", "resnet50"]},
     ... )
     >>> gain = xr.DataArray([1.0, 3.0, 8.0], coords={"model": models["model"]})
@@ -46,13 +51,14 @@ def group_means(
     5.0
     """
     ordered = values.transpose(..., "model")
+    family = families_between_groups(models)
     other = [dim for dim in ordered.dims if dim != "model"]
     parts = []
     for name in groups:
         here = (models["group"] == name).values
         if not here.any():
             continue
-        of_group, families = ordered.values[..., here], models["family"].values[here]
+        of_group, families = ordered.values[..., here], family[here]
 
         def mean(keep: np.ndarray, kept: np.ndarray = of_group, labels: np.ndarray = families) -> np.ndarray:
             return mean_over_families(kept[..., keep], labels[keep])

@@ -13,14 +13,17 @@ import xarray as xr
 from clipsafe_utils.cubes.schema import OVERALL
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.calibration import (
+    DEBIASED_RULE,
+    FLOOR_SEED,
+    FLOOR_SIMULATIONS,
     calibration_floor,
     debiased_calibration_error,
     expected_calibration_error,
     root_mean_square_calibration_error,
 )
-from clipsafe_utils.metrics.calibration_variants import equal_mass_calibration_error
+from clipsafe_utils.metrics.calibration_variants import EQUAL_MASS_RULE, equal_mass_calibration_error
 from clipsafe_utils.metrics.draws import REPLICATES, draw_weights
-from clipsafe_utils.metrics.reliability import N_BINS, reliability_bins
+from clipsafe_utils.metrics.reliability import BIN_RULE, N_BINS, reliability_bins
 from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, PREDICTIONS_FOLDER, read_annotations
 from clipsafe_utils.record.sources import fetch, raw_paths
 
@@ -107,7 +110,24 @@ def calibration_counts() -> dict[str, xr.Dataset]:
         cube[name] = xr.full_like(cube["ece"], np.nan)
     cube["temperature"] = (("draw", "model"), np.full((1 + REPLICATES, len(models)), np.nan))
     ordered = {name: array.transpose(*_dims_of(array)) for name, array in cube.data_vars.items()}
-    return {SOURCE: cube.assign(ordered)}
+    cube = cube.assign(ordered)
+    for name, attributes in _attributes().items():
+        cube[name].attrs.update(attributes)
+    return {SOURCE: cube}
+
+
+def _attributes() -> dict[str, dict[str, str]]:
+    """Say beside each number how its edges were decided."""
+    attributes = {name: {"not_measured": reason} for name, reason in NOT_MEASURED.items()}
+    attributes["ece_floor"]["simulation"] = f"{FLOOR_SIMULATIONS} rounds, seed {FLOOR_SEED}"
+    for name in ("ece", "ece_rms", "ece_debiased", "bin_count"):
+        attributes[name] = {"bins": f"{N_BINS}, {BIN_RULE}"}
+    attributes["ece_debiased"]["rule"] = DEBIASED_RULE
+    attributes["ece_equal_mass"] = {"bins": f"{N_BINS}, {EQUAL_MASS_RULE}"}
+    attributes["accuracy"] = {
+        "draws": f"Poisson weights of the image names in '{NAMESPACE}'; draw 0 is the estimate"
+    }
+    return attributes
 
 
 def measure(

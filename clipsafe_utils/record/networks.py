@@ -1,18 +1,25 @@
-"""Who the networks of the record are: group, family, training source and weights, by rules.
+"""Who the networks of the record are: group, family, training source and weights.
 
-The rules stand in ``networks.csv``, one a line: a source, a pattern that must match the whole name that the
-source uses, and what holds for every row that it matches; family and checkpoint may refer to parts of the match.
-The first matching rule decides.
+Each source has a file of rules in ``rules``, one a line: a pattern that must match the whole name that the
+source uses, and what holds for every row that it matches. The first matching rule decides. Cells may refer to
+parts of the match; ``{line}`` stands for the line of designs that ``rules/architectures.csv`` finds for
+the part of the name before the first dot. For its 210 models the project's catalogue has the last word.
+
+A family is the unit of independence. Of a CLIP it is the training source with the line of its image encoder,
+so that families remain to compare within one training source; two families of one source still share their
+data, so comparisons between CLIPs and others should group CLIPs by `training_source`. Of every other network
+it is the line, with the source of its pre-training where it has one, or the training run.
 """
 
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record.catalogue import catalogue
 
 
 @dataclass(frozen=True)
@@ -25,37 +32,69 @@ class Network:
     architecture: str
     training_source: str
     pretraining: str
+    fine_tuning: str
+    samples_seen: float
     checkpoint: str
     reference: str
 
 
+@dataclass(frozen=True)
+class Source:
+    """One source of the record.
+
+    Attributes
+    ----------
+    rules : str
+        Stem of its file in ``rules``.
+    reference : str
+        How its rows are cited.
+    names_weights : bool
+        Whether the names that it uses stand for weights in other sources too.
+    """
+
+    rules: str
+    reference: str
+    names_weights: bool = False
+
+
 _IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
+_TESTBED = "ImageNet testbed (Taori et al. 2020)"
 _TEXTURE_VS_SHAPE = "texture-vs-shape (Geirhos et al. 2019)"
-REFERENCES = {
-    "imagenet-x-images": f"{_IMAGENET_X}, per-image predictions",
-    "imagenet-x-testbed": f"{_IMAGENET_X}, table of the ImageNet testbed (Taori et al. 2020)",
-    "imagenet-x-toolbox": f"{_IMAGENET_X}, table of model-vs-human (Geirhos et al. 2021)",
-    "texture-vs-shape": f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment",
-    "texture-vs-shape-trained": f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment, further networks",
+SOURCES = {
+    "imagenet-x-images": Source("imagenet_x_images", f"{_IMAGENET_X}, per-image predictions"),
+    "imagenet-x-testbed": Source("imagenet_testbed", f"{_IMAGENET_X}, table of the {_TESTBED}", True),
+    "imagenet-x-toolbox": Source(
+        "model_vs_human", f"{_IMAGENET_X}, table of model-vs-human (Geirhos et al. 2021)"
+    ),
+    "texture-vs-shape": Source("texture_vs_shape", f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment"),
+    "texture-vs-shape-trained": Source(
+        "texture_vs_shape_trained", f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment, further networks"
+    ),
+    "open_clip": Source("open_clip", "open_clip (Ilharco et al. 2021), zero-shot results", True),
+    "scaling-laws": Source(
+        "scaling_laws", "scaling-laws-openclip (Cherti et al. 2023), zero-shot results", True
+    ),
+    "timm": Source("timm", "timm (Wightman 2019), results tables", True),
+    "imagenet-testbed": Source("imagenet_testbed", f"{_TESTBED}, table of robustness", True),
 }
 """The sources of the record. Their order is the order of preference among rows of one checkpoint."""
 
 
 def describe(source: str, name: str) -> Network:
-    """Look a network up by the rules.
+    """Look a network up by the rules and the catalogue.
 
     Parameters
     ----------
     source : str
-        A key of `REFERENCES`.
+        A key of `SOURCES`.
     name : str
-        The name that the source uses.
+        The name that the source uses, with ``@size`` where it states the image size.
 
     Returns
     -------
     Network
-        Its `model` is ``source:name``; its `checkpoint` joins rows that hold the same weights. The
-        testbed's own names are checkpoint names; others are joined to them where a rule says so.
+        Its `model` is ``source:name``; its `checkpoint` joins rows that hold the same weights. The name
+        of a checkpoint is that of the catalogue, else that of the testbed, else that of timm or open_clip.
 
     Raises
     ------
@@ -66,22 +105,29 @@ def describe(source: str, name: str) -> Network:
     --------
     >>> describe("imagenet-x-toolbox", "clip").checkpoint
     'ViT-B-32.openai'
+    >>> describe("timm", "resnet50.a1_in1k@224").family
+    'ResNet'
     """
-    for rule in _rules():
-        match = re.fullmatch(rule["pattern"], name) if rule["source"] == source else None
-        if match:
-            own_name = name if source == "imagenet-x-testbed" else f"{source}:{name}"
-            return Network(
-                model=f"{source}:{name}",
-                group=rule["group"],
-                family=match.expand(rule["family"]),
-                architecture=rule["architecture"],
-                training_source=rule["training_source"],
-                pretraining=rule["pretraining"],
-                checkpoint=match.expand(rule["checkpoint"]) or own_name,
-                reference=REFERENCES[source] + (f"; {rule['note']}" if rule["note"] else ""),
-            )
-    raise ClipsafeError(f"networks.csv: no rule matches '{name}' of the source {source}.")
+    bare = name.partition("@")[0]
+    rule, match = _first_match(SOURCES[source].rules, bare, f"'{bare}' of the source {source}")
+    cells = {column: match.expand(cell) for column, cell in rule.items() if column != "pattern"}
+    if "{line}" in cells["family"] or not cells["architecture"]:
+        design, _ = _first_match("architectures", bare.partition(".")[0], f"the design of '{bare}'")
+        cells["family"] = cells["family"].replace("{line}", design["line"])
+        cells["architecture"] = cells["architecture"] or design["architecture"]
+    network = Network(
+        model=f"{source}:{name}",
+        group=cells["group"],
+        family=cells["family"],
+        architecture=cells["architecture"],
+        training_source=cells["training_source"],
+        pretraining=cells["pretraining"],
+        fine_tuning=cells["fine_tuning"],
+        samples_seen=float(cells["samples_seen"] or "nan"),
+        checkpoint=_checkpoint(source, bare, cells["checkpoint"]),
+        reference=SOURCES[source].reference + (f"; {cells['note']}" if cells["note"] else ""),
+    )
+    return _as_in_catalogue(network)
 
 
 def training_images(training_sources: Iterable[str]) -> list[float]:
@@ -96,11 +142,42 @@ def training_images(training_sources: Iterable[str]) -> list[float]:
     return [counts.get(name, float("nan")) for name in training_sources]
 
 
+def _first_match(rules: str, name: str, what: str) -> tuple[dict[str, str], re.Match[str]]:
+    for rule in _table(f"rules/{rules}.csv"):
+        if match := re.fullmatch(rule["pattern"], name):
+            return rule, match
+    raise ClipsafeError(f"rules/{rules}.csv: no rule matches {what}.")
+
+
+def _checkpoint(source: str, name: str, by_rule: str) -> str:
+    # The activation is not part of the weights: open_clip lists some weights under two names.
+    own = name.replace("-quickgelu", "") if SOURCES[source].names_weights else f"{source}:{name}"
+    return _one_name_for_shared_weights().get(by_rule or own, by_rule or own)
+
+
+def _as_in_catalogue(network: Network) -> Network:
+    known = catalogue().get(network.checkpoint)
+    if known is None:
+        return network
+    return replace(
+        network,
+        group=known.group,
+        architecture=known.architecture,
+        training_source=known.training_source,
+        fine_tuning=known.fine_tuning,
+    )
+
+
 @cache
-def _rules() -> list[dict[str, str]]:
-    return _table("networks.csv")
+def _one_name_for_shared_weights() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for row in _table("same_weights.csv"):
+        kept = row["timm"] if row["timm"] in catalogue() else row["testbed"]
+        names |= {row["timm"]: kept, row["testbed"]: kept}
+    return names
 
 
+@cache
 def _table(name: str) -> list[dict[str, str]]:
     text = files("clipsafe_utils.record").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

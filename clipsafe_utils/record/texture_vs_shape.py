@@ -115,7 +115,9 @@ def decision_counts() -> dict[str, xr.Dataset]:
 
 
 def _as_dataset(by_model: dict[str, np.ndarray]) -> xr.Dataset:
+    # Networks were read by the mean probability over a class's ImageNet indices, says the source's README.
+    rule = {"decision_rule": "mean"}
     return xr.Dataset(
-        {"count": (("model", "cue_class", "decision"), np.stack(list(by_model.values())))},
+        {"count": (("model", "cue_class", "decision"), np.stack(list(by_model.values())), rule)},
         coords={"model": list(by_model), "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
     )

@@ -172,14 +172,15 @@ class TestNetworks:
     def test_groups_of_the_published_study(self) -> None:
         groups = find_study(PUBLISHED).read("models")["group"].to_series().value_counts().to_dict()
         assert groups == {
-            "clip_zero_shot": 4,
-            "contrastive": 20,
-            "control": 122,
+            "clip_fine_tuned": 37,
+            "clip_zero_shot": 152,
+            "contrastive": 56,
+            "control": 254,
             "human": 10,
-            "more_data": 50,
-            "other": 5,
-            "robust_intervention": 103,
-            "standard": 105,
+            "more_data": 366,
+            "other": 45,
+            "robust_intervention": 200,
+            "standard": 1_344,
         }
 
     def test_groups_differ_from_the_sources_only_where_a_note_says_so(self, mirror: Path) -> None:
@@ -222,7 +223,7 @@ class TestPublishedCubes:
         assert (described["checkpoint"] != "").all()
         assert (described["group"] != "").all()
         joined = described["checkpoint"].to_series().value_counts()
-        assert joined["ViT-B-32.openai"] == joined["RN50.openai"] == joined["resnet50"] == 2
+        assert joined["ViT-B-32.openai"] == joined["RN50.openai"] == joined["resnet50.tv_in1k"] == 2
 
     def test_image_level_and_table_agree_on_one_network(self) -> None:
         hits = find_study(PUBLISHED).read("factors")["hits"]

@@ -1,0 +1,96 @@
+"""Chapters: where their sources stand, what they are called, how they are read."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import yaml
+from jupytext.myst import MystMetadataParsingError
+from nbformat import NotebookNode, ValidationError
+
+from clipsafe_utils.errors import ClipsafeError
+
+_UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingError, ValidationError)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter, known by the MyST text notebook that is its source.
+
+    Examples
+    --------
+    >>> chapter = Chapter(Path("notebooks/02-shape-bias.md"))
+    >>> chapter.name, chapter.published.as_posix()
+    ('shape-bias', 'book/02-shape-bias.ipynb')
+    """
+
+    source: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the chapter: that of its source without the number in front."""
+        return re.sub(r"^\d+-", "", self.source.stem)
+
+    @property
+    def published(self) -> Path:
+        """Where the rendered chapter stands in the book."""
+        return self.source.parent.parent / "book" / f"{self.source.stem}.ipynb"
+
+
+def find_chapters(root: Path) -> list[Chapter]:
+    """Return the chapters under ``notebooks/`` of a folder, in the order of their numbers.
+
+    Raises
+    ------
+    ClipsafeError
+        If there is none.
+    """
+    folder = root / "notebooks"
+    chapters = [Chapter(source) for source in sorted(folder.glob("*.md"))]
+    if not chapters:
+        raise ClipsafeError(f"{folder}: holds no chapter; run this in a clone of the repository.")
+    return chapters
+
+
+def find_chapter(root: Path, name: str) -> Chapter:
+    """Return one chapter by its name, as in ``shape-bias``.
+
+    Raises
+    ------
+    ClipsafeError
+        If there is no such chapter; the message lists those that exist.
+    """
+    chapters = find_chapters(root)
+    for chapter in chapters:
+        if chapter.name == name:
+            return chapter
+    known = ", ".join(chapter.name for chapter in chapters)
+    raise ClipsafeError(f"There is no chapter '{name}'; the chapters are {known}.")
+
+
+def read_chapter(chapter: Chapter) -> NotebookNode:
+    """Read the source of a chapter as a notebook without outputs.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Cells as written; their ids are new with every reading.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file is not a MyST text notebook, with the reason.
+    """
+    try:
+        notebook: NotebookNode = jupytext.read(chapter.source, fmt="md:myst")
+    except _UNREADABLE as error:
+        reason = str(error).strip().splitlines()[0].rstrip(":.")
+        raise ClipsafeError(f"{chapter.source}: cannot be read as a MyST notebook ({reason}).") from error
+    return notebook
+
+
+def line_of_cell(chapter: Chapter, code: str) -> int | None:
+    """Return the line of the source, from 1, on which some code begins; None if it has no such code."""
+    before, found, _ = chapter.source.read_text(encoding="utf-8").partition(code)
+    return before.count("\n") + 1 if found else None

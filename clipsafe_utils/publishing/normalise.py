@@ -1,0 +1,90 @@
+"""Making a notebook that has been run a function of its source and its results, byte for byte.
+
+Running the same chapter twice gives other cell ids, times, versions and random ids inside HTML.
+None of them is a result, and each would show as a change whenever a chapter is rendered again.
+"""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Callable
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+
+_KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
+_PAGE_METADATA = ("mystnb", "myst")
+_CELL_METADATA = ("mystnb", "tags")
+_GLUE_METADATA = ("scrapbook",)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
+    """Return a notebook that holds what was written and what was computed, and nothing else.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        A chapter that has been run.
+    name : str
+        Name of the chapter; its cells become ``name-001``, ``name-002``, …
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        A new notebook. Cells keep the metadata `tags` and `mystnb`; outputs keep their data and the
+        metadata of glue; UUIDs in HTML, such as xarray writes, become counters.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_code_cell
+    >>> run = new_notebook(cells=[new_code_cell("1", metadata={"papermill": {"duration": 0.1}})])
+    >>> cell = normalise(run, "shape-bias").cells[0]
+    >>> cell.id, dict(cell.metadata)
+    ('shape-bias-001', {})
+    """
+    number = _numbered(name)
+    cells = [
+        _normalise_cell(cell, f"{name}-{position:03d}", number)
+        for position, cell in enumerate(notebook.cells, start=1)
+    ]
+    metadata = {**_keep(notebook.metadata, _PAGE_METADATA), **_KERNEL}
+    clean: NotebookNode = new_notebook(cells=cells, metadata=metadata)
+    return clean
+
+
+def _normalise_cell(cell: NotebookNode, identifier: str, number: Callable[[str], str]) -> NotebookNode:
+    clean = NotebookNode(
+        id=identifier,
+        cell_type=cell.cell_type,
+        source=cell.source,
+        metadata={key: value for key, value in _keep(cell.metadata, _CELL_METADATA).items() if value},
+    )
+    if cell.cell_type == "code":
+        clean.execution_count = cell.execution_count
+        clean.outputs = [_normalise_output(output, number) for output in cell.outputs]
+    return clean
+
+
+def _normalise_output(output: NotebookNode, number: Callable[[str], str]) -> NotebookNode:
+    clean = NotebookNode(output)
+    if "data" in output:
+        clean.metadata = _keep(output.metadata, _GLUE_METADATA)
+        clean.data = NotebookNode(
+            {kind: number(content) if "html" in kind else content for kind, content in output.data.items()}
+        )
+    return clean
+
+
+def _keep(metadata: NotebookNode, keys: tuple[str, ...]) -> NotebookNode:
+    return NotebookNode({key: metadata[key] for key in keys if key in metadata})
+
+
+def _numbered(name: str) -> Callable[[str], str]:
+    """Give a function that replaces each new UUID of a page by the next number, each old one by its own."""
+    counter = itertools.count(1)
+    numbers: defaultdict[str, str] = defaultdict(lambda: f"{name}-{next(counter)}")
+    return lambda text: _UUID.sub(lambda uuid: numbers[uuid[0]], text)

@@ -1,0 +1,187 @@
+"""Running chapters: source in, notebook with results out, the old one untouched unless all went well."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+import papermill
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import replacing
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter
+from clipsafe_utils.publishing.normalise import normalise
+
+_SECONDS_A_CELL = 600
+
+
+def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, object] | None = None) -> None:
+    """Run a chapter and write it with its results.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        What to run.
+    output : Path
+        Notebook to write. It is replaced only if every cell ran without an error and without a
+        word on stderr.
+    parameters : mapping of str to object, optional
+        Values by parameter name, in place of the defaults. Without any, nothing is injected: the
+        notebook shows the one cell of parameters that the source has.
+
+    Raises
+    ------
+    ClipsafeError
+        If a parameter is not known or out of range, the source cannot be read, a cell fails or
+        warns, or the output cannot be written.
+    """
+    given = dict(parameters or {})
+    check_parameters(chapter.name, given)
+    notebook = _run(chapter, _independent_of_folder(given))
+    _refuse_noise(chapter, notebook)
+    text = nbformat.writes(normalise(notebook, chapter.name))
+    with replacing(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def render_all(
+    chapters: Sequence[Chapter], jobs: int = 2, report: Callable[[str], None] | None = None
+) -> None:
+    """Render chapters into the book, on their defaults, several at a time.
+
+    Parameters
+    ----------
+    chapters : sequence of Chapter
+        What to render; each goes to its `published` file.
+    jobs : int
+        How many run at once, each in its own process.
+    report : callable, optional
+        Called with the name of each chapter when it is done.
+
+    Raises
+    ------
+    ClipsafeError
+        After all have been tried, with one sentence for each that failed.
+    """
+    failures = []
+    with ProcessPoolExecutor(min(jobs, len(chapters)), mp_context=get_context("spawn")) as pool:
+        running: dict[Future[None], Chapter] = {
+            pool.submit(render_chapter, chapter, chapter.published): chapter for chapter in chapters
+        }
+        try:
+            for done in as_completed(running):
+                try:
+                    done.result()
+                except ClipsafeError as error:
+                    failures.append(str(error))
+                else:
+                    if report:
+                        report(running[done].name)
+        except BrokenProcessPool as error:
+            raise ClipsafeError(
+                f"A chapter's process was killed; is there memory for {jobs} at once?"
+            ) from error
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if failures:
+        raise ClipsafeError("\n".join(sorted(failures)))
+
+
+def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
+    try:
+        with _quiet_repeatable_kernel() as arguments:
+            notebook: NotebookNode = papermill.execute_notebook(
+                read_chapter(chapter),
+                None,
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=chapter.source.parent,
+                progress_bar=False,
+                record_timing=False,
+                coalesce_streams=True,
+                execution_timeout=_SECONDS_A_CELL,
+                shutdown_kernel="immediate",
+                extra_arguments=arguments,
+            )
+    except PapermillExecutionError as error:
+        last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
+        raise ClipsafeError(
+            f"{_place(chapter, error.cell_index, error.source)} fails: {last_line}"
+        ) from error
+    except CellTimeoutError as error:
+        raise ClipsafeError(
+            f"{chapter.source}: a cell runs for more than {_SECONDS_A_CELL} seconds."
+        ) from error
+    except DeadKernelError as error:
+        raise ClipsafeError(f"{chapter.source}: Python died while it ran; is there enough memory?") from error
+    except NoSuchKernel as error:
+        raise ClipsafeError("There is no Jupyter kernel 'python3'; install the extra 'book'.") from error
+    return notebook
+
+
+@contextmanager
+def _quiet_repeatable_kernel() -> Iterator[list[str]]:
+    """Give the arguments of a kernel whose results depend neither on chance nor on its user's settings.
+
+    The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in
+    for the user's own start-up files of IPython.
+    """
+    with TemporaryDirectory() as folder:
+        variables = {
+            "IPYTHONDIR": folder,
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONHASHSEED": "0",
+        }
+        if "CLIPSAFE_CUBES" in os.environ:
+            variables["CLIPSAFE_CUBES"] = str(Path(os.environ["CLIPSAFE_CUBES"]).resolve())
+        before = dict(os.environ)
+        os.environ.update(variables)
+        try:
+            yield ["--log-level=ERROR"]
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _independent_of_folder(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Make the folders among the studies absolute: the chapter runs in another folder than its reader."""
+    studies = parameters.get("studies")
+    if not isinstance(studies, list | tuple):
+        return dict(parameters)
+    found = [(study, find_study(study).folder) for study in studies]
+    absolute = [name if name == folder.name else str(folder.resolve()) for name, folder in found]
+    return {**parameters, "studies": absolute}
+
+
+def _refuse_noise(chapter: Chapter, notebook: NotebookNode) -> None:
+    for position, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                raise ClipsafeError(
+                    f"{_place(chapter, position, cell.source)} ends in {output.ename}; remove its cause."
+                )
+            if output.get("name") == "stderr":
+                first_line = output.text.strip().splitlines()[0]
+                raise ClipsafeError(
+                    f"{_place(chapter, position, cell.source)} writes to stderr: {first_line}"
+                )
+
+
+def _place(chapter: Chapter, position: int, source: str) -> str:
+    line = line_of_cell(chapter, source)
+    where = f"cell {position + 1}" if line is None else f"cell {position + 1} (line {line})"
+    return f"{chapter.source}: {where}"

@@ -1,0 +1,157 @@
+"""A reader's own copy of a chapter: the notebook, and one page of HTML that needs no other file."""
+
+import base64
+import mimetypes
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urljoin, urlsplit
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import replacing
+from clipsafe_utils.publishing.chapters import Chapter
+from clipsafe_utils.publishing.compile import run_jupyter_book
+from clipsafe_utils.publishing.render import render_chapter
+
+_CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
+_NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'
+_MATHJAX = 'script[src*="tex-svg.js"]'
+
+
+def write_standalone(
+    root: Path, chapter: Chapter, folder: Path, parameters: Mapping[str, object] | None = None
+) -> tuple[Path, Path]:
+    """Render a chapter into a folder of the reader's, as a notebook and as one page of HTML.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the book that the page takes its frame from; nothing in it is changed.
+    chapter : Chapter
+        What to render.
+    folder : Path
+        Where to write ``NN-name.ipynb`` and ``NN-name.html``.
+    parameters : mapping of str to object, optional
+        Values by parameter name, in place of the defaults.
+
+    Returns
+    -------
+    tuple of Path
+        The notebook and the page. The page opens from disk without a request: style, scripts, fonts and
+        pictures are in it, and its links to other pages lead to the published book.
+
+    Raises
+    ------
+    ClipsafeError
+        If the chapter does not run, the book does not compile, or a file cannot be written.
+    """
+    notebook = folder / chapter.published.name
+    render_chapter(chapter, notebook, parameters)
+    with TemporaryDirectory() as temporary:
+        project = _copy_with_other_chapter(root, Path(temporary) / "book", notebook)
+        # Pages that are not kept may miss numbers that this run of the chapter does not compute.
+        site = run_jupyter_book(project, Path(temporary), strict=False)
+        html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
+    page = notebook.with_suffix(".html")
+    with replacing(page) as place:
+        place.write_text(html, encoding="utf-8")
+    return notebook, page
+
+
+def published_address(root: Path) -> str:
+    """Return the address of the published book, from ``html.baseurl`` of ``_config.yml``.
+
+    Raises
+    ------
+    ClipsafeError
+        If the key is missing, or its value does not end in a slash.
+    """
+    config = root / "_config.yml"
+    address = (yaml.safe_load(config.read_text(encoding="utf-8")).get("html") or {}).get("baseurl") or ""
+    if not address.endswith("/"):
+        raise ClipsafeError(
+            f"{config}: html.baseurl must be the address of the book, with a slash at its end."
+        )
+    return str(address)
+
+
+def inline_page(site: Path, page: str, address: str) -> str:
+    """Return a page of a compiled site with everything it needs inside.
+
+    Parameters
+    ----------
+    site : Path
+        The compiled site.
+    page : str
+        The page, as a path inside the site.
+    address : str
+        Address of the published site, for links to other pages.
+    """
+    file = site / page
+    soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    has_formula = soup.select_one(".math") is not None
+    for unwanted in soup.select(_NOT_KEPT if has_formula else f"{_NOT_KEPT}, {_MATHJAX}"):
+        unwanted.decompose()
+    for sheet in soup.select('link[rel="stylesheet"]'):
+        style = soup.new_tag("style")
+        style.string = _style(_beside(file, str(sheet["href"])))
+        sheet.replace_with(style)
+    for attribute, selector in {
+        "src": "script[src], img[src], source[src]",
+        "href": 'link[rel~="icon"]',
+    }.items():
+        for element in soup.select(selector):
+            _inline(element, attribute, file)
+    for attribute, selector in {"href": "a[href], link[href]", "action": "form[action]"}.items():
+        for element in soup.select(selector):
+            element[attribute] = _published(str(element[attribute]), page, address)
+    return str(soup)
+
+
+def _copy_with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
+    project.mkdir()
+    for entry in root.iterdir():
+        if not entry.name.startswith(".") and entry.name not in ("book", "_build"):
+            (project / entry.name).symlink_to(entry.resolve())
+    shutil.copytree(root / "book", project / "book")
+    shutil.copyfile(notebook, project / "book" / notebook.name)
+    return project
+
+
+def _inline(element: Tag, attribute: str, page: Path) -> None:
+    if not str(element[attribute]).startswith("data:"):
+        element[attribute] = _data_address(_beside(page, str(element[attribute])))
+
+
+def _style(sheet: Path) -> str:
+    def inline(reference: re.Match[str]) -> str:
+        command = "@import " if reference[0].startswith("@import") else ""
+        return f'{command}url("{_data_address(_beside(sheet, reference[1]))}")'
+
+    return _CSS_REFERENCE.sub(inline, sheet.read_text(encoding="utf-8"))
+
+
+def _data_address(file: Path) -> str:
+    """Give a file as an address; scripts too, for inside the page they would lose `defer`."""
+    if file.suffix == ".ttf":  # No browser asks for it: the same font as .woff2 stands before it.
+        return "data:,"
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    content = _style(file).encode() if file.suffix == ".css" else file.read_bytes()
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _beside(file: Path, reference: str) -> Path:
+    return file.parent / urlsplit(reference).path
+
+
+def _published(reference: str, page: str, address: str) -> str:
+    """Lead to the published book, but for places in this page."""
+    here = urljoin(address, page)
+    there = urljoin(here, reference)
+    place = there.removeprefix(here)
+    return place if place == "" or place.startswith("#") else there

@@ -1,0 +1,61 @@
+"""What the command line hands over."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.publishing import commands
+from clipsafe_utils.publishing.chapters import Chapter
+
+
+@pytest.mark.parametrize("text", ["seed=3", "[1, 2]", "{seed: 3", "", "seed"])
+def test_parameters_must_be_a_mapping(text: str) -> None:
+    with pytest.raises(ClipsafeError, match="not a YAML mapping, which looks like"):
+        commands.read_parameters(text)
+
+
+def test_no_parameters_are_a_mapping_too() -> None:
+    assert commands.read_parameters("{}") == {}
+
+
+def test_a_reader_without_the_extra_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "papermill", None)
+    for name in ("commands", "render", "standalone"):
+        monkeypatch.delitem(sys.modules, f"clipsafe_utils.publishing.{name}")
+    with pytest.raises(ClipsafeError, match=r"pip install 'clipsafe\[book\]'"):
+        importlib.import_module("clipsafe_utils.publishing.commands")
+
+
+def test_one_chapter_goes_to_its_page_in_the_book(
+    small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[tuple[Chapter, Path]] = []
+    monkeypatch.setattr(commands, "REPOSITORY", small_book)
+    monkeypatch.setattr(
+        commands, "render_chapter", lambda chapter, output: rendered.append((chapter, output))
+    )
+    commands.render_book("tiny", jobs=1)
+    assert rendered == [(tiny, tiny.published)]
+
+
+def test_all_chapters_go_to_the_book(
+    small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[tuple[list[Chapter], int]] = []
+    monkeypatch.setattr(commands, "REPOSITORY", small_book)
+    monkeypatch.setattr(commands, "render_all", lambda chapters, jobs, _: rendered.append((chapters, jobs)))
+    commands.render_book(None, jobs=3)
+    assert rendered == [([tiny], 3)]
+
+
+def test_a_reader_s_own_chapter_takes_their_parameters(
+    small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr(commands, "REPOSITORY", small_book)
+    monkeypatch.setattr(commands, "write_standalone", lambda *arguments: calls.append(arguments))
+    commands.render_own("tiny", "{words: [a]}", tmp_path)
+    assert calls == [(small_book, tiny, tmp_path, {"words": ["a"]})]

@@ -1,0 +1,133 @@
+"""One page that needs no other file."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.publishing.chapters import Chapter
+from clipsafe_utils.publishing.compile import run_jupyter_book
+from clipsafe_utils.publishing.render import render_chapter
+from clipsafe_utils.publishing.standalone import inline_page, published_address, write_standalone
+
+ADDRESS = "https://example.org/book/"
+
+PAGE = """<!DOCTYPE html>
+<html><head>
+<link rel="stylesheet" href="../_static/a.css?v=1"/>
+<link rel="preload" as="font" href="../_static/font.woff2"/>
+<link rel="icon" href="../_static/icon.svg"/>
+<link rel="next" href="other.html"/>
+<script defer="defer" src="../_static/a.js?v=2"></script>
+</head><body>
+<div class="dropdown-download-buttons"><a href="../_sources/page.ipynb">.ipynb</a></div>
+<img src="../_images/a.png"/><img src="data:,"/>
+<a id="self" href="page.html#part">part</a><a id="here" href="#part">part</a>
+<a id="other" href="other.html#x">other</a><a id="out" href="https://elsewhere.org/">out</a>
+<form action="../search.html"></form>
+<svg viewBox="0 0 1 1"><use href="#mark"></use></svg>
+</body></html>
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    files = {
+        "a/b/page.html": PAGE.replace("../_", "../../_").replace("../search", "../../search"),
+        "_static/a.css": (
+            '@import "b.css"; @font-face {src: url(font.woff2) format("woff2"), url("font.ttf")}'
+            " i {background: url(#inside), url('data:,x')}"
+        ),
+        "_static/b.css": "b {background: url(icon.svg)}",
+        "_static/icon.svg": "<svg/>",
+        "_static/a.js": "const tag = '</script>';",
+        "_static/font.woff2": "font",
+        "_static/font.ttf": "font",
+        "_images/a.png": "picture",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def decoded(address: str) -> str:
+    return base64.b64decode(address.split("base64,")[1]).decode()
+
+
+def test_style_scripts_pictures_and_fonts_are_inside(site: Path) -> None:
+    soup = BeautifulSoup(inline_page(site, "a/b/page.html", ADDRESS), "html.parser")
+    assert decoded(str(soup.script["src"])) == "const tag = '</script>';"
+    assert soup.script["defer"] == "defer"
+    assert [img["src"] for img in soup.select("img")] == ["data:image/png;base64,cGljdHVyZQ==", "data:,"]
+    assert decoded(str(soup.select_one('link[rel="icon"]')["href"])) == "<svg/>"
+    assert soup.select('link[rel="stylesheet"], link[rel="preload"]') == []
+    style = soup.style.string
+    imported, font, no_fallback, anchor, data = re.findall(r"""url\(["']?([^"')]+)""", style)
+    assert style.startswith("@import url(")
+    assert decoded(re.search(r'url\("(.+)"\)', decoded(imported))[1]) == "<svg/>"
+    assert decoded(font) == "font"
+    assert (no_fallback, anchor, data) == ("data:,", "#inside", "data:,x")
+
+
+def test_links_lead_to_the_published_book_and_places_stay_in_the_page(site: Path) -> None:
+    soup = BeautifulSoup(inline_page(site, "a/b/page.html", ADDRESS), "html.parser")
+    links = {str(a.get("id")): a["href"] for a in soup.select("a")}
+    assert links == {
+        "self": "#part",
+        "here": "#part",
+        "other": "https://example.org/book/a/b/other.html#x",
+        "out": "https://elsewhere.org/",
+    }
+    assert soup.form["action"] == "https://example.org/book/search.html"
+    assert soup.select_one('link[rel="next"]')["href"] == "https://example.org/book/a/b/other.html"
+    assert soup.use["href"] == "#mark"
+
+
+@pytest.mark.parametrize("line", ["", "html: {baseurl: https://example.org/book}"])
+def test_the_published_address_must_be_known(tmp_path: Path, line: str) -> None:
+    (tmp_path / "_config.yml").write_text(f"title: x\n{line}\n")
+    with pytest.raises(ClipsafeError, match=r"_config\.yml: html\.baseurl must be the address of the book"):
+        published_address(tmp_path)
+
+
+def references(html: str) -> list[str]:
+    """Return every address that a browser asks for while it shows the page."""
+    soup = BeautifulSoup(html, "html.parser")
+    fetched = [str(tag.get("src")) for tag in soup.select("[src]")]
+    fetched += [
+        str(tag["href"]) for tag in soup.select('link[rel~="icon"], link[rel~="stylesheet"], use[href]')
+    ]
+    fetched += re.findall(
+        r"""url\(["']?([^"')]+)""", "".join(style.string or "" for style in soup.select("style"))
+    )
+    return [address for address in fetched if not address.startswith(("data:", "#"))]
+
+
+@pytest.mark.slow
+def test_a_reader_gets_a_notebook_and_a_page_of_their_own(
+    small_book: Path, tiny: Chapter, tmp_path: Path
+) -> None:
+    render_chapter(tiny, tiny.published)
+    published = tiny.published.read_bytes()
+    notebook, page = write_standalone(small_book, tiny, tmp_path / "mine", {"words": ["a", "b", "c"]})
+    assert [path.name for path in (notebook, page)] == ["01-tiny.ipynb", "01-tiny.html"]
+    assert tiny.published.read_bytes() == published
+    assert not (small_book / "_build").exists()
+    html = page.read_text()
+    assert references(html) == []
+    soup = BeautifulSoup(html, "html.parser")
+    assert "The count is 3" in soup.get_text()
+    assert soup.select_one('a[href="https://clipsafe.github.io/clipsafe/book/intro.html"]')
+    assert "MathJax" in html
+
+
+@pytest.mark.slow
+def test_only_a_page_with_formulas_carries_mathjax(small_book: Path, tiny: Chapter, tmp_path: Path) -> None:
+    render_chapter(tiny, tiny.published)
+    site = run_jupyter_book(small_book, tmp_path / "out", strict=True)
+    with_formula, without = (inline_page(site, f"book/{name}.html", ADDRESS) for name in ("01-tiny", "intro"))
+    assert len(with_formula) > len(without) + 2_000_000

@@ -1,0 +1,92 @@
+"""Each chapter takes the parameters that the package says it takes, and runs on others than its defaults."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.parameters import CHAPTER_PARAMETERS, Parameter
+from clipsafe_utils.publishing.chapters import Chapter, read_chapter
+from clipsafe_utils.publishing.render import render_chapter
+
+CHAPTERS = {
+    chapter.name: chapter for chapter in map(Chapter, sorted((REPOSITORY / "notebooks").glob("*.md")))
+}
+OVERRIDES: dict[str, dict[str, object]] = {
+    "factor-robustness": {
+        "studies": [str(REPOSITORY / "cubes" / "published")],
+        "groups": ["clip_zero_shot", "standard", "more_data"],
+        "confidence": 0.9,
+        "seed": 1,
+        "factors": ["pose", "texture", "darker"],
+        "selection": "multi",
+        "baseline_group": "more_data",
+        "axes": "probit",
+        "reference_accuracy": "without_factor",
+        "fit": "least_squares",
+    },
+    "shape-bias": {
+        "studies": [str(REPOSITORY / "cubes" / "published")],
+        "groups": ["human", "standard"],
+        "confidence": 0.8,
+        "seed": 1,
+        "cue_classes": ["bear", "cat", "dog"],
+        "decision_rule": "max",
+    },
+}
+"""For each chapter one value that is not the default for every parameter."""
+
+every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+every_override = pytest.mark.parametrize(
+    ("name", "parameter"),
+    [(name, parameter) for name in CHAPTERS for parameter in OVERRIDES.get(name, ())],
+)
+
+
+def test_every_chapter_with_parameters_is_tried_on_others() -> None:
+    for name, parameters in CHAPTER_PARAMETERS.items():
+        assert list(OVERRIDES[name]) == [parameter.name for parameter in parameters]
+        for parameter in parameters:
+            value = OVERRIDES[name][parameter.name]
+            assert parameter.problem(value) is None
+            assert value != parameter.default
+
+
+@every_chapter
+def test_the_cell_of_parameters_says_what_the_package_says(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "chapter.ipynb"
+    nbformat.write(read_chapter(CHAPTERS[name]), file)
+    written = papermill.inspect_notebook(file)
+    specified = CHAPTER_PARAMETERS.get(name, ())
+    assert list(written) == [parameter.name for parameter in specified]
+    for parameter in specified:
+        assert_says(written[parameter.name], parameter)
+
+
+def assert_says(written: dict[str, str], parameter: Parameter) -> None:
+    default = ast.literal_eval(written["default"])
+    specified = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+    assert default == specified, parameter.name
+    assert written["help"] == parameter.help, parameter.name
+
+
+@every_chapter
+def test_each_parameter_has_a_line_on_what_changes(name: str) -> None:
+    prose = "\n".join(
+        cell.source for cell in read_chapter(CHAPTERS[name]).cells if cell.cell_type == "markdown"
+    )
+    for parameter in CHAPTER_PARAMETERS.get(name, ()):
+        assert f"`{parameter.name}`" in prose, parameter.name
+
+
+@pytest.mark.slow
+@every_override
+def test_a_chapter_runs_on_another_value(name: str, parameter: str, tmp_path: Path) -> None:
+    output = tmp_path / "mine.ipynb"
+    render_chapter(CHAPTERS[name], output, {parameter: OVERRIDES[name][parameter]})
+    notebook = nbformat.read(output, as_version=4)
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count("injected-parameters") == 1
