@@ -6,7 +6,7 @@ import xarray as xr
 from scipy import stats
 
 from clipsafe_utils.chapters import shape_bias as chapter
-from clipsafe_utils.chapters.formats import NOT_MEASURED, group_sizes
+from clipsafe_utils.chapters.formats import NOT_MEASURED, group_sizes, percent
 from clipsafe_utils.cubes import CUE_CLASSES, GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.figures import shape_bias as figures
@@ -36,9 +36,9 @@ def test_every_number_of_the_prose_is_there(
     numbers = chapter.numbers({STUDY: result}, {STUDY: panel.models}, classes)
     assert tuple(numbers) == chapter.KEYS
     assert NOT_MEASURED not in numbers.values()
-    assert numbers["shape-bias-people"] == "95.9 %"
-    assert numbers["shape-bias-alexnet-caffe"] == "42.9 %"
-    assert numbers["shape-bias-vgg16-caffe"] == "17.2 %"
+    assert numbers["shape-bias-people"] == percent(0.9587)
+    assert numbers["shape-bias-alexnet-caffe"] == percent(0.4294)
+    assert numbers["shape-bias-vgg16-caffe"] == percent(0.1722)
     assert set(chapter.numbers({}, {}, {}).values()) == {NOT_MEASURED}
 
 
@@ -73,7 +73,7 @@ def test_observers_are_left_out_in_words(panel: Panel) -> None:
         {STUDY: people.models},
         chapter.class_means([people], CUE_CLASSES, 0.95),
     )
-    assert numbers["shape-bias-people"] == "95.9 %"
+    assert numbers["shape-bias-people"] == percent(0.9587)
     assert numbers["shape-bias-standard-lowest"] == NOT_MEASURED
     assert numbers["shape-bias-stylised-gain"] == NOT_MEASURED
 
@@ -86,7 +86,7 @@ def test_figures_and_their_texts(panel: Panel, result: xr.Dataset, classes: dict
     assert "alexnet (Caffe)" in names
     assert len(names) == 26
     assert decided.get_xlabel() == "decided, %"
-    assert "People: 10 observers, shape bias 92 % to 99 %." in chapter.describe_observers(tables, models)
+    assert f"People: 10 observers, shape bias {percent(0.92, 0)} to {percent(0.99, 0)}." in chapter.describe_observers(tables, models)
     assert len(figures.by_class(classes).axes) == 1
     assert "for airplane" in chapter.describe_classes(classes)
     figures.observers({}, {})
