@@ -86,7 +86,8 @@ def test_figures_and_their_texts(panel: Panel, result: xr.Dataset, classes: dict
     assert "alexnet (Caffe)" in names
     assert len(names) == 26
     assert decided.get_xlabel() == "decided, %"
-    assert f"People: 10 observers, shape bias {percent(0.92, 0)} to {percent(0.99, 0)}." in chapter.describe_observers(tables, models)
+    people = f"People: 10 observers, shape bias {percent(0.92, 0)} to {percent(0.99, 0)}."
+    assert people in chapter.describe_observers(tables, models)
     assert len(figures.by_class(classes).axes) == 1
     assert "for airplane" in chapter.describe_classes(classes)
     figures.observers({}, {})
