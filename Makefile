@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 DEFINITION := pyproject.toml requirements.lock
 
-.PHONY: book test lint reproduce bench lock clean
+.PHONY: book test peers lint reproduce bench lock clean
 
 book: $(VENV)/.book  ## Build the book from the committed cubes and say where its first page is.
 	@$(BIN)/clipsafe book
@@ -16,6 +16,9 @@ test: $(VENV)/.test  ## Run every check: style, types, tests, the book itself.
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
+peers: $(VENV)-peers/.peers  ## Compare our metrics with other libraries'; brings torch, so it has an environment of its own.
+	@$(VENV)-peers/bin/python -m pytest -q tests/metrics/test_metric_peers.py
+
 lint: $(VENV)/.test  ## Mend what a machine can mend.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -25,16 +28,17 @@ reproduce: $(VENV)/.test  ## Rebuild the cubes of the public record and show the
 	git diff --stat -- cubes
 
 bench: $(VENV)/.test  ## Measure what the performance targets ask for.
+	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python benchmarks/book.py
 
 # Torch and what it brings are left out: which build fits depends on the machine.
 lock: $(VENV)/.test  ## Renew requirements.lock from pyproject.toml; needs uv on the path.
 	@echo "# Every package of every extra but torch and its CUDA libraries. Made by: make lock" > requirements.lock
 	uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
-		--no-header --no-annotate -q | grep -vE '^(torch|torchvision|triton|nvidia-|cuda-)' >> requirements.lock
+		--no-header --no-annotate -q | grep -vE '^((torch|torchvision|triton)==|nvidia-|cuda-)' >> requirements.lock
 
 clean:
-	rm -rf $(VENV) _build
+	rm -rf $(VENV) $(VENV)-peers _build
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -50,4 +54,10 @@ $(VENV)/.book: $(VENV)/bin/python $(DEFINITION)
 $(VENV)/.test: $(VENV)/.book
 	@echo "Installing the packages of the tests ..."
 	@$(INSTALL) -e '.[book,record,test]'
+	@touch $@
+
+$(VENV)-peers/.peers: $(DEFINITION)
+	@echo "Installing torch and the libraries to compare with ..."
+	@$(PYTHON) -m venv $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[peers,test]'
 	@touch $@

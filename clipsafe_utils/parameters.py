@@ -166,6 +166,14 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         _several("cue_classes", CUE_CLASSES, "classes of the shapes to count"),
         _choice("decision_rule", ("mean", "max", "sum"), "over a class's indices: mean, max, sum"),
     ),
+    "calibration": (
+        *_COMMON,
+        Parameter("n_bins", "integer", 15, "bins of confidence: 15, 5 or 3", minimum=3, maximum=15),
+        _choice("binning", ("equal_width", "equal_mass"), "bins: equal_width or equal_mass"),
+        Parameter("conditions", "list of text", ("all",), "sets of images to show, by name"),
+        _several("scaling", ("before", "after"), "confidences before or after scaling"),
+        Parameter("split_seed", "integer", 0, "halves the digits that are held out", minimum=0),
+    ),
 }
 """Parameters of each chapter in the order of its cell; a chapter that is not here has none."""
 

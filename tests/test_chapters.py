@@ -36,6 +36,17 @@ OVERRIDES: dict[str, dict[str, object]] = {
         "cue_classes": ["bear", "cat", "dog"],
         "decision_rule": "max",
     },
+    "calibration": {
+        "studies": [str(REPOSITORY / "cubes" / "published")],
+        "groups": ["contrastive", "standard"],
+        "confidence": 0.9,
+        "seed": 1,
+        "n_bins": 5,
+        "binning": "equal_mass",
+        "conditions": ["id", "factor_pose", "factor_texture"],
+        "scaling": ["before"],
+        "split_seed": 1,
+    },
 }
 """For each chapter one value that is not the default for every parameter."""
 
