@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="How far can you rely on a CLIP model? Cubes, chapters and the book of the study.",
 )
-cubes_app = typer.Typer(rich_markup_mode="rich", help="List, check and export result cubes.")
+cubes_app = typer.Typer(rich_markup_mode="rich")
 app.add_typer(cubes_app, name="cubes")
 
 EXIT_CODE = 2
@@ -59,7 +59,7 @@ def cubes(
     check: Annotated[bool, typer.Option("--check", help="Validate every cube of every study.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """List studies, their cubes, dims and sources.
+    """List, check and export result cubes: studies, dims, sources.
 
     Example: [bold]clipsafe cubes --check[/bold]
     """

@@ -1,0 +1,60 @@
+"""The three ways to rerun a chapter that the book promises: one command, papermill, the notebook itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from clipsafe_utils.cubes.studies import REPOSITORY
+
+pytestmark = pytest.mark.slow
+PUBLISHED = sorted((REPOSITORY / "book").glob("0*.ipynb"))
+CAT_AND_DOG = "{cue_classes: [cat, dog]}"
+
+
+def _command(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).parent / name
+    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def _pictures(path: Path) -> list[str]:
+    outputs = [output for cell in nbformat.read(path, 4).cells for output in cell.get("outputs", [])]
+    return [output["data"]["text/html"] for output in outputs if "<svg" in str(output.get("data"))]
+
+
+def test_one_command_gives_a_notebook_and_a_page(tmp_path: Path) -> None:
+    done = _command("clipsafe", "render", "shape-bias", "-y", CAT_AND_DOG, "-o", "mine", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    notebook, page = (tmp_path / "mine" / f"02-shape-bias.{ending}" for ending in ("ipynb", "html"))
+    assert done.stdout.splitlines() == [str(path.relative_to(tmp_path)) for path in (notebook, page)]
+    assert _pictures(notebook) != _pictures(REPOSITORY / "book" / "02-shape-bias.ipynb")
+    assert "<svg" in page.read_text(encoding="utf-8")
+
+
+def test_papermill_runs_the_published_notebook(tmp_path: Path) -> None:
+    output = tmp_path / "out.ipynb"
+    published = REPOSITORY / "book" / "02-shape-bias.ipynb"
+    done = _command("papermill", str(published), str(output), "-y", CAT_AND_DOG, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert _pictures(output) != _pictures(published)
+
+
+def test_papermill_stops_at_a_bad_value(tmp_path: Path) -> None:
+    published = REPOSITORY / "book" / "02-shape-bias.ipynb"
+    done = _command("papermill", str(published), "out.ipynb", "-p", "cue_classes", "[cat]", folder=tmp_path)
+    assert done.returncode != 0
+    assert "write a list as {cue_classes: [cat]}" in done.stderr
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_the_notebook_runs_where_it_lies(path: Path) -> None:
+    notebook = nbformat.read(path, 4)
+    before = _pictures(path)
+    NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert [out["data"]["text/html"] for out in outputs if "<svg" in str(out.get("data"))] == before
