@@ -13,8 +13,13 @@ from scipy.ndimage import gaussian_filter
 
 from clipsafe_utils.chapters.calibration_bins import bins_of_images, floor_of_bins
 from clipsafe_utils.metrics.arguments import Array, one_of
-from clipsafe_utils.metrics.calibration import debiased_calibration_error, expected_calibration_error
-from clipsafe_utils.metrics.draws import draw_weights
+from clipsafe_utils.metrics.calibration import (
+    debiased_calibration_error,
+    debiased_interval,
+    expected_calibration_error,
+    signed_square,
+)
+from clipsafe_utils.metrics.draws import centred_interval, draw_weights
 from clipsafe_utils.metrics.images import weighted_mean
 from clipsafe_utils.metrics.logits import summarise_logits
 from clipsafe_utils.metrics.proper_scores import brier_score, negative_log_likelihood
@@ -28,6 +33,7 @@ STRENGTHS: Mapping[str, tuple[float, ...]] = {"noise": (0.0, 0.1, 0.2, 0.3), "bl
 """Noise: standard deviation as a share of the range from white to black. Blur: its width in pixels."""
 BEFORE, AFTER, OWN = "before", "after", "own"
 """No temperature; that of the clean images; that of the shifted test images themselves."""
+SCORES = ("accuracy", "nll", "brier", "overconfidence", "ece_debiased")
 NAMESPACE = "digits"
 
 
@@ -86,8 +92,8 @@ def shifted(pixels: Array, shift: str, strength: float, seed: int) -> Array:
     Examples
     --------
     >>> dot = np.eye(1, 64, 27)
-    >>> shifted(dot, "blur", 0.6, seed=0).max().round(2), bool((shifted(dot, "noise", 0, 0) == dot).all())
-    (np.float64(0.4), True)
+    >>> shifted(dot, "blur", 0.6, 0).max().round(2).item(), bool((shifted(dot, "noise", 0, 0) == dot).all())
+    (0.44, True)
     """
     if one_of("shift", shift, tuple(STRENGTHS)) == "noise":
         return np.asarray(pixels + strength * np.random.default_rng(seed).standard_normal(pixels.shape))
@@ -174,7 +180,8 @@ def run_trials(
     -------
     xarray.Dataset
         Dims shift, level (0 is clean), scaling (before, after, own) and draw: the scores of `judge`; without
-        draw: ece, ece_floor and temperature; with bin: bin_count, bin_confidence and bin_hits. `strength`
+        draw: ece, ece_floor, temperature and spread, the mean standard deviation of an image's logits over
+        the classes; with bin: bin_count, bin_confidence and bin_hits. `strength`
         says what a level stands for.
     """
     weights = draw_weights(NAMESPACE, range(labels.size))
@@ -182,15 +189,96 @@ def run_trials(
     for shift, strengths in STRENGTHS.items():
         for level, strength in enumerate(strengths):
             logits = logits_of(shifted(pixels, shift, strength, seed))
+            spread = float(logits.std(axis=1).mean())
             own = fit_temperature(logits, labels).temperature.item()
             for scaling, value in ((BEFORE, 1.0), (AFTER, temperature), (OWN, own)):
                 scores = judge(logits, labels, value, weights, n_bins)
-                row = _with_bins(scores, n_bins, binning, seed).assign(temperature=value)
+                row = _with_bins(scores, n_bins, binning, seed).assign(temperature=value, spread=spread)
                 rows.append(row.expand_dims(shift=[shift], level=[level], scaling=[scaling]))
     trials = xr.combine_by_coords(rows, combine_attrs="drop")
     assert isinstance(trials, xr.Dataset)
     trials = trials.sel(shift=list(STRENGTHS), scaling=[BEFORE, AFTER, OWN])
     return trials.assign_coords(strength=(("shift", "level"), list(STRENGTHS.values())))
+
+
+def with_intervals(trials: xr.Dataset, confidence: float) -> xr.Dataset:
+    """Add the interval of every score, from the draws, and keep the estimates.
+
+    Parameters
+    ----------
+    trials : xarray.Dataset
+        As `run_trials` returns it.
+    confidence : float
+        Level of the intervals: they say what other test images would give.
+
+    Returns
+    -------
+    xarray.Dataset
+        Without the dim draw; for each of the scores also, for example, nll_low and nll_high.
+    """
+    estimates = trials.isel(draw=0, drop=True)
+    ends = {}
+    for name in SCORES:
+        draws = trials[name].transpose("draw", ...)
+        interval = (debiased_interval if name == "ece_debiased" else centred_interval)(draws, confidence)
+        for end, values in zip(("low", "high"), interval, strict=True):
+            ends[f"{name}_{end}"] = estimates[name].copy(data=values)
+    return estimates.assign(ends)
+
+
+def change(trials: xr.Dataset, score: str, confidence: float) -> tuple[float, float, float]:
+    """Return how much a score changes with the clean temperature, and the interval, paired over images.
+
+    Parameters
+    ----------
+    trials : xarray.Dataset
+        `run_trials` at one shift and level.
+    score : str
+        One of `SCORES`. The debiased error is compared on the scale of squares; see `signed_square`.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    estimate, low, high : tuple of float
+        After less before.
+    """
+    draws = trials[score].transpose("draw", "scaling")
+    values = signed_square(draws.values) if score == "ece_debiased" else draws.values
+    names = draws["scaling"].values.tolist()
+    difference = values[:, names.index(AFTER)] - values[:, names.index(BEFORE)]
+    low, high = centred_interval(difference, confidence)
+    return float(difference[0]), float(low), float(high)
+
+
+def reliability_panels(trials: xr.Dataset, group: str) -> xr.Dataset:
+    """Lay out the bins before and after, on clean images and under the strongest of each shift.
+
+    Parameters
+    ----------
+    trials : xarray.Dataset
+        As `run_trials` returns it.
+    group : str
+        Group of the classifier, for its colour.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `clipsafe_utils.chapters.calibration.reliability_panels`.
+    """
+    shifts = trials["shift"].values.tolist()
+    rows = [("clean", trials.isel(shift=0, level=0))]
+    rows += [(name, trials.sel(shift=name).isel(level=-1)) for name in shifts]
+    names = ["bin_count", "bin_confidence", "bin_hits"]
+    panels = [
+        one[names]
+        .sel(scaling=scaling)
+        .drop_vars(["shift", "level", "scaling", "strength"])
+        .assign(title=f"{title}, {scaling}", group=group)
+        for title, one in rows
+        for scaling in (BEFORE, AFTER)
+    ]
+    return xr.concat(panels, "panel")
 
 
 def _with_bins(scores: xr.Dataset, n_bins: int, binning: str, seed: int) -> xr.Dataset:

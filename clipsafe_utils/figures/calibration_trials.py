@@ -17,15 +17,13 @@ _TEMPERATURES = {
 }
 
 
-def sizes(simulated: Mapping[str, xr.Dataset], groups: Mapping[str, str], fewest: int) -> Figure:
+def sizes(simulated: Mapping[str, xr.Dataset], fewest: int) -> Figure:
     """Draw the ECE that evaluations of other sizes would show.
 
     Parameters
     ----------
     simulated : mapping of str to xarray.Dataset
-        By name of the model, as `clipsafe_utils.chapters.calibration_bins.simulate_sizes` returns them.
-    groups : mapping of str to str
-        Group of each model.
+        By name of the model, as `clipsafe_utils.chapters.calibration.sample_sizes` returns them.
     fewest : int
         Number of images below which no claim is made; a thin line.
 
@@ -39,7 +37,7 @@ def sizes(simulated: Mapping[str, xr.Dataset], groups: Mapping[str, str], fewest
         if simulated:
             grid = figure.subplots(1, len(simulated), sharey=True, squeeze=False).ravel()
             for axes, (name, one) in zip(grid, simulated.items(), strict=True):
-                _draw_sizes(axes, one, GROUP_COLOURS[groups[name]], fewest)
+                _draw_sizes(axes, one, GROUP_COLOURS[one.attrs["group"]], fewest)
                 axes.set_title(name)
             grid[0].set_ylabel("ECE, %")
             grid[0].set_ylim(bottom=0)

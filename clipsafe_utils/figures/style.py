@@ -43,6 +43,26 @@ GROUP_MARKERS = {
 }
 """A second mark of the group, so that no figure depends on colour alone."""
 
+SOURCE_COLOURS = {
+    "WIT": "#D55E00",
+    "LAION-80M": "#4BA6DB",
+    "LAION-400M": "#00A078",
+    "LAION-2B": "#8C6BB1",
+    "DataComp-1B": "#CC79A7",
+    "WebLI": "#8A8A8A",
+}
+"""Colours of the training sources of CLIP, under the same rules; their order is that of every legend."""
+
+SOURCE_MARKERS = {
+    "WIT": "D",
+    "LAION-80M": "v",
+    "LAION-400M": "^",
+    "LAION-2B": "s",
+    "DataComp-1B": "h",
+    "WebLI": "X",
+}
+"""A second mark of the training source."""
+
 WIDTH = 5.2
 """Width of a figure in inches: text of 9 points is still 9 pixels high on a phone."""
 
@@ -99,6 +119,18 @@ def ink() -> str:
     True
     """
     return _INK
+
+
+def source_look(source: str) -> tuple[str, str]:
+    """Return the colour and the marker of a training source; those without their own share one.
+
+    Examples
+    --------
+    >>> source_look("WIT"), source_look("a crawl of mine")
+    (('#D55E00', 'D'), ('#A0A0A0', '+'))
+    """
+    other = GROUP_COLOURS["other"], GROUP_MARKERS["other"]
+    return SOURCE_COLOURS.get(source, other[0]), SOURCE_MARKERS.get(source, other[1])
 
 
 def mark_zero(axes: Axes) -> None:

@@ -1,0 +1,156 @@
+"""Chapter 4: what of a study is shown, as one view a scaling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.errors import ClipsafeError
+
+WHOLE_SETS = ("id", "id_annotated")
+"""Conditions that hold the others; a model is not compared with its own parts."""
+MOST_MODELS = 8
+"""Of a study with more models, the figures show the most accurate of each group."""
+_EVERY = "all"
+
+
+@dataclass(frozen=True)
+class View:
+    """One study at one scaling.
+
+    Attributes
+    ----------
+    study, scaling : str
+        Name of the study; "before" or "after" temperature scaling.
+    cube : xarray.Dataset
+        The cube `calibration` without the dim scaling, complete: no model lacks a condition.
+    models : xarray.Dataset
+        The cube `models` in the same order.
+    """
+
+    study: str
+    scaling: str
+    cube: xr.Dataset
+    models: xr.Dataset
+
+    @property
+    def title(self) -> str:
+        """What a figure writes above the view."""
+        return f"{self.study}, {self.scaling} scaling"
+
+    @property
+    def images(self) -> xr.DataArray:
+        """Images of each condition."""
+        return self.cube["bin_count"].sum("bin").isel(model=0)
+
+    @property
+    def whole(self) -> str:
+        """The first condition that holds the others, or else the one with the most images."""
+        names = self.cube["condition"].values.tolist()
+        present = [name for name in WHOLE_SETS if name in names]
+        return present[0] if present else str(names[int(np.argmax(self.images.values))])
+
+    @property
+    def parts(self) -> list[str]:
+        """Conditions that are no whole sets: factors or shifts."""
+        return [name for name in self.cube["condition"].values.tolist() if name not in WHOLE_SETS]
+
+
+def views(panels: Sequence[Panel], conditions: Sequence[str], scalings: Sequence[str]) -> list[View]:
+    """Cut each panel into views: one a scaling, with the conditions that all of its models have.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Of the cube `calibration`.
+    conditions : sequence of str
+        Names of conditions; `all` stands for every one that a study has.
+    scalings : sequence of str
+        Of "before" and "after".
+
+    Returns
+    -------
+    list of View
+        Where a study has nothing for a scaling, the view is left out; see `left_out_parts`.
+
+    Raises
+    ------
+    ClipsafeError
+        If no study has any of the conditions.
+
+    Examples
+    --------
+    >>> views([], ["all"], ["before"])
+    []
+    """
+    found = []
+    known = dict.fromkeys(name for panel in panels for name in panel.cube["condition"].values.tolist())
+    if panels and _EVERY not in conditions and not {*conditions} & {*known}:
+        raise ClipsafeError(
+            f"No study has the condition '{conditions[0]}'; the conditions are all, {', '.join(known)}."
+        )
+    for panel in panels:
+        models = _shown_models(panel)
+        for scaling in scalings:
+            if scaling in panel.cube["scaling"].values:
+                cube = panel.cube.sel(scaling=scaling, model=models["model"].values)
+                present = _measured_conditions(cube, conditions)
+                if present:
+                    found.append(View(panel.study, scaling, cube.sel(condition=present), models))
+    return found
+
+
+def left_out_parts(panels: Sequence[Panel], conditions: Sequence[str], scalings: Sequence[str]) -> list[str]:
+    """Say in words which scalings, conditions and models of the studies are not shown.
+
+    Examples
+    --------
+    >>> left_out_parts([], ["all"], ["before"])
+    []
+    """
+    sentences = []
+    for panel in panels:
+        where = f"The study `{panel.study}`"
+        sentences += [
+            f"{where} has no confidences {name} temperature scaling: they are left out."
+            for name in scalings
+            if name not in panel.cube["scaling"].values
+        ]
+        known = [*panel.cube["condition"].values.tolist(), _EVERY]
+        sentences += [f"{where} has no condition `{name}`." for name in conditions if name not in known]
+        shown, number = _shown_models(panel).sizes["model"], panel.models.sizes["model"]
+        if shown < number:
+            sentences.append(
+                f"{where} has {number} models; the figures show the most accurate of each group."
+            )
+    return sentences
+
+
+def short_name(model: str) -> str:
+    """Return the name of a model without its source.
+
+    Examples
+    --------
+    >>> short_name("imagenet-x-images:ViT")
+    'ViT'
+    """
+    return model.split(":", 1)[-1]
+
+
+def _measured_conditions(cube: xr.Dataset, conditions: Sequence[str]) -> list[str]:
+    complete = cube["ece_debiased"].notnull().all(["draw", "model"])
+    complete &= cube["bin_count"].notnull().all(["model", "bin"])
+    names = complete["condition"].values[complete.values].tolist()
+    return [name for name in names if _EVERY in conditions or name in conditions]
+
+
+def _shown_models(panel: Panel) -> xr.Dataset:
+    if panel.models.sizes["model"] <= MOST_MODELS:
+        return panel.models
+    accuracy = panel.cube["accuracy"].isel(draw=0, condition=0, scaling=0).fillna(0).values
+    group = panel.models["group"].values
+    best = [np.argmax(np.where(group == name, accuracy, -1)) for name in GROUPS if name in group]
+    return panel.models.isel(model=sorted(int(row) for row in best))

@@ -1,0 +1,171 @@
+"""Chapter 4's experiment with digits: the rows, the shifts, the scores, and what the prose says of them."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from clipsafe_utils.chapters import calibration_descriptions as alt
+from clipsafe_utils.chapters import digits, digits_words
+from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.figures import calibration as figures
+from clipsafe_utils.figures import calibration_trials as trial_figures
+from clipsafe_utils.metrics.temperature import fit_temperature
+from tests.metrics.simulated import softmax
+
+TEMPERATURE_RANGE = (2.0, 4.0)
+
+
+@pytest.fixture(scope="module")
+def data() -> tuple[np.ndarray, np.ndarray]:
+    pixels, labels = load_digits(return_X_y=True)
+    return pixels / 16, labels
+
+
+@pytest.fixture(scope="module")
+def rows(data: tuple[np.ndarray, np.ndarray]) -> digits.Split:
+    return digits.split_rows(data[1].size, seed=0, split_seed=0)
+
+
+@pytest.fixture(scope="module")
+def classifier(data: tuple[np.ndarray, np.ndarray], rows: digits.Split) -> LogisticRegression:
+    """The classifier of the chapter."""
+    model = LogisticRegression(C=1e5, tol=1e-8, solver="newton-cholesky")
+    return model.fit(data[0][rows.train], data[1][rows.train])
+
+
+@pytest.fixture(scope="module")
+def temperature(
+    classifier: LogisticRegression, data: tuple[np.ndarray, np.ndarray], rows: digits.Split
+) -> float:
+    logits = classifier.decision_function(data[0][rows.fit])
+    return fit_temperature(logits, data[1][rows.fit]).temperature.item()
+
+
+@pytest.fixture(scope="module")
+def trials(
+    classifier: LogisticRegression,
+    data: tuple[np.ndarray, np.ndarray],
+    rows: digits.Split,
+    temperature: float,
+) -> xr.Dataset:
+    return digits.run_trials(
+        classifier.decision_function,
+        data[0][rows.test],
+        data[1][rows.test],
+        temperature,
+        n_bins=15,
+        binning="equal_width",
+        seed=0,
+    )
+
+
+def test_every_row_has_one_use(rows: digits.Split) -> None:
+    together = np.concatenate([rows.train, rows.fit, rows.test])
+    assert np.sort(together).tolist() == list(range(1797))
+    other = digits.split_rows(1797, seed=0, split_seed=1)
+    assert (other.train == rows.train).all()
+    assert set(other.fit) != set(rows.fit)
+    assert set(digits.split_rows(1797, seed=1, split_seed=0).train) != set(rows.train)
+
+
+def test_noise_grows_along_one_pattern_and_blur_keeps_the_ink(data: tuple[np.ndarray, np.ndarray]) -> None:
+    pixels = data[0][:50]
+    weak, strong = (digits.shifted(pixels, "noise", strength, seed=4) - pixels for strength in (0.1, 0.3))
+    np.testing.assert_allclose(3 * weak, strong)
+    assert strong.std() == pytest.approx(0.3, rel=0.05)
+    blurred = digits.shifted(pixels, "blur", 0.6, seed=4)
+    np.testing.assert_allclose(blurred.sum(axis=1), pixels.sum(axis=1))
+    assert (blurred.max(axis=1) < pixels.max(axis=1)).all()
+    with pytest.raises(ValueError, match="shift: expected one of noise, blur"):
+        digits.shifted(pixels, "rotation", 1, seed=0)
+
+
+def test_scores_are_those_of_the_textbook(
+    classifier: LogisticRegression,
+    data: tuple[np.ndarray, np.ndarray],
+    rows: digits.Split,
+    temperature: float,
+    trials: xr.Dataset,
+) -> None:
+    labels = data[1][rows.test]
+    after = trials.sel(shift="noise", level=0, scaling="after").isel(draw=0)
+    probability = softmax(classifier.decision_function(data[0][rows.test]) / temperature)
+    assert after["nll"].item() == pytest.approx(log_loss(labels, probability))
+    truth = np.eye(10)[labels]
+    assert after["brier"].item() == pytest.approx(((probability - truth) ** 2).sum(axis=1).mean())
+    gap = probability.max(axis=1).mean() - (probability.argmax(axis=1) == labels).mean()
+    assert after["overconfidence"].item() == pytest.approx(gap)
+    assert after["bin_count"].sum().item() == labels.size
+
+
+def test_a_temperature_changes_no_answer_and_its_own_has_the_lowest_nll(trials: xr.Dataset) -> None:
+    accuracy = trials["accuracy"].isel(draw=0)
+    assert (accuracy == accuracy.sel(scaling="before")).all()
+    nll = trials["nll"].isel(draw=0)
+    assert (nll.sel(scaling="own") <= nll + 1e-9).all()
+
+
+def test_what_the_prose_says_of_the_shifts(trials: xr.Dataset, temperature: float) -> None:
+    low, high = TEMPERATURE_RANGE
+    assert low < temperature < high
+    strongest = trials.isel(level=-1, draw=0)
+    gap = strongest["overconfidence"]
+    noise, blur = (gap.sel(shift=shift) for shift in ("noise", "blur"))
+    assert 0.05 < noise.sel(scaling="after") < noise.sel(scaling="before")
+    assert blur.sel(scaling="after") < -0.05 < 0 < blur.sel(scaling="before")
+    assert (abs(gap.sel(scaling="own")) < 0.03).all()
+    spread = strongest["spread"].isel(scaling=0)
+    clean = trials["spread"].isel(shift=0, level=0, scaling=0)
+    assert spread.sel(shift="noise") > clean > spread.sel(shift="blur")
+    own = strongest["temperature"].sel(scaling="own")
+    assert own.sel(shift="noise") > temperature > own.sel(shift="blur")
+
+
+def test_changes_are_paired(trials: xr.Dataset) -> None:
+    clean = trials.isel(shift=0, level=0)
+    estimate, low, high = digits.change(clean, "nll", 0.95)
+    assert low < estimate < high < 0
+    ends = digits.with_intervals(clean, 0.95)["overconfidence_high"]
+    starts = digits.with_intervals(clean, 0.95)["overconfidence_low"]
+    _, low, high = digits.change(clean, "overconfidence", 0.95)
+    assert high - low < (ends - starts).min()
+    assert digits.change(clean, "accuracy", 0.95) == (0, 0, 0)
+
+
+def test_every_number_of_the_prose_is_there(trials: xr.Dataset) -> None:
+    numbers = digits_words.numbers(trials, 749, 0.95)
+    assert tuple(numbers) == digits_words.KEYS
+    assert NOT_MEASURED not in numbers.values()
+    assert numbers["calibration-digits-verdict"] == numbers["calibration-noise-verdict"] == "helps"
+
+
+@pytest.mark.parametrize(
+    ("shift", "said"), [(0.3, "does harm"), (-0.3, "helps"), (0.0, "changes nothing beyond chance")]
+)
+def test_a_verdict_needs_an_interval_on_one_side_of_zero(shift: float, said: str) -> None:
+    random = np.random.default_rng(0)
+    before = 1 + 0.01 * random.standard_normal(41)
+    nll = np.stack([before, before + shift + 0.01 * random.standard_normal(41)], axis=1)
+    trials = xr.Dataset({"nll": (("draw", "scaling"), nll)}, {"scaling": ["before", "after"]})
+    assert digits_words.verdict(trials, 0.95) == said
+
+
+def test_table_makes_no_claim_from_ece(trials: xr.Dataset) -> None:
+    markup = digits_words.before_after_table(trials, 0.999).markup
+    assert markup.count('<th scope="row">') == 7
+    assert markup.count("no claim") == 2
+    assert "99.9\N{NO-BREAK SPACE}% interval" in markup
+
+
+def test_figures_and_their_texts(trials: xr.Dataset) -> None:
+    panels = digits.reliability_panels(trials, "standard")
+    assert panels["title"].values[-1] == "blur, after"
+    drawn = figures.reliability(panels, 0.95)
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == panels["title"].values.tolist()
+    assert "blur, after: 0\N{NO-BREAK SPACE}% of the images" in alt.describe_reliability(panels)
+    grid = trial_figures.shifts(digits.with_intervals(trials, 0.95), "standard").axes
+    assert [axes.get_xlabel() for axes in grid[2:]] == ["strength of the noise", "strength of the blur"]
+    assert "strongest blur, after: NLL" in alt.describe_shifts(trials)
