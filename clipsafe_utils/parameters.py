@@ -166,6 +166,17 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         _several("cue_classes", CUE_CLASSES, "classes of the shapes to count"),
         _choice("decision_rule", ("mean", "max", "sum"), "over a class's indices: mean, max, sum"),
     ),
+    "ood-correlation": (
+        *_COMMON,
+        _choice(
+            "score",
+            ("maximum_softmax", "maximum_concept_matching", "maximum_logit", "energy", "negative_entropy"),
+            "score that detects unknown images",
+        ),
+        Parameter("ood_sets", "list of text", ("all",), "sets of unknown images: all, or names"),
+        Parameter("training_sources", "list of text", ("main",), "sources of CLIP: main, all, or names"),
+        _choice("positive", ("id", "ood"), "95 % recall is of id or ood images"),
+    ),
     "calibration": (
         *_COMMON,
         Parameter("n_bins", "integer", 15, "bins of confidence: 15, 5 or 3", minimum=3, maximum=15),

@@ -36,6 +36,16 @@ OVERRIDES: dict[str, dict[str, object]] = {
         "cue_classes": ["bear", "cat", "dog"],
         "decision_rule": "max",
     },
+    "ood-correlation": {
+        "studies": [str(REPOSITORY / "cubes" / "published")],
+        "groups": ["clip_zero_shot", "clip_fine_tuned", "more_data"],
+        "confidence": 0.9,
+        "seed": 1,
+        "score": "energy",
+        "ood_sets": ["textures"],
+        "training_sources": ["WIT", "LAION-400M"],
+        "positive": "ood",
+    },
     "calibration": {
         "studies": [str(REPOSITORY / "cubes" / "published")],
         "groups": ["contrastive", "standard"],

@@ -49,7 +49,7 @@ def test_chapter_runs_on_few_models(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "calibration"])
+@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "calibration", "ood-correlation"])
 @pytest.mark.parametrize("studies", [["published", "bare"], ["bare"]])
 def test_chapter_says_what_a_study_lacks(
     name: str, studies: list[str], cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -28,11 +28,11 @@ def points(difference: float, digits: int = 1) -> str:
 
     Examples
     --------
-    >>> points(-0.0297), points(0.0297), points(0.0)
+    >>> points(-0.0297), points(0.0297), points(-0.0001)
     ('−3.0', '+3.0', '0.0')
     """
     text = f"{100 * difference:+.{digits}f}"
-    return text.removeprefix("+") if float(text) == 0 else text.replace("-", "−")
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def interval(low: float, high: float) -> str:

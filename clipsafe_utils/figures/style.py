@@ -121,16 +121,17 @@ def ink() -> str:
     return _INK
 
 
-def source_look(source: str) -> tuple[str, str]:
-    """Return the colour and the marker of a training source; those without their own share one.
+def source_look(source: str) -> tuple[str, str, str]:
+    """Return colour, marker and label of a training source; those without a look of their own share one.
 
     Examples
     --------
     >>> source_look("WIT"), source_look("a crawl of mine")
-    (('#D55E00', 'D'), ('#A0A0A0', '+'))
+    (('#D55E00', 'D', 'WIT'), ('#A0A0A0', 'p', 'another source'))
     """
-    other = GROUP_COLOURS["other"], GROUP_MARKERS["other"]
-    return SOURCE_COLOURS.get(source, other[0]), SOURCE_MARKERS.get(source, other[1])
+    if source in SOURCE_COLOURS:
+        return SOURCE_COLOURS[source], SOURCE_MARKERS[source], source
+    return GROUP_COLOURS["other"], "p", "another source"
 
 
 def mark_zero(axes: Axes) -> None:

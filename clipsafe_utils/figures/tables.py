@@ -58,6 +58,17 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
     )
 
 
+def folded(shown: ThemedTable, summary: str) -> ThemedTable:
+    """Put a table behind a line that opens it: for what few readers need.
+
+    Examples
+    --------
+    >>> folded(ThemedTable("<table></table>"), "All pairs").markup
+    '<details><summary>All pairs</summary><table></table></details>'
+    """
+    return ThemedTable(f"<details><summary>{html.escape(summary)}</summary>{shown.markup}</details>")
+
+
 def _alignment(column: pd.Series) -> str:
     is_number = len(column) > 0 and column.map(lambda cell: _NUMBER.fullmatch(cell) is not None).all()
     return ' class="number"' if is_number else ""

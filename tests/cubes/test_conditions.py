@@ -11,7 +11,7 @@ HITS = np.array([[7.0, np.nan], [6.0, 3.0], [8.0, np.nan], [np.nan, 2.0]])
 
 def cubes() -> tuple[xr.Dataset, xr.Dataset]:
     shifts = xr.Dataset(
-        {name: (("model", "condition"), HITS) for name in ("hits", "images")},
+        dict.fromkeys(("hits", "images"), (("model", "condition"), HITS)),
         coords={"model": NAMES, "condition": ["id", "objectnet"]},
     )
     models = xr.Dataset(

@@ -1,0 +1,264 @@
+"""Chapter 3: accuracy under a shift against accuracy in distribution, one cloud of models a shift."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes.agreement import compare_evaluations
+from clipsafe_utils.cubes.conditions import select_with_conditions
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.figures.style import SOURCE_COLOURS
+
+ID = "id"
+"""Accuracy in distribution: the validation set of ImageNet, all 1,000 classes."""
+
+SAME_CLASSES = {"r": "id_r200", "a": "id_a200", "objectnet": "id_objectnet113"}
+"""Shifts that show some of the classes only, and the validation images of these classes."""
+
+FEWEST_CLIPS = 5
+"""With fewer CLIPs a shift is not shown, and a training source has no correlation."""
+
+TITLES = {
+    ID: "in distribution",
+    "v2_matched_frequency": "ImageNet-V2",
+    "r": "ImageNet-R",
+    "a": "ImageNet-A",
+    "sketch": "ImageNet-Sketch",
+    "objectnet": "ObjectNet",
+    "id_r200": "classes of ImageNet-R",
+    "id_a200": "classes of ImageNet-A",
+}
+
+_NO_SHIFTS = ("real", "imagenet_o", "v2_threshold_0_7", "v2_top_images")
+"""Other labels for the same images; open-set images; and V2 counts once, by its matched frequency."""
+
+_KEPT = ("group", "training_source", "family", "checkpoint", "training_images", "samples_seen", "parameters")
+_KEPT_OF_ROW = ("image_size", "fine_tuning")
+_GRID_SOURCE = "scaling-laws:"
+_EVERY, _MAIN = "all", "main"
+
+Clouds = Mapping[str, xr.Dataset]
+"""By shift: who the models are, `x` and `y`, their accuracies in distribution and under the shift."""
+
+
+def make_cloud(
+    shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], shift: str, reference: str = ID
+) -> xr.Dataset:
+    """Put accuracy under a shift beside accuracy in distribution.
+
+    Parameters
+    ----------
+    shifts, models : xarray.Dataset
+        The cubes of those names, all rows.
+    groups : sequence of str
+        Groups to keep.
+    shift : str
+        Condition of `y`.
+    reference : str
+        Condition of `x`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Each network once, with a row that reports both. Networks with no hit or no miss are left out:
+        probit axes have no place for them. `in_grid` marks the LAION runs of the scaling laws.
+
+    Examples
+    --------
+    >>> study = find_study("published")
+    >>> cloud = make_cloud(study.read("shifts"), study.read("models"), ["clip_zero_shot"], "objectnet")
+    >>> bool((cloud["y"] < cloud["x"]).all())
+    False
+    """
+    counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([reference, shift])))
+    share = counts["hits"] / counts["images"]
+    x, y = (share.sel(condition=name).values for name in (reference, shift))
+    in_grid = np.isin(rows["checkpoint"].values, _grid_checkpoints(models))
+    cloud = rows[[*_KEPT, *_KEPT_OF_ROW]].assign(
+        x=("model", x),
+        y=("model", y),
+        images=("model", counts["images"].sel(condition=shift).values),
+        in_grid=("model", in_grid),
+    )
+    return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1))
+
+
+def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
+    """Make the clouds of every shift under which a study has five CLIPs or more.
+
+    Parameters
+    ----------
+    studies : sequence of str
+        Names of studies, or paths to their folders.
+    groups : sequence of str
+        Groups of models to keep.
+
+    Returns
+    -------
+    dict of str to dict of str to xarray.Dataset
+        By study and shift; a study without any such shift is left out.
+
+    Examples
+    --------
+    >>> list(read_clouds(["published"], ["clip_fine_tuned"])["published"])
+    ['v2_matched_frequency', 'r', 'a', 'sketch']
+    """
+    found = {}
+    for study in map(find_study, studies):
+        if study.has("shifts"):
+            shifts, models = study.read("shifts"), study.read("models")
+            names = [name for name in shifts["condition"].values.tolist() if _is_shift(name)]
+            clouds = {name: make_cloud(shifts, models, groups, name) for name in names}
+            shown = {name: cloud for name, cloud in clouds.items() if _clips(cloud) >= FEWEST_CLIPS}
+            if shown:
+                found[study.name] = shown
+    return found
+
+
+def same_class_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
+    """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference.
+
+    Examples
+    --------
+    >>> {study: list(clouds) for study, clouds in same_class_clouds(["published"], ["standard"]).items()}
+    {'published': ['r', 'a', 'objectnet']}
+    """
+    found: dict[str, dict[str, xr.Dataset]] = {}
+    for study in map(find_study, studies):
+        if study.has("shifts"):
+            shifts, models = study.read("shifts"), study.read("models")
+            known = shifts["condition"].values.tolist()
+            found[study.name] = {
+                name: make_cloud(shifts, models, groups, name, reference)
+                for name, reference in SAME_CLASSES.items()
+                if name in known and reference in known
+            }
+    return found
+
+
+def read_evaluations(studies: Sequence[str]) -> dict[str, xr.Dataset]:
+    """Compare, in each study with accuracies under shift, two evaluations of the same weights.
+
+    Examples
+    --------
+    >>> int(read_evaluations(["published"])["published"]["pairs"].max())
+    99
+    """
+    return {
+        study.name: compare_evaluations(study.read("shifts"), study.read("models"))
+        for study in map(find_study, studies)
+        if study.has("shifts")
+    }
+
+
+def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[str]:
+    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left.
+
+    Examples
+    --------
+    >>> without_clips(["published"], {})[0]
+    'The study `published` has fewer than 5 CLIPs under any shift: its panel is left out.'
+    """
+    sentences = [
+        f"The study `{study.name}` has fewer than {FEWEST_CLIPS} CLIPs under any shift: "
+        "its panel is left out."
+        for study in map(find_study, studies)
+        if study.has("shifts") and study.name not in clouds
+    ]
+    return sentences if clouds else [*sentences, "No study has accuracies of CLIPs under shift."]
+
+
+def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[str, list[str]]:
+    """Say which training sources of zero-shot CLIPs each study shows.
+
+    Parameters
+    ----------
+    clouds : mapping of str to mapping of str to xarray.Dataset
+        As `read_clouds` returns them.
+    names : sequence of str
+        Names of training sources; `all` stands for every source that a study has, `main` for those with
+        five zero-shot CLIPs or more.
+
+    Returns
+    -------
+    dict of str to list of str
+        By study, in the order of the book's colours.
+
+    Raises
+    ------
+    ClipsafeError
+        If no study has one of the names.
+
+    Examples
+    --------
+    >>> choose_sources(read_clouds(["published"], ["clip_zero_shot"]), ["WIT", "WebLI"])
+    {'published': ['WIT', 'WebLI']}
+    """
+    sizes = {study: _source_sizes(shifts) for study, shifts in clouds.items()}
+    known = dict.fromkeys(name for by_source in sizes.values() for name in by_source)
+    unknown = [name for name in names if name not in (_EVERY, _MAIN, *known)]
+    if unknown and known:
+        raise ClipsafeError(
+            f"No study has zero-shot CLIPs of the training source '{unknown[0]}'; "
+            f"the choices are {_MAIN}, {_EVERY}, {', '.join(sorted(known))}."
+        )
+    return {
+        study: [
+            name
+            for name in sorted(by_source, key=_in_order_of_colours)
+            if name in names or _EVERY in names or (_MAIN in names and by_source[name] >= FEWEST_CLIPS)
+        ]
+        for study, by_source in sizes.items()
+    }
+
+
+def shift_title(name: str) -> str:
+    """Return the name of a shift as figures and tables show it.
+
+    Examples
+    --------
+    >>> shift_title("r"), shift_title("strong_blur")
+    ('ImageNet-R', 'strong blur')
+    """
+    return TITLES.get(name, name.replace("_", " "))
+
+
+def of_source(cloud: xr.Dataset, source: str) -> np.ndarray:
+    """Return a mask of the zero-shot CLIPs of a training source."""
+    return np.asarray((cloud["group"] == "clip_zero_shot") & (cloud["training_source"] == source))
+
+
+def of_any_source(cloud: xr.Dataset, sources: Sequence[str]) -> np.ndarray:
+    """Return a mask of the zero-shot CLIPs of some training sources."""
+    return np.asarray((cloud["group"] == "clip_zero_shot") & cloud["training_source"].isin(list(sources)))
+
+
+def _is_shift(condition: str) -> bool:
+    return condition != ID and not condition.startswith("id_") and condition not in _NO_SHIFTS
+
+
+def _clips(cloud: xr.Dataset) -> int:
+    return int(cloud["group"].isin(CLIP_GROUPS).sum())
+
+
+def _grid_checkpoints(models: xr.Dataset) -> np.ndarray:
+    in_source = np.char.startswith(models["model"].values.astype(str), _GRID_SOURCE)
+    on_laion = np.char.startswith(models["training_source"].values.astype(str), "LAION")
+    return models["checkpoint"].values[in_source & on_laion]
+
+
+def _source_sizes(clouds: Clouds) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for cloud in clouds.values():
+        sources = cloud["training_source"].values[(cloud["group"] == "clip_zero_shot").values]
+        for name, size in zip(*np.unique(sources, return_counts=True), strict=True):
+            sizes[str(name)] = max(sizes.get(str(name), 0), int(size))
+    return sizes
+
+
+def _in_order_of_colours(source: str) -> tuple[int, str]:
+    order = list(SOURCE_COLOURS)
+    return (order.index(source) if source in order else len(order), source)

@@ -1,0 +1,241 @@
+"""Chapter 3: correlation within a training source, and what the source adds at equal accuracy."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clipsafe_utils.chapters.ood_clouds import FEWEST_CLIPS, Clouds, of_any_source, of_source
+from clipsafe_utils.metrics.accuracy import to_axis
+from clipsafe_utils.metrics.baseline import predict_baseline
+from clipsafe_utils.metrics.correlation import (
+    partial_correlation_interval,
+    rank_correlation_interval,
+    slope_interval,
+)
+from clipsafe_utils.metrics.families import (
+    MINIMUM_FAMILIES,
+    Estimate,
+    jackknife_over_families,
+    mean_over_families,
+)
+from clipsafe_utils.metrics.intervals import holm
+from clipsafe_utils.metrics.robustness import EffectiveRobustness, effective_robustness
+
+TOGETHER = "these sources together"
+GRID = "LAION grid"
+STANDARD = "standard networks"
+"""Sets of models beside the training sources."""
+
+LINES = ("standard", "other sources")
+"""What a CLIP is held against: standard networks, or the CLIPs of the other sources shown."""
+
+ALPHA = 0.05
+"""Level of the verdicts after Holm's correction."""
+
+_GRID_POINTS = 60
+_QUANTITY = ("samples_seen",)
+_QUANTITY_AND_SOURCE = ("samples_seen", "training_images")
+_NAMES = ("slope", "rank", "fixed")
+
+
+def within_sources(clouds: Clouds, sources: Sequence[str], confidence: float) -> xr.Dataset:
+    """Correlate the two accuracies within each training source, and in three sets beside them.
+
+    Parameters
+    ----------
+    clouds : mapping of str to xarray.Dataset
+        Of one study, by shift.
+    sources : sequence of str
+        Training sources to show.
+    confidence : float
+        Level of the intervals, jackknives over families within the set.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims shift and set: the sources; all of them together, where a source is one family; the grid of
+        the scaling laws; the standard networks. `clips` and `families`; `slope` of the line on probit axes,
+        `rank` correlation, and the correlation on probit axes at `fixed` samples seen, in the last but one
+        and the second set at fixed size of the source, too; each with `_low`, `_high` and `_decided`.
+        `stated` counts the models whose quantities are known. NaN where there are fewer than five models.
+    """
+    by_shift = []
+    for shift, cloud in clouds.items():
+        parts = []
+        for name, (mask, families, quantities) in _sets(cloud, sources).items():
+            found = _correlate(cloud.isel(model=mask), families[mask], quantities, confidence)
+            parts.append(found.expand_dims(set=[name]))
+        by_shift.append(xr.concat(parts, "set").expand_dims(shift=[shift]))
+    return xr.concat(by_shift, "shift")
+
+
+def _sets(
+    cloud: xr.Dataset, sources: Sequence[str]
+) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.str_], tuple[str, ...]]]:
+    family, source = cloud["family"].values, cloud["training_source"].values
+    shown = of_any_source(cloud, sources)
+    return {name: (of_source(cloud, name), family, _QUANTITY) for name in sources} | {
+        TOGETHER: (shown, source, _QUANTITY_AND_SOURCE),
+        GRID: (shown & cloud["in_grid"].values, family, _QUANTITY_AND_SOURCE),
+        STANDARD: ((cloud["group"] == "standard").values, family, _QUANTITY),
+    }
+
+
+def _correlate(
+    models: xr.Dataset, families: NDArray[np.str_], quantities: tuple[str, ...], confidence: float
+) -> xr.Dataset:
+    x, y = (to_axis(models[name].values, "probit", name) if families.size else families for name in "xy")
+    held = np.log([models[name].values for name in quantities])
+    stated = np.isfinite(held).all(axis=0)
+    found: dict[str, Estimate | None] = dict.fromkeys(_NAMES)
+    if families.size >= FEWEST_CLIPS:
+        found["slope"] = slope_interval(x, y, families, confidence)
+        found["rank"] = rank_correlation_interval(x, y, families, confidence)
+    if stated.sum() >= FEWEST_CLIPS:
+        found["fixed"] = partial_correlation_interval(
+            x[stated], y[stated], held[:, stated], families[stated], confidence
+        )
+    return xr.Dataset(
+        {"clips": families.size, "families": np.unique(families).size, "stated": int(stated.sum())}
+        | {f"{name}{end}": value for name in _NAMES for end, value in _ends(found[name]).items()}
+    )
+
+
+def _ends(found: Estimate | None) -> dict[str, float | bool]:
+    if found is None:
+        return {"": np.nan, "_low": np.nan, "_high": np.nan, "_decided": False}
+    ends = {"": found.estimate, "_low": found.low, "_high": found.high}
+    return {name: float(value) for name, value in ends.items()} | {"_decided": found.decided}
+
+
+def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
+    """Read the line of the standard networks on a grid, for drawing; empty where there are too few.
+
+    Parameters
+    ----------
+    cloud : xarray.Dataset
+        Of one shift.
+
+    Returns
+    -------
+    xarray.DataArray
+        Accuracy under the shift, dim x: accuracy in distribution, over the range of the networks.
+    """
+    standard = cloud.isel(model=(cloud["group"] == "standard").values)
+    if np.unique(standard["family"]).size < MINIMUM_FAMILIES:
+        return xr.DataArray(np.empty(0), coords={"x": np.empty(0)}, dims="x")
+    x = standard["x"].values
+    grid = np.linspace(x.min(), x.max(), _GRID_POINTS)
+    predicted = predict_baseline(x, standard["y"].values, grid, "huber", "probit")
+    return xr.DataArray(predicted, coords={"x": grid}, dims="x")
+
+
+def judge(
+    cloud: xr.Dataset, in_baseline: NDArray[np.bool_], judged: NDArray[np.bool_], confidence: float
+) -> EffectiveRobustness | None:
+    """Hold some models of a cloud against the line of others.
+
+    Parameters
+    ----------
+    cloud : xarray.Dataset
+        Of one shift.
+    in_baseline, judged : ndarray of bool, shape (models,)
+        Who draws the line, a Huber fit on probit axes, and who is held against it.
+    confidence : float
+        Of the range into which a network of a new baseline family falls.
+
+    Returns
+    -------
+    EffectiveRobustness or None
+        Arrays of shape (judged models,). None where the baseline has fewer than five families, since
+        nothing would then be measured.
+    """
+    families = cloud["family"].values
+    if np.unique(families[in_baseline]).size < MINIMUM_FAMILIES or not judged.any():
+        return None
+    kept = in_baseline | judged
+    found = effective_robustness(
+        cloud["x"].values[kept],
+        cloud["y"].values[kept],
+        families[kept],
+        in_baseline[kept],
+        "huber",
+        "probit",
+        confidence,
+    )
+    return _cut(found, judged[kept])
+
+
+def _cut(judged: EffectiveRobustness, here: NDArray[np.bool_]) -> EffectiveRobustness:
+    return EffectiveRobustness(**{name: values[..., here] for name, values in vars(judged).items()})
+
+
+def offsets(clouds: Clouds, sources: Sequence[str], confidence: float) -> xr.Dataset:
+    """Average, over the families of each source, how far its CLIPs are off two lines.
+
+    Parameters
+    ----------
+    clouds, sources, confidence
+        As in `within_sources`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims shift, source and line (`LINES`): `mean` residual over families with `low`, `high`, `families`
+        and `decided`; `half_width`, within which a network of a new family of the line's own falls; `clips`,
+        those of them that are `measured`, `above` the line, and `outside` that range after Holm's
+        correction over all CLIPs and shifts. NaN where no CLIP is measured.
+    """
+    judged: dict[tuple[str, str, str], EffectiveRobustness | None] = {}
+    for shift, cloud in clouds.items():
+        standard = np.asarray(cloud["group"] == "standard")
+        shown = of_any_source(cloud, sources)
+        by_standard = judge(cloud, standard, shown, confidence)
+        for source in sources:
+            own = of_source(cloud, source)
+            if own.any():
+                judged[shift, source, LINES[0]] = by_standard and _cut(by_standard, own[shown])
+                judged[shift, source, LINES[1]] = judge(cloud, shown & ~own, own, confidence)
+    outside = {line: _outside({key: one for key, one in judged.items() if key[2] == line}) for line in LINES}
+    rows = []
+    for (shift, source, line), one in judged.items():
+        families = clouds[shift]["family"].values[of_source(clouds[shift], source)]
+        row = _offset(one, families, confidence).assign(outside=outside[line].get((shift, source, line), 0))
+        rows.append(row.expand_dims(shift=[shift], source=[source], line=[line]))
+    if not rows:
+        return xr.Dataset(coords={"shift": [], "source": [], "line": list(LINES)})
+    joined = xr.combine_by_coords(rows)
+    assert isinstance(joined, xr.Dataset)
+    shifts = [name for name in clouds if name in joined["shift"].values]
+    present = [name for name in sources if name in joined["source"].values]
+    return joined.sel(shift=shifts, source=present, line=list(LINES))
+
+
+def _offset(one: EffectiveRobustness | None, families: NDArray[np.str_], confidence: float) -> xr.Dataset:
+    measured = np.zeros(families.size, dtype=bool) if one is None else one.measured
+    counted = {"clips": families.size, "measured": int(measured.sum())}
+    if one is None or not measured.any():
+        empty = dict.fromkeys(("mean", "low", "high", "half_width"), np.nan)
+        return xr.Dataset(counted | empty | {"families": 0, "decided": False, "above": 0})
+    residual, family = one.residual[measured], families[measured]
+    found = jackknife_over_families(
+        lambda keep: mean_over_families(residual[keep], family[keep]), family, confidence=confidence
+    )
+    return xr.Dataset(
+        counted
+        | {"mean": float(found.estimate), "low": float(found.low), "high": float(found.high)}
+        | {"families": found.families, "decided": found.decided}
+        | {"half_width": float(one.half_width[measured].max()), "above": int((residual > 0).sum())}
+    )
+
+
+def _outside(judged: Mapping[tuple[str, str, str], EffectiveRobustness | None]) -> dict[tuple[str, ...], int]:
+    """Count the CLIPs outside the range of new families, corrected over all that are judged by one line."""
+    p_values = {key: one.p_value[one.measured] for key, one in judged.items() if one is not None}
+    everything = np.concatenate([*p_values.values(), []])
+    if everything.size == 0:
+        return {}
+    rejected = np.split(holm(everything) < ALPHA, np.cumsum([p.size for p in p_values.values()])[:-1])
+    return {key: int(part.sum()) for key, part in zip(p_values, rejected, strict=True)}

@@ -1,0 +1,240 @@
+"""Chapter 3: pairs of CLIPs that differ in one thing, found by rule from names and attributes."""
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters.ood_clouds import ID, Clouds
+from clipsafe_utils.chapters.ood_correlation import ALPHA
+from clipsafe_utils.figures.style import SOURCE_COLOURS
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.baseline import predict_baseline, support
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES, jackknife_over_families, mean_over_families
+from clipsafe_utils.metrics.intervals import holm
+
+Pairs = list[tuple[str, str]]
+"""Names of models: what stands before the change, and after it."""
+
+LABEL_TRAINED = ("standard", "more_data")
+"""Groups that draw the line for pairs: that of standard networks alone ends below half of the pairs."""
+
+MEASURES = ("difference", "at_equal")
+"""Of accuracies, and of residuals from the line: the difference at equal accuracy in distribution."""
+
+ENCODERS = {
+    "vit_base_patch32_clip_224": "ViT-B-32",
+    "vit_base_patch16_clip_224": "ViT-B-16",
+    "vit_large_patch14_clip_224": "ViT-L-14",
+    "vit_large_patch14_clip_336": "ViT-L-14-336",
+    "vit_huge_patch14_clip_224": "ViT-H-14",
+    "convnext_base": "convnext_base_w",
+    "convnext_large_mlp": "convnext_large_d",
+    "convnext_xxlarge": "convnext_xxlarge",
+}
+"""Image encoders as timm and as open_clip call them."""
+
+_FINE_TUNED_ON = r"_ft_(in12k_)?in1k(_\d+)?$"
+_RECIPES = ("augreg", "soup")
+_LIKE = 0.05
+
+
+def fine_tuning_pairs(cloud: xr.Dataset) -> Pairs:
+    """Pair CLIPs fine-tuned on ImageNet-1k with those that saw ImageNet-12k first.
+
+    Both of a pair have the same name but for the fine-tuning, so the same encoder, source and run, and the
+    same image size.
+
+    Parameters
+    ----------
+    cloud : xarray.Dataset
+        Of one shift.
+
+    Returns
+    -------
+    list of tuple of str
+        Models fine-tuned on ImageNet-1k alone, and by way of ImageNet-12k.
+    """
+    rows = _rows(cloud, "clip_fine_tuned")
+    rows["run"] = rows["checkpoint"].str.replace(_FINE_TUNED_ON, "", regex=True)
+    directly, by_way = rows[rows["fine_tuning"] == "in1k"], rows[rows["fine_tuning"] == "in12k_in1k"]
+    return _matched(directly, by_way, ["run", "image_size"])
+
+
+def zero_shot_pairs(cloud: xr.Dataset) -> Pairs:
+    """Pair zero-shot CLIPs with the same weights after fine-tuning on ImageNet-1k.
+
+    Both of a pair have the same encoder (`ENCODERS`), training source, image size, and last word of the
+    recipe; of several such zero-shot CLIPs, the one that saw most samples is meant: the others are runs of
+    the scaling laws, which nobody fine-tuned.
+
+    Parameters
+    ----------
+    cloud : xarray.Dataset
+        Of one shift.
+
+    Returns
+    -------
+    list of tuple of str
+        Zero-shot models, and fine-tuned ones.
+    """
+    tuned, zero = _rows(cloud, "clip_fine_tuned"), _rows(cloud, "clip_zero_shot")
+    tuned = tuned[tuned["fine_tuning"] == "in1k"]
+    tuned["recipe"] = tuned["recipe"].str.replace(_FINE_TUNED_ON, "", regex=True)
+    tuned["encoder"] = tuned["encoder"].map(ENCODERS)
+    longest = zero.dropna(subset=["samples_seen"]).sort_values("samples_seen", ascending=False, kind="stable")
+    for rows in (tuned, longest):
+        rows["recipe"] = rows["recipe"].map(_last_word)
+    keys = ["encoder", "training_source", "image_size", "recipe"]
+    return _matched(longest, tuned.dropna(subset=["encoder"]), keys)
+
+
+def source_pairs(cloud: xr.Dataset) -> Pairs:
+    """Pair zero-shot CLIPs of two training sources of like size.
+
+    Both of a pair have the same encoder and image size; images in the source and samples seen, which must
+    be stated, differ by 5 % at most.
+
+    Parameters
+    ----------
+    cloud : xarray.Dataset
+        Of one shift.
+
+    Returns
+    -------
+    list of tuple of str
+        The model whose source comes later in the order of the book's colours, and the other.
+    """
+    rows = _rows(cloud, "clip_zero_shot").dropna(subset=["samples_seen", "training_images"])
+    order = list(SOURCE_COLOURS)
+    rows = rows[rows["training_source"].isin(order)]
+    rows["place"] = rows["training_source"].map(order.index)
+    both = rows.merge(rows, on=["encoder", "image_size"], suffixes=("", "_after"))
+    like = both["place"] > both["place_after"]
+    for name in ("samples_seen", "training_images"):
+        like &= (both[name] / both[f"{name}_after"] - 1).abs() <= _LIKE
+    return _names(both[like])
+
+
+def compare_pairs(
+    clouds: Clouds,
+    find: Callable[[xr.Dataset], Pairs],
+    confidence: float,
+    line: Sequence[str] = LABEL_TRAINED,
+) -> xr.Dataset:
+    """Say what the change within pairs does to accuracy under each shift.
+
+    Parameters
+    ----------
+    clouds : mapping of str to xarray.Dataset
+        Of one study, by shift.
+    find : callable
+        One of the functions above.
+    confidence : float
+        Level of the intervals, jackknives over families of the paired differences.
+    line : sequence of str
+        Groups that draw the line.
+
+    Returns
+    -------
+    xarray.Dataset
+        `difference` by pair, and `at_equal`, that of the residuals from the line, NaN
+        where the line is not supported at one of the two; dims shift (accuracy in distribution first) and
+        pair, with the coordinates `before`, `after` and `family`. With the dim measure: `mean`, `low`,
+        `high`, `families`, `decided`, `pairs`, and `supported`, whether the mean is other than zero by
+        Holm's correction over shifts and measures. Empty where no cloud has a pair.
+    """
+    tables = {shift: _differences(cloud, find(cloud), line) for shift, cloud in clouds.items()}
+    tables = {shift: table for shift, table in tables.items() if table.sizes["pair"]}
+    if not tables:
+        return xr.Dataset(coords={"shift": [], "pair": [], "measure": list(MEASURES)})
+    first = next(iter(tables.values()))
+    in_distribution = first.assign(difference=first["x_gain"], at_equal=first["x_gain"] * np.nan)
+    tables = {ID: in_distribution} | tables
+    parts = [
+        xr.merge([table[list(MEASURES)], _summary(table, confidence)]).expand_dims(shift=[shift])
+        for shift, table in tables.items()
+    ]
+    joined = xr.concat(parts, "shift", join="outer", coords="minimal", compat="no_conflicts")
+    return joined.assign(supported=_supported(joined))
+
+
+def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dataset:
+    before, after = ([pair[end] for pair in pairs] for end in (0, 1))
+    family = cloud["family"].sel(model=before).values
+    gain = {name: cloud[name].sel(model=after).values - cloud[name].sel(model=before).values for name in "xy"}
+    residual = _residuals(cloud, after, line) - _residuals(cloud, before, line)
+    return xr.Dataset(
+        {"difference": ("pair", gain["y"]), "x_gain": ("pair", gain["x"]), "at_equal": ("pair", residual)},
+        coords={
+            "pair": cloud["checkpoint"].sel(model=after).values.astype(str),
+            "before": ("pair", cloud["checkpoint"].sel(model=before).values.astype(str)),
+            "family": ("pair", family.astype(str)),
+        },
+    )
+
+
+def _residuals(cloud: xr.Dataset, names: list[str], line: Sequence[str]) -> Array:
+    """Return residuals from the line of some groups, NaN where it is not supported."""
+    baseline = cloud.isel(model=cloud["group"].isin(list(line)).values)
+    x, families = baseline["x"].values, baseline["family"].values
+    if not names or np.unique(families).size < MINIMUM_FAMILIES:
+        return np.full(len(names), np.nan)
+    places, accuracy = (cloud[name].sel(model=names).values for name in "xy")
+    predicted = predict_baseline(x, baseline["y"].values, places, "huber", "probit")
+    supported = support(x, families, places) >= MINIMUM_FAMILIES
+    return np.where(supported, accuracy - predicted, np.nan)
+
+
+def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
+    rows = []
+    for measure in MEASURES:
+        known = table[measure].notnull().values
+        values, family = table[measure].values[known], table["family"].values[known]
+        row: dict[str, float | int | bool] = dict.fromkeys(("mean", "low", "high", "p_value"), np.nan)
+        row |= {"families": np.unique(family).size, "pairs": int(known.sum()), "decided": False}
+        if values.size:
+            found = jackknife_over_families(
+                lambda keep, v=values, f=family: mean_over_families(v[keep], f[keep]),  # type: ignore[misc]
+                family,
+                confidence=confidence,
+            )
+            ends = {"mean": found.estimate, "low": found.low, "high": found.high, "p_value": found.p_value}
+            row |= {name: float(value) for name, value in ends.items()} | {"decided": found.decided}
+        rows.append(xr.Dataset(row).expand_dims(measure=[measure]))
+    return xr.concat(rows, "measure")
+
+
+def _supported(joined: xr.Dataset) -> xr.DataArray:
+    """Test the shifts and measures that are decided by the rule of five families; ID accuracy is no shift."""
+    p_value = joined["p_value"]
+    tested = (joined["decided"] & p_value.notnull() & (joined["shift"] != ID)).transpose(*p_value.dims).values
+    supported = np.zeros(p_value.shape, dtype=bool)
+    if tested.any():
+        supported[tested] = holm(p_value.values[tested]) < ALPHA
+    return p_value.copy(data=supported)
+
+
+def _rows(cloud: xr.Dataset, group: str) -> pd.DataFrame:
+    names = ["checkpoint", "training_source", "training_images", "samples_seen", "image_size", "fine_tuning"]
+    rows = cloud.isel(model=(cloud["group"] == group).values)[names].to_dataframe()
+    parts = [name.partition(".") for name in rows["checkpoint"]]
+    columns = {"encoder": [part[0] for part in parts], "recipe": [part[2] for part in parts]}
+    named = rows.assign(**{name: pd.Series(column, rows.index, str) for name, column in columns.items()})
+    return named.rename_axis("model").reset_index()
+
+
+def _matched(before: pd.DataFrame, after: pd.DataFrame, keys: list[str]) -> Pairs:
+    first, second = (rows.drop_duplicates(keys) for rows in (before, after))
+    return _names(first.merge(second, on=keys, suffixes=("", "_after")))
+
+
+def _names(merged: pd.DataFrame) -> Pairs:
+    return list(zip(merged["model"].tolist(), merged["model_after"].tolist(), strict=True))
+
+
+def _last_word(recipe: str) -> str:
+    word = re.split("_", recipe)[-1]
+    return word if word in _RECIPES else ""

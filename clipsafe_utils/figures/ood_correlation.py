@@ -1,0 +1,210 @@
+"""Chapter 3: accuracy in distribution against what happens outside it, and how closely both go together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.special import ndtri
+
+from clipsafe_utils.chapters.ood_clouds import of_source, shift_title
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.figures.style import (
+    GROUP_COLOURS,
+    GROUP_MARKERS,
+    WIDTH,
+    house_style,
+    ink,
+    source_look,
+)
+
+_TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
+_MOST_TICKS = 6
+_SHARP = 160
+"""Pixels an inch of what is drawn as pixels."""
+
+_CORRELATIONS = np.array([0, 0.5, 0.9, 0.99, 0.999])
+_LEAST, _MOST = -0.3, 0.9998
+
+
+def clouds(
+    by_shift: Mapping[str, xr.Dataset], lines: Mapping[str, xr.DataArray], sources: Sequence[str]
+) -> Figure:
+    """Draw accuracy under each shift against accuracy in distribution, on probit axes.
+
+    Parameters
+    ----------
+    by_shift : mapping of str to xarray.Dataset
+        Of one study, as `clipsafe_utils.chapters.ood_clouds.read_clouds` returns them.
+    lines : mapping of str to xarray.DataArray
+        By shift, as `clipsafe_utils.chapters.ood_correlation.line_of_standard` returns them.
+    sources : sequence of str
+        Training sources whose zero-shot CLIPs are drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One small panel a shift.
+    """
+    rows = -(-len(by_shift) // 2)
+    with house_style():
+        # The dots of the standard networks are pixels, a thousand marks would be heavy; the rest is vector.
+        figure = Figure(figsize=(WIDTH, 2.0 * rows + 1.1), dpi=_SHARP)
+        grid = list(figure.subplots(rows, 2, sharex=True, squeeze=False).ravel())
+        for axes in grid[len(by_shift) :]:
+            axes.set_visible(False)
+        grid = grid[: len(by_shift)]
+        for axes, (shift, cloud) in zip(grid, by_shift.items(), strict=False):
+            _draw_cloud(axes, cloud, sources)
+            line = lines[shift]
+            axes.plot(ndtri(line["x"].values), ndtri(line.values), color=ink(), linewidth=0.9)
+            axes.set_title(shift_title(shift))
+        _percent_ticks(grid)
+        for axes in grid[-2:]:
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel("accuracy in distribution, %")
+        figure.supylabel("accuracy under the shift, %", fontsize=9)
+        legend_below(figure, grid)
+    return figure
+
+
+def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence[str]]) -> Figure:
+    """Draw the mean AUROC of detection against accuracy in distribution, one panel a study.
+
+    Parameters
+    ----------
+    by_study : mapping of str to xarray.Dataset
+        As `clipsafe_utils.chapters.ood_detection.read_detection` returns them.
+    sources : mapping of str to sequence of str
+        By study, the training sources whose zero-shot CLIPs are drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars: intervals over images.
+    """
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 2.9 * len(by_study) + 0.9), dpi=_SHARP)
+        grid = figure.subplots(len(by_study), 1, squeeze=False).ravel()
+        for axes, (study, cloud) in zip(grid, by_study.items(), strict=True):
+            drawn = np.isfinite(cloud["low"].values)
+            ends = (ndtri(np.clip(cloud[name].values[drawn], 1e-6, 1 - 1e-6)) for name in ("low", "high"))
+            axes.vlines(ndtri(cloud["x"].values[drawn]), *ends, color=ink(), linewidth=0.8, alpha=0.4)
+            _draw_cloud(axes, cloud, sources[study])
+            axes.set_title(study)
+            _percent_ticks([axes])
+        grid[-1].set_xlabel("accuracy in distribution, %")
+        figure.supylabel("mean AUROC over the OOD sets, %", fontsize=9)
+        legend_below(figure, list(grid))
+    return figure
+
+
+def within(by_study: Mapping[str, xr.Dataset]) -> Figure:
+    """Draw the rank correlation, and the correlation at fixed quantity, within each training source.
+
+    Parameters
+    ----------
+    by_study : mapping of str to xarray.Dataset
+        As `clipsafe_utils.chapters.ood_correlation.within_sources` returns them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left: rank correlation. Right: correlation on probit axes at a fixed number of samples seen.
+        Hollow marks: fewer than five families. An interval that leaves everything open is not drawn.
+    """
+    with house_style():
+        rows = sum(table.sizes["shift"] for table in by_study.values())
+        figure = Figure(figsize=(WIDTH, 0.95 * rows + 1.5))
+        sizes = [table.sizes["shift"] for table in by_study.values()]
+        grid = figure.subplots(len(by_study), 2, sharey="row", squeeze=False, height_ratios=sizes)
+        for pair, (study, table) in zip(grid, by_study.items(), strict=True):
+            for axes, name in zip(pair, ("rank", "fixed"), strict=True):
+                _draw_correlations(axes, table, name)
+            pair[0].set_title(f"{study}: rank correlation" if len(by_study) > 1 else "rank correlation")
+            pair[1].set_title("at a fixed quantity")
+        legend_below(figure, list(grid[:, 0]))
+    return figure
+
+
+def _draw_cloud(axes: Axes, cloud: xr.Dataset, sources: Sequence[str]) -> None:
+    x, y, group = ndtri(cloud["x"].values), ndtri(cloud["y"].values), cloud["group"].values
+    for name, size, alpha, rasterized in (("standard", 6, 0.5, True), ("clip_fine_tuned", 20, 0.85, False)):
+        here = group == name
+        if here.any():
+            look: dict[str, Any] = {
+                "color": GROUP_COLOURS[name],
+                "marker": GROUP_MARKERS[name],
+                "linewidth": 0,
+            }
+            axes.scatter(x[here], y[here], s=size, alpha=alpha, rasterized=rasterized, **look)
+            axes.scatter([], [], s=17, label=GROUPS[name], **look)
+    for source in sources:
+        here = of_source(cloud, source)
+        if here.any():
+            colour, marker, label = source_look(source)
+            axes.scatter(x[here], y[here], s=17, color=colour, marker=marker, linewidth=0, label=label)
+    axes.grid(visible=True)
+
+
+def _percent_ticks(grid: Sequence[Axes]) -> None:
+    for axes in grid:
+        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            inside = _TICKS[(ndtri(_TICKS / 100) >= low) & (ndtri(_TICKS / 100) <= high)]
+            kept = inside[:: -(-inside.size // _MOST_TICKS)] if inside.size else inside
+            axis.set_ticks(ndtri(kept / 100), [str(percent) for percent in kept])
+
+
+def _draw_correlations(axes: Axes, table: xr.Dataset, name: str) -> None:
+    rows = np.arange(table.sizes["shift"])[::-1]
+    sets = table["set"].values[table["rank"].notnull().any("shift").values].tolist()
+    for position, member in enumerate(sets):
+        one = table.sel(set=member)
+        y = rows - 0.8 * ((position + 0.5) / len(sets) - 0.5)
+        colour, marker = _look_of_set(member)
+        low, high = (one[f"{name}{end}"].values for end in ("_low", "_high"))
+        bounded = np.isfinite(low) & ((low > _LEAST) | (high < _MOST))
+        axes.hlines(y[bounded], _on_scale(low[bounded]), _on_scale(high[bounded]), color=colour, linewidth=1)
+        families = int(one["families"].max())
+        label = f"{member} ({families} {'family' if families == 1 else 'families'})"
+        mark: dict[str, Any] = {"s": 18, "edgecolor": colour, "marker": marker}
+        decided = one[f"{name}_decided"].values
+        for here, face in ((decided, colour), (~decided, "none")):
+            axes.scatter(_on_scale(one[name].values[here]), y[here], facecolor=face, zorder=3, **mark)
+        axes.scatter([], [], facecolor=colour, label=label, **mark)
+    for row in rows[:-1]:
+        axes.axhline(row - 0.5, color=ink(), linewidth=0.5, alpha=0.15)
+    axes.set_yticks(rows, [shift_title(shift) for shift in table["shift"].values.tolist()])
+    axes.set_ylim(-0.5, rows.size - 0.5)
+    axes.set_xlim(float(_on_scale(np.array(_LEAST))), float(_on_scale(np.array(1.0))) + 0.2)
+    axes.set_xticks(_on_scale(_CORRELATIONS), [f"{value:g}" for value in _CORRELATIONS])
+    axes.grid(axis="x")
+
+
+def _on_scale(correlation: np.ndarray) -> np.ndarray:
+    """Fisher's z scale, on which correlations near 1 can be told apart; cut off where the figure ends."""
+    return np.asarray(np.arctanh(np.clip(correlation, _LEAST, _MOST)))
+
+
+def _look_of_set(name: str) -> tuple[str, str]:
+    others = {
+        "these sources together": (GROUP_COLOURS["clip_fine_tuned"], "*"),
+        "LAION grid": (GROUP_COLOURS["human"], "p"),
+        "standard networks": (GROUP_COLOURS["standard"], GROUP_MARKERS["standard"]),
+    }
+    return others[name] if name in others else source_look(name)[:2]
+
+
+def legend_below(figure: Figure, grid: Sequence[Axes]) -> None:
+    """Name the marks of some panels once, below the figure, where no mark can be hidden."""
+    found = {
+        label: handle
+        for axes in grid
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if found:
+        figure.legend(
+            list(found.values()), list(found), loc="outside lower center", ncols=2, handletextpad=0.3
+        )
