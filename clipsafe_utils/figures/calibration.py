@@ -74,7 +74,7 @@ def conditions(judged: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     judged : mapping of str to xarray.Dataset
-        By view, as `clipsafe_utils.chapters.calibration.judge_view` returns them.
+        By view, as `clipsafe_utils.chapters.calibration.analysis.judge_view` returns them.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def against_accuracy(judged: Mapping[str, xr.Dataset], ranks: Mapping[str, xr.Da
     judged : mapping of str to xarray.Dataset
         By view, as for `conditions`; without the whole sets.
     ranks : mapping of str to xarray.Dataset
-        By view, as `clipsafe_utils.chapters.calibration.rank_correlations` returns them.
+        By view, as `clipsafe_utils.chapters.calibration.analysis.rank_correlations` returns them.
 
     Returns
     -------

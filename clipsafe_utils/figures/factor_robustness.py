@@ -94,7 +94,7 @@ def lines(result: xr.Dataset, models: xr.Dataset, drawn: xr.DataArray, baseline_
     result, models : xarray.Dataset
         As for `residuals`, of one study.
     drawn : xarray.DataArray
-        As `clipsafe_utils.chapters.factor_robustness.baseline_lines` returns it.
+        As `clipsafe_utils.chapters.factor_robustness.analysis.baseline_lines` returns it.
     baseline_group : str
         The group that the line is fitted to.
 
@@ -149,7 +149,7 @@ def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     estimates : mapping of str to xarray.Dataset
-        By study, as `clipsafe_utils.chapters.factor_robustness.group_residuals` returns them.
+        By study, as `clipsafe_utils.chapters.factor_robustness.analysis.group_residuals` returns them.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
-from clipsafe_utils.chapters.ood_clouds import of_source, shift_title
+from clipsafe_utils.chapters.ood_correlation.clouds import of_source, shift_title
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
@@ -37,9 +37,9 @@ def clouds(
     Parameters
     ----------
     by_shift : mapping of str to xarray.Dataset
-        Of one study, as `clipsafe_utils.chapters.ood_clouds.read_clouds` returns them.
+        Of one study, as `clipsafe_utils.chapters.ood_correlation.clouds.read_clouds` returns them.
     lines : mapping of str to xarray.DataArray
-        By shift, as `clipsafe_utils.chapters.ood_correlation.line_of_standard` returns them.
+        By shift, as `clipsafe_utils.chapters.ood_correlation.analysis.line_of_standard` returns them.
     sources : sequence of str
         Training sources whose zero-shot CLIPs are drawn.
 
@@ -76,7 +76,7 @@ def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence
     Parameters
     ----------
     by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_detection.read_detection` returns them.
+        As `clipsafe_utils.chapters.ood_correlation.detection.read_detection` returns them.
     sources : mapping of str to sequence of str
         By study, the training sources whose zero-shot CLIPs are drawn.
 
@@ -107,7 +107,7 @@ def within(by_study: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.within_sources` returns them.
+        As `clipsafe_utils.chapters.ood_correlation.analysis.within_sources` returns them.
 
     Returns
     -------

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.chapters.ood_clouds import shift_title
+from clipsafe_utils.chapters.ood_correlation.clouds import shift_title
 from clipsafe_utils.figures.ood_correlation import legend_below
 from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, mark_zero, source_look
 
@@ -31,7 +31,7 @@ def offsets(by_study: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.offsets` returns them.
+        As `clipsafe_utils.chapters.ood_correlation.analysis.offsets` returns them.
 
     Returns
     -------
@@ -82,8 +82,8 @@ def pairs(comparisons: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     comparisons : mapping of str to xarray.Dataset
-        By name of the change, as `clipsafe_utils.chapters.ood_pairs.compare_pairs` returns them; those
-        without a pair are not drawn.
+        By name of the change, as `clipsafe_utils.chapters.ood_correlation.pairs.compare_pairs` returns
+        them; those without a pair are not drawn.
 
     Returns
     -------

@@ -91,8 +91,15 @@ def inline_page(site: Path, page: str, address: str) -> str:
         The page, as a path inside the site.
     address : str
         Address of the published site, for links to other pages.
+
+    Raises
+    ------
+    ClipsafeError
+        If the site has no such page.
     """
     file = site / page
+    if not file.is_file():
+        raise ClipsafeError(f"_toc.yml: does not list '{page.removesuffix('.html')}', so it has no page.")
     soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
     has_formula = soup.select_one(".math") is not None
     for unwanted in soup.select(_NOT_KEPT if has_formula else f"{_NOT_KEPT}, {_MATHJAX}"):

@@ -8,11 +8,11 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters import calibration as chapter
-from clipsafe_utils.chapters import calibration_descriptions as alt
-from clipsafe_utils.chapters import calibration_words as words
-from clipsafe_utils.chapters.calibration_bins import images_to_tell, stored_bins
-from clipsafe_utils.chapters.calibration_views import View, left_out_parts, views
+from clipsafe_utils.chapters.calibration import analysis as chapter
+from clipsafe_utils.chapters.calibration import descriptions as alt
+from clipsafe_utils.chapters.calibration import words
+from clipsafe_utils.chapters.calibration.bins import images_to_tell, stored_bins
+from clipsafe_utils.chapters.calibration.views import View, left_out_parts, views
 from clipsafe_utils.chapters.formats import NOT_MEASURED, percent
 from clipsafe_utils.cubes import GROUPS, find_study, write_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels

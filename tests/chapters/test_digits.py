@@ -7,8 +7,8 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from clipsafe_utils.chapters import calibration_descriptions as alt
-from clipsafe_utils.chapters import digits, digits_words
+from clipsafe_utils.chapters.calibration import descriptions as alt
+from clipsafe_utils.chapters.calibration import digits, digits_words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.figures import calibration as figures
 from clipsafe_utils.figures import calibration_trials as trial_figures

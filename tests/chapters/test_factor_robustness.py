@@ -5,8 +5,8 @@ import pytest
 import statsmodels.api as sm
 import xarray as xr
 
-from clipsafe_utils.chapters import factor_robustness as chapter
-from clipsafe_utils.chapters import factor_robustness_words as words
+from clipsafe_utils.chapters.factor_robustness import analysis as chapter
+from clipsafe_utils.chapters.factor_robustness import words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
 from clipsafe_utils.cubes.panels import Panel, read_panels

@@ -7,13 +7,11 @@ import statsmodels.api as sm
 import xarray as xr
 from scipy.stats import norm, spearmanr
 
-from clipsafe_utils.chapters import ood_clouds as read
-from clipsafe_utils.chapters import ood_correlation as chapter
-from clipsafe_utils.chapters import ood_correlation_descriptions as alt
-from clipsafe_utils.chapters import ood_correlation_tables as tables
-from clipsafe_utils.chapters import ood_correlation_words as words
-from clipsafe_utils.chapters import ood_pairs as pairs
 from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.chapters.ood_correlation import analysis as chapter
+from clipsafe_utils.chapters.ood_correlation import clouds as read
+from clipsafe_utils.chapters.ood_correlation import descriptions as alt
+from clipsafe_utils.chapters.ood_correlation import pairs, tables, words
 from clipsafe_utils.cubes import GROUPS, find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import ood_correlation as figures

@@ -8,11 +8,10 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from clipsafe_utils.chapters import ood_clouds as read
-from clipsafe_utils.chapters import ood_correlation as chapter
-from clipsafe_utils.chapters import ood_correlation_descriptions as alt
-from clipsafe_utils.chapters import ood_correlation_tables as tables
-from clipsafe_utils.chapters import ood_detection as detection
+from clipsafe_utils.chapters.ood_correlation import analysis as chapter
+from clipsafe_utils.chapters.ood_correlation import clouds as read
+from clipsafe_utils.chapters.ood_correlation import descriptions as alt
+from clipsafe_utils.chapters.ood_correlation import detection, tables
 from clipsafe_utils.cubes import GROUPS, write_cube
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError

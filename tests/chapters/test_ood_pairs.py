@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters import ood_clouds as read
-from clipsafe_utils.chapters import ood_pairs as pairs
+from clipsafe_utils.chapters.ood_correlation import clouds as read
+from clipsafe_utils.chapters.ood_correlation import pairs
 from clipsafe_utils.cubes import GROUPS, find_study
 
 STUDY = "published"

@@ -131,3 +131,8 @@ def test_only_a_page_with_formulas_carries_mathjax(small_book: Path, tiny: Chapt
     site = run_jupyter_book(small_book, tmp_path / "out", strict=True)
     with_formula, without = (inline_page(site, f"book/{name}.html", ADDRESS) for name in ("01-tiny", "intro"))
     assert len(with_formula) > len(without) + 2_000_000
+
+
+def test_a_chapter_outside_the_table_of_contents_has_no_page(tmp_path: Path) -> None:
+    with pytest.raises(ClipsafeError, match="does not list 'book/05-more'"):
+        inline_page(tmp_path, "book/05-more.html", "https://example.org/")

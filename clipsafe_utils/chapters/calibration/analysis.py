@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from clipsafe_utils.chapters.calibration_bins import floor_of_bins, regroup, simulate_sizes, stored_bins
-from clipsafe_utils.chapters.calibration_views import View, short_name
+from clipsafe_utils.chapters.calibration.bins import floor_of_bins, regroup, simulate_sizes, stored_bins
+from clipsafe_utils.chapters.calibration.views import View, short_name
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import (
     debiased_interval,

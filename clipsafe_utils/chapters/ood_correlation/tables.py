@@ -7,8 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED, interval, percent, points
-from clipsafe_utils.chapters.ood_clouds import Clouds, of_source, shift_title
-from clipsafe_utils.chapters.ood_correlation_words import three_digits
+from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, of_source, shift_title
+from clipsafe_utils.chapters.ood_correlation.words import three_digits
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.families import mean_over_families
 

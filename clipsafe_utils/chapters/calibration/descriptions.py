@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration import ALL
-from clipsafe_utils.chapters.calibration_bins import SIZES
-from clipsafe_utils.chapters.calibration_words import correlations
-from clipsafe_utils.chapters.digits import AFTER, BEFORE, OWN
+from clipsafe_utils.chapters.calibration.analysis import ALL
+from clipsafe_utils.chapters.calibration.bins import SIZES
+from clipsafe_utils.chapters.calibration.digits import AFTER, BEFORE, OWN
+from clipsafe_utils.chapters.calibration.words import correlations
 from clipsafe_utils.chapters.formats import percent, points
 from clipsafe_utils.figures.calibration import condition_name
 

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import interval, percent, points
-from clipsafe_utils.chapters.ood_clouds import Clouds, of_any_source, of_source, shift_title
-from clipsafe_utils.chapters.ood_correlation_words import three_digits
+from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, of_any_source, of_source, shift_title
+from clipsafe_utils.chapters.ood_correlation.words import three_digits
 
 
 def describe_clouds(clouds: Clouds, sources: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_clouds import ID, Clouds, make_cloud
+from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds, make_cloud
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_clouds import ID, Clouds
-from clipsafe_utils.chapters.ood_correlation import ALPHA
+from clipsafe_utils.chapters.ood_correlation.analysis import ALPHA
+from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds
 from clipsafe_utils.figures.style import SOURCE_COLOURS
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.baseline import predict_baseline, support

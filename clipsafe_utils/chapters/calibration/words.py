@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration import ALL, LARGE, mean_gap
-from clipsafe_utils.chapters.calibration_bins import CALIBRATED, SIZES, images_to_tell, stored_bins
-from clipsafe_utils.chapters.calibration_views import View, short_name
+from clipsafe_utils.chapters.calibration.analysis import ALL, LARGE, mean_gap
+from clipsafe_utils.chapters.calibration.bins import CALIBRATED, SIZES, images_to_tell, stored_bins
+from clipsafe_utils.chapters.calibration.views import View, short_name
 from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, percent, points
 from clipsafe_utils.figures.calibration import condition_name
 from clipsafe_utils.figures.tables import ThemedTable, table

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness import CHOICES, contributions, shares_of_images, verdicts
+from clipsafe_utils.chapters.factor_robustness.analysis import (
+    CHOICES,
+    contributions,
+    shares_of_images,
+    verdicts,
+)
 from clipsafe_utils.chapters.formats import complete, percent, points
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
 from clipsafe_utils.cubes.panels import Panel
