@@ -16,8 +16,8 @@ test: $(VENV)/.test  ## Run every check: style, types, tests, the book itself.
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-peers: $(VENV)-peers/.peers  ## Compare our metrics with other libraries'; brings torch, so it has an environment of its own.
-	@$(VENV)-peers/bin/python -m pytest -q tests/metrics/test_metric_peers.py
+peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: other libraries' metrics, the laboratory.
+	@$(VENV)-peers/bin/python -m pytest -q -n 2 tests/metrics/test_metric_peers.py tests/lab clipsafe_utils/lab
 
 lint: $(VENV)/.test  ## Mend what a machine can mend.
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,1 @@
+"""The laboratory: a drawn world and a zoo of small real networks trained in it."""
