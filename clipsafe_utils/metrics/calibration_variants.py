@@ -4,18 +4,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.classwise import classwise_errors, sums_of_probabilities
 from clipsafe_utils.metrics.images import at_least_one, decisions, image_weights
-from clipsafe_utils.metrics.logits import class_labels, class_scores
-from clipsafe_utils.metrics.reliability import N_BINS, bin_of
+from clipsafe_utils.metrics.logit_blocks import class_labels, class_scores
+from clipsafe_utils.metrics.reliability import N_BINS
 
 EQUAL_MASS_RULE = "bins of equally many images in order of confidence; ties are shared out in proportion"
-ROUNDING = 1e-6
-"""How far above 1 a float32 softmax may round."""
-
-_ROWS = 2048
 
 
 def equal_mass_calibration_error(
@@ -94,11 +90,12 @@ def classwise_calibration_error(
     array(0.25)
     """
     scores = class_scores("probabilities", probabilities)
-    images, classes = scores.shape[0], scores.shape[-1]
-    true = class_labels(labels, scores.shape[:-1], classes)
-    drawn = _draws(weights, images)
-    gaps = _classwise_gaps(scores, true, drawn, at_least_one("n_bins", n_bins))
-    errors = np.abs(gaps).sum(axis=(0, 1)) / drawn.sum(axis=1) / classes
+    if scores.dtype == np.float16:  # which has no number between 0.9995 and 1
+        raise ValueError("probabilities: expected float32 or float64, got float16.")
+    true = class_labels(labels, scores.shape[:-1], scores.shape[-1])
+    drawn = _draws(weights, true.size)
+    sums = sums_of_probabilities(scores, drawn, at_least_one("n_bins", n_bins))
+    errors = classwise_errors(sums, true, drawn, np.ones((len(drawn), 1)), n_bins)
     return np.asarray(errors[0] if weights is None else errors)
 
 
@@ -119,29 +116,3 @@ def _equal_mass_errors(confidence: Array, hits: Array, weights: NDArray[Any], cu
         gap_of_bins = np.diff(np.interp(cuts * mass[-1], mass, gap))
         errors.append(float(np.abs(gap_of_bins).sum() / mass[-1]))
     return errors
-
-
-def _classwise_gaps(
-    probabilities: NDArray[np.floating], labels: NDArray[np.int64], weights: NDArray[Any], n_bins: int
-) -> Array:
-    # Sums of (probability - label), shape (bins, classes, draws). Above the lowest bin an image has fewer
-    # probabilities than there are bins: those are summed from a list. The lowest bin is what is left.
-    images, classes = probabilities.shape
-    drawn = weights.astype(probabilities.dtype)
-    whole = np.zeros((len(weights), classes))
-    upper = []
-    for start in range(0, images, _ROWS):
-        part = probabilities[start : start + _ROWS]
-        if not (part.min() >= 0 and part.max() <= 1 + ROUNDING):
-            raise ValueError("probabilities: expected shares from 0 to 1, got others.")
-        whole += drawn[:, start : start + _ROWS] @ part
-        row, column = np.nonzero(part > np.float64(1 / n_bins))  # as float64: a float32 edge would move
-        upper.append((row + start, column, part[row, column].astype(np.float64)))
-    row, column, value = (np.concatenate(columns) for columns in zip(*upper, strict=True))
-    by_image = weights.T.astype(np.float64)
-    true = csr_array((np.ones(images), (labels, np.arange(images))), shape=(classes, images))
-    cell = (bin_of(value, n_bins) - 1) * classes + column
-    listed = csr_array((value - (labels[row] == column), (cell, row)), shape=((n_bins - 1) * classes, images))
-    above = (listed @ by_image).reshape(n_bins - 1, classes, len(weights))
-    lowest = whole.T - true @ by_image - above.sum(axis=0)
-    return np.concatenate([lowest[None], above])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.logits import blocks
+from clipsafe_utils.metrics.logit_blocks import blocks, refuse_infinite, working_blocks, working_precision
 
 
 class Derivatives(NamedTuple):
@@ -25,7 +25,7 @@ class ImageLikelihoods:
 
     Parameters
     ----------
-    logits : ndarray of float32 or float64, shape (images, classes)
+    logits : ndarray of float16, float32 or float64, shape (images, classes)
         Before any temperature.
     labels : ndarray of int64, shape (images,)
         True classes.
@@ -42,10 +42,11 @@ class ImageLikelihoods:
     def __init__(self, logits: NDArray[np.floating], labels: NDArray[np.int64], step: int = 1) -> None:
         self.step = step
         self.logits, self.labels = logits[::step], labels[::step]
+        self.classes = np.arange(logits.shape[1])
         rows = np.arange(self.labels.size)
-        runs = blocks(*self.logits.shape)
-        self.top = np.concatenate([self.logits[block].argmax(axis=1) for block in runs])
-        self.maximum = self.logits[rows, self.top]
+        parts = working_blocks(self.logits, self.classes)
+        self.top = np.concatenate([part.argmax(axis=1) for _, part in parts])
+        self.maximum = self.logits[rows, self.top].astype(working_precision(logits))
         with np.errstate(invalid="ignore"):  # what is not finite is found and named in `at`
             self.label_below = self.logits[rows, self.labels].astype(np.float64) - self.maximum
         """How far the label's logit is below the largest one: 0 or less."""
@@ -63,21 +64,23 @@ class ImageLikelihoods:
             If a logit is not finite.
         """
         columns = np.empty((3, self.labels.size))
-        runs = blocks(*self.logits.shape)
-        workspace = np.empty((2, runs[0].stop, self.logits.shape[1]), dtype=self.logits.dtype)
+        shape = 2, blocks(*self.logits.shape)[0].stop, self.classes.size
+        workspace = np.empty(shape, working_precision(self.logits))
         with np.errstate(invalid="ignore", over="ignore"):
-            for block in runs:
-                columns[:, block] = self._block(
-                    block, inverse_temperature, workspace[:, : block.stop - block.start]
-                )
-        wrong = np.flatnonzero(~np.isfinite(columns).all(axis=0))
-        if wrong.size:
-            raise ValueError(f"logits: expected finite numbers, got others for image {wrong[0] * self.step}.")
+            for block, part in working_blocks(self.logits, self.classes):
+                columns[:, block] = self._block(block, part, inverse_temperature, workspace[:, : len(part)])
+        refuse_infinite(np.asarray(np.isfinite(columns).all(axis=0)), self.logits.dtype, self.step)
         return Derivatives(*columns)
 
-    def _block(self, block: slice, inverse_temperature: float, workspace: NDArray[np.floating]) -> Array:
+    def _block(
+        self,
+        block: slice,
+        logits: NDArray[np.floating],
+        inverse_temperature: float,
+        workspace: NDArray[np.floating],
+    ) -> Array:
         below, powers = workspace
-        np.subtract(self.logits[block], self.maximum[block, None], out=below)
+        np.subtract(logits, self.maximum[block, None], out=below)
         np.multiply(below, below.dtype.type(inverse_temperature), out=powers)
         np.exp(powers, out=powers)
         powers[np.arange(len(powers)), self.top[block]] = 0  # its power is exactly 1 and is added in float64

@@ -124,12 +124,13 @@ def _detection_of_row(id_scores: Array, ood_scores: Array, weights: NDArray[np.i
 
 def _measures(known: Array, other: Array) -> tuple[float, float, float, float]:
     # Cumulative counts of ID and OOD images at each distinct score, from high to low.
-    recall, fall_out = known / known[-1], other / other[-1]
-    recall_before, fall_out_before = np.append(0, recall[:-1]), np.append(0, fall_out[:-1])
-    auroc = np.sum((fall_out - fall_out_before) * (recall + recall_before)) / 2
-    aupr = np.sum((recall - recall_before) * known / np.maximum(known + other, 1))
-    first = np.searchsorted(recall, RECALL)
+    known_before, other_before = np.append(0, known[:-1]), np.append(0, other[:-1])
+    # Sums of whole numbers are exact, so that neither area passes 1.
+    auroc = np.sum((other - other_before) * (known + known_before)) / (2 * known[-1] * other[-1])
+    aupr = np.sum((known - known_before) * (known / np.maximum(known + other, 1))) / known[-1]
+    first = np.searchsorted(known / known[-1], RECALL)
     # With OOD positive the same points are passed from low scores to high, and rejected images are counted.
-    rejected_other = (other[-1] - np.append(0, other[:-1])) / other[-1]
+    rejected_other = (other[-1] - other_before) / other[-1]
     last = np.count_nonzero(rejected_other >= RECALL) - 1
-    return float(auroc), float(aupr), float(fall_out[first]), float(1 - recall_before[last])
+    accepted_other, rejected_known = other[first] / other[-1], 1 - known_before[last] / known[-1]
+    return float(auroc), float(aupr), float(accepted_other), float(rejected_known)

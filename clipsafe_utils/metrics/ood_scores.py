@@ -3,7 +3,8 @@
 from numpy.typing import ArrayLike
 
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.logits import LogitSummary, class_scores, summarise_logits
+from clipsafe_utils.metrics.logit_blocks import class_scores
+from clipsafe_utils.metrics.logits import LogitSummary, summarise_logits
 
 SCORES = ("maximum_softmax", "maximum_concept_matching", "maximum_logit", "energy", "negative_entropy")
 
@@ -41,7 +42,7 @@ def maximum_concept_matching(similarities: ArrayLike) -> Array:
 
     Parameters
     ----------
-    similarities : array_like of float32 or float64, shape (..., classes)
+    similarities : array_like of float16, float32 or float64, shape (..., classes)
         Cosine similarities of image and class prompts, from -1 to 1.
 
     Returns

@@ -97,7 +97,8 @@ def brier_score(
     squares = values_of_images("sum_squared_probability", sum_squared_probability)
     if squares.shape != label.shape:
         raise ValueError(f"sum_squared_probability: expected the shape {label.shape}, got {squares.shape}.")
-    return weighted_mean(1 - 2 * label + squares, weights)
+    # A sure and right image may round to a little below 0.
+    return weighted_mean(np.maximum(1 - 2 * label + squares, 0), weights)
 
 
 def brier_decomposition(

@@ -13,17 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.images import image_weights
 from clipsafe_utils.metrics.likelihood import ImageLikelihoods
-from clipsafe_utils.metrics.logits import class_labels, class_scores
+from clipsafe_utils.metrics.logit_blocks import class_labels, class_scores
+from clipsafe_utils.metrics.temperature_bands import chebyshev_nodes, polynomial_shares
 
 LOWEST, HIGHEST = 1e-3, 1e3
 """The temperatures between which the minimum is sought."""
 TOLERANCE = 1e-7
-"""A fit has converged when its next step would be smaller than this share of 1 / T."""
+"""A fit has converged when what its last step leaves is smaller than this share of 1 / T."""
 MOST_PASSES = 60
 
 # Every 16th image, if that leaves at least 1,000, gives a first guess at the cost of a few 16ths of a pass.
 _SAMPLE_STEP, _SMALLEST_SAMPLE, _SAMPLE_TOLERANCE = 16, 1000, 1e-3
-_NODES, _WIDEST_SPAN = 5, 0.1
+_WIDEST_SPAN = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class TemperatureFit:
     ----------
     temperature : ndarray of float64
         From `LOWEST` to `HIGHEST`; by convention 1 where all logits of an image are equal, for all images.
-    nll, gradient : ndarray of float64
-        NLL in nats at that temperature, and its slope in 1 / T.
+    nll : ndarray of float64
+        In nats, at that temperature.
+    gradient : ndarray of float64
+        Slope of NLL in 1 / T at the last pass, from which one step of Newton leads to that temperature.
     passes : ndarray of int64
         Passes over all the images.
     converged : ndarray of bool
-        Whether the slope crosses 0 there, or NLL is lowest at an end of the range.
+        Whether the slope crosses 0 there, to `TOLERANCE`, or NLL is lowest at an end of the range.
     bound : ndarray of str
         "lowest" or "highest" where the temperature is an end of the range, else "". Where every label has the
         largest logit, as in a perfect model, NLL falls for ever as T falls: the answer is `LOWEST`. Where
@@ -52,6 +55,28 @@ class TemperatureFit:
     passes: NDArray[np.int64]
     converged: NDArray[np.bool_]
     bound: NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class TemperatureDraws:
+    """The temperature of one model in each bootstrap draw; arrays of shape (draws,).
+
+    Attributes
+    ----------
+    temperature : ndarray of float64
+        From `LOWEST` to `HIGHEST`.
+    interpolated : ndarray of bool
+        Whether it is read between passes made for all draws; if not, the draw was fitted on its own.
+    converged : ndarray of bool
+        As in `TemperatureFit`; true where it is interpolated.
+    estimate : TemperatureFit
+        The fit to every image once; arrays of shape ().
+    """
+
+    temperature: Array
+    interpolated: NDArray[np.bool_]
+    converged: NDArray[np.bool_]
+    estimate: TemperatureFit
 
 
 class _Fit(NamedTuple):
@@ -68,7 +93,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
 
     Parameters
     ----------
-    logits : array_like of float32 or float64, shape (..., images, classes)
+    logits : array_like of float16, float32 or float64, shape (..., images, classes)
         Leading axes are models or conditions, each of which is fitted on its own.
     labels : array_like of int, shape (images,)
         True classes.
@@ -81,7 +106,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
     Raises
     ------
     ValueError
-        If logits are not float32 or float64 or not finite, or the labels do not fit them.
+        If logits are not floating-point numbers or not finite, or the labels do not fit them.
 
     Examples
     --------
@@ -100,16 +125,17 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
     return TemperatureFit(*columns)
 
 
-def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) -> Array:
+def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) -> TemperatureDraws:
     """Fit the temperature of one model in each bootstrap draw.
 
-    Draws differ little from each other. So the slope of each image is taken at five temperatures that span
+    Draws differ little from each other. So the slope of each image is taken at seven temperatures that span
     them, its mean in a draw is a product with the weights, and the temperature where that mean crosses 0 is
-    interpolated, to about 1e-5. A draw that is more than a tenth away from the estimate is fitted on its own.
+    interpolated, to 1e-6 or better. The span comes from one step of Newton from the estimate. A draw that is
+    more than a tenth away from the estimate is fitted on its own.
 
     Parameters
     ----------
-    logits : array_like of float32 or float64, shape (images, classes)
+    logits : array_like of float16, float32 or float64, shape (images, classes)
         Before any temperature.
     labels : array_like of int, shape (images,)
         True classes.
@@ -118,8 +144,8 @@ def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) 
 
     Returns
     -------
-    ndarray, shape (draws,)
-        Temperatures from `LOWEST` to `HIGHEST`.
+    TemperatureDraws
+        Arrays of shape (draws,).
 
     Raises
     ------
@@ -129,7 +155,7 @@ def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) 
     Examples
     --------
     >>> logits = np.array([[np.log(9.0), 0.0]] * 4)
-    >>> temperature_draws(logits, [0, 0, 0, 1], [[1, 1, 1, 1], [3, 3, 3, 1]]).round(4)
+    >>> temperature_draws(logits, [0, 0, 0, 1], [[1, 1, 1, 1], [3, 3, 3, 1]]).temperature.round(4)
     array([2., 1.])
     """
     scores = class_scores("logits", logits)
@@ -138,9 +164,13 @@ def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) 
     images = ImageLikelihoods(scores, true)
     estimate = _fit(images, np.ones(true.size))
     temperatures = _interpolated(images, drawn, estimate)
-    for draw in np.flatnonzero(np.isnan(temperatures)):
-        temperatures[draw] = _fit(images, drawn[draw]).temperature
-    return temperatures
+    interpolated = ~np.isnan(temperatures)
+    converged = interpolated.copy()
+    for draw in np.flatnonzero(~interpolated):
+        fit = _fit(images, drawn[draw])
+        temperatures[draw], converged[draw] = fit.temperature, fit.converged
+    found = TemperatureFit(*(np.array(value) for value in estimate))
+    return TemperatureDraws(temperatures, interpolated, converged, found)
 
 
 def _fit(images: ImageLikelihoods, weights: Array) -> _Fit:
@@ -164,22 +194,29 @@ def _without_minimum(images: ImageLikelihoods, weights: Array) -> _Fit:
 def _newton(images: ImageLikelihoods, weights: Array, start: float, tolerance: float) -> _Fit:
     low, high = 1 / HIGHEST, 1 / LOWEST
     bounds = {low: "highest", high: "lowest"}
-    inverse, tried, last_move = start, {start}, np.inf
+    inverse, tried, last_move, last_step = start, {start}, np.inf, 0.0
     for passes in range(1, MOST_PASSES + 1):
         nll, gradient, curvature = _means(images, weights, inverse)
         fit = _Fit(1 / inverse, nll, gradient, passes, False, "")
         low, high = (low, inverse) if gradient > 0 else (inverse, high)
+        if low == high:  # NLL still falls where the range ends
+            return fit._replace(converged=True, bound=bounds[inverse])
         uphill = np.inf if gradient > 0 else -np.inf
         step = gradient / curvature if curvature > 0 else uphill
-        at_bound = low == high  # NLL still falls where the range ends
-        if at_bound or abs(step) <= tolerance * inverse:
-            return fit._replace(converged=True, bound=bounds[inverse] if at_bound else "")
         proposal = inverse - step
+        # Near the minimum a step of Newton leaves a multiple of its square; the last two tell which.
+        left = step**2 * max(1 / inverse, abs(step) / last_step**2) if last_step else abs(step)
+        if left <= tolerance * inverse:
+            end = float(np.clip(proposal, low, high))
+            return fit._replace(temperature=1 / end, nll=nll - gradient * step / 2, converged=True)
+        last_step = 0.0
         if not low < proposal < high:
             end = low if proposal <= low else high
             proposal = end if end not in tried else np.sqrt(low * high)
         elif abs(step) > last_move / 2:  # Newton crawls where NLL is nearly an exponential
             proposal = np.sqrt(low * high)
+        else:
+            last_step = abs(step)
         last_move = abs(proposal - inverse)
         inverse = float(proposal)
         tried.add(inverse)
@@ -202,17 +239,10 @@ def _interpolated(images: ImageLikelihoods, weights: Array, estimate: _Fit) -> A
         return np.full(len(weights), np.nan)
     first_steps = weights @ slope / curvatures / inverse
     span = float(np.clip(1.25 * np.abs(first_steps).max(), 1e-3, _WIDEST_SPAN))
-    nodes = np.linspace(-span, span, _NODES)
+    nodes = chebyshev_nodes(-span, span)
     slopes = weights @ np.stack([images.at(inverse * np.exp(node)).slope for node in nodes], axis=1)
     inside = (slopes[:, 0] < 0) & (slopes[:, -1] > 0)
+    # The slope increases with the node: the polynomial gives the node as a function of it, at slope 0.
     crossing = np.full(len(weights), np.nan)
-    crossing[inside] = _crossing(slopes[inside], nodes)
+    crossing[inside] = polynomial_shares(slopes[inside], np.zeros(inside.sum())) @ nodes
     return np.asarray(np.exp(-crossing) / inverse)
-
-
-def _crossing(slopes: Array, nodes: Array) -> Array:
-    # Lagrange's polynomial for the node as a function of the slope, which increases with it, at slope 0.
-    differences = slopes[:, None, :] - slopes[:, :, None]
-    itself = np.eye(_NODES, dtype=bool)
-    factors = np.where(itself, 1.0, slopes[:, None, :] / np.where(itself, 1.0, differences))
-    return np.asarray(factors.prod(axis=2) @ nodes)

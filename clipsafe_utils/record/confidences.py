@@ -4,26 +4,17 @@ The files hold the predicted class and its probability, so everything that needs
 class (NLL, Brier, class-wise ECE, temperature) cannot be measured from them.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.schema import OVERALL
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.metrics.calibration import (
-    DEBIASED_RULE,
-    FLOOR_SEED,
-    FLOOR_SIMULATIONS,
-    calibration_floor,
-    debiased_calibration_error,
-    expected_calibration_error,
-    root_mean_square_calibration_error,
-)
-from clipsafe_utils.metrics.calibration_variants import EQUAL_MASS_RULE, equal_mass_calibration_error
+from clipsafe_utils.metrics.calibration_draws import measures_of_bins
+from clipsafe_utils.metrics.calibration_variants import equal_mass_calibration_error
 from clipsafe_utils.metrics.draws import REPLICATES, draw_weights
-from clipsafe_utils.metrics.reliability import BIN_RULE, N_BINS, reliability_bins
+from clipsafe_utils.metrics.labelled.calibration import calibration_rules, columns_of_estimate
+from clipsafe_utils.metrics.reliability import N_BINS, reliability_bins
 from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, PREDICTIONS_FOLDER, read_annotations
 from clipsafe_utils.record.sources import fetch, raw_paths
 
@@ -33,12 +24,8 @@ NAMESPACE = "imagenet-val"
 
 ALL_IMAGES, ANNOTATED = "id", "id_annotated"
 TOP_ONLY = "the source holds the probability of the predicted class only"
-ESTIMATE_ONLY = "simulated for the estimate, draw 0, only"
-NOT_MEASURED: Mapping[str, str] = {
-    **dict.fromkeys(("nll", "brier", "ece_classwise", "temperature"), TOP_ONLY),
-    "ece_floor": ESTIMATE_ONLY,
-}
-"""Why a variable of the cube is missing, wholly or but for draw 0."""
+NOT_MEASURED = ("nll", "brier", "ece_classwise", "temperature")
+"""What needs the probability of every class."""
 
 _DIMS = ("draw", "model", "condition", "scaling")
 _BIN_DIMS = ("model", "condition", "scaling", "bin")
@@ -118,16 +105,9 @@ def calibration_counts() -> dict[str, xr.Dataset]:
 
 def _attributes() -> dict[str, dict[str, str]]:
     """Say beside each number how its edges were decided."""
-    attributes = {name: {"not_measured": reason} for name, reason in NOT_MEASURED.items()}
-    attributes["ece_floor"]["simulation"] = f"{FLOOR_SIMULATIONS} rounds, seed {FLOOR_SEED}"
-    for name in ("ece", "ece_rms", "ece_debiased", "bin_count"):
-        attributes[name] = {"bins": f"{N_BINS}, {BIN_RULE}"}
-    attributes["ece_debiased"]["rule"] = DEBIASED_RULE
-    attributes["ece_equal_mass"] = {"bins": f"{N_BINS}, {EQUAL_MASS_RULE}"}
-    attributes["accuracy"] = {
-        "draws": f"Poisson weights of the image names in '{NAMESPACE}'; draw 0 is the estimate"
-    }
-    return attributes
+    draws = f"Poisson weights of the image names in '{NAMESPACE}'; draw 0 is the estimate"
+    not_measured = {name: {"not_measured": TOP_ONLY} for name in NOT_MEASURED}
+    return {**calibration_rules(), **not_measured, "accuracy": {"draws": draws}}
 
 
 def measure(
@@ -155,26 +135,15 @@ def measure(
     >>> found["ece"].item(), found["accuracy"].item()
     (0.0, 0.5)
     """
-    bins = reliability_bins(confidence, correct, weights)
-    estimate = reliability_bins(confidence, correct)
-    floor = np.full(bins.count.shape[:2], np.nan)
-    floor[0] = calibration_floor(confidence)
     by_draw = {
-        "accuracy": bins.hits.sum(axis=-1) / bins.count.sum(axis=-1),
-        "ece": expected_calibration_error(bins),
+        **measures_of_bins(reliability_bins(confidence, correct, weights)),
         "ece_equal_mass": equal_mass_calibration_error(confidence, correct, weights),
-        "ece_debiased": debiased_calibration_error(bins),
-        "ece_rms": root_mean_square_calibration_error(bins),
-        "ece_floor": floor,
     }
-    by_bin = {
-        "bin_count": estimate.count,
-        "bin_confidence": estimate.mean_confidence,
-        "bin_hits": estimate.hits,
-    }
+    of_estimate = columns_of_estimate(confidence, correct, len(weights))
+    dims = {name: ("model", "bin") if name.startswith("bin_") else ("draw", "model") for name in of_estimate}
     return xr.Dataset(
         {name: (("draw", "model"), values) for name, values in by_draw.items()}
-        | {name: (("model", "bin"), values) for name, values in by_bin.items()},
+        | {name: (dims[name], values) for name, values in of_estimate.items()},
         coords={"draw": np.arange(len(weights)), "model": models, "bin": np.arange(N_BINS)},
     )
 

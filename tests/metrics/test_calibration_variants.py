@@ -110,7 +110,12 @@ def test_certain_and_right_is_perfect():
     [
         (np.array([[1.1, 0.0]]), [0], "probabilities: expected shares from 0 to 1"),
         (np.array([[np.nan, 0.0]]), [0], "probabilities: expected shares from 0 to 1"),
-        (np.array([[1, 0]]), [0], "probabilities: expected float32 or float64"),
+        (np.array([[1, 0]]), [0], "probabilities: expected float16, float32 or float64, got int64"),
+        (
+            np.array([[1, 0]], dtype=np.float16),
+            [0],
+            "probabilities: expected float32 or float64, got float16",
+        ),
         (np.array([[0.5, 0.5]]), [2], "labels: expected class numbers"),
     ],
 )

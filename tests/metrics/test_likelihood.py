@@ -32,9 +32,19 @@ def test_an_image_with_equal_logits_is_constant():
     np.testing.assert_array_equal(images.constant(), [True, False])
 
 
+def test_half_precision_is_float32_of_the_same_values():
+    logits, labels = logits_and_labels(40, 12)
+    half = logits.astype(np.float16)
+    widened = ImageLikelihoods(half.astype(np.float32), labels).at(0.6)
+    for found, expected in zip(ImageLikelihoods(half, labels).at(0.6), widened, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("precision", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_named(value):
+def test_what_is_not_finite_is_named(value, precision):
     logits, labels = logits_and_labels(20, 5)
+    logits = logits.astype(precision)
     logits[13, 2] = value
     with pytest.raises(ValueError, match=r"^logits: expected finite numbers, got others for image 13"):
         ImageLikelihoods(logits, labels).at(1.0)

@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import fields
 
 import numpy as np
@@ -6,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from clipsafe_utils.metrics.logits import BLOCK_VALUES, LogitSummary, blocks, summarise_logits
+from clipsafe_utils.metrics.logit_blocks import BLOCK_VALUES, blocks
+from clipsafe_utils.metrics.logits import LogitSummary, summarise_logits
 from tests.metrics.simulated import logits_and_labels, softmax
 
 logit_arrays = hnp.arrays(
@@ -110,6 +112,39 @@ def test_input_is_left_as_it_was():
     np.testing.assert_array_equal(logits, before)
 
 
+@pytest.mark.parametrize("class_mask", [None, np.arange(1000) % 5 == 0])
+def test_half_precision_is_float32_of_the_same_values(class_mask):
+    logits, labels = logits_and_labels(2 * BLOCK_VALUES // 1000 + 9, 1000)
+    half = logits.astype(np.float16)
+    half[0, :3] = [0, 6e-8, -6e-8]  # below the smallest normal number
+    widened = half.astype(np.float32)
+    if class_mask is not None:
+        labels = labels // 5 * 5
+    found = columns(summarise_logits(half, labels, class_mask=class_mask, temperature=1.3))
+    for name, column in columns(
+        summarise_logits(widened, labels, class_mask=class_mask, temperature=1.3)
+    ).items():
+        np.testing.assert_allclose(found[name], column, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_overflowed_half_precision_is_named(value):
+    half = np.zeros((5, 4), dtype=np.float16)
+    half[3, 2] = value
+    with pytest.raises(ValueError, match=r"^logits: .* got others for image 3 \(float16 ends at 65504\)"):
+        summarise_logits(half)
+
+
+def test_half_precision_is_never_widened_as_a_whole():
+    half = np.zeros((4000, 1000), dtype=np.float16)
+    summarise_logits(half[:10])  # what is made once is made now
+    tracemalloc.start()
+    summarise_logits(half)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < half.nbytes / 2
+
+
 @given(logit_arrays)
 def test_probabilities_keep_their_bounds(logits):
     summary = summarise_logits(logits)
@@ -149,8 +184,11 @@ def test_what_is_not_finite_is_named(value):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"logits": np.zeros((2, 3), dtype=np.float16)}, "logits: expected float32 or float64, got float16"),
-        ({"logits": np.zeros((2, 3), dtype=np.int64)}, "logits: expected float32 or float64, got int64"),
+        (
+            {"logits": np.zeros((2, 3), dtype=np.int64)},
+            "logits: expected float16, float32 or float64, got int64",
+        ),
+        ({"logits": np.zeros((2, 3), dtype=">f2")}, "logits: expected float16, float32 or float64, got >f2"),
         ({"logits": np.zeros(3)}, "logits: expected the shape"),
         ({"logits": np.zeros((0, 3))}, "logits: expected the shape"),
         ({"labels": [0]}, "labels: expected the shape"),

@@ -54,6 +54,10 @@ def test_scaled_cosines_are_refused(cosines):
         maximum_concept_matching(np.array(cosines))
 
 
-def test_half_precision_is_refused_by_the_name_of_the_argument():
-    with pytest.raises(ValueError, match=r"^similarities: expected float32 or float64, got float16"):
-        maximum_concept_matching(np.zeros((2, 3), dtype=np.float16))
+def test_concept_matching_takes_half_precision_and_names_what_it_does_not_take():
+    half = np.array([[0.31, 0.22, -0.1], [0.05, 0.27, 0.26]], dtype=np.float16)
+    np.testing.assert_allclose(
+        maximum_concept_matching(half), maximum_concept_matching(half.astype(np.float32)), rtol=1e-12
+    )
+    with pytest.raises(ValueError, match=r"^similarities: expected float16, float32 or float64, got int64"):
+        maximum_concept_matching(np.zeros((2, 3), dtype=np.int64))

@@ -80,6 +80,14 @@ def test_weights_count_as_copies():
             )
 
 
+def test_the_brier_score_of_sure_and_right_images_does_not_round_below_zero():
+    logits = np.zeros((400, 2))
+    logits[:, 0] = np.linspace(5, 40, 400)
+    summary = summarise_logits(logits, np.zeros(400, dtype=int))
+    columns = zip(summary.label_log_probability, summary.sum_squared_probability, strict=True)
+    assert min(brier_score([label], [squares]) for label, squares in columns) == 0
+
+
 def test_wrong_scores_are_named():
     with pytest.raises(ValueError, match=r"^label_log_probability: expected 0 or less, got 0.5"):
         negative_log_likelihood([-1.0, 0.5])

@@ -12,6 +12,7 @@ from clipsafe_utils.cubes.schema import FACTORS, OVERALL
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.calibration import calibration_floor
 from clipsafe_utils.metrics.draws import REPLICATES, draw_weights
+from clipsafe_utils.metrics.labelled.calibration import ESTIMATE_ONLY
 from clipsafe_utils.record import confidences
 from clipsafe_utils.record.confidences import ALL_IMAGES, ANNOTATED, NAMESPACE, conditions, measure
 from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, PREDICTIONS_FOLDER
@@ -113,4 +114,4 @@ class TestCube:
             assert cube[name].isnull().all()
             assert cube[name].attrs["not_measured"] == confidences.TOP_ONLY
         assert cube["ece_floor"].isel(draw=0).notnull().all()
-        assert cube["ece_floor"].attrs["not_measured"] == confidences.ESTIMATE_ONLY
+        assert cube["ece_floor"].attrs["not_measured"] == ESTIMATE_ONLY
