@@ -27,8 +27,8 @@ reproduce: $(VENV)/.test  ## Rebuild the cubes of the public record and show the
 	$(BIN)/clipsafe record
 	git diff --stat -- cubes
 
-bench: $(VENV)/.test  ## Measure what the performance targets ask for.
-	$(BIN)/python benchmarks/metrics.py
+bench: $(VENV)/.test $(VENV)-peers/.peers  ## Measure what the performance targets ask for.
+	$(VENV)-peers/bin/python benchmarks/metrics.py
 	$(BIN)/python benchmarks/book.py
 
 # Torch and what it brings are left out: which build fits depends on the machine.
