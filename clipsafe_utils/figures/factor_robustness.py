@@ -223,7 +223,7 @@ def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
                 spread = POINTS * one["residual"].sel(factor=factor).values.ravel()
                 axes.hlines(row + offset, spread.min(), spread.max(), color=colour, linewidth=0.8, alpha=0.6)
                 axes.scatter(spread, np.full(spread.size, row + offset), color=colour, s=3, alpha=0.5)
-            chosen = POINTS * one["residual"].sel(**headline).values[::-1]  # type: ignore[arg-type]
+            chosen = POINTS * one["residual"].sel(dict(headline)).values[::-1]
             label = one["checkpoint"].item() if number <= _MOST_LABELS else None
             axes.scatter(
                 chosen,

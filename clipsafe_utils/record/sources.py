@@ -48,7 +48,18 @@ def raw_files() -> dict[str, RawFile]:
     """
     table = files("clipsafe_utils.record").joinpath("sources.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(table.splitlines())
-    return {row["path"]: RawFile(**{**row, "bytes": int(row["bytes"])}) for row in rows}  # type: ignore[arg-type]
+    return {
+        row["path"]: RawFile(
+            path=row["path"],
+            repository=row["repository"],
+            commit=row["commit"],
+            source_path=row["source_path"],
+            bytes=int(row["bytes"]),
+            sha256=row["sha256"],
+            licence=row["licence"],
+        )
+        for row in rows
+    }
 
 
 def raw_paths(folder: str) -> list[str]:
