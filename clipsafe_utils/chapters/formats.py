@@ -35,6 +35,17 @@ def points(difference: float, digits: int = 1) -> str:
     return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
+def level(confidence: float) -> str:
+    r"""Write the level of an interval.
+
+    Examples
+    --------
+    >>> level(0.95), level(0.999)
+    ('95\xa0%', '99.9\xa0%')
+    """
+    return f"{100 * confidence:g}\N{NO-BREAK SPACE}%"
+
+
 def interval(low: float, high: float) -> str:
     """Write an interval of differences in points; an unbounded one in words.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import complete, interval, percent, points
+from clipsafe_utils.chapters.formats import complete, interval, level, percent, points
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures.tables import ThemedTable, table
@@ -233,7 +233,7 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
                 "Number": sizes[name],
                 "Families": one["families"].item(),
                 "Shape bias": percent(one["mean"].item()),
-                f"{confidence:.0%} interval": f"{percent(limits[0])} to {percent(limits[1])}"
+                f"{level(confidence)} interval": f"{percent(limits[0])} to {percent(limits[1])}"
                 if bounded
                 else "none",
                 "Decided": percent(decided.sel(group=name).item()),

@@ -1,9 +1,9 @@
 """The evidence matrix: which study can say anything about which finding."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS, Study, families_between_groups
-from clipsafe_utils.cubes.panels import read_panels
+from clipsafe_utils.cubes.panels import Panel, read_panels
 
 NOT_AVAILABLE = "not available"
 
@@ -81,21 +81,7 @@ def evidence(finding: Finding, study: Study) -> tuple[str, str]:
     >>> evidence(findings()[4], find_study("published"))
     ('not available', "no model of the group 'CLIP, zero-shot'")
     """
-    if finding.out_of_scope:
-        return NOT_AVAILABLE, finding.out_of_scope
-    panels = read_panels([str(study.folder.resolve())], finding.cube, list(GROUPS))
-    if not panels:
-        return NOT_AVAILABLE, f"no cube {finding.cube}"
-    panel = panels[0]
-    present = panel.models["group"].values
-    for group in finding.groups:
-        if group not in present:
-            return NOT_AVAILABLE, f"no model of the group '{GROUPS[group]}'"
-    clips = panel.models.isel(model=present == finding.groups[0])
-    sources = np.unique(clips["training_source"]).size
-    if sources < finding.training_sources:
-        return NOT_AVAILABLE, f"CLIPs of {sources} training source only"
-    return panel.cube.attrs["evidence"], _how_much(clips)
+    return _judge(finding, partial(_panel, study))
 
 
 def evidence_matrix(studies: Sequence[Study]) -> pd.DataFrame:
@@ -111,13 +97,36 @@ def evidence_matrix(studies: Sequence[Study]) -> pd.DataFrame:
     pandas.DataFrame
         One row a finding: `Finding`, `Known from`, and for each study its status and the reason.
     """
+    # Several findings ask for one cube: each is read once.
+    readers = {study.name: cache(partial(_panel, study)) for study in studies}
     rows = []
     for finding in findings():
         row = {"Finding": f"{finding.id} {finding.sentence}", "Known from": finding.seen}
-        for study in studies:
-            row[study.name] = ": ".join(evidence(finding, study))
+        for study, read in readers.items():
+            row[study] = ": ".join(_judge(finding, read))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _panel(study: Study, cube: str) -> Panel | None:
+    return next(iter(read_panels([str(study.folder.resolve())], cube, list(GROUPS))), None)
+
+
+def _judge(finding: Finding, read: Callable[[str], Panel | None]) -> tuple[str, str]:
+    if finding.out_of_scope:
+        return NOT_AVAILABLE, finding.out_of_scope
+    panel = read(finding.cube)
+    if panel is None:
+        return NOT_AVAILABLE, f"no cube {finding.cube}"
+    present = panel.models["group"].values
+    for group in finding.groups:
+        if group not in present:
+            return NOT_AVAILABLE, f"no model of the group '{GROUPS[group]}'"
+    clips = panel.models.isel(model=present == finding.groups[0])
+    sources = np.unique(clips["training_source"]).size
+    if sources < finding.training_sources:
+        return NOT_AVAILABLE, f"CLIPs of {sources} training source only"
+    return panel.cube.attrs["evidence"], _how_much(clips)
 
 
 def _how_much(clips: xr.Dataset) -> str:

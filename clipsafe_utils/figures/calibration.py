@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink
+from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, legend_below
 from clipsafe_utils.metrics.intervals import wilson_interval
 
 PERCENT = 100.0
@@ -91,8 +91,7 @@ def conditions(judged: Mapping[str, xr.Dataset]) -> Figure:
                 if len(judged) > 1:
                     plain.set_title(title)
             grid[0, 0].set_xlim(left=0)
-            handles, labels = grid[0, 1].get_legend_handles_labels()
-            figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.3)
+            legend_below(figure, grid[:, 1].tolist())
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clipsafe_utils.figures.calibration import PERCENT
-from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink
+from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, legend_below
 
 _TEMPERATURES = {
     "before": ("before", "o", "--", "none"),
@@ -41,8 +41,7 @@ def sizes(simulated: Mapping[str, xr.Dataset], fewest: int) -> Figure:
                 axes.set_title(name)
             grid[0].set_ylabel("ECE, %")
             grid[0].set_ylim(bottom=0)
-            handles, labels = grid[0].get_legend_handles_labels()
-            figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.5)
+            legend_below(figure, [grid[0]])
     return figure
 
 
@@ -91,8 +90,7 @@ def shifts(trials: xr.Dataset, group: str) -> Figure:
         for axes, name in zip(grid[-1], names, strict=True):
             axes.set_xlabel(f"strength of the {name}")
             axes.axhline(0, color=ink(), linewidth=0.8, zorder=0)
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.5)
+        legend_below(figure, [grid[0, 0]])
     return figure
 
 

@@ -9,7 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clipsafe_utils.cubes import GROUPS, clip_models
-from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, WIDTH, house_style, ink, mark_zero
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.figures.style import (
+    GROUP_COLOURS,
+    GROUP_MARKERS,
+    WIDTH,
+    house_style,
+    ink,
+    legend_below,
+    mark_zero,
+)
 
 POINTS = 100.0
 """Shares are drawn in percentage points."""
@@ -36,10 +45,11 @@ def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset
     """
     with house_style():
         figure = Figure(figsize=(WIDTH, 0.9 + 4.0 * max(len(results), 1)))
-        for axes, (study, result) in zip(_panels(figure, len(results)), results.items(), strict=True):
+        panels = _panels(figure, len(results))
+        for axes, (study, result) in zip(panels, results.items(), strict=True):
             _draw_residuals(axes, result, models[study])
             _title(axes, study, len(results))
-            _legend(figure, axes)
+        legend_below(figure, panels)
     return figure
 
 
@@ -125,7 +135,7 @@ def _draw_line(
     at, predicted = POINTS * drawn["reference_accuracy"].values, POINTS * drawn.values
     axes.fill_between(at, predicted - half, predicted + half, color=ink(), alpha=0.18, linewidth=0)
     axes.plot(at, predicted, color=ink(), linewidth=0.8)
-    for name in (baseline_group, "clip_zero_shot", "clip_fine_tuned"):
+    for name in (baseline_group, *CLIP_GROUPS):
         here = models["group"].values == name
         sns.scatterplot(
             x=POINTS * result["reference_accuracy"].values[here],
@@ -159,10 +169,11 @@ def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
     """
     with house_style():
         figure = Figure(figsize=(WIDTH, 1.0 + 4.6 * max(len(estimates), 1)))
-        for axes, (study, estimate) in zip(_panels(figure, len(estimates)), estimates.items(), strict=True):
+        panels = _panels(figure, len(estimates))
+        for axes, (study, estimate) in zip(panels, estimates.items(), strict=True):
             _draw_groups(axes, estimate)
             _title(axes, study, len(estimates))
-            _legend(figure, axes)
+        legend_below(figure, panels)
     return figure
 
 
@@ -237,19 +248,12 @@ def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
         axes.set_yticks(range(len(factors)), [_plain(factor) for factor in factors[::-1]])
         axes.set_xlabel("residual under every combination of choices, in points")
         axes.grid(axis="x")
-        _legend(figure, axes)
+        legend_below(figure, [axes])
     return figure
 
 
 def _panels(figure: Figure, number: int) -> Sequence[Axes]:
     return list(np.atleast_1d(figure.subplots(number, 1))) if number else []
-
-
-def _legend(figure: Figure, axes: Axes) -> None:
-    """Name the marks once, below the figure, where no mark can be hidden."""
-    handles, labels = axes.get_legend_handles_labels()
-    if handles and not figure.legends:
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.3)
 
 
 def _families(number: int) -> str:

@@ -17,6 +17,7 @@ from clipsafe_utils.figures.style import (
     WIDTH,
     house_style,
     ink,
+    legend_below,
     source_look,
 )
 
@@ -195,16 +196,3 @@ def _look_of_set(name: str) -> tuple[str, str]:
         "standard networks": (GROUP_COLOURS["standard"], GROUP_MARKERS["standard"]),
     }
     return others[name] if name in others else source_look(name)[:2]
-
-
-def legend_below(figure: Figure, grid: Sequence[Axes]) -> None:
-    """Name the marks of some panels once, below the figure, where no mark can be hidden."""
-    found = {
-        label: handle
-        for axes in grid
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    if found:
-        figure.legend(
-            list(found.values()), list(found), loc="outside lower center", ncols=2, handletextpad=0.3
-        )

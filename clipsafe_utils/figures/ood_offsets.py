@@ -9,8 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clipsafe_utils.chapters.ood_correlation.clouds import shift_title
-from clipsafe_utils.figures.ood_correlation import legend_below
-from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, mark_zero, source_look
+from clipsafe_utils.figures.style import (
+    GROUP_COLOURS,
+    WIDTH,
+    house_style,
+    ink,
+    legend_below,
+    mark_zero,
+    source_look,
+)
 
 POINTS = 100.0
 """Shares are drawn in percentage points."""

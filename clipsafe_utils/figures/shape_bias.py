@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, WIDTH, house_style, ink
+from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, WIDTH, house_style, ink, legend_below
 
 PERCENT = 100.0
 
@@ -39,8 +39,7 @@ def observers(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]
             _draw_observers(bias, decided, table, models[study])
             if len(tables) > 1:
                 bias.set_title(study)
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.3)
+        legend_below(figure, grid[:, 0].tolist())
     return figure
 
 
@@ -90,8 +89,7 @@ def by_class(classes: Mapping[str, xr.Dataset]) -> Figure:
             _draw_classes(axes, table)
             if number > 1:
                 axes.set_title(study)
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, handletextpad=0.3)
+        legend_below(figure, grid.tolist())
     return figure
 
 

@@ -8,7 +8,7 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -137,6 +137,19 @@ def source_look(source: str) -> tuple[str, str, str]:
 def mark_zero(axes: Axes) -> None:
     """Draw the line of no difference behind everything."""
     axes.axvline(0, color=_INK, linewidth=0.8, zorder=0)
+
+
+def legend_below(figure: Figure, grid: Sequence[Axes]) -> None:
+    """Name the marks of some panels once, below the figure, where no mark can be hidden."""
+    found = {
+        label: handle
+        for axes in grid
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if found:
+        figure.legend(
+            list(found.values()), list(found), loc="outside lower center", ncols=2, handletextpad=0.3
+        )
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.calibration.digits import AFTER, BEFORE, OWN, change, with_intervals
-from clipsafe_utils.chapters.calibration.words import interval_of_shares, level
-from clipsafe_utils.chapters.formats import complete, percent, points
+from clipsafe_utils.chapters.calibration.words import interval_of_shares
+from clipsafe_utils.chapters.formats import complete, level, percent, points
 from clipsafe_utils.figures.tables import ThemedTable, table
 
 KEYS = (

@@ -9,7 +9,7 @@ import xarray as xr
 from clipsafe_utils.chapters.calibration.analysis import ALL, LARGE, mean_gap
 from clipsafe_utils.chapters.calibration.bins import CALIBRATED, SIZES, images_to_tell, stored_bins
 from clipsafe_utils.chapters.calibration.views import View, short_name
-from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, percent, points
+from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, percent, points
 from clipsafe_utils.figures.calibration import condition_name
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.calibration import debiased_interval
@@ -208,17 +208,6 @@ def interval_of_shares(low: float, high: float) -> str:
     '0.0 to 2.3\xa0%'
     """
     return f"{100 * max(low, 0.0):.1f} to {percent(max(high, 0.0))}"
-
-
-def level(confidence: float) -> str:
-    r"""Write the level of an interval.
-
-    Examples
-    --------
-    >>> level(0.95), level(0.999)
-    ('95\xa0%', '99.9\xa0%')
-    """
-    return f"{100 * confidence:g}\N{NO-BREAK SPACE}%"
 
 
 def variants_table(shown: Sequence[View], confidence: float) -> ThemedTable:

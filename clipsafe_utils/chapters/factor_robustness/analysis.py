@@ -9,6 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.metrics.baseline import predict_baseline
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import holm
@@ -22,7 +23,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """What an analyst has to choose; the figure of every choice crosses all of them."""
 
-COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", "clip_zero_shot", "clip_fine_tuned")
+COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", *CLIP_GROUPS)
 
 GRID = 50
 """Points at which a line is drawn."""

@@ -15,6 +15,7 @@ from clipsafe_utils.chapters.factor_robustness.analysis import (
 from clipsafe_utils.chapters.formats import complete, percent, points
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
 
@@ -161,7 +162,7 @@ def _of_choices(panel: Panel, choices: xr.Dataset) -> dict[str, str]:
 
 def _of_groups(means: xr.Dataset) -> dict[str, str]:
     furthest = abs(means["mean"]).max("factor")
-    is_clip = np.isin(means["group"].values, ("clip_zero_shot", "clip_fine_tuned"))
+    is_clip = np.isin(means["group"].values, CLIP_GROUPS)
     found = {}
     for key, here in (("clip", is_clip), ("others", ~is_clip)):
         if here.any():
