@@ -21,6 +21,10 @@ app = typer.Typer(
 )
 cubes_app = typer.Typer(rich_markup_mode="rich")
 app.add_typer(cubes_app, name="cubes")
+miniature_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="From the weights of the miniature zoo to its cubes."
+)
+app.add_typer(miniature_app, name="miniature")
 
 EXIT_CODE = 2
 """What a mistake that a person can mend ends with."""
@@ -122,6 +126,52 @@ def record(
         print_table(
             [{"cube": str(folder / f"{name}.nc"), "content": hashes[name][:16]} for name in hashes], "Record"
         )
+
+
+@app.command()
+def train(
+    group: Annotated[str, typer.Argument(help="A group of the zoo, or your own file of recipes.")],
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Train this model of the group, and what it needs.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder to work in.")] = Path("_zoo"),
+    weights: Annotated[
+        Path | None,
+        typer.Option("--ship", help="Copy what the repository ships of the group to this folder."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+    as_json: _Json = False,
+) -> None:
+    """Train a group of the miniature zoo; what is trained already is kept.
+
+    Example: [bold]clipsafe train ladder[/bold]
+    """
+    from dataclasses import asdict
+
+    from clipsafe_utils.lab.training.commands import train_named_group
+    from clipsafe_utils.terminal import print_json, print_table
+
+    rows = train_named_group(group, only or [], folder, jobs, weights)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    shown = ("name", "accuracy", "seconds")
+    print_table([{name: getattr(row, name) for name in shown} for row in rows], f"{group}, in {folder}")
+
+
+@miniature_app.command("choose")
+def miniature_choose(
+    seed: Annotated[str, typer.Option(help="development or reported.")] = "development",
+    folder: Annotated[Path, typer.Option("--weights", help="Folder of the references.")] = Path("_zoo"),
+) -> None:
+    """Let the two references choose the filtered test sets; done once a seed.
+
+    Example: [bold]clipsafe train references && clipsafe miniature choose[/bold]
+    """
+    from clipsafe_utils.lab.commands import choose
+
+    for path in choose(seed, folder):
+        typer.echo(path)
 
 
 @app.command()

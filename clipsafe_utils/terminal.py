@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 200
 """Columns of a table that is not written to a terminal, so that nothing is cut."""
@@ -64,5 +73,43 @@ def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
 
         def advance(part: str) -> None:
             bar.update(task, advance=1, description=f"{title}: {part}")
+
+        yield advance
+
+
+@contextmanager
+def measured_progress(title: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
+    """Show a bar with rate and time left for work that is measured in units; silent where nobody looks.
+
+    Yields
+    ------
+    callable
+        To be called with the units just done and what is being worked on.
+
+    Examples
+    --------
+    >>> with measured_progress("Training", total=256, unit="images") as advance:
+    ...     advance(256, "mine")
+    """
+
+    class Rate(TextColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed or 0:,.0f} {unit}/s")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        Rate(""),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True, speed_estimate_period=60
+    ) as bar:
+        task = bar.add_task(title, total=total)
+
+        def advance(amount: int, part: str) -> None:
+            bar.update(task, advance=amount, description=f"{title}: {part}")
 
         yield advance

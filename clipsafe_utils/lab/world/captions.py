@@ -101,8 +101,8 @@ def read_labels(world: World, source: str, tokens: Tokens) -> NDArray[np.int64]:
     return named
 
 
-def prompt_tokens(world: World, templates: Sequence[str]) -> Tokens:
-    """Put the names of the tested classes into prompts.
+def prompt_tokens(world: World, templates: Sequence[str], names: Sequence[str] | None = None) -> Tokens:
+    """Put names into prompts.
 
     Parameters
     ----------
@@ -110,10 +110,12 @@ def prompt_tokens(world: World, templates: Sequence[str]) -> Tokens:
         The world.
     templates : sequence of str
         Sentences with one `{}` each.
+    names : sequence of str, optional
+        What to put in: the names of the tested classes, unless told otherwise.
 
     Returns
     -------
-    ndarray of int64, shape (classes, templates, context_length)
+    ndarray of int64, shape (names, templates, context_length)
 
     Raises
     ------
@@ -128,8 +130,9 @@ def prompt_tokens(world: World, templates: Sequence[str]) -> Tokens:
     """
     for template in templates:
         check_template(world.language, template, "prompt")
-    texts = [template.replace("{}", name) for name in world.class_names for template in templates]
-    return world.language.tokens(texts).reshape(world.classes, len(templates), -1)
+    wanted = world.class_names if names is None else names
+    texts = [template.replace("{}", name) for name in wanted for template in templates]
+    return world.language.tokens(texts).reshape(len(wanted), len(templates), -1)
 
 
 def _write(

@@ -1,0 +1,149 @@
+"""Running the zoo over the test sets: each set is drawn once for all models that lack it."""
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from clipsafe_utils.engine.evaluation.store import Kind, Predictions, PredictionStore
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import sha256
+from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of, own_source, world_hash
+from clipsafe_utils.lab.training.evaluation import outputs, zero_shot
+from clipsafe_utils.lab.training.ledger import Row
+from clipsafe_utils.lab.training.objectives import load_network
+from clipsafe_utils.lab.world.prompts import read_prompt_sets
+from clipsafe_utils.lab.world.renderer import render
+from clipsafe_utils.lab.world.sets import TEST_SETS
+from clipsafe_utils.lab.world.world import DATA, load_world
+
+DEFAULT = "default"
+"""Prompt set of every chapter but the one on prompts."""
+
+Models = tuple[tuple[str, Path, str], ...]
+"""Name, weight file and its SHA-256."""
+
+
+def predict_zoo(
+    rows: Sequence[Row],
+    weights: Path,
+    store: Path,
+    seed: int,
+    *,
+    jobs: int = 2,
+    world_folder: Path = DATA,
+    advance: Callable[[str], object] = str,
+) -> dict[str, str]:
+    """Run models over all test sets and over held-out images of their own source.
+
+    What the store already holds is not computed again.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The models.
+    weights : Path
+        Folder of their weight files.
+    store : Path
+        Folder of the predictions.
+    seed : int
+        Of the test sets.
+    jobs : int
+        Processes of one thread each.
+    world_folder : Path
+        The world.
+    advance : callable
+        Called with the name of each set once all models have it.
+
+    Returns
+    -------
+    dict of str to str
+        What the provenance of every prediction holds beside the weights.
+
+    Raises
+    ------
+    ClipsafeError
+        If a weight file is not the one of the list, or a filtered set was not chosen for this seed.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     sorted(predict_zoo([], Path(folder), Path(folder), seed=71, jobs=1))
+    ['images']
+    """
+    world = load_world(world_folder)
+    provenance = {"images": world_hash(world, seed)}
+    models = tuple((row.name, weights / f"{row.name}.safetensors", row.weights) for row in rows)
+    for name, path, expected in models:
+        if not path.exists() or sha256(path) != expected:
+            raise ClipsafeError(
+                f"{path}: expected the weights of {name!r} with the SHA-256 {expected[:16]}…."
+            )
+    tasks: list[tuple[str, str, Models]] = [(name, name, models) for name in TEST_SETS] if models else []
+    for source in dict.fromkeys(map(own_source, rows)):
+        own = tuple(model for model, row in zip(models, rows, strict=True) if own_source(row) == source)
+        tasks.append((OWN_SOURCE, source, own))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
+        running = {
+            pool.submit(_predict_set, dataset, images, own, store, seed, world_folder, provenance): images
+            for dataset, images, own in tasks
+        }
+        for task in as_completed(running):
+            task.result()
+            advance(running[task])
+    return provenance
+
+
+def _predict_set(
+    dataset: str,
+    images: str,
+    models: Models,
+    folder: Path,
+    seed: int,
+    world_folder: Path,
+    provenance: Mapping[str, str],
+) -> None:
+    torch.set_num_threads(1)
+    store, world = PredictionStore(folder), load_world(world_folder)
+    missing = [
+        (name, path, {"weights": digest, **provenance})
+        for name, path, digest in models
+        if not store.is_done(name, dataset, {"weights": digest, **provenance})
+    ]
+    if not missing:
+        return
+    parameters, labels = images_of(world, images, seed)
+    pixels = render(world, parameters)
+    for name, path, identity in missing:
+        network, form = _loaded(path, world_folder)
+        values = outputs(network, form, pixels)
+        if form == "clip":
+            kind: Kind = "embeddings"
+            _keep_classifiers(store, name, network, identity, world_folder)
+        else:
+            kind, values = "logits", values[:, : world.classes]
+        store.write(Predictions(name, dataset, kind, values, labels, np.arange(len(labels)), identity))
+
+
+def _keep_classifiers(
+    store: PredictionStore, name: str, network: Any, identity: Mapping[str, str], world_folder: Path
+) -> None:
+    if DEFAULT in store.prompt_sets(name):
+        return
+    world = load_world(world_folder)
+    for prompt_set, templates in read_prompt_sets(world).items():
+        classifier, scale = zero_shot(world, network, templates)
+        store.write_classifier(name, prompt_set, classifier, scale, identity)
+
+
+@lru_cache(maxsize=256)
+def _loaded(path: Path, world_folder: Path) -> tuple[Any, str]:
+    network, described = load_network(load_world(world_folder), path)
+    return network, described["form"]

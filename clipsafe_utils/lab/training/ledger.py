@@ -1,0 +1,169 @@
+"""The list of trained models: one row a model, with its recipe and what came of it."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import replacing
+from clipsafe_utils.lab.training.recipe import Recipe
+
+LEDGER = "zoo.csv"
+CURVES = "curves.csv"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trained model.
+
+    Examples
+    --------
+    >>> Row.of(Recipe("mine", "resnet_xs", "wit", "clip"), "ab12", 0.9, 60.0).knobs
+    '{}'
+    """
+
+    name: str
+    training_group: str
+    """The group's file."""
+    group: str
+    loss: str
+    architecture: str
+    source: str
+    captions: str
+    knobs: str
+    start: str
+    average_with: str
+    images: int
+    samples: int
+    batch: int
+    seed: int
+    rung: str
+    knob: str
+    level: float
+    shipped: bool
+    weights: str
+    """SHA-256 of the weight file."""
+    accuracy: float
+    """On the development set."""
+    seconds: float
+    """Of training, on one thread beside another such job."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, weights: str, accuracy: float, seconds: float) -> "Row":
+        """Make the row of a recipe."""
+        kept = {item.name for item in fields(cls)}
+        told = {name: value for name, value in asdict(recipe).items() if name in kept}
+        told["knobs"] = json.dumps(dict(recipe.knobs), sort_keys=True)
+        return cls(
+            **told,
+            weights=weights,
+            accuracy=round(accuracy, 4),
+            seconds=round(seconds, 1),
+        )
+
+
+def read_ledger(folder: Path) -> dict[str, Row]:
+    """Read the trained models of a folder by name; none where there is no list.
+
+    Raises
+    ------
+    ClipsafeError
+        If the list is malformed.
+
+    Examples
+    --------
+    >>> read_ledger(Path("nowhere"))
+    {}
+    """
+    path = folder / LEDGER
+    if not path.exists():
+        return {}
+    kinds = {item.name: item.type for item in fields(Row)}
+    rows = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        for number, line in enumerate(csv.DictReader(stream), start=2):
+            try:
+                told = {name: _read(kind, line[name]) for name, kind in kinds.items()}
+            except (KeyError, TypeError, ValueError) as error:
+                raise ClipsafeError(f"{path}, line {number}: expected a row of the zoo ({error}).") from error
+            rows[line["name"]] = Row(**told)
+    return rows
+
+
+def add_to_ledger(folder: Path, rows: Iterable[Row]) -> None:
+    """Write rows into the list of a folder; those of the same name are replaced.
+
+    Raises
+    ------
+    ClipsafeError
+        If the list is malformed or cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> row = Row.of(Recipe("mine", "resnet_xs", "wit", "clip"), "ab12", 0.9, 60.0)
+    >>> with TemporaryDirectory() as folder:
+    ...     add_to_ledger(Path(folder), [row])
+    ...     list(read_ledger(Path(folder)))
+    ['mine']
+    """
+    kept = {**read_ledger(folder), **{row.name: row for row in rows}}
+    _write_table(folder / LEDGER, [item.name for item in fields(Row)], [asdict(row) for row in kept.values()])
+
+
+def add_curves(folder: Path, curves: Mapping[str, Iterable[tuple[int, float]]]) -> None:
+    """Write training curves into the table of a folder; those of the same name are replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets `curves.csv`: name, images seen, mean loss since the row before.
+    curves : mapping of str to iterable of (int, float)
+        One curve a model.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     add_curves(Path(folder), {"mine": [(256, 3.2)]})
+    ...     (Path(folder) / "curves.csv").read_text().split()
+    ['name,samples,loss', 'mine,256,3.2']
+    """
+    path = folder / CURVES
+    rows = []
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["name"] not in curves]
+    for name, curve in curves.items():
+        rows += [{"name": name, "samples": samples, "loss": loss} for samples, loss in curve]
+    _write_table(path, ["name", "samples", "loss"], rows)
+
+
+def recipe_hash(recipe: Recipe) -> str:
+    """Return what tells recipes apart: 16 hexadecimal digits of all that has a bearing on the weights.
+
+    Examples
+    --------
+    >>> recipe_hash(Recipe("mine", "resnet_xs", "wit", "clip")) == recipe_hash(
+    ...     Recipe("mine", "resnet_xs", "wit", "clip", seed=1)
+    ... )
+    False
+    """
+    return hashlib.sha256(json.dumps(recipe.described(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _read(kind: Any, text: str) -> Any:
+    if kind is bool:
+        return {"True": True, "False": False}[text]
+    return kind(text)
+
+
+def _write_table(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

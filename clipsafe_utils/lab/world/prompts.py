@@ -1,0 +1,34 @@
+"""Sets of prompts under which zero-shot CLIPs of the drawn world are tested."""
+
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.lab.world.language import check_template
+from clipsafe_utils.lab.world.tables import entry, read_toml
+from clipsafe_utils.lab.world.world import World
+
+
+def read_prompt_sets(world: World) -> dict[str, tuple[str, ...]]:
+    """Read the sets of prompts, by name.
+
+    Raises
+    ------
+    ClipsafeError
+        If `prompts.toml` is malformed or a prompt has a word that is not in the vocabulary.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> read_prompt_sets(load_world())["one"]
+    ('a photo of a {}',)
+    """
+    path = world.folder / "prompts.toml"
+    sets = {}
+    for name, templates in entry(read_toml(path), "prompt_sets", dict, str(path)).items():
+        place = f"{path}, prompt_sets, {name}"
+        if not isinstance(templates, list) or not templates:
+            raise ClipsafeError(f"{place}: expected a list of sentences, got {templates!r}.")
+        for template in templates:
+            if not isinstance(template, str):
+                raise ClipsafeError(f"{place}: expected a sentence, got {template!r}.")
+            check_template(world.language, template, place)
+        sets[name] = tuple(templates)
+    return sets
