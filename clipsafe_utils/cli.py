@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from clipsafe_utils import __version__
+from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
 
 app = typer.Typer(
@@ -128,6 +129,34 @@ def record(
         )
 
 
+app.command()(models)
+
+
+@app.command()
+def datasets(
+    check: Annotated[
+        Path | None, typer.Option("--check", help="Folder to check: counts, classes, every image.")
+    ] = None,
+    download: Annotated[
+        str | None, typer.Option("--download", help="Name of a set with an open address.")
+    ] = None,
+    root: Annotated[Path, typer.Option(help="Folder that a download is unpacked into.")] = Path("datasets"),
+    as_json: _Json = False,
+) -> None:
+    """Say what each data set is; check a folder of them; download one.
+
+    Example: [bold]clipsafe datasets --check /data[/bold]
+    """
+    from clipsafe_utils.engine.datasets.commands import check_data_sets, download_data_set, show_data_sets
+
+    if check is not None:
+        check_data_sets(check, as_json)
+    elif download is not None:
+        download_data_set(download, root)
+    else:
+        show_data_sets(as_json)
+
+
 @app.command()
 def train(
     group: Annotated[str, typer.Argument(help="A group of the zoo, or your own file of recipes.")],
@@ -172,6 +201,75 @@ def miniature_choose(
 
     for path in choose(seed, folder):
         typer.echo(path)
+
+
+_Weights = Annotated[Path, typer.Option("--weights", help="Folder of the weights and their list.")]
+_Store = Annotated[Path, typer.Option("--predictions", help="Folder of the predictions.")]
+_Seed = Annotated[str, typer.Option(help="Test sets: development or reported.")]
+_Jobs = Annotated[int, typer.Option(min=1, help="Processes of one thread each.")]
+
+
+@miniature_app.command("predict")
+def miniature_predict(
+    weights: _Weights = Path("weights"),
+    only: Annotated[list[str] | None, typer.Option("--only", help="This model alone.")] = None,
+    predictions: _Store = Path("_predictions"),
+    seed: _Seed = "reported",
+    jobs: _Jobs = 2,
+) -> None:
+    """Run models over all test sets; what is done already is kept.
+
+    Example: [bold]clipsafe miniature predict --weights _zoo[/bold]
+    """
+    from clipsafe_utils.lab.commands import models_of, predict
+
+    predict(models_of(weights, only or ()), weights, predictions, seed, jobs)
+
+
+@miniature_app.command("measure")
+def miniature_measure(
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the cubes.")],
+    weights: _Weights = Path("weights"),
+    only: Annotated[list[str] | None, typer.Option("--only", help="This model alone.")] = None,
+    predictions: _Store = Path("_predictions"),
+    seed: _Seed = "reported",
+    jobs: _Jobs = 2,
+) -> None:
+    """Turn predictions into the cubes of the study.
+
+    Example: [bold]clipsafe miniature measure --weights _zoo -o mine[/bold]
+    """
+    from clipsafe_utils.lab.commands import measure, models_of
+    from clipsafe_utils.terminal import print_table
+
+    hashes = measure(models_of(weights, only or ()), weights, predictions, seed, folder, jobs)
+    print_table([{"cube": name, "content": digest[:16]} for name, digest in hashes.items()], str(folder))
+
+
+@miniature_app.command("reproduce")
+def miniature_reproduce(
+    weights: _Weights = Path("weights"),
+    work: Annotated[Path, typer.Option("--output", "-o", help="Folder to work in; emptied first.")] = Path(
+        "_reproduced"
+    ),
+    quick: Annotated[bool, typer.Option("--quick", help="Six models.")] = False,
+    jobs: _Jobs = 2,
+) -> None:
+    """Go from the shipped weights to cubes and compare them with those of the repository.
+
+    Example: [bold]clipsafe miniature reproduce --quick[/bold]
+    """
+    from clipsafe_utils.cubes.studies import cubes_folder
+    from clipsafe_utils.lab.commands import reproduce
+    from clipsafe_utils.lab.compare import TOLERANCE, report
+    from clipsafe_utils.terminal import print_table
+
+    differences = reproduce(weights, work, cubes_folder() / "miniature", quick=quick, jobs=jobs)
+    print_table(report(differences), f"Reproduced, tolerance {TOLERANCE}")
+    if not all(one.agrees for one in differences):
+        raise ClipsafeError(
+            "The cubes made here differ from those of the repository by more than the tolerance."
+        )
 
 
 @app.command()

@@ -14,7 +14,21 @@ from clipsafe_utils.cli import app, main
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.studies import REPOSITORY
 
-VERBS = (["cubes"], ["cubes", "export"], ["record"], ["render"], ["compile"], ["book"])
+VERBS = (
+    ["cubes"],
+    ["cubes", "export"],
+    ["record"],
+    ["models"],
+    ["datasets"],
+    ["train"],
+    ["miniature", "choose"],
+    ["miniature", "predict"],
+    ["miniature", "measure"],
+    ["miniature", "reproduce"],
+    ["render"],
+    ["compile"],
+    ["book"],
+)
 runner = CliRunner()
 
 

@@ -50,6 +50,10 @@ SOURCE_COLOURS = {
     "LAION-2B": "#8C6BB1",
     "DataComp-1B": "#CC79A7",
     "WebLI": "#8A8A8A",
+    "labels": "#2F86C1",
+    "wit": "#D55E00",
+    "laion": "#8C6BB1",
+    "mixed": "#00A078",
 }
 """Colours of the training sources of CLIP, under the same rules; their order is that of every legend."""
 
@@ -60,6 +64,10 @@ SOURCE_MARKERS = {
     "LAION-2B": "s",
     "DataComp-1B": "h",
     "WebLI": "X",
+    "labels": "o",
+    "wit": "D",
+    "laion": "s",
+    "mixed": "^",
 }
 """A second mark of the training source."""
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
+from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.record.catalogue import catalogue
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _checkpoint(source: str, name: str, by_rule: str) -> str:
 
 
 def _as_in_catalogue(network: Network) -> Network:
-    known = catalogue().get(network.checkpoint)
+    known = _catalogue().get(network.checkpoint)
     if known is None:
         return network
     return replace(
@@ -169,10 +169,15 @@ def _as_in_catalogue(network: Network) -> Network:
 
 
 @cache
+def _catalogue() -> dict[str, ModelEntry]:
+    return catalogue()
+
+
+@cache
 def _one_name_for_shared_weights() -> dict[str, str]:
     names: dict[str, str] = {}
     for row in _table("same_weights.csv"):
-        kept = row["timm"] if row["timm"] in catalogue() else row["testbed"]
+        kept = row["timm"] if row["timm"] in _catalogue() else row["testbed"]
         names |= {row["timm"]: kept, row["testbed"]: kept}
     return names
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from clipsafe_utils.cubes import find_study
+from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.record.catalogue import catalogue
 from clipsafe_utils.record.networks import SOURCES, describe, training_images
 from tests.conftest import REPOSITORY
 
@@ -235,10 +235,9 @@ class TestCheckpoints:
         assert {describe(*row).checkpoint for row in rows} == {checkpoint}
 
     def test_the_files_of_the_catalogue_have_the_names_of_the_catalogue(self) -> None:
-        with (RECORD / "catalogue.csv").open(encoding="utf-8") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["library"] == "open_clip"]
-        files = {row["name"]: row["tag"] for row in rows if row["tag"].endswith(".pt")}
-        same = {row["name"]: row["note"].split()[-1] for row in rows if "same weights as" in row["note"]}
+        rows = [entry for entry in catalogue().values() if entry.library == "open_clip"]
+        files = {entry.name: entry.tag for entry in rows if entry.tag.endswith(".pt")}
+        same = {entry.name: entry.note.split()[-1] for entry in rows if "same weights as" in entry.note}
         assert (len(files), len(same)) == (23, 6)
         for name, file in (files | same).items():
             assert describe("scaling-laws", f"{name.partition('.')[0]}.{file}").checkpoint == name

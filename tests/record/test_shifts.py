@@ -9,9 +9,9 @@ import pytest
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
+from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record import imagenet_testbed, open_clip_results, scaling_laws, timm_results
-from clipsafe_utils.record.catalogue import catalogue
 from clipsafe_utils.record.conditions import CONDITIONS, Evaluations, recover_counts
 from clipsafe_utils.record.shifts import READERS, as_dataset, rounding
 from clipsafe_utils.record.tables import Locate, read_numbers
@@ -311,7 +311,7 @@ class TestPublishedShifts:
         assert timm.loc[list(sizes), "image_size"].to_dict() == sizes
 
     def test_quantities_are_those_of_the_catalogue(self, models: xr.Dataset, repository: Path) -> None:
-        table = pd.read_csv(repository / "clipsafe_utils" / "record" / "catalogue.csv")
+        table = pd.read_csv(repository / "clipsafe_utils" / "engine" / "models" / "catalogue.csv")
         listed = table.set_index("training_source")["training_images"].groupby(level=0).first()
         rows = models.to_dataframe().groupby("training_source")["training_images"].first()
         pd.testing.assert_series_equal(rows[listed.index], listed)

@@ -13,7 +13,7 @@ import torch
 from clipsafe_utils.engine.evaluation.store import Kind, Predictions, PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import sha256
-from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of, own_source, world_hash
+from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of, model_name, own_source, world_hash
 from clipsafe_utils.lab.training.evaluation import outputs, zero_shot
 from clipsafe_utils.lab.training.ledger import Row
 from clipsafe_utils.lab.training.objectives import load_network
@@ -79,7 +79,7 @@ def predict_zoo(
     """
     world = load_world(world_folder)
     provenance = {"images": world_hash(world, seed)}
-    models = tuple((row.name, weights / f"{row.name}.safetensors", row.weights) for row in rows)
+    models = tuple((model_name(row), weights / f"{row.name}.safetensors", row.weights) for row in rows)
     for name, path, expected in models:
         if not path.exists() or sha256(path) != expected:
             raise ClipsafeError(

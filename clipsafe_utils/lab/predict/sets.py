@@ -32,6 +32,18 @@ _PICTURED = (
 )
 
 
+def model_name(row: Row) -> str:
+    """Name a model as the store and the cubes do.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.training.recipe import Recipe
+    >>> model_name(Row.of(Recipe("mine", "resnet_xs", "wit", "clip"), "ab12", 0.9, 60.0))
+    'miniature:mine'
+    """
+    return f"miniature:{row.name}"
+
+
 def own_source(row: Row) -> str:
     """Name the source of a model with the knobs that stand elsewhere; captions do not change its images.
 

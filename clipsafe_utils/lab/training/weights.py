@@ -141,6 +141,25 @@ def load_weights(path: Path, network: torch.nn.Module) -> None:
     network.load_state_dict(restored(small), strict=False)
 
 
+def count_parameters(path: Path) -> int:
+    """Count the parameters in a weight file: all its numbers but scales and the statistics of BatchNorm.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file is missing, cut short or not one of the zoo.
+
+    Examples
+    --------
+    >>> count_parameters(Path("nowhere.safetensors"))
+    Traceback (most recent call last):
+    ...
+    clipsafe_utils.errors.ClipsafeError: nowhere.safetensors: there is no such weight file.
+    """
+    no_parameter = (_SCALE, "running_mean", "running_var")
+    return sum(tensor.numel() for name, tensor in _open(path)[0].items() if not name.endswith(no_parameter))
+
+
 def _open(path: Path) -> tuple[State, dict[str, Any]]:
     if not path.exists():
         raise ClipsafeError(f"{path}: there is no such weight file.")

@@ -1,6 +1,6 @@
-"""Contact sheets: one picture of each test set and training source, for a page of the book.
+"""Contact sheets: a strip of images of each source, test set and factor, for a page of the book.
 
-Command: python -m clipsafe_utils.lab.world.contact_sheets FOLDER
+Command: python -m clipsafe_utils.lab.world.contact_sheets [FOLDER]
 """
 
 import sys
@@ -8,81 +8,98 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
-from clipsafe_utils.lab.world.filtering import FILTERED, rows_path
+from clipsafe_utils.lab.world.filtering import FILTERED
 from clipsafe_utils.lab.world.material import seed_called
 from clipsafe_utils.lab.world.parameters import Parameters
 from clipsafe_utils.lab.world.patterns import SIDE
 from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sequences import sequences
-from clipsafe_utils.lab.world.sets import TEST_SETS, make_test_set
+from clipsafe_utils.lab.world.sets import ONE_FACTOR, TEST_SETS, TEXTURES, make_test_set
 from clipsafe_utils.lab.world.sources import draw
 from clipsafe_utils.lab.world.world import World, load_world
 
-COLUMNS, ROWS, ZOOM = 12, 4, 2
+FOLDER = REPOSITORY / "book" / "_static" / "miniature"
+"""Where the book has them."""
 
-_COLOURS = 128  # in a file: the noise of the pixels would otherwise fill megabytes
+SEED = 2020
+"""Of the strips alone: nothing is trained, tuned or tested on it."""
+
+COLUMNS = 8
+GAP = 2
+"""Pixels between two images; they are transparent."""
+
+_COLOURS = 64  # of a strip: the noise of the pixels would otherwise fill megabytes
 
 
-def contact_sheet(world: World, parameters: Parameters, columns: int = COLUMNS) -> NDArray[np.uint8]:
-    """Draw images beside and below each other.
+def contact_strip(world: World, parameters: Parameters) -> Image.Image:
+    """Draw images beside each other.
 
     Parameters
     ----------
     world : World
         The world.
     parameters : Parameters
-        One row an image; a last line that is not full is left out.
-    columns : int
-        Images beside each other.
+        One row an image.
 
     Returns
     -------
-    ndarray of uint8, shape (height, width, 3)
+    PIL.Image.Image
+        With a palette; what is between the images is transparent.
 
     Examples
     --------
     >>> world = load_world()
-    >>> contact_sheet(world, draw(world, "wit", images=24, seed=0)).shape
-    (128, 768, 3)
+    >>> contact_strip(world, draw(world, "wit", images=8, seed=0)).size
+    (270, 32)
     """
-    lines = len(parameters) // columns
-    images = render(world, parameters.rows(slice(0, lines * columns))).numpy()
-    tiled = images.reshape(lines, columns, 3, SIDE, SIDE).transpose(0, 3, 1, 4, 2)
-    sheet = tiled.reshape(lines * SIDE, columns * SIDE, 3)
-    return np.ascontiguousarray(sheet.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1))
+    images = render(world, parameters).numpy().transpose(0, 2, 3, 1)
+    row = np.ascontiguousarray(images.transpose(1, 0, 2, 3).reshape(SIDE, -1, 3))
+    drawn = Image.fromarray(row).quantize(_COLOURS)
+    strip = Image.new("P", (len(images) * (SIDE + GAP) - GAP, SIDE), color=_COLOURS)
+    strip.putpalette(drawn.getpalette() or [])
+    for place in range(len(images)):
+        here = (place * SIDE, 0, (place + 1) * SIDE, SIDE)
+        strip.paste(drawn.crop(here), (place * (SIDE + GAP), 0))
+    strip.info["transparency"] = _COLOURS
+    return strip
 
 
-def tables(world: World, seed: int) -> Iterator[tuple[str, Parameters, int]]:
-    """Give name, parameters and columns of each sheet.
+def strips(world: World) -> Iterator[tuple[str, Parameters]]:
+    """Give the name and the images of each strip.
+
+    The strip of a factor shows the same objects with typical, then with random textures. The filtered sets
+    are those of the development seed, for which alone and for the reported one a reference chose.
 
     Examples
     --------
-    >>> world = load_world()
-    >>> next(tables(world, seed=71))[0]
-    'source-labels'
+    >>> name, images = next(strips(load_world()))
+    >>> name, len(images)
+    ('source-labels', 8)
     """
-    shown = COLUMNS * ROWS
-    for source in world.sources:
-        yield f"source-{source}", draw(world, source, shown, seed), COLUMNS
+    for source, parts in world.sources.items():
+        if parts.images == (source,):  # the others show images of these
+            yield f"source-{source}", draw(world, source, COLUMNS, SEED)
+    for factor in ("plain", *HEADLINE_FACTORS):
+        halves = [make_test_set(world, f"{factor}_{texture}", SEED).parameters for texture in TEXTURES]
+        yield f"factor-{factor}", _joined([half.rows(slice(0, COLUMNS // 2)) for half in halves])
     for name in TEST_SETS:
-        if name in FILTERED and not rows_path(world, name, seed).exists():
+        if name in ONE_FACTOR:
             continue
+        seed = seed_called(world.folder, "development") if name in FILTERED else SEED
+        made = make_test_set(world, name, seed)
+        rows = np.random.default_rng(SEED).permutation(len(made.labels))[:COLUMNS]
         if name == "sequences":
-            frames = len(np.unique(sequences(world, seed).columns["frame"]))
-            yield name, make_test_set(world, name, seed).parameters.rows(slice(0, frames * ROWS)), frames
-            continue
-        table = make_test_set(world, name, seed).parameters
-        # Images from all over the set: some sets are ordered.
-        yield name, table.rows(np.linspace(0, len(table) - 1, shown).astype(np.int64)), COLUMNS
+            rows = np.flatnonzero(made.columns["frame"] % 3 == 1)[:COLUMNS]
+        yield name, made.parameters.rows(rows)
 
 
-def draw_contact_sheets(world: World, folder: Path, seed: int) -> list[Path]:
-    """Write one PNG for each source and test set.
+def draw_contact_sheets(world: World, folder: Path) -> list[Path]:
+    """Write one PNG a strip.
 
     Raises
     ------
@@ -91,27 +108,29 @@ def draw_contact_sheets(world: World, folder: Path, seed: int) -> list[Path]:
 
     Examples
     --------
-    >>> draw_contact_sheets(load_world(), Path("/proc/nowhere"), seed=71)  # doctest: +ELLIPSIS
+    >>> draw_contact_sheets(load_world(), Path("/proc/nowhere"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     clipsafe_utils.errors.ClipsafeError: ...
     """
     written = []
-    for name, table, columns in tables(world, seed):
+    for name, parameters in strips(world):
         path = folder / f"{name}.png"
         with replacing(path) as temporary:
-            sheet = Image.fromarray(contact_sheet(world, table, columns))
-            sheet.quantize(_COLOURS).save(temporary, optimize=True)
+            contact_strip(world, parameters).save(temporary, format="PNG", optimize=True)
         written.append(path)
     return written
 
 
+def _joined(tables: list[Parameters]) -> Parameters:
+    return Parameters(
+        **{name: np.concatenate([getattr(table, name) for table in tables]) for name in vars(tables[0])}
+    )
+
+
 if __name__ == "__main__":
     try:
-        the_world = load_world()
-        sheets = draw_contact_sheets(
-            the_world, Path(sys.argv[1]), seed_called(the_world.folder, "development")
-        )
-        print(f"{len(sheets)} sheets drawn.")
+        written = draw_contact_sheets(load_world(), Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+        print(f"{len(written)} strips drawn.")
     except ClipsafeError as error:
         raise SystemExit(str(error)) from error

@@ -1,0 +1,181 @@
+"""Means of cells of the laboratory, and differences between them, with intervals over seeds and images."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+
+RUNGS = {
+    "a": "labels",
+    "b": "labels read off captions",
+    "c": "CLIP, names only",
+    "d": "CLIP, whole captions",
+}
+"""Rungs of the ladder and what each trains with."""
+
+SOURCES = {"labels": "labels (curated)", "wit": "wit (web)", "laion": "laion (web)"}
+"""Training sources of the ladder, as figures name them."""
+
+KNOBS = {
+    "texture_correlation": "images with the typical texture, %",
+    "wrong": "captions that name another object, %",
+    "background_correlation": "images before a typical background, %",
+    "rotation_sd": "standard deviation of the rotation, degrees",
+    "images": "images, thousands",
+    "batch": "batch",
+}
+"""Knobs and the axis that shows them."""
+
+USUAL_LEVELS = {
+    "texture_correlation": 0.5,
+    "wrong": 0.05,
+    "background_correlation": 0.3,
+    "rotation_sd": 8.0,
+    "images": 65536.0,
+    "batch": 256.0,
+}
+"""Where the knobs stand in the ladder: in the source `wit`, at the usual quantity and batch."""
+
+_LOSS_OF_RUNG = {"a": "cross-entropy on true labels", "d": "CLIP's contrastive loss"}
+_USUAL_SOURCE = "wit"
+
+
+def read_causes(studies: Sequence[str]) -> dict[str, xr.Dataset]:
+    """Read the cube `causes` of every study that has it.
+
+    Examples
+    --------
+    >>> read_causes(["published"])
+    {}
+    """
+    return {study.name: study.read("causes") for study in map(find_study, studies) if study.has("causes")}
+
+
+def ladder(cube: xr.Dataset, property_: str, confidence: float) -> pd.DataFrame:
+    """Tabulate a property on every rung and source.
+
+    Parameters
+    ----------
+    cube : xarray.Dataset
+        A cube `causes`.
+    property_ : str
+        One of its properties.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Columns rung, source, value, low, high, runs and seeds (the values of the single trainings), in the
+        order of `RUNGS` and `SOURCES`; cells that the cube lacks are left out.
+    """
+    rows = []
+    for rung in RUNGS:
+        for source in SOURCES:
+            draws = cell(cube, property_, rung, source)
+            if draws.shape[1]:
+                rows.append({"rung": rung, "source": source, **_row(draws, confidence)})
+    return pd.DataFrame(rows, columns=["rung", "source", "value", "low", "high", "runs", "seeds"])
+
+
+def step(
+    cube: xr.Dataset,
+    property_: str,
+    upper: tuple[str, str],
+    lower: tuple[str, str],
+    confidence: float,
+) -> Estimate | None:
+    """Return the difference between two cells (rung, source) of the ladder; None where one is missing."""
+    one, other = (cell(cube, property_, *place) for place in (upper, lower))
+    if not (one.shape[1] and other.shape[1]):
+        return None
+    return difference_of_runs(one, other, confidence)
+
+
+def cell(cube: xr.Dataset, property_: str, rung: str, source: str) -> np.ndarray:
+    """Return a property of all trainings of a rung on a source, shape (draws, runs)."""
+    chosen = (cube["rung"].values == rung) & (_first_source(cube) == source)
+    return _draws(cube, property_, chosen)
+
+
+def dose(cube: xr.Dataset, knob: str, property_: str, confidence: float) -> pd.DataFrame:
+    """Tabulate a property at every level of a knob, the usual level from the ladder included.
+
+    Returns
+    -------
+    DataFrame
+        Columns loss, level, value, low, high, runs and seeds; sorted by loss and level.
+    """
+    rows = [
+        {"loss": loss, "level": place, **_row(draws, confidence)}
+        for loss, place, draws in _levels(cube, knob, property_)
+        if draws.shape[1]
+    ]
+    table = pd.DataFrame(rows, columns=["loss", "level", "value", "low", "high", "runs", "seeds"])
+    return table.sort_values(["loss", "level"], ignore_index=True)
+
+
+def dose_difference(
+    cube: xr.Dataset, knob: str, property_: str, confidence: float
+) -> dict[str, tuple[float, float, Estimate]]:
+    """Return, by loss, the lowest and the highest level of a knob and the difference between them."""
+    found: dict[str, dict[float, np.ndarray]] = {}
+    for loss, place, draws in _levels(cube, knob, property_):
+        if draws.shape[1]:
+            found.setdefault(loss, {})[place] = draws
+    return {
+        loss: (
+            min(levels),
+            max(levels),
+            difference_of_runs(levels[max(levels)], levels[min(levels)], confidence),
+        )
+        for loss, levels in found.items()
+        if len(levels) > 1
+    }
+
+
+def knobs_of(cube: xr.Dataset) -> list[str]:
+    """Return the knobs that a cube varies, in the order of `KNOBS`."""
+    turned = set(cube["knob"].values.tolist())
+    return [knob for knob in KNOBS if knob in turned]
+
+
+def losses(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the losses of some tables of `dose`, sorted."""
+    return sorted({loss for table in tables.values() for loss in table["loss"]})
+
+
+def _levels(cube: xr.Dataset, knob: str, property_: str) -> Iterator[tuple[str, float, np.ndarray]]:
+    turned = cube["knob"].values == knob
+    loss, level = cube["loss"].values, cube["level"].values
+    for one_loss in np.unique(loss[turned]):
+        for one_level in np.unique(level[turned & (loss == one_loss)]):
+            chosen = turned & (loss == one_loss) & (level == one_level)
+            yield str(one_loss), float(one_level), _draws(cube, property_, chosen)
+        for rung, its_loss in _LOSS_OF_RUNG.items():
+            if its_loss == one_loss:
+                yield str(one_loss), USUAL_LEVELS[knob], cell(cube, property_, rung, _USUAL_SOURCE)
+
+
+def _draws(cube: xr.Dataset, property_: str, chosen: np.ndarray) -> np.ndarray:
+    value = cube["value"].sel(property=property_).transpose("draw", "model")
+    return np.asarray(value.values[:, chosen], np.float64)
+
+
+def _first_source(cube: xr.Dataset) -> np.ndarray:
+    return np.array([str(source).split(",")[0] for source in cube["source"].values])
+
+
+def _row(draws: np.ndarray, confidence: float) -> dict[str, object]:
+    found = mean_of_runs(draws, confidence)
+    return {
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "runs": found.runs,
+        "seeds": draws[0].tolist(),
+    }

@@ -1,0 +1,238 @@
+"""Fetching a data set from its open address: resumed where it broke off, checked, unpacked, moved in."""
+
+import hashlib
+import http.client
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clipsafe_utils.engine.datasets.catalogue import DataSet
+from clipsafe_utils.engine.datasets.unpacking import unpack
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.terminal import progress
+
+WORKPLACE = ".downloads"
+"""Folder below the root for what is not whole yet; removing it is always safe."""
+
+MOST_BYTES = 50 * 2**30
+"""The most that is downloaded where the size of an archive is not published."""
+
+_BLOCK = 2**20
+_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A file that is on its way, and beside it what its server called that version of it."""
+
+    path: Path
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    @property
+    def version_file(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.version")
+
+    @property
+    def version(self) -> str:
+        return self.version_file.read_text(encoding="latin-1") if self.version_file.is_file() else ""
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.version_file.unlink(missing_ok=True)
+
+
+def download(data_set: DataSet, root: Path) -> tuple[Path, str]:
+    """Download a set and unpack it below a root.
+
+    A download that broke off goes on where it stopped if the server still has the same file. Nothing appears
+    below the root, except in the folder `.downloads`, before all of it is unpacked.
+
+    Returns
+    -------
+    place : Path
+        Where its images lie.
+    digest : str
+        What `check_archive` gave; empty if the set was there already.
+
+    Raises
+    ------
+    ClipsafeError
+        If the set has no open address, the download breaks off or is not what was published, or the archive
+        is unsafe or does not hold the set.
+    """
+    if not data_set.archive:
+        raise ClipsafeError(f"{data_set.title} has no open address: {data_set.get}.")
+    place = root / data_set.folders[0]
+    if place.exists():
+        return place, ""
+    top = Path(data_set.folders[0]).parts[0]
+    if (root / top).exists():
+        raise ClipsafeError(f"{root / top}: is in the way and lacks {place.name}; move it elsewhere.")
+    archive = root / WORKPLACE / data_set.archive.rpartition("/")[2]
+    if not archive.is_file():
+        fetch(data_set.archive, archive, data_set.bytes)
+    digest = check_archive(archive, data_set)
+    unpacked = root / WORKPLACE / f"{data_set.name}.unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    try:
+        unpack(archive, unpacked)
+        if not (unpacked / data_set.folders[0]).is_dir():
+            raise ClipsafeError(f"{archive}: does not hold the folder {data_set.folders[0]}.")
+        os.replace(unpacked / top, root / top)
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+    archive.unlink()
+    return place, digest
+
+
+def fetch(address: str, target: Path, size: int = 0) -> None:
+    """Download a file, going on with what is there of it.
+
+    Parameters
+    ----------
+    address : str
+        Its address.
+    target : Path
+        The file to make. Until it is whole it is called `<target>.part`.
+    size : int
+        Its published size in bytes; 0 where there is none.
+
+    Raises
+    ------
+    ClipsafeError
+        If the server refuses, the connection breaks off without any progress, the size is not the published
+        one, or the file cannot be written.
+    """
+    with _writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    part = _Part(target.with_name(f"{target.name}.part"))
+    while True:
+        before = part.size
+        total = _fetch_once(address, part, size)
+        if total is None or part.size == total:
+            break
+        if part.size <= before:
+            raise ClipsafeError(
+                f"{address}: the connection broke off after {part.size:,} of {total:,} bytes; "
+                "the same command goes on from there."
+            )
+    if size and part.size != size:
+        raise ClipsafeError(f"{address}: gave {part.size:,} bytes where {size:,} are published.")
+    with _writing(target):
+        os.replace(part.path, target)
+    part.remove()
+
+
+def check_archive(archive: Path, data_set: DataSet) -> str:
+    """Compare an archive with its published checksum; remove it if it differs.
+
+    Returns
+    -------
+    str
+        Its SHA-256 or MD5, whichever is published; its SHA-256 where neither is.
+
+    Raises
+    ------
+    ClipsafeError
+        If the checksum is not the published one.
+    """
+    kind, _, published = data_set.checksum.partition(":")
+    with archive.open("rb") as stream:
+        digest = hashlib.file_digest(stream, kind or "sha256").hexdigest()
+    if published and digest != published:
+        archive.unlink()
+        raise ClipsafeError(
+            f"{data_set.archive}: gave a file with the {kind} {digest} where {published} is published; "
+            "it was removed."
+        )
+    return digest
+
+
+def _fetch_once(address: str, part: _Part, size: int) -> int | None:
+    """Fetch as much as one connection gives; return the size of the whole file if the server tells it."""
+    start = part.size if part.version else 0
+    request = urllib.request.Request(
+        address, headers={"Accept-Encoding": "identity", "User-Agent": "clipsafe"}
+    )
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+        request.add_header("If-Range", part.version)
+    try:
+        response = urllib.request.urlopen(request, timeout=_TIMEOUT)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{start}":
+                return start
+            if error.code == 416:
+                part.remove()
+        again = (
+            "; the part that was there is removed, run the same command again" if error.code == 416 else ""
+        )
+        raise ClipsafeError(f"{address}: the server answers {error.code} {error.reason}{again}.") from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise ClipsafeError(f"{address}: cannot be reached ({reason}).") from error
+    with response:
+        goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(
+            f"bytes {start}-"
+        )
+        if response.status == 206 and not goes_on:
+            raise ClipsafeError(f"{address}: the server sent another part of the file than it was asked for.")
+        start = start if goes_on else 0
+        length = response.headers.get("Content-Length")
+        total = start + int(length) if length is not None and length.isdigit() else None
+        if size and total not in (None, size):
+            raise ClipsafeError(f"{address}: has {total:,} bytes where {size:,} are published.")
+        with _writing(part.path):
+            part.version_file.write_text(_version(response.headers), encoding="latin-1")
+        _copy(response, part, start, total, size or MOST_BYTES)
+    return total
+
+
+def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: int | None, limit: int) -> None:
+    received, began = start, time.monotonic()
+    with (
+        _writing(part.path),
+        part.path.open("r+b" if start else "wb") as stream,
+        progress("MiB", total=-(-(total or limit) // _BLOCK)) as advance,
+    ):
+        stream.seek(start)
+        while block := _next_block(response):
+            received += len(block)
+            if received > limit:
+                raise ClipsafeError(f"{part.path}: the server sends more than {limit:,} bytes.")
+            stream.write(block)
+            rate = (received - start) / max(time.monotonic() - began, 1e-3) / _BLOCK
+            advance(f"{received / _BLOCK:,.0f} at {rate:.1f} MiB/s")
+
+
+def _next_block(response: http.client.HTTPResponse) -> bytes:
+    try:
+        return response.read(_BLOCK)
+    except http.client.IncompleteRead as error:
+        return error.partial
+    except OSError:
+        return b""
+
+
+def _version(headers: http.client.HTTPMessage) -> str:
+    """Name this version of the file for If-Range: a strong ETag, else the date; empty without both."""
+    etag = headers.get("ETag", "")
+    return etag if etag.startswith('"') else headers.get("Last-Modified", "")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error

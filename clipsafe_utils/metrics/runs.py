@@ -1,0 +1,123 @@
+"""Means over repeated trainings: intervals that count both the seeds and the images.
+
+A property of a model varies with the seed of its training and with the images it is tested on. All models are
+tested on the same images, so the second part is common to them and does not shrink with more seeds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from clipsafe_utils.metrics.arguments import Array, confidence_level
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean or a difference with its interval.
+
+    Examples
+    --------
+    >>> Estimate(0.5, 0.4, 0.6, runs=3).excludes(0)
+    True
+    """
+
+    value: float
+    low: float
+    high: float
+    runs: int
+    """Trainings behind it; in a difference, of the side that has fewer."""
+
+    def excludes(self, value: float) -> bool:
+        """Whether a value lies outside the interval."""
+        return not self.low <= value <= self.high
+
+
+def mean_of_runs(values: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Mean over trainings that differ in their seed.
+
+    The variance is that between seeds over their number, plus that of the mean over the paired draws of the
+    images. Student's t has the degrees of freedom of Satterthwaite (1946).
+
+    Parameters
+    ----------
+    values : array_like of float, shape (draws, runs)
+        A property in the estimate (draw 0) and in bootstrap replicates that all runs share.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    Estimate
+        With one run the interval counts the images alone.
+
+    Raises
+    ------
+    ValueError
+        If there are no replicates or no runs.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> draws = 0.9 + 0.01 * rng.standard_normal((201, 1)) + np.array([0.0, 0.02, -0.02])
+    >>> found = mean_of_runs(draws)
+    >>> found.low < 0.9 < found.high, found.runs
+    (True, 3)
+    """
+    table = _table(values)
+    return _estimate(table.mean(axis=1), [table], confidence)
+
+
+def difference_of_runs(upper: ArrayLike, lower: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Difference between the means of two kinds of training; the draws are paired, the seeds are not.
+
+    Parameters
+    ----------
+    upper, lower : array_like of float, shape (draws, runs)
+        As in `mean_of_runs`; both from the same draws.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    Estimate
+        Of upper minus lower. A side with one run adds no variance between seeds: what it does add is unknown.
+
+    Raises
+    ------
+    ValueError
+        If the two have different draws.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> images = 0.01 * rng.standard_normal((201, 1))
+    >>> seeds = np.array([0.0, 0.01, -0.01])
+    >>> found = difference_of_runs(0.9 + images + seeds, 0.8 + images + seeds)
+    >>> round(found.value, 3), found.excludes(0)
+    (0.1, True)
+    """
+    one, other = _table(upper), _table(lower)
+    if len(one) != len(other):
+        raise ValueError(f"lower: expected {len(one)} draws as in upper, got {len(other)}.")
+    return _estimate(one.mean(axis=1) - other.mean(axis=1), [one, other], confidence)
+
+
+def _table(values: ArrayLike) -> Array:
+    table = np.asarray(values, np.float64)
+    if table.ndim != 2 or len(table) < 3 or table.shape[1] < 1:
+        raise ValueError(f"values: expected shape (draws, runs) with replicates, got {table.shape}.")
+    return table
+
+
+def _estimate(means: Array, sides: list[Array], confidence: float) -> Estimate:
+    level = confidence_level(confidence)
+    of_images = float(means[1:].var(ddof=1))
+    of_seeds = [side[0].var(ddof=1) / side.shape[1] if side.shape[1] > 1 else 0.0 for side in sides]
+    variance = of_images + sum(of_seeds)
+    spread = sum(part**2 / (side.shape[1] - 1) for part, side in zip(of_seeds, sides, strict=True) if part)
+    freedom = variance**2 / spread if spread else np.inf
+    half = float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance))
+    value = float(means[0])
+    return Estimate(value, value - half, value + half, min(side.shape[1] for side in sides))
