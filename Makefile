@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 DEFINITION := pyproject.toml requirements.lock
 
-.PHONY: book test peers lint reproduce bench lock clean
+.PHONY: book test peers reproduce record lint bench lock clean
 
 book: $(VENV)/.book  ## Build the book from the committed cubes and say where its first page is.
 	@$(BIN)/clipsafe book
@@ -16,16 +16,20 @@ test: $(VENV)/.test  ## Run every check: style, types, tests, the book itself.
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: other libraries' metrics, the laboratory.
-	@$(VENV)-peers/bin/python -m pytest -q -n 2 tests/metrics/test_metric_peers.py tests/lab clipsafe_utils/lab
+peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: the laboratory, the engine, others' metrics.
+	@$(VENV)-peers/bin/python -m pytest -q -n 2 tests/metrics/test_metric_peers.py tests/lab tests/engine \
+		clipsafe_utils/lab clipsafe_utils/engine
+
+reproduce: $(VENV)-peers/.peers  ## Go from the shipped weights to cubes and compare with the committed; QUICK=1: six models.
+	@$(VENV)-peers/bin/clipsafe miniature reproduce $(if $(QUICK),--quick)
+
+record: $(VENV)/.test  ## Rebuild the cubes of the public record from the raw files.
+	$(BIN)/clipsafe record
+	git diff --stat -- cubes
 
 lint: $(VENV)/.test  ## Mend what a machine can mend.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-reproduce: $(VENV)/.test  ## Rebuild the cubes of the public record and show their content hashes.
-	$(BIN)/clipsafe record
-	git diff --stat -- cubes
 
 bench: $(VENV)/.test $(VENV)-peers/.peers  ## Measure what the performance targets ask for.
 	$(VENV)-peers/bin/python benchmarks/metrics.py
@@ -57,7 +61,7 @@ $(VENV)/.test: $(VENV)/.book
 	@touch $@
 
 $(VENV)-peers/.peers: $(DEFINITION)
-	@echo "Installing torch and the libraries to compare with ..."
+	@echo "Installing torch, timm, open_clip and the libraries to compare with ..."
 	@$(PYTHON) -m venv $(VENV)-peers
-	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[peers,test]'
+	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[models,peers,record,scale,test]'
 	@touch $@

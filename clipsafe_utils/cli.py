@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from clipsafe_utils import __version__
+from clipsafe_utils.engine.evaluation.commands import predict
 from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
 
@@ -130,6 +131,7 @@ def record(
 
 
 app.command()(models)
+app.command()(predict)
 
 
 @app.command()
@@ -175,14 +177,12 @@ def train(
 
     Example: [bold]clipsafe train ladder[/bold]
     """
-    from dataclasses import asdict
-
     from clipsafe_utils.lab.training.commands import train_named_group
     from clipsafe_utils.terminal import print_json, print_table
 
     rows = train_named_group(group, only or [], folder, jobs, weights)
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json([row.for_json() for row in rows])
         return
     shown = ("name", "accuracy", "seconds")
     print_table([{name: getattr(row, name) for name in shown} for row in rows], f"{group}, in {folder}")
@@ -221,9 +221,9 @@ def miniature_predict(
 
     Example: [bold]clipsafe miniature predict --weights _zoo[/bold]
     """
-    from clipsafe_utils.lab.commands import models_of, predict
+    from clipsafe_utils.lab import commands
 
-    predict(models_of(weights, only or ()), weights, predictions, seed, jobs)
+    commands.predict(commands.models_of(weights, only or ()), weights, predictions, seed, jobs)
 
 
 @miniature_app.command("measure")

@@ -20,6 +20,7 @@ VERBS = (
     ["record"],
     ["models"],
     ["datasets"],
+    ["predict"],
     ["train"],
     ["miniature", "choose"],
     ["miniature", "predict"],

@@ -7,6 +7,9 @@ def _is_installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-collect_ignore_glob = [] if _is_installed("torch") and _is_installed("open_clip") else ["models/*.py"]
-if not _is_installed("zarr"):
-    collect_ignore_glob += ["evaluation/*.py", "measure/*.py"]
+_MODELS = ("torch", "timm", "open_clip", "zarr")
+"""The extra `models`."""
+
+collect_ignore_glob = (
+    [] if all(map(_is_installed, _MODELS)) else ["models/*.py", "evaluation/*.py", "measure/*.py"]
+)
