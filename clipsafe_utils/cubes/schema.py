@@ -87,10 +87,12 @@ class CubeSchema:
     title: str
     variables: tuple[Variable, ...]
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    optional: tuple[Variable, ...] = ()
+    """Variables that a study may leave out; where they are there, they are checked like the others."""
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """All dims of the cube, in the order in which its variables name them."""
+        """Dims that every cube of the kind has, in the order in which its variables name them."""
         return tuple(dict.fromkeys(dim for variable in self.variables for dim in variable.dims))
 
 
@@ -129,6 +131,17 @@ _MODELS = CubeSchema(
     ),
 )
 
+SELECTIONS: Mapping[str, str] = {
+    "top": "the one factor in which an image departs most from its class; the factors part the images",
+    "multi": "every factor in which an image departs from its class",
+    "alone_typical": "sets of their own, plain but for one factor; textures typical of the class",
+    "alone_random": "sets of their own, plain but for one factor; textures that say nothing of the class",
+}
+"""How factors were given to images. `overall` is all images that were asked about, or the plain set."""
+
+ALONE = ("alone_typical", "alone_random")
+"""Selections whose factors are no parts of the images of `overall`."""
+
 _FACTOR_DIMS = ("selection", "model", "factor")
 _FACTORS = CubeSchema(
     "factors",
@@ -137,14 +150,14 @@ _FACTORS = CubeSchema(
         _count("hits", _FACTOR_DIMS, "images classified correctly"),
         _count("images", _FACTOR_DIMS, "images that carry the factor"),
     ),
-    {"selection": ("top", "multi"), "factor": FACTORS},
+    {"selection": tuple(SELECTIONS), "factor": FACTORS},
 )
 
 _SHAPE_BIAS = CubeSchema(
     "shape_bias",
     "Decisions on images whose shape and texture disagree, by class of the shape",
     (_count("count", ("model", "cue_class", "decision"), "images decided by this cue"),),
-    {"cue_class": CUE_CLASSES, "decision": DECISIONS},
+    {"decision": DECISIONS},
 )
 
 _SHIFT_DIMS = ("model", "condition")
@@ -154,6 +167,12 @@ _SHIFTS = CubeSchema(
     (
         _count("hits", _SHIFT_DIMS, "images classified correctly"),
         _count("images", _SHIFT_DIMS, "images of the condition"),
+    ),
+    optional=(
+        _count(
+            "draw_hits", ("draw", *_SHIFT_DIMS), "images classified correctly, as often as they are drawn"
+        ),
+        _count("draw_images", ("draw", "condition"), "images drawn, the same for all models"),
     ),
 )
 
@@ -208,9 +227,52 @@ _PROMPTS = CubeSchema(
         _share("auroc", (*_PROMPT_DIMS, "score", "ood_set"), "area under the ROC curve, ties count half"),
         _count("hits", (*_PROMPT_DIMS, "factor"), "images with the factor classified correctly"),
     ),
+    optional=(_count("images", ("draw", "factor"), "images with the factor, as often as they are drawn"),),
+)
+
+_CAUSES = CubeSchema(
+    "causes",
+    "One number a property of each model, and the one thing in which its training departs from others",
+    (
+        Variable("value", ("draw", "model", "property"), "number", "value of the property"),
+        _text("rung", "rung of the ladder from labels to captions, or none"),
+        _text("knob", "what is varied, or none"),
+        Variable("level", ("model",), "number", "where the knob stands"),
+        Variable("seed", ("model",), "number", "seed of the initial weights", minimum=0),
+        _text("loss", "what the training minimised"),
+        _text("source", "training source and captions, as the recipe names them"),
+    ),
+)
+
+_EMBEDDINGS = CubeSchema(
+    "embeddings",
+    "Image embeddings of CLIPs, so that another prompt costs no image",
+    (
+        Variable(
+            "embedding", ("model", "image", "width"), "number", "image embedding, unit norm", "1", -1, 1
+        ),
+        Variable(
+            "classifier", ("model", "class", "width"), "number", "class embedding, unit norm", "1", -1, 1
+        ),
+        _positive("logit_scale", ("model",), "what cosine similarities are multiplied by to give logits"),
+        Variable("set", ("image",), "text", "test set of the image", ""),
+        Variable("label", ("image",), "number", "place of its class, -1 out of distribution", "1", -1),
+        _count("place", ("image",), "place of the image in its test set"),
+    ),
 )
 
 SCHEMAS: Mapping[str, CubeSchema] = {
-    schema.name: schema for schema in (_MODELS, _FACTORS, _SHAPE_BIAS, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS)
+    schema.name: schema
+    for schema in (
+        _MODELS,
+        _FACTORS,
+        _SHAPE_BIAS,
+        _SHIFTS,
+        _OOD,
+        _CALIBRATION,
+        _PROMPTS,
+        _CAUSES,
+        _EMBEDDINGS,
+    )
 }
 """All cubes by name."""

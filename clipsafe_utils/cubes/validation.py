@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes.schema import EVIDENCE, OVERALL, SCHEMAS, CubeSchema, Variable
+from clipsafe_utils.cubes.schema import ALONE, EVIDENCE, OVERALL, SCHEMAS, CubeSchema, Variable
 from clipsafe_utils.errors import ClipsafeError
 
 
@@ -35,9 +35,10 @@ def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
     if name not in SCHEMAS:
         raise ClipsafeError(f"{where}: '{name}' is not a cube; the cubes are {', '.join(SCHEMAS)}.")
     schema = SCHEMAS[name]
-    for variable in schema.variables:
+    variables = (*schema.variables, *(one for one in schema.optional if one.name in cube.data_vars))
+    for variable in variables:
         _check_variable(cube, variable, where)
-    for dim in schema.dims:
+    for dim in dict.fromkeys(dim for variable in variables for dim in variable.dims):
         _check_coordinate(cube, dim, schema, where)
     for key in ("study", "evidence", "licence"):
         if not cube.attrs.get(key):
@@ -136,9 +137,25 @@ def _factor_counts(cube: xr.Dataset) -> str:
         return fault
     if OVERALL not in cube["factor"].values:
         return f"coordinate 'factor' lacks '{OVERALL}'."
+    parts = cube.sel(selection=~cube["selection"].isin(ALONE))
     for name in ("hits", "images"):
-        if bool((cube[name] > cube[name].sel(factor=OVERALL)).any()):
+        if bool((parts[name] > parts[name].sel(factor=OVERALL)).any()):
             return f"variable '{name}' of a factor exceeds that of '{OVERALL}'."
+    return ""
+
+
+def _shift_counts(cube: xr.Dataset) -> str:
+    if fault := _hits_within_images(cube):
+        return fault
+    if "draw_hits" not in cube:
+        return ""
+    if "draw_images" not in cube:
+        return "variable 'draw_hits' needs 'draw_images', of which it is a part."
+    if bool((cube["draw_hits"] > cube["draw_images"]).any()):
+        return "variable 'draw_hits' exceeds 'draw_images'."
+    differs = cube["draw_hits"].sel(draw=0) != cube["hits"]
+    if bool((differs & cube["hits"].notnull()).any()):
+        return "variable 'draw_hits' must equal 'hits' in draw 0, the estimate."
     return ""
 
 
@@ -163,6 +180,6 @@ def _bins_add_up(cube: xr.Dataset) -> str:
 _COUNT_RULES: Mapping[str, Callable[[xr.Dataset], str]] = {
     "factors": _factor_counts,
     "shape_bias": _decisions_add_up,
-    "shifts": _hits_within_images,
+    "shifts": _shift_counts,
     "calibration": _bins_add_up,
 }

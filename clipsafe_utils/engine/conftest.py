@@ -11,5 +11,7 @@ _MODELS = ("torch", "timm", "open_clip", "zarr")
 """The extra `models`."""
 
 collect_ignore_glob = (
-    [] if all(map(_is_installed, _MODELS)) else ["models/*.py", "evaluation/*.py", "measure/*.py"]
+    []
+    if all(map(_is_installed, _MODELS))
+    else ["field/*.py", "models/*.py", "evaluation/*.py", "measure/*.py"]
 )

@@ -137,3 +137,72 @@ def test_bins_must_add_up() -> None:
 def test_unknown_cube_lists_the_known_ones() -> None:
     with pytest.raises(ClipsafeError, match="the cubes are models, factors"):
         validate(xr.Dataset(), "factor")
+
+
+def _with_alone(factors: xr.Dataset) -> xr.Dataset:
+    alone = factors.sel(selection=["top"]).assign_coords(selection=["alone_random"])
+    return xr.concat([factors, alone], "selection")
+
+
+def test_factors_alone_are_no_parts_of_the_plain_set(factors: xr.Dataset) -> None:
+    cube = _with_alone(factors)
+    for selection, is_fine in (("alone_random", True), ("top", False)):
+        changed = cube.copy(deep=True)
+        here = {"selection": selection, "factor": "pose"}
+        changed["images"].loc[here] = 110
+        changed["hits"].loc[here] = 105
+        if is_fine:
+            validate(changed, "factors")
+        else:
+            with pytest.raises(ClipsafeError, match="exceeds that of 'overall'"):
+                validate(changed, "factors")
+    cube["hits"].loc[{"selection": "alone_random"}] += 200
+    with pytest.raises(ClipsafeError, match="'hits' exceeds 'images'"):
+        validate(cube, "factors")
+
+
+def test_another_study_may_have_other_cue_classes(shape_bias_cube: xr.Dataset) -> None:
+    validate(shape_bias_cube.isel(cue_class=[0]).assign_coords(cue_class=["umbrella"]), "shape_bias")
+
+
+def _shifts_with_draws() -> xr.Dataset:
+    cube = _example("shifts")
+    attributes = cube["hits"].attrs
+    cube["images"] += 5
+    cube["draw_hits"] = (("draw", *cube["hits"].dims), np.array([0, 4]).reshape(2, 1, 1), attributes)
+    cube["draw_images"] = (("draw", "condition"), np.array([[5], [6]]), attributes)
+    return cube.assign_coords(draw=[0, 1])
+
+
+DRAW_FAULTS: dict[str, tuple[Change, str]] = {
+    "another estimate": (
+        lambda cube: _changed(cube, "draw_hits", lambda a: a + 1),
+        "must equal 'hits' in draw 0",
+    ),
+    "too many": (lambda cube: _changed(cube, "draw_hits", lambda a: a * 2), "exceeds 'draw_images'"),
+    "nothing to hold against": (lambda cube: cube.drop_vars("draw_images"), "needs 'draw_images'"),
+    "negative": (lambda cube: _changed(cube, "draw_images", lambda a: a - 9), "must lie in"),
+    "no estimate": (lambda cube: cube.assign_coords(draw=[1, 2]), "begin with 0"),
+    "no draws": (lambda cube: cube.drop_vars("draw"), "coordinate 'draw' is missing"),
+    "renamed dim": (lambda cube: cube.rename(draw="replicate"), "lacks the dim 'draw'"),
+}
+
+
+@pytest.mark.parametrize("fault", DRAW_FAULTS)
+def test_optional_variables_are_checked_where_they_are(fault: str) -> None:
+    change, words = DRAW_FAULTS[fault]
+    with pytest.raises(ClipsafeError, match=words):
+        validate(change(_shifts_with_draws()), "shifts")
+
+
+def test_optional_variables_pass() -> None:
+    validate(_shifts_with_draws(), "shifts")
+    validate(_example("shifts"), "shifts")
+    partly = _shifts_with_draws()
+    partly["hits"] = (
+        partly["hits"]
+        .astype(float)
+        .where(False)
+        .assign_attrs(partly["hits"].attrs, not_measured="not reported")
+    )
+    validate(partly, "shifts")

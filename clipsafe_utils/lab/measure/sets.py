@@ -98,9 +98,13 @@ def plan_of_world(world: World, seed: int, prompt_sets: dict[str, tuple[str, ...
 
 
 def plan_of_model(plan: Plan, record: ModelRecord) -> Plan:
-    """Add the images of a model's own source, whose labels the store holds."""
+    """Add the images of a model's own source, whose labels the store holds; other prompts for the shipped."""
     own = Condition(ImageSet(OWN_SOURCE, f"{OWN_SOURCE}/{record.own_images}"))
-    return replace(plan, conditions={OWN_SOURCE: own, **plan.conditions})
+    return replace(
+        plan,
+        conditions={OWN_SOURCE: own, **plan.conditions},
+        prompt_sets=plan.prompt_sets if record.shipped else {},
+    )
 
 
 def _images(made: TestSet) -> ImageSet:
