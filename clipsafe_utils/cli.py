@@ -11,6 +11,8 @@ import typer
 
 from clipsafe_utils import __version__
 from clipsafe_utils.engine.evaluation.commands import predict
+from clipsafe_utils.engine.field.commands import field
+from clipsafe_utils.engine.measure.commands import measure
 from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
 
@@ -132,6 +134,8 @@ def record(
 
 app.command()(models)
 app.command()(predict)
+app.command()(measure)
+app.command()(field)
 
 
 @app.command()
@@ -239,10 +243,12 @@ def miniature_measure(
 
     Example: [bold]clipsafe miniature measure --weights _zoo -o mine[/bold]
     """
-    from clipsafe_utils.lab.commands import measure, models_of
+    from clipsafe_utils.lab import commands
     from clipsafe_utils.terminal import print_table
 
-    hashes = measure(models_of(weights, only or ()), weights, predictions, seed, folder, jobs)
+    hashes = commands.measure(
+        commands.models_of(weights, only or ()), weights, predictions, seed, folder, jobs
+    )
     print_table([{"cube": name, "content": digest[:16]} for name, digest in hashes.items()], str(folder))
 
 

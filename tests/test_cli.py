@@ -21,6 +21,8 @@ VERBS = (
     ["models"],
     ["datasets"],
     ["predict"],
+    ["measure"],
+    ["field"],
     ["train"],
     ["miniature", "choose"],
     ["miniature", "predict"],
