@@ -4,9 +4,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_utils.engine.measure.cubes import Facts
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.compare import Difference, compare
-from clipsafe_utils.lab.measure.miniature import measure_miniature
+from clipsafe_utils.lab.measure.embeddings import write_embeddings
+from clipsafe_utils.lab.measure.miniature import LICENCE, STUDY, measure_miniature
 from clipsafe_utils.lab.predict.references import choose_filtered
 from clipsafe_utils.lab.predict.run import predict_zoo
 from clipsafe_utils.lab.predict.sets import world_hash
@@ -27,6 +30,13 @@ QUICK = (
     "tuned-clip-resnet_xs-wit-64k-s0",
 )
 """The six models of a quick reproduction."""
+
+EMBEDDED = tuple(
+    f"clip-{architecture}-{source}-64k-s0"
+    for architecture in ("resnet_xs", "resnet_s", "convnext_s", "vit_s")
+    for source in ("wit", "laion")
+)
+"""The CLIPs whose embeddings are kept, so that a reader's own prompt costs no image."""
 
 
 def choose(seed: str, weights: Path) -> list[Path]:
@@ -70,12 +80,15 @@ def predict(rows: Sequence[Row], weights: Path, store: Path, seed: str, jobs: in
 def measure(
     rows: Sequence[Row], weights: Path, store: Path, seed: str, folder: Path, jobs: int
 ) -> dict[str, str]:
-    """Measure models and write the cubes of the study; see `measure_miniature`."""
+    """Measure models and write the cubes of the study; see `measure_miniature`.
+
+    Where all of `EMBEDDED` are among the models, their embeddings are kept too.
+    """
     world = load_world()
     number = seed_called(world.folder, seed)
     ledger = read_ledger(weights)
     with progress("Measuring", total=len(rows)) as advance:
-        return measure_miniature(
+        hashes = measure_miniature(
             store,
             [record_of(ledger, row, weights) for row in rows],
             folder,
@@ -87,6 +100,16 @@ def measure(
             jobs=jobs,
             advance=advance,
         )
+    if {row.name for row in rows} >= set(EMBEDDED):
+        source = f"clipsafe miniature measure; test sets of seed {number}; prompt set default"
+        write_embeddings(
+            PredictionStore(store),
+            [f"{STUDY}:{name}" for name in EMBEDDED],
+            folder / "embeddings.nc",
+            Facts(STUDY, "proxy", LICENCE, source),
+            class_names=world.class_names,
+        )
+    return hashes
 
 
 def reproduce(weights: Path, work: Path, kept: Path, *, quick: bool, jobs: int) -> list[Difference]:

@@ -82,7 +82,7 @@ def record_of(ledger: Mapping[str, Row], row: Row, weights: Path) -> ModelRecord
         seed=row.seed,
         loss=LOSSES[row.loss],
         source=_source(row),
-        own_images=own_source(first),
+        own_images=own_source(row),
         shipped=bool(row.group),
     )
 

@@ -1,8 +1,9 @@
 """Running the zoo over the test sets: each set is drawn once for all models that lack it."""
 
+import hashlib
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,15 @@ from clipsafe_utils.engine.evaluation.store import Kind, Predictions, Prediction
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import sha256
 from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of, model_name, own_source, world_hash
+from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.lab.training.evaluation import outputs, zero_shot
 from clipsafe_utils.lab.training.ledger import Row
 from clipsafe_utils.lab.training.objectives import load_network
+from clipsafe_utils.lab.world.captions import prompt_tokens
 from clipsafe_utils.lab.world.prompts import read_prompt_sets
 from clipsafe_utils.lab.world.renderer import render
 from clipsafe_utils.lab.world.sets import TEST_SETS
-from clipsafe_utils.lab.world.world import DATA, load_world
-
-DEFAULT = "default"
-"""Prompt set of every chapter but the one on prompts."""
+from clipsafe_utils.lab.world.world import DATA, World, load_world
 
 Models = tuple[tuple[str, Path, str], ...]
 """Name, weight file and its SHA-256."""
@@ -39,14 +39,14 @@ def predict_zoo(
     world_folder: Path = DATA,
     advance: Callable[[str], object] = str,
 ) -> dict[str, str]:
-    """Run models over all test sets and over held-out images of their own source.
+    """Run models over all test sets and over held-out images of their own source; make classifiers.
 
     What the store already holds is not computed again.
 
     Parameters
     ----------
     rows : sequence of Row
-        The models.
+        The models; none of them an encoder without classes.
     weights : Path
         Folder of their weight files.
     store : Path
@@ -80,6 +80,9 @@ def predict_zoo(
     world = load_world(world_folder)
     provenance = {"images": world_hash(world, seed)}
     models = tuple((model_name(row), weights / f"{row.name}.safetensors", row.weights) for row in rows)
+    for row in rows:
+        if row.loss == "contrastive":
+            raise ClipsafeError(f"{weights / row.name}.safetensors: is an encoder, which has no classes.")
     for name, path, expected in models:
         if not path.exists() or sha256(path) != expected:
             raise ClipsafeError(
@@ -89,15 +92,22 @@ def predict_zoo(
     for source in dict.fromkeys(map(own_source, rows)):
         own = tuple(model for model, row in zip(models, rows, strict=True) if own_source(row) == source)
         tasks.append((OWN_SOURCE, source, own))
+    clips = tuple(model for model, row in zip(models, rows, strict=True) if row.loss == "clip")
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
-        running = {
+    with ProcessPoolExecutor(jobs, spawn, initializer=end_with_parent) as pool:
+        running: dict[Future[None], str] = {
             pool.submit(_predict_set, dataset, images, own, store, seed, world_folder, provenance): images
             for dataset, images, own in tasks
         }
-        for task in as_completed(running):
-            task.result()
-            advance(running[task])
+        classifiers = pool.submit(_keep_classifiers, clips, store, world_folder)
+        try:
+            for task in as_completed(running):
+                task.result()
+                advance(running[task])
+            classifiers.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return provenance
 
 
@@ -111,7 +121,7 @@ def _predict_set(
     provenance: Mapping[str, str],
 ) -> None:
     torch.set_num_threads(1)
-    store, world = PredictionStore(folder), load_world(world_folder)
+    store, world = PredictionStore(folder), _world(world_folder)
     missing = [
         (name, path, {"weights": digest, **provenance})
         for name, path, digest in models
@@ -122,28 +132,32 @@ def _predict_set(
     parameters, labels = images_of(world, images, seed)
     pixels = render(world, parameters)
     for name, path, identity in missing:
-        network, form = _loaded(path, world_folder)
+        network, form = _loaded(path, world)
         values = outputs(network, form, pixels)
-        if form == "clip":
-            kind: Kind = "embeddings"
-            _keep_classifiers(store, name, network, identity, world_folder)
-        else:
-            kind, values = "logits", values[:, : world.classes]
+        kind: Kind = "embeddings" if form == "clip" else "logits"
+        if kind == "logits":
+            values = values[:, : world.classes]
         store.write(Predictions(name, dataset, kind, values, labels, np.arange(len(labels)), identity))
 
 
-def _keep_classifiers(
-    store: PredictionStore, name: str, network: Any, identity: Mapping[str, str], world_folder: Path
-) -> None:
-    if DEFAULT in store.prompt_sets(name):
-        return
-    world = load_world(world_folder)
+def _keep_classifiers(clips: Models, folder: Path, world_folder: Path) -> None:
+    torch.set_num_threads(1)
+    store, world = PredictionStore(folder), _world(world_folder)
     for prompt_set, templates in read_prompt_sets(world).items():
-        classifier, scale = zero_shot(world, network, templates)
-        store.write_classifier(name, prompt_set, classifier, scale, identity)
+        said = hashlib.sha256(prompt_tokens(world, templates).tobytes()).hexdigest()
+        for name, path, digest in clips:
+            identity = {"weights": digest, "prompts": said}
+            if not store.has_classifier(name, prompt_set, identity):
+                store.write_classifier(
+                    name, prompt_set, *zero_shot(world, _loaded(path, world)[0], templates), identity
+                )
+
+
+# Equal arguments give the same world, so that what is made once for a world is made once a process.
+_world = lru_cache(maxsize=1)(load_world)
 
 
 @lru_cache(maxsize=256)
-def _loaded(path: Path, world_folder: Path) -> tuple[Any, str]:
-    network, described = load_network(load_world(world_folder), path)
+def _loaded(path: Path, world: World) -> tuple[Any, str]:
+    network, described = load_network(world, path)
     return network, described["form"]

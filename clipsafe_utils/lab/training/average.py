@@ -43,7 +43,7 @@ def average(world: World, zero_shot: Path, fine_tuned: Path) -> tuple[dict[str, 
     clip, before = load_network(world, zero_shot)
     tuned, after = load_network(world, fine_tuned)
     forms = (before["form"], after["form"], after["classes"])
-    if forms != ("clip", "clip_classifier", world.classes) or before["architecture"] != after["architecture"]:
+    if forms != ("clip", "clip_classifier", world.classes) or after.get("start") != before.get("name"):
         raise ClipsafeError(f"{fine_tuned}: expected a model fine-tuned from {zero_shot}.")
     start = as_classifier(world, clip, before["architecture"], "labels")
     end = tuned.state_dict()

@@ -64,6 +64,8 @@ def _wanted(recipes: Sequence[Recipe], only: Sequence[str], known: dict[str, Rec
 
     def add(recipe: Recipe) -> None:
         for start in filter(None, (recipe.start, recipe.average_with)):
+            if start not in known:
+                raise ClipsafeError(f"{recipe.name}: starts from {start!r}, which no group has.")
             add(known[start])
         ordered[recipe.name] = recipe
 

@@ -1,7 +1,6 @@
 """The list of trained models: one row a model, with its recipe and what came of it."""
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -65,6 +64,10 @@ class Row:
             seconds=round(seconds, 1),
         )
 
+    def for_json(self) -> dict[str, Any]:
+        """Return the row as JSON can hold it, which knows no NaN."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}
+
 
 def read_ledger(folder: Path) -> dict[str, Row]:
     """Read the trained models of a folder by name; none where there is no list.
@@ -84,13 +87,12 @@ def read_ledger(folder: Path) -> dict[str, Row]:
         return {}
     kinds = {item.name: item.type for item in fields(Row)}
     rows = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for number, line in enumerate(csv.DictReader(stream), start=2):
-            try:
-                told = {name: _read(kind, line[name]) for name, kind in kinds.items()}
-            except (KeyError, TypeError, ValueError) as error:
-                raise ClipsafeError(f"{path}, line {number}: expected a row of the zoo ({error}).") from error
-            rows[line["name"]] = Row(**told)
+    for number, line in enumerate(_read_table(path, list(kinds)), start=2):
+        try:
+            told = {name: _read(kind, line[name]) for name, kind in kinds.items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise ClipsafeError(f"{path}, line {number}: expected a row of the zoo ({error}).") from error
+        rows[line["name"]] = Row(**told)
     return rows
 
 
@@ -125,6 +127,11 @@ def add_curves(folder: Path, curves: Mapping[str, Iterable[tuple[int, float]]]) 
     curves : mapping of str to iterable of (int, float)
         One curve a model.
 
+    Raises
+    ------
+    ClipsafeError
+        If the table is malformed or cannot be written.
+
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
@@ -133,33 +140,30 @@ def add_curves(folder: Path, curves: Mapping[str, Iterable[tuple[int, float]]]) 
     ...     (Path(folder) / "curves.csv").read_text().split()
     ['name,samples,loss', 'mine,256,3.2']
     """
-    path = folder / CURVES
-    rows = []
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["name"] not in curves]
+    path, columns = folder / CURVES, ["name", "samples", "loss"]
+    kept = _read_table(path, columns) if path.exists() else []
+    rows: list[dict[str, Any]] = [row for row in kept if row["name"] not in curves]
     for name, curve in curves.items():
         rows += [{"name": name, "samples": samples, "loss": loss} for samples, loss in curve]
-    _write_table(path, ["name", "samples", "loss"], rows)
-
-
-def recipe_hash(recipe: Recipe) -> str:
-    """Return what tells recipes apart: 16 hexadecimal digits of all that has a bearing on the weights.
-
-    Examples
-    --------
-    >>> recipe_hash(Recipe("mine", "resnet_xs", "wit", "clip")) == recipe_hash(
-    ...     Recipe("mine", "resnet_xs", "wit", "clip", seed=1)
-    ... )
-    False
-    """
-    return hashlib.sha256(json.dumps(recipe.described(), sort_keys=True).encode()).hexdigest()[:16]
+    _write_table(path, columns, rows)
 
 
 def _read(kind: Any, text: str) -> Any:
     if kind is bool:
         return {"True": True, "False": False}[text]
     return kind(text)
+
+
+def _read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream)
+            rows, found = list(reader), reader.fieldnames
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ClipsafeError(f"{path}: cannot be read ({error}).") from error
+    if found != columns:
+        raise ClipsafeError(f"{path}: expected the columns {', '.join(columns)}.")
+    return rows
 
 
 def _write_table(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:

@@ -103,6 +103,7 @@ def train(world: World, recipe: Recipe, folder: Path, report: Report) -> Trained
     # The accuracy is that of the file, whose weights are rounded.
     accuracy = development_accuracy(world, *load_network(world, path))
     if accuracy < 2 / world.classes:
+        path.unlink()
         raise ClipsafeError(
             f"{recipe.name}: ended at chance (accuracy {accuracy:.3f} on the development set)."
         )
@@ -110,10 +111,6 @@ def train(world: World, recipe: Recipe, folder: Path, report: Report) -> Trained
 
 
 def _train(world: World, recipe: Recipe, folder: Path, report: Report, path: Path) -> float:
-    if recipe.batch > recipe.images:
-        raise ClipsafeError(
-            f"{recipe.name}: a batch of {recipe.batch} is more than its {recipe.images} images."
-        )
     objective = make_objective(world, recipe, folder)
     network = objective.network.to(memory_format=torch.channels_last).train()
     state = _State(network, _optimiser(network, recipe))
@@ -212,9 +209,10 @@ def _resume(state: _State, recipe: Recipe, path: Path, report: Report) -> None:
         return
     try:
         kept = torch.load(path, weights_only=True)
-    except Exception as error:
+        begun = kept["recipe"]
+    except Exception as error:  # a damaged file makes torch raise almost anything
         raise ClipsafeError(f"{path}: expected a whole checkpoint; delete it to begin again.") from error
-    if kept["recipe"] != recipe.described():
+    if begun != recipe.described():
         raise ClipsafeError(f"{path}: is of another recipe for {recipe.name!r}; delete it to begin again.")
     state.network.load_state_dict(kept["network"])
     state.optimiser.load_state_dict(kept["optimiser"])

@@ -1,7 +1,7 @@
 """From a recipe to a network and to the loss of a batch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,11 @@ from clipsafe_utils.lab.training.networks import (
     make_clip_classifier,
     text_classifier,
 )
-from clipsafe_utils.lab.training.recipe import Recipe
+from clipsafe_utils.lab.training.recipe import Recipe, world_of
 from clipsafe_utils.lab.training.weights import load_weights, read_description
 from clipsafe_utils.lab.world.captions import captions, prompt_tokens, read_labels
-from clipsafe_utils.lab.world.knobs import SourceParts
 from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.sources import draw, label_concepts, labels, source_parts, with_knobs
+from clipsafe_utils.lab.world.sources import draw, label_concepts, labels
 from clipsafe_utils.lab.world.world import World
 
 IMAGES_SEED = 1
@@ -99,27 +98,6 @@ def make_objective(world: World, recipe: Recipe, folder: Path) -> Objective:
     return _cross_entropy(world, recipe, folder, parameters)
 
 
-def world_of(world: World, recipe: Recipe) -> World:
-    """Return the world in which a recipe's source has the recipe's knobs and captions.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> recipe = Recipe(name="mine", architecture="vit_s", source="wit", loss="clip", captions="name_only")
-    >>> world_of(load_world(), recipe).sources["wit"].captions
-    ('name_only',)
-    """
-    if recipe.knobs:
-        world = with_knobs(world, recipe.source, **dict(recipe.knobs))
-    if not recipe.captions:
-        return world
-    if recipe.captions not in world.caption_knobs:
-        raise ClipsafeError(f"{recipe.name}, captions: there are none called {recipe.captions!r}.")
-    parts = source_parts(world, recipe.source)
-    spoken = SourceParts(parts.images, (recipe.captions,) * len(parts.images))
-    return replace(world, sources={**world.sources, recipe.source: spoken})
-
-
 def load_network(world: World, path: Path) -> tuple[nn.Module, Mapping[str, Any]]:
     """Make the network that a weight file describes and load it.
 
@@ -147,7 +125,7 @@ def load_network(world: World, path: Path) -> tuple[nn.Module, Mapping[str, Any]
     try:
         form, architecture, classes = (described[key] for key in ("form", "architecture", "classes"))
         network = _FORMS[form](world, architecture, classes)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ClipsafeError(f"{path}: describes no network that the zoo can make ({error}).") from error
     load_weights(path, network)
     return network.eval().to(memory_format=torch.channels_last), described
@@ -264,6 +242,8 @@ def _classifier(world: World, recipe: Recipe, folder: Path, classes: int) -> tup
         return fresh, "classifier"
     if described["form"] == "clip":
         return as_classifier(world, begun, recipe.architecture, recipe.source), "clip_classifier"
+    if classes != world.classes and recipe.source != described["source"]:
+        raise ClipsafeError(f"{recipe.name}: the classes of {recipe.start} are not those of {recipe.source}.")
     return _with_head_cut(begun, classes), described["form"]
 
 

@@ -2,14 +2,18 @@
 
 import itertools
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.training.choices import ARCHITECTURES, LOSSES
+from clipsafe_utils.lab.world.knobs import SourceParts
+from clipsafe_utils.lab.world.sources import source_parts, with_knobs
 from clipsafe_utils.lab.world.tables import Table, entry, fill, read_toml
+from clipsafe_utils.lab.world.world import World
 
 GROUPS = Path(__file__).parent / "groups"
 """One file a group of models."""
@@ -103,26 +107,26 @@ def read_group(path: Path) -> tuple[Recipe, ...]:
     Raises
     ------
     ClipsafeError
-        If an entry is unknown, of the wrong type or out of range, two models share a name, or a model starts
-        from one that does not stand before it or in another group.
+        If an entry is unknown, of the wrong type or out of range, entries contradict each other, two models
+        share a name, or a model starts from one that stands below it.
 
     Examples
     --------
     >>> [recipe.name for recipe in read_group(GROUPS / "references.toml")]
     ['reference-labels', 'reference-wit']
     """
-    table = read_toml(path)
-    defaults = table.get("defaults", {})
-    recipes = []
+    table = {"defaults": {}, **read_toml(path)}
+    for name in table.keys() - {"defaults", "models"}:
+        raise ClipsafeError(f"{path}: has no table {name!r}; expected [defaults] and [[models]].")
+    defaults = entry(table, "defaults", dict, str(path))
+    recipes: list[Recipe] = []
     for place, row in enumerate(entry(table, "models", list, str(path))):
         where = f"{path}, [[models]] {place + 1}"
         if not isinstance(row, dict):
             raise ClipsafeError(f"{where}: expected a table, got {row!r}.")
-        recipes += [_recipe(cell, where) for cell in _grid({"training_group": path.stem, **defaults, **row})]
-    names = [recipe.name for recipe in recipes]
-    for name in names:
-        if names.count(name) > 1:
-            raise ClipsafeError(f"{path}: {names.count(name)} models are called {name!r}.")
+        cells = _grid({**defaults, **row, "training_group": path.stem}, where)
+        recipes += [_recipe(cell, where) for cell in cells]
+    _check_order(recipes, str(path))
     return tuple(recipes)
 
 
@@ -155,39 +159,96 @@ def read_groups(folder: Path = GROUPS) -> dict[str, tuple[Recipe, ...]]:
     return groups
 
 
-def _grid(row: Mapping[str, Any]) -> list[Table]:
+def world_of(world: World, recipe: Recipe) -> World:
+    """Return the world in which a recipe's source has the recipe's captions and knobs.
+
+    Raises
+    ------
+    ClipsafeError
+        If the source, its captions or a knob is unknown, or the recipe needs captions and there are none.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> recipe = Recipe(name="mine", architecture="vit_s", source="wit", loss="clip", captions="name_only")
+    >>> world_of(load_world(), recipe).sources["wit"].captions
+    ('name_only',)
+    """
+    parts = source_parts(world, recipe.source)
+    if not parts.captions and (recipe.captions or recipe.loss in ("clip", "caption_labels")):
+        raise ClipsafeError(f"{recipe.name}: the source {recipe.source!r} has no captions.")
+    if recipe.captions:
+        if recipe.captions not in world.caption_knobs:
+            raise ClipsafeError(f"{recipe.name}, captions: there are none called {recipe.captions!r}.")
+        spoken = SourceParts(parts.images, (recipe.captions,) * len(parts.images))
+        world = replace(world, sources={**world.sources, recipe.source: spoken})
+    return with_knobs(world, recipe.source, **dict(recipe.knobs)) if recipe.knobs else world
+
+
+def _grid(row: Mapping[str, Any], place: str) -> list[Table]:
     axes = {name: value for name, value in row.items() if isinstance(value, list)}
+    for name, values in axes.items():
+        if not values:
+            raise ClipsafeError(f"{place}, {name}: expected at least one value in the list.")
     return [{**row, **dict(zip(axes, values, strict=True))} for values in itertools.product(*axes.values())]
 
 
 def _recipe(cell: Table, place: str) -> Recipe:
     row = dict(cell)
     knobs = row.pop("knobs", {})
-    if not isinstance(knobs, dict) or not all(isinstance(value, int | float) for value in knobs.values()):
+    if not isinstance(knobs, dict) or any(type(value) not in (int, float) for value in knobs.values()):
         raise ClipsafeError(f"{place}, knobs: expected a table of numbers, got {knobs!r}.")
     for name in ("name", "start", "average_with"):
         if isinstance(row.get(name), str):
             row[name] = _filled(row[name], cell, f"{place}, {name}")
-    if row.get("knob") and row["knob"] not in {item.name for item in fields(Recipe)} and not knobs:
-        knobs = {row["knob"]: row.get("level")}
     recipe = fill(Recipe, row, place)
+    _check(recipe, place)
+    if recipe.knob and recipe.knob not in {item.name for item in fields(Recipe)} and not knobs:
+        if math.isnan(recipe.level):
+            raise ClipsafeError(f"{place}: expected the level of the knob {recipe.knob!r}.")
+        knobs = {recipe.knob: recipe.level}
+    return replace(recipe, knobs=tuple(sorted((name, float(value)) for name, value in knobs.items())))
+
+
+def _filled(text: str, cell: Table, place: str) -> str:
+    images = cell.get("images", Recipe.images)
+    known = {**cell, "thousands": f"{images // 1024}k" if isinstance(images, int) else images}
+    try:
+        return text.format_map(known)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        raise ClipsafeError(f"{place}: {text!r} cannot be filled from the table ({error}).") from error
+
+
+def _check(recipe: Recipe, place: str) -> None:
     for name, value, known in (
         ("architecture", recipe.architecture, ARCHITECTURES),
         ("loss", recipe.loss, LOSSES),
     ):
         if value not in known:
             raise ClipsafeError(f"{place}, {name}: expected one of {', '.join(known)}, got {value!r}.")
-    return _with_knobs(recipe, knobs)
+    if not re.fullmatch(r"\w[\w.-]*", recipe.name):
+        raise ClipsafeError(
+            f"{place}, name: expected letters, digits, '_', '.' and '-', since files have it; "
+            f"got {recipe.name!r}."
+        )
+    if recipe.batch > recipe.images:
+        raise ClipsafeError(
+            f"{place}, batch: {recipe.batch} is more than the {recipe.images} images of {recipe.name!r}."
+        )
+    averages = recipe.loss == "average"
+    if bool(recipe.average_with) != averages or (averages and not recipe.start):
+        raise ClipsafeError(f"{place}: the loss 'average', and no other, needs start and average_with.")
+    if recipe.start and recipe.loss in ("clip", "contrastive"):
+        raise ClipsafeError(f"{place}, start: a model with the loss {recipe.loss!r} starts from nothing.")
 
 
-def _filled(text: str, cell: Table, place: str) -> str:
-    try:
-        return text.format(**cell, thousands=f"{cell.get('images', 65_536) // 1024}k")
-    except (KeyError, IndexError, ValueError) as error:
-        raise ClipsafeError(f"{place}: {text!r} names {error}, which the table lacks.") from error
-
-
-def _with_knobs(recipe: Recipe, knobs: Mapping[str, float]) -> Recipe:
-    row = {item.name: getattr(recipe, item.name) for item in fields(Recipe)}
-    row["knobs"] = tuple(sorted((name, float(value)) for name, value in knobs.items()))
-    return Recipe(**row)
+def _check_order(recipes: Sequence[Recipe], path: str) -> None:
+    names = [recipe.name for recipe in recipes]
+    for place, recipe in enumerate(recipes):
+        if recipe.name in names[:place]:
+            raise ClipsafeError(f"{path}: two models are called {recipe.name!r}.")
+        for start in (recipe.start, recipe.average_with):
+            if start in names[place:]:
+                raise ClipsafeError(
+                    f"{path}: {recipe.name!r} starts from {start!r}, which must stand above it."
+                )

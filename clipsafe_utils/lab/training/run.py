@@ -2,23 +2,23 @@
 
 import multiprocessing
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing, sha256
+from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.lab.training.ledger import Row, add_curves, add_to_ledger, read_ledger
-from clipsafe_utils.lab.training.recipe import Recipe
+from clipsafe_utils.lab.training.recipe import Recipe, world_of
 from clipsafe_utils.lab.world.world import DATA, load_world
 from clipsafe_utils.terminal import measured_progress
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _FEWEST_IMAGES_A_REPORT = 4096
-
-Said = Callable[[str], None]
 
 
 def train_group(recipes: Sequence[Recipe], folder: Path, jobs: int, world_folder: Path = DATA) -> list[Row]:
@@ -38,7 +38,8 @@ def train_group(recipes: Sequence[Recipe], folder: Path, jobs: int, world_folder
     Raises
     ------
     ClipsafeError
-        If a model diverges, or a file is of another recipe or cannot be written. What was trained stays.
+        If a recipe does not fit the world, a model diverges, or a file is of another recipe or cannot be
+        written. What was trained stays, and what is being trained is first finished.
 
     Examples
     --------
@@ -52,10 +53,17 @@ def train_group(recipes: Sequence[Recipe], folder: Path, jobs: int, world_folder
     missing: list[Recipe] = []
     for recipe in recipes:
         if _is_trained(recipe, known.get(recipe.name), folder):
-            rows[recipe.name] = known[recipe.name]
+            row = known[recipe.name]
+            # Made anew: what has no bearing on the weights, such as the group, may have changed.
+            rows[recipe.name] = Row.of(recipe, row.weights, row.accuracy, row.seconds)
         else:
             missing.append(recipe)
+    if rows:
+        add_to_ledger(folder, rows.values())
     if missing:
+        world = load_world(world_folder)
+        for recipe in missing:
+            world_of(world, recipe)  # refuses it now rather than after hours
         rows.update(_train_missing(missing, folder, jobs, world_folder))
     return [rows[recipe.name] for recipe in recipes]
 
@@ -86,43 +94,68 @@ def ship(recipes: Sequence[Recipe], rows: Sequence[Row], folder: Path, weights: 
 
 def _is_trained(recipe: Recipe, row: Row | None, folder: Path) -> bool:
     path = folder / f"{recipe.name}.safetensors"
-    if row is None or not path.exists():
+    if not path.exists():
         return False
-    # As text: a level that is not a number is not equal to itself.
-    if str(row) != str(Row.of(recipe, row.weights, row.accuracy, row.seconds)):
+    from clipsafe_utils.lab.training.weights import read_description
+
+    found, wanted = read_description(path), recipe.described()
+    if any(found.get(name) != value for name, value in wanted.items()):
         raise ClipsafeError(f"{path}: is of another recipe; delete it to train {recipe.name!r} again.")
-    return sha256(path) == row.weights
+    return row is not None and sha256(path) == row.weights
 
 
 def _train_missing(missing: list[Recipe], folder: Path, jobs: int, world_folder: Path) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     names = {recipe.name for recipe in missing}
     waiting, running = list(missing), dict[Future[Row], Recipe]()
+    fault: Exception | None = None
     spawn = multiprocessing.get_context("spawn")
-    total = sum(recipe.epochs * recipe.images for recipe in missing)
+    reports = spawn.Queue()
+    total = sum(recipe.epochs * recipe.images for recipe in missing if recipe.loss != "average")
     with (
-        spawn.Manager() as manager,
         measured_progress("Training", total, "images") as seen,
-        ProcessPoolExecutor(jobs, mp_context=spawn) as pool,
+        ProcessPoolExecutor(jobs, spawn, initializer=_begin_process, initargs=(reports,)) as pool,
     ):
-        reports: Any = manager.Queue()
-        while waiting or running:
-            for recipe in list(waiting):
+        while running or (waiting and not fault):
+            for recipe in [] if fault else list(waiting):
                 needed = {recipe.start, recipe.average_with} & names
                 if len(running) < jobs and needed <= rows.keys():
                     waiting.remove(recipe)
-                    task = pool.submit(_train_one, recipe, folder, world_folder, reports)
-                    running[task] = recipe
+                    running[pool.submit(_train_one, recipe, folder, world_folder)] = recipe
             done, _ = wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
             seen(_drain(reports), ", ".join(recipe.name for recipe in running.values()))
             for task in done:
                 recipe = running.pop(task)
-                rows[recipe.name] = task.result()
-                add_to_ledger(folder, [rows[recipe.name]])
+                try:
+                    rows[recipe.name] = _row(task, recipe)
+                    add_to_ledger(folder, [rows[recipe.name]])
+                except ClipsafeError as error:
+                    fault = fault or error
+    if fault:
+        raise fault
     return rows
 
 
-def _train_one(recipe: Recipe, folder: Path, world_folder: Path, reports: Any) -> Row:
+def _row(task: Future[Row], recipe: Recipe) -> Row:
+    try:
+        return task.result()
+    except BrokenProcessPool as error:
+        raise ClipsafeError(
+            f"{recipe.name}: a training process was killed, perhaps for lack of memory; train again to go on."
+        ) from error
+
+
+def _begin_process(reports: Any) -> None:
+    global _reports
+    _reports = reports
+    end_with_parent()
+
+
+_reports: Any = None
+"""In a training process: gets the numbers of images seen."""
+
+
+def _train_one(recipe: Recipe, folder: Path, world_folder: Path) -> Row:
     from clipsafe_utils.lab.training.loop import train
 
     unsaid = 0
@@ -131,11 +164,11 @@ def _train_one(recipe: Recipe, folder: Path, world_folder: Path, reports: Any) -
         nonlocal unsaid
         unsaid += images
         if unsaid >= _FEWEST_IMAGES_A_REPORT:
-            reports.put(unsaid)
+            _reports.put(unsaid)
             unsaid = 0
 
     trained = train(load_world(world_folder), recipe, folder, report)
-    reports.put(unsaid)
+    _reports.put(unsaid)
     return Row.of(recipe, sha256(trained.path), trained.accuracy, trained.seconds)
 
 
@@ -149,5 +182,9 @@ def _drain(reports: Any) -> int:
 
 
 def _curve(folder: Path, recipe: Recipe) -> list[tuple[int, float]]:
-    lines = (folder / f"{recipe.name}.curve.csv").read_text(encoding="utf-8").splitlines()[1:]
-    return [(int(samples), float(loss)) for samples, loss in (line.split(",") for line in lines)]
+    path = folder / f"{recipe.name}.curve.csv"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()[1:]
+        return [(int(samples), float(loss)) for samples, loss in (line.split(",") for line in lines)]
+    except (OSError, ValueError) as error:
+        raise ClipsafeError(f"{path}: expected a training curve ({error}).") from error

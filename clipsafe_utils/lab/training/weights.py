@@ -5,7 +5,8 @@ digits that were not shipped.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,8 @@ def read_description(path: Path) -> dict[str, Any]:
     ...
     clipsafe_utils.errors.ClipsafeError: nowhere.safetensors: there is no such weight file.
     """
-    return _open(path)[1]
+    with _opened(path) as (described, _):
+        return described
 
 
 def load_weights(path: Path, network: torch.nn.Module) -> None:
@@ -135,7 +137,7 @@ def load_weights(path: Path, network: torch.nn.Module) -> None:
     ...
     clipsafe_utils.errors.ClipsafeError: nowhere.safetensors: there is no such weight file.
     """
-    small, _ = _open(path)
+    small = _tensors(path)
     expected = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(_NOT_KEPT)}
     _check(path, small, quantised(expected))
     network.load_state_dict(restored(small), strict=False)
@@ -157,21 +159,26 @@ def count_parameters(path: Path) -> int:
     clipsafe_utils.errors.ClipsafeError: nowhere.safetensors: there is no such weight file.
     """
     no_parameter = (_SCALE, "running_mean", "running_var")
-    return sum(tensor.numel() for name, tensor in _open(path)[0].items() if not name.endswith(no_parameter))
+    return sum(tensor.numel() for name, tensor in _tensors(path).items() if not name.endswith(no_parameter))
 
 
-def _open(path: Path) -> tuple[State, dict[str, Any]]:
+def _tensors(path: Path) -> State:
+    with _opened(path) as (_, opened):
+        return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118, not a mapping
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[dict[str, Any], Any]]:
     if not path.exists():
         raise ClipsafeError(f"{path}: there is no such weight file.")
     try:
         with safe_open(path, framework="pt") as opened:
-            described = (opened.metadata() or {}).get("description")
-            small = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118, not a mapping
-    except (OSError, SafetensorError) as error:
-        raise ClipsafeError(f"{path}: expected a whole safetensors file ({error}).") from error
-    if described is None:
-        raise ClipsafeError(f"{path}: expected a weight file of the zoo, found no description in it.")
-    return small, json.loads(described)
+            described = json.loads((opened.metadata() or {}).get("description", "null"))
+            if not isinstance(described, dict):
+                raise ClipsafeError(f"{path}: expected a weight file of the zoo, found no description in it.")
+            yield described, opened
+    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+        raise ClipsafeError(f"{path}: expected a whole weight file of the zoo ({error}).") from error
 
 
 def _check(path: Path, found: State, expected: State) -> None:

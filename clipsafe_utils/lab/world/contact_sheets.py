@@ -61,7 +61,7 @@ def contact_strip(world: World, parameters: Parameters) -> Image.Image:
     row = np.ascontiguousarray(images.transpose(1, 0, 2, 3).reshape(SIDE, -1, 3))
     drawn = Image.fromarray(row).quantize(_COLOURS)
     strip = Image.new("P", (len(images) * (SIDE + GAP) - GAP, SIDE), color=_COLOURS)
-    strip.putpalette(drawn.getpalette() or [])
+    strip.putpalette([*(drawn.getpalette() or [])[: 3 * _COLOURS], *(0, 0, 0)])
     for place in range(len(images)):
         here = (place * SIDE, 0, (place + 1) * SIDE, SIDE)
         strip.paste(drawn.crop(here), (place * (SIDE + GAP), 0))
