@@ -33,6 +33,9 @@ lint: $(VENV)/.test  ## Mend what a machine can mend.
 
 bench: $(VENV)/.test $(VENV)-peers/.peers  ## Measure what the performance targets ask for.
 	$(VENV)-peers/bin/python benchmarks/metrics.py
+	$(VENV)-peers/bin/python benchmarks/world.py
+	$(VENV)-peers/bin/python benchmarks/zoo.py
+	$(VENV)-peers/bin/python benchmarks/engine.py
 	$(BIN)/python benchmarks/book.py
 
 # Torch and what it brings are left out: which build fits depends on the machine.
@@ -63,5 +66,5 @@ $(VENV)/.test: $(VENV)/.book
 $(VENV)-peers/.peers: $(DEFINITION)
 	@echo "Installing torch, timm, open_clip and the libraries to compare with ..."
 	@$(PYTHON) -m venv $(VENV)-peers
-	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[models,peers,record,scale,test]'
+	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[book,field,models,peers,record,scale,test]'
 	@touch $@

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Literal, NoReturn
 
-from clipsafe_utils.cubes.schema import CUE_CLASSES, GROUPS, HEADLINE_FACTORS, OTHER_FACTORS
+from clipsafe_utils.cubes.schema import GROUPS, HEADLINE_FACTORS, OTHER_FACTORS
 from clipsafe_utils.errors import ClipsafeError
 
 Kind = Literal["integer", "number", "text", "list of text"]
@@ -138,7 +138,7 @@ def _several(name: str, choices: tuple[str, ...], comment: str) -> Parameter:
 _ALL_FACTORS = (*HEADLINE_FACTORS, *OTHER_FACTORS)
 SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0)
 _COMMON = (
-    Parameter("studies", "list of text", ("published",), "bodies of evidence: names, or folders"),
+    Parameter("studies", "list of text", ("published", "miniature"), "studies to show: names, or folders"),
     _several("groups", tuple(GROUPS), "groups of models to show"),
     Parameter("confidence", "number", 0.95, "level of every interval", minimum=0.5, maximum=0.999),
     SEED,
@@ -163,7 +163,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "shape-bias": (
         *_COMMON,
-        _several("cue_classes", CUE_CLASSES, "classes of the shapes to count"),
+        Parameter("cue_classes", "list of text", ("all",), "classes of the shapes to count: all, or names"),
         _choice("decision_rule", ("mean", "max", "sum"), "over a class's indices: mean, max, sum"),
     ),
     "ood-correlation": (
@@ -184,6 +184,15 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("conditions", "list of text", ("all",), "sets of images to show, by name"),
         _several("scaling", ("before", "after"), "confidences before or after scaling"),
         Parameter("split_seed", "integer", 0, "halves the digits that are held out", minimum=0),
+    ),
+    "miniature-world": (
+        Parameter("studies", "list of text", ("miniature",), "studies to show: names, or folders"),
+        *_COMMON[1:],
+        Parameter("sources", "list of text", ("labels", "wit", "laion"), "training sources in the tables"),
+    ),
+    "full-study": (
+        Parameter("studies", "list of text", ("field",), "studies to show: names, or folders"),
+        *_COMMON[1:],
     ),
 }
 """Parameters of each chapter in the order of its cell; a chapter that is not here has none."""

@@ -57,6 +57,19 @@ OVERRIDES: dict[str, dict[str, object]] = {
         "scaling": ["before"],
         "split_seed": 1,
     },
+    "miniature-world": {
+        "studies": [str(REPOSITORY / "cubes" / "published")],
+        "groups": ["standard", "control", "clip_zero_shot"],
+        "confidence": 0.9,
+        "seed": 1,
+        "sources": ["wit", "mixed", "labels_wide_near"],
+    },
+    "full-study": {
+        "studies": [str(REPOSITORY / "cubes" / "published")],
+        "groups": ["standard"],
+        "confidence": 0.9,
+        "seed": 1,
+    },
 }
 """For each chapter one value that is not the default for every parameter."""
 

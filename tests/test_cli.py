@@ -86,7 +86,7 @@ def test_export_writes_what_the_cube_holds(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["cubes", "export", "factor"], "factor.nc: no such cube"),
-        (["cubes", "export", "factors", "--study", "mine"], "no such study; the studies are: published"),
+        (["cubes", "export", "factors", "--study", "mine"], "no such study; the studies are: "),
         (["cubes", "export", "factors", "--to", "xlsx"], "choose csv or parquet"),
         (["render", "shapes"], "There is no chapter 'shapes'; the chapters are"),
         (["render", "shape-bias", "-y", "{seed: 1}"], "need a chapter and a folder"),

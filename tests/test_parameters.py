@@ -72,17 +72,17 @@ def test_each_problem_has_its_own_sentence() -> None:
 @pytest.mark.parametrize(
     ("value", "how_to_write_it"),
     [
-        ("bear", "{cue_classes: [bear]}"),
-        ("[bear, cat]", "{cue_classes: [bear, cat]}"),
-        ("['bear', 'cat']", "{cue_classes: [bear, cat]}"),
-        ("all", "{cue_classes: [all]}"),
-        ("wolf", "{cue_classes: [airplane, bear]}"),
-        (7, "{cue_classes: [airplane, bear]}"),
+        ("pose", "{factors: [pose]}"),
+        ("[pose, color]", "{factors: [pose, color]}"),
+        ("['pose', 'color']", "{factors: [pose, color]}"),
+        ("all", "{factors: [all]}"),
+        ("wolf", "{factors: [pose, background]}"),
+        (7, "{factors: [pose, background]}"),
     ],
 )
 def test_a_string_where_a_list_belongs_says_how_to_write_it(value: object, how_to_write_it: str) -> None:
     with pytest.raises(ClipsafeError) as error:
-        check_parameters("shape-bias", {"cue_classes": value})
+        check_parameters("factor-robustness", {"factors": value})
     assert str(error.value).endswith(f"write a list as {how_to_write_it}.")
 
 
@@ -90,15 +90,15 @@ def test_a_string_where_a_list_belongs_says_how_to_write_it(value: object, how_t
     ("value", "reason"),
     [
         ([], "is an empty list"),
-        (["bear", 1], "holds 1; each entry must be text"),
-        (["wolf"], "holds 'wolf'; the choices are all, airplane, bear"),
-        (["all", "bear"], "holds 'bear' more than once"),
-        (["bear", "bear"], "holds 'bear' more than once"),
+        (["pose", 1], "holds 1; each entry must be text"),
+        (["wolf"], "holds 'wolf'; the choices are headline, all, pose, background"),
+        (["all", "pose"], "holds 'pose' more than once"),
+        (["pose", "pose"], "holds 'pose' more than once"),
     ],
 )
 def test_a_list_is_looked_at_entry_by_entry(value: list[object], reason: str) -> None:
     with pytest.raises(ClipsafeError, match=reason):
-        check_parameters("shape-bias", {"cue_classes": value})
+        check_parameters("factor-robustness", {"factors": value})
 
 
 def test_studies_may_be_paths() -> None:

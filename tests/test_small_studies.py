@@ -1,5 +1,6 @@
 """Every chapter runs on a study cut down to a few models, and says in words what a study lacks."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,7 @@ MODELS_A_GROUP = 14
 
 @pytest.fixture(scope="module")
 def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with two studies: `published` cut down, and `bare` with descriptions only."""
+    """Give a folder of studies: `published` cut down, `bare` with descriptions only, `field` as it is."""
     root = tmp_path_factory.mktemp("cubes")
     published = find_study("published")
     models = published.read("models")
@@ -30,6 +31,7 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         few = whole.isel(model=whole["model"].isin(kept).values)
         write_cube(few, root / "published" / f"{cube}.nc")
     write_cube(models.sel(model=kept[:3]), root / "bare" / "models.nc")
+    shutil.copytree(find_study("field").folder, root / "field")
     return root
 
 
@@ -49,7 +51,10 @@ def test_chapter_runs_on_few_models(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "calibration", "ood-correlation"])
+@pytest.mark.parametrize(
+    "name",
+    ["factor-robustness", "shape-bias", "calibration", "ood-correlation", "miniature-world", "full-study"],
+)
 @pytest.mark.parametrize("studies", [["published", "bare"], ["bare"]])
 def test_chapter_says_what_a_study_lacks(
     name: str, studies: list[str], cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -51,7 +51,7 @@ DECISIONS = ("shape", "texture", "other")
 GROUPS: Mapping[str, str] = {
     "clip_zero_shot": "CLIP, zero-shot",
     "clip_fine_tuned": "CLIP, fine-tuned",
-    "standard": "Standard (ImageNet-1k labels only)",
+    "standard": "Standard (labels only)",
     "contrastive": "Self-supervised",
     "more_data": "Trained on more data",
     "robust_intervention": "Robustness intervention",

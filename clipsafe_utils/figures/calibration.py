@@ -16,6 +16,10 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X", "h")
 
 _CONDITION_NAMES = {"id": "all images", "id_annotated": "annotated"}
 _LARGEST_MARK = 110.0
+_FEW = 4
+"""Panels of a study that stand in two columns; more stand in three."""
+_MANY = 3
+_HEIGHT_OF_THREE = 1.75
 
 
 def reliability(panels: xr.Dataset, confidence: float) -> Figure:
@@ -33,19 +37,45 @@ def reliability(panels: xr.Dataset, confidence: float) -> Figure:
     matplotlib.figure.Figure
         Area of a mark: the bin's share of the images. Bars: Wilson's interval. Line: perfect calibration.
     """
-    number = panels.sizes["panel"]
-    rows = max(-(-number // 2), 1)
+    studies = panels["study"].values.tolist() if panels.sizes["panel"] else []
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.4 + 2.25 * rows))
-        if number:
-            grid = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
-            for axes in grid[number:]:
-                axes.set_visible(False)
-            for row, axes in zip(range(number), grid, strict=False):
-                _draw_reliability(axes, panels.isel(panel=row), confidence)
+        figure, grids = _grids({study: studies.count(study) for study in studies}, 2.25)
+        for study, grid in grids.items():
+            for row, axes in enumerate(grid):
+                one = panels.isel(panel=[place for place, name in enumerate(studies) if name == study])
+                _draw_reliability(axes, one.isel(panel=row), confidence)
+        if grids:
             figure.supxlabel("confidence, %", fontsize=9)
             figure.supylabel("images named rightly, %", fontsize=9)
     return figure
+
+
+def _grids(numbers: Mapping[str, int], height: float) -> tuple[Figure, dict[str, list[Axes]]]:
+    """Lay out small panels, a block a study: two beside each other, or three where they are many."""
+    shapes = {
+        name: (-(-number // columns), columns)
+        for name, number in numbers.items()
+        for columns in [_columns(number)]
+    }
+    heights = [
+        rows * _HEIGHT_OF_THREE if columns == _MANY else rows * height for rows, columns in shapes.values()
+    ]
+    figure = Figure(figsize=(WIDTH, 0.4 + max(sum(heights), height)))
+    found = {}
+    if shapes:
+        blocks = figure.subfigures(len(shapes), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for block, (name, shape) in zip(blocks, shapes.items(), strict=True):
+            grid = block.subplots(*shape, sharex=True, sharey=True, squeeze=False).ravel()
+            for axes in grid[numbers[name] :]:
+                axes.set_visible(False)
+            if len(shapes) > 1:
+                block.suptitle(f"Study: {name}", fontsize=9, x=0.02, ha="left", weight="bold")
+            found[name] = grid[: numbers[name]].tolist()
+    return figure, found
+
+
+def _columns(number: int) -> int:
+    return _MANY if number > _FEW else 2
 
 
 def _draw_reliability(axes: Axes, panel: xr.Dataset, confidence: float) -> None:
@@ -85,12 +115,14 @@ def conditions(judged: Mapping[str, xr.Dataset]) -> Figure:
     with house_style():
         figure = Figure(figsize=(WIDTH, 1.0 + 0.36 * max(sum(rows), 3)))
         if rows:
-            grid = figure.subplots(len(rows), 2, sharex=True, sharey="row", squeeze=False, height_ratios=rows)
+            grid = figure.subplots(
+                len(rows), 2, sharex="row", sharey="row", squeeze=False, height_ratios=rows
+            )
             for (plain, debiased), (title, one) in zip(grid, judged.items(), strict=True):
                 _draw_conditions(plain, debiased, one.isel(condition=np.argsort(one["images"].values)))
                 if len(judged) > 1:
                     plain.set_title(title)
-            grid[0, 0].set_xlim(left=0)
+                plain.set_xlim(left=0)
             legend_below(figure, grid[:, 1].tolist())
     return figure
 
@@ -149,20 +181,17 @@ def against_accuracy(judged: Mapping[str, xr.Dataset], ranks: Mapping[str, xr.Da
     matplotlib.figure.Figure
         One small panel a model. Hollow marks: too few images for a claim.
     """
-    panels = [(view, row) for view, one in judged.items() for row in range(one.sizes["model"])]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.4 + 2.35 * max(-(-len(panels) // 2), 1)))
-        if panels:
-            shape = (-(-len(panels) // 2), 2)
-            grid = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False).ravel()
-            for axes in grid[len(panels) :]:
-                axes.set_visible(False)
-            for axes, (view, row) in zip(grid, panels, strict=False):
+        figure, grids = _grids({view: one.sizes["model"] for view, one in judged.items()}, 2.35)
+        for view, grid in grids.items():
+            for row, axes in enumerate(grid):
                 one = judged[view].isel(model=row)
                 _draw_against_accuracy(axes, one, row)
-                title = one["name"].item() if len(judged) == 1 else f"{one['name'].item()}, {view}"
-                axes.set_title(f"{title}\n{_rank_line(ranks[view].isel(model=row))}", fontsize=8.5)
+                axes.set_title(
+                    f"{one['name'].item()}\n{_rank_line(ranks[view].isel(model=row))}", fontsize=8.5
+                )
             grid[0].set_ylim(bottom=0)
+        if grids:
             figure.supxlabel("accuracy on the images of the factor or shift, %", fontsize=9)
             figure.supylabel("debiased error, %", fontsize=9)
     return figure
@@ -180,13 +209,13 @@ def _draw_against_accuracy(axes: Axes, one: xr.Dataset, position: int) -> None:
 
 
 def _rank_line(ranks: xr.Dataset) -> str:
-    said = []
+    said: dict[int, str] = {}
     for choice, rho, parts in zip(
         ranks["choice"].values, ranks["rho"].values, ranks["parts"].values, strict=True
     ):
         if np.isfinite(rho):
-            said.append(f"{choice} {int(parts)}: ρ {rho:+.2f}".replace("-", "−"))
-    return ", ".join(said) or "too few parts for ρ"
+            said.setdefault(int(parts), f"{choice} {int(parts)}: ρ {rho:+.2f}".replace("-", "−"))
+    return ", ".join(said.values()) or "too few parts for ρ"
 
 
 def condition_name(name: str) -> str:

@@ -33,6 +33,8 @@ class Panel:
     title: str
     axis: str
     scale: float = 100.0
+    is_share: bool = False
+    """Whether no interval may leave 0 and 1."""
 
 
 def ladder(tables: Mapping[Panel, pd.DataFrame], rungs: Mapping[str, str]) -> Figure:
@@ -87,8 +89,7 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
             axes.set_visible(False)
         for axes, (panel, table) in zip(grid, tables.items(), strict=False):
             _draw_doses(axes, panel, table, unit)
-        figure.supxlabel(axis, fontsize=9)
-        legend_below(figure, list(grid))
+        legend_below(figure, list(grid), title=axis)
     return figure
 
 
@@ -98,7 +99,7 @@ def _draw_rungs(axes: Axes, panel: Panel, table: pd.DataFrame, rungs: list[str])
         colour, marker, label = source_look(source)
         rows = table[table["source"] == source]
         x = np.array([rungs.index(rung) for rung in rows["rung"]]) + _APART * (place - (len(sources) - 1) / 2)
-        _draw_means(axes, x, rows, panel.scale, colour, marker, label)
+        _draw_means(axes, x, rows, panel, colour, marker, label)
     axes.set_title(panel.title)
     axes.set_ylabel(panel.axis)
     axes.grid(visible=True, axis="y")
@@ -110,7 +111,7 @@ def _draw_doses(axes: Axes, panel: Panel, table: pd.DataFrame, unit: float) -> N
         colour, marker = LOSS_LOOKS.get(str(loss), (ink(), "s"))
         x = unit * rows["level"].to_numpy(float)
         axes.plot(x, panel.scale * rows["value"], color=colour, linewidth=1)
-        _draw_means(axes, x, rows, panel.scale, colour, marker, str(loss))
+        _draw_means(axes, x, rows, panel, colour, marker, str(loss))
     axes.set_title(panel.title)
     axes.set_ylabel(panel.axis)
     axes.grid(visible=True)
@@ -120,14 +121,18 @@ def _draw_means(
     axes: Axes,
     x: np.ndarray,
     rows: pd.DataFrame,
-    scale: float,
+    panel: Panel,
     colour: str,
     marker: str,
     label: str,
 ) -> None:
+    scale = panel.scale
+    low, high = rows["low"].to_numpy(float), rows["high"].to_numpy(float)
+    if panel.is_share:
+        low, high = np.maximum(low, 0), np.minimum(high, 1)
     for place, seeds in zip(x, rows["seeds"], strict=True):
         axes.scatter([place] * len(seeds), scale * np.array(seeds), s=5, color=colour, alpha=0.6, linewidth=0)
-    axes.vlines(x, scale * rows["low"], scale * rows["high"], color=colour, linewidth=1.2)
+    axes.vlines(x, scale * low, scale * high, color=colour, linewidth=1.2)
     axes.scatter(
         x, scale * rows["value"], s=26, color=colour, marker=marker, linewidth=0, zorder=3, label=label
     )

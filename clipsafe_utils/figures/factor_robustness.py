@@ -24,10 +24,13 @@ POINTS = 100.0
 """Shares are drawn in percentage points."""
 
 _ARCHITECTURE_MARKERS = {"ResNet": "s", "ViT": "D", "ConvNeXt": "h"}
-_MOST_LABELS = 6
+A_CROWD = 6
+"""More CLIPs than this are drawn by group: a name for each would crowd the figure out."""
 
 
-def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> Figure:
+def residuals(
+    results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], what: str = "accuracy"
+) -> Figure:
     """Draw the residual of every CLIP on every factor against the range of new standard families.
 
     Parameters
@@ -36,47 +39,95 @@ def residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset
         By study, as `clipsafe_utils.metrics.labelled.effective_robustness` returns them.
     models : mapping of str to xarray.Dataset
         By study, the cube `models` in the same order.
+    what : str
+        What the residuals are residuals of.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One panel a study. Grey bars: where a model of a new standard family falls. Marks: CLIPs,
-        with the interval that is due to the number of images.
+        One panel a study, factors in the order of the first. Grey bars: where a model of a new standard
+        family falls. Marks: CLIPs, with the interval that is due to the number of images; where there are
+        more than `A_CROWD`, or no such interval, small marks by group, without those that are not measured.
     """
     with house_style():
         figure = Figure(figsize=(WIDTH, 0.9 + 4.0 * max(len(results), 1)))
         panels = _panels(figure, len(results))
+        order = _by_residual(results, models)
         for axes, (study, result) in zip(panels, results.items(), strict=True):
-            _draw_residuals(axes, result, models[study])
+            known = [factor for factor in order if factor in result["factor"].values]
+            _draw_residuals(axes, result.sel(factor=known), models[study])
+            axes.set_xlabel(f"{what} above (+) or below (−) the line of standard models, in points")
             _title(axes, study, len(results))
         legend_below(figure, panels)
     return figure
 
 
+def is_a_crowd(result: xr.Dataset, clips: int) -> bool:
+    """Say whether the CLIPs of a panel are drawn by group: too many for names, or without intervals.
+
+    Examples
+    --------
+    >>> is_a_crowd(xr.Dataset({"image_low": 0.0}), clips=2)
+    False
+    """
+    return clips > A_CROWD or (clips > 0 and "image_low" not in result)
+
+
+def _by_residual(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> list[str]:
+    """Return all factors, sorted by the CLIPs of the first study that has them, its own factors first."""
+    order: list[str] = []
+    for study, result in results.items():
+        names = clip_models(models[study])["model"].values.tolist()
+        shown = result.sel(model=names) if names else result
+        factors = result["factor"].values[np.argsort(shown["residual"].mean("model").values)]
+        order += [factor for factor in factors.tolist() if factor not in order]
+    return order
+
+
 def _draw_residuals(axes: Axes, result: xr.Dataset, models: xr.Dataset) -> None:
     names = clip_models(models)["model"].values.tolist()
-    shown = result.sel(model=names) if names else result
-    result = result.isel(factor=np.argsort(shown["residual"].mean("model").values))
     rows = np.arange(result.sizes["factor"])
     half = POINTS * _half_width_for_a_new_family(result, models)
     axes.barh(rows, 2 * half, left=-half, height=0.62, color=ink(), alpha=0.18, linewidth=0)
     mark_zero(axes)
-    for position, name in enumerate(names):
-        offset = 0.0 if len(names) == 1 else 0.36 * (position / (len(names) - 1) - 0.5)
-        _draw_subject(axes, result.sel(model=name), models.sel(model=name), rows + offset, len(names))
+    if is_a_crowd(result, len(names)):
+        _draw_crowd(axes, result, models, rows)
+    else:
+        for position, name in enumerate(names):
+            offset = 0.0 if len(names) == 1 else 0.36 * (position / (len(names) - 1) - 0.5)
+            _draw_subject(axes, result.sel(model=name), models.sel(model=name), rows + offset)
     axes.set_yticks(rows, [_plain(factor) for factor in result["factor"].values])
-    axes.set_xlabel("accuracy above (+) or below (−) the line of standard models, in points")
     axes.grid(axis="x")
 
 
-def _draw_subject(axes: Axes, result: xr.Dataset, model: xr.Dataset, rows: np.ndarray, number: int) -> None:
+def _draw_crowd(axes: Axes, result: xr.Dataset, models: xr.Dataset, rows: np.ndarray) -> None:
+    for group, offset in zip(CLIP_GROUPS, (0.17, -0.17), strict=True):
+        of_group = result.isel(model=(models["group"] == group).values)
+        if not of_group.sizes["model"]:
+            continue
+        measured = of_group["measured"].transpose("model", "factor").values
+        residual = POINTS * of_group["residual"].transpose("model", "factor").values
+        axes.scatter(
+            residual[measured],
+            np.broadcast_to(rows + offset, measured.shape)[measured],
+            color=GROUP_COLOURS[group],
+            marker=GROUP_MARKERS[group],
+            s=12,
+            alpha=0.7,
+            linewidth=0,
+            zorder=3,
+            label=f"{GROUPS[group]} ({measured.all(axis=1).sum()} of {len(measured)} measured)",
+        )
+
+
+def _draw_subject(axes: Axes, result: xr.Dataset, model: xr.Dataset, rows: np.ndarray) -> None:
     residual = POINTS * result["residual"].values
     error = np.abs(POINTS * np.stack([result["image_low"].values, result["image_high"].values]) - residual)
     measured = result["measured"].values
     colour = GROUP_COLOURS[model["group"].item()]
     marker = _ARCHITECTURE_MARKERS.get(model["architecture"].item(), "o")
     axes.errorbar(residual, rows, xerr=error, fmt="none", ecolor=colour, elinewidth=1, alpha=0.75)
-    label = model["checkpoint"].item() if number <= _MOST_LABELS else None
+    label = model["checkpoint"].item()
     axes.scatter(residual[measured], rows[measured], color=colour, marker=marker, s=26, label=label, zorder=3)
     axes.scatter(
         residual[~measured],
@@ -135,6 +186,7 @@ def _draw_line(
     at, predicted = POINTS * drawn["reference_accuracy"].values, POINTS * drawn.values
     axes.fill_between(at, predicted - half, predicted + half, color=ink(), alpha=0.18, linewidth=0)
     axes.plot(at, predicted, color=ink(), linewidth=0.8)
+    of_clips = 34 if np.isin(models["group"].values, CLIP_GROUPS).sum() <= A_CROWD else 12
     for name in (baseline_group, *CLIP_GROUPS):
         here = models["group"].values == name
         sns.scatterplot(
@@ -143,7 +195,7 @@ def _draw_line(
             ax=axes,
             color=GROUP_COLOURS[name],
             marker=GROUP_MARKERS[name],
-            s=12 if name == baseline_group else 34,
+            s=12 if name == baseline_group else of_clips,
             linewidth=0,
             legend=False,
         )
@@ -165,19 +217,37 @@ def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
     -------
     matplotlib.figure.Figure
         Bars: intervals of the jackknife over families. Hollow marks: fewer than five families, nothing
-        is decided; with one family there is no interval to draw.
+        is decided; with one family there is no interval to draw. The legend counts the families of each
+        study, in the order of the panels.
     """
     with house_style():
         figure = Figure(figsize=(WIDTH, 1.0 + 4.6 * max(len(estimates), 1)))
         panels = _panels(figure, len(estimates))
         for axes, (study, estimate) in zip(panels, estimates.items(), strict=True):
-            _draw_groups(axes, estimate)
+            _draw_groups(axes, estimate, _names_of_groups(list(estimates.values())))
             _title(axes, study, len(estimates))
         legend_below(figure, panels)
     return figure
 
 
-def _draw_groups(axes: Axes, estimate: xr.Dataset) -> None:
+def _names_of_groups(estimates: Sequence[xr.Dataset]) -> dict[str, str]:
+    counts = [
+        dict(zip(one["group"].values.tolist(), one["families"].values.tolist(), strict=True))
+        for one in estimates
+    ]
+    names = {}
+    for group in dict.fromkeys(name for of_study in counts for name in of_study):
+        of_studies = [of_study.get(group, 0) for of_study in counts]
+        said = (
+            _families(of_studies[0])
+            if len(of_studies) == 1
+            else f"families: {', '.join(map(str, of_studies))}"
+        )
+        names[group] = f"{GROUPS[group]} ({said})"
+    return names
+
+
+def _draw_groups(axes: Axes, estimate: xr.Dataset, labels: Mapping[str, str]) -> None:
     rows = np.arange(estimate.sizes["factor"])[::-1]
     names = estimate["group"].values.tolist()
     mark_zero(axes)
@@ -196,7 +266,7 @@ def _draw_groups(axes: Axes, estimate: xr.Dataset) -> None:
             s=20,
             facecolor=colour if decided else "none",
             edgecolor=colour,
-            label=f"{GROUPS[name]} ({_families(int(one['families'].item()))})",
+            label=labels[name],
             zorder=3,
         )
     axes.set_yticks(rows, [_plain(factor) for factor in estimate["factor"].values])
@@ -235,7 +305,7 @@ def every_choice(choices: xr.Dataset, headline: Mapping[str, str]) -> Figure:
                 axes.hlines(row + offset, spread.min(), spread.max(), color=colour, linewidth=0.8, alpha=0.6)
                 axes.scatter(spread, np.full(spread.size, row + offset), color=colour, s=3, alpha=0.5)
             chosen = POINTS * one["residual"].sel(dict(headline)).values[::-1]
-            label = one["checkpoint"].item() if number <= _MOST_LABELS else None
+            label = one["checkpoint"].item()
             axes.scatter(
                 chosen,
                 np.arange(len(factors)) + offset,

@@ -28,47 +28,69 @@ _SHARP = 160
 
 _CORRELATIONS = np.array([0, 0.5, 0.9, 0.99, 0.999])
 _LEAST, _MOST = -0.3, 0.9998
+_LOOKS_OF_SETS = {
+    "these sources together": (GROUP_COLOURS["clip_fine_tuned"], "*"),
+    "LAION grid": (GROUP_COLOURS["human"], "p"),
+    "standard networks": (GROUP_COLOURS["standard"], GROUP_MARKERS["standard"]),
+}
 
 
 def clouds(
-    by_shift: Mapping[str, xr.Dataset], lines: Mapping[str, xr.DataArray], sources: Sequence[str]
+    by_study: Mapping[str, Mapping[str, xr.Dataset]],
+    lines: Mapping[str, Mapping[str, xr.DataArray]],
+    sources: Mapping[str, Sequence[str]],
 ) -> Figure:
     """Draw accuracy under each shift against accuracy in distribution, on probit axes.
 
     Parameters
     ----------
-    by_shift : mapping of str to xarray.Dataset
-        Of one study, as `clipsafe_utils.chapters.ood_correlation.clouds.read_clouds` returns them.
-    lines : mapping of str to xarray.DataArray
-        By shift, as `clipsafe_utils.chapters.ood_correlation.analysis.line_of_standard` returns them.
-    sources : sequence of str
-        Training sources whose zero-shot CLIPs are drawn.
+    by_study : mapping of str to mapping of str to xarray.Dataset
+        As `clipsafe_utils.chapters.ood_correlation.clouds.read_clouds` returns them.
+    lines : mapping of str to mapping of str to xarray.DataArray
+        By study and shift, as `clipsafe_utils.chapters.ood_correlation.analysis.line_of_standard` returns
+        them.
+    sources : mapping of str to sequence of str
+        By study, the training sources whose zero-shot CLIPs are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One small panel a shift.
+        One small panel a shift, under the name of its study where there are several.
     """
-    rows = -(-len(by_shift) // 2)
+    rows = {study: -(-len(shifts) // 2) for study, shifts in by_study.items()}
     with house_style():
         # The dots of the standard networks are pixels, a thousand marks would be heavy; the rest is vector.
-        figure = Figure(figsize=(WIDTH, 2.0 * rows + 1.1), dpi=_SHARP)
-        grid = list(figure.subplots(rows, 2, sharex=True, squeeze=False).ravel())
-        for axes in grid[len(by_shift) :]:
-            axes.set_visible(False)
-        grid = grid[: len(by_shift)]
-        for axes, (shift, cloud) in zip(grid, by_shift.items(), strict=False):
-            _draw_cloud(axes, cloud, sources)
-            line = lines[shift]
-            axes.plot(ndtri(line["x"].values), ndtri(line.values), color=ink(), linewidth=0.9)
-            axes.set_title(shift_title(shift))
-        _percent_ticks(grid)
-        for axes in grid[-2:]:
-            axes.tick_params(labelbottom=True)
-            axes.set_xlabel("accuracy in distribution, %")
-        figure.supylabel("accuracy under the shift, %", fontsize=9)
-        legend_below(figure, grid)
+        figure = Figure(figsize=(WIDTH, 1.85 * sum(rows.values()) + 0.5 * len(rows) + 0.7), dpi=_SHARP)
+        parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=list(rows.values())).ravel()
+        drawn: list[Axes] = []
+        for part, (study, shifts) in zip(parts, by_study.items(), strict=True):
+            grid = list(part.subplots(rows[study], 2, sharex=True, squeeze=False).ravel())
+            for axes in grid[len(shifts) :]:
+                axes.set_visible(False)
+            drawn += _draw_study(grid[: len(shifts)], shifts, lines[study], sources[study])
+            part.supylabel("accuracy under the shift, %", fontsize=9)
+            if len(by_study) > 1:
+                part.suptitle(study, fontsize=9, fontweight="bold", x=0.02, ha="left")
+        legend_below(figure, drawn)
     return figure
+
+
+def _draw_study(
+    grid: list[Axes],
+    shifts: Mapping[str, xr.Dataset],
+    lines: Mapping[str, xr.DataArray],
+    sources: Sequence[str],
+) -> list[Axes]:
+    for axes, (shift, cloud) in zip(grid, shifts.items(), strict=True):
+        _draw_cloud(axes, cloud, sources)
+        line = lines[shift]
+        axes.plot(ndtri(line["x"].values), ndtri(line.values), color=ink(), linewidth=0.9)
+        axes.set_title(shift_title(shift))
+    _percent_ticks(grid)
+    for axes in grid[-2:]:
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("accuracy in distribution, %")
+    return grid
 
 
 def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence[str]]) -> Figure:
@@ -117,9 +139,8 @@ def within(by_study: Mapping[str, xr.Dataset]) -> Figure:
         Hollow marks: fewer than five families. An interval that leaves everything open is not drawn.
     """
     with house_style():
-        rows = sum(table.sizes["shift"] for table in by_study.values())
-        figure = Figure(figsize=(WIDTH, 0.95 * rows + 1.5))
-        sizes = [table.sizes["shift"] for table in by_study.values()]
+        sizes = [table.sizes["shift"] * _height_of_row(len(_sets(table))) for table in by_study.values()]
+        figure = Figure(figsize=(WIDTH, sum(sizes) + 0.25 * len(sizes) + 1.3))
         grid = figure.subplots(len(by_study), 2, sharey="row", squeeze=False, height_ratios=sizes)
         for pair, (study, table) in zip(grid, by_study.items(), strict=True):
             for axes, name in zip(pair, ("rank", "fixed"), strict=True):
@@ -160,7 +181,7 @@ def _percent_ticks(grid: Sequence[Axes]) -> None:
 
 def _draw_correlations(axes: Axes, table: xr.Dataset, name: str) -> None:
     rows = np.arange(table.sizes["shift"])[::-1]
-    sets = table["set"].values[table["rank"].notnull().any("shift").values].tolist()
+    sets = _sets(table)
     for position, member in enumerate(sets):
         one = table.sel(set=member)
         y = rows - 0.8 * ((position + 0.5) / len(sets) - 0.5)
@@ -169,7 +190,9 @@ def _draw_correlations(axes: Axes, table: xr.Dataset, name: str) -> None:
         bounded = np.isfinite(low) & ((low > _LEAST) | (high < _MOST))
         axes.hlines(y[bounded], _on_scale(low[bounded]), _on_scale(high[bounded]), color=colour, linewidth=1)
         families = int(one["families"].max())
-        label = f"{member} ({families} {'family' if families == 1 else 'families'})"
+        counted = f"{member} ({families} {'family' if families == 1 else 'families'})"
+        # Sets that several studies have are named once.
+        label = member if member in _LOOKS_OF_SETS else counted
         mark: dict[str, Any] = {"s": 18, "edgecolor": colour, "marker": marker}
         decided = one[f"{name}_decided"].values
         for here, face in ((decided, colour), (~decided, "none")):
@@ -184,15 +207,20 @@ def _draw_correlations(axes: Axes, table: xr.Dataset, name: str) -> None:
     axes.grid(axis="x")
 
 
+def _sets(table: xr.Dataset) -> list[str]:
+    """Return the sets that have a correlation under any shift."""
+    return [str(name) for name in table["set"].values[table["rank"].notnull().any("shift").values]]
+
+
+def _height_of_row(sets: int) -> float:
+    """Return the inches that a shift needs for marks of so many sets."""
+    return max(0.3, 0.11 * sets)
+
+
 def _on_scale(correlation: np.ndarray) -> np.ndarray:
     """Fisher's z scale, on which correlations near 1 can be told apart; cut off where the figure ends."""
     return np.asarray(np.arctanh(np.clip(correlation, _LEAST, _MOST)))
 
 
 def _look_of_set(name: str) -> tuple[str, str]:
-    others = {
-        "these sources together": (GROUP_COLOURS["clip_fine_tuned"], "*"),
-        "LAION grid": (GROUP_COLOURS["human"], "p"),
-        "standard networks": (GROUP_COLOURS["standard"], GROUP_MARKERS["standard"]),
-    }
-    return others[name] if name in others else source_look(name)[:2]
+    return _LOOKS_OF_SETS[name] if name in _LOOKS_OF_SETS else source_look(name)[:2]

@@ -48,9 +48,8 @@ def offsets(by_study: Mapping[str, xr.Dataset]) -> Figure:
     """
     by_study = {study: _measured_sources(table) for study, table in by_study.items()}
     with house_style():
-        sizes = [table.sizes["shift"] for table in by_study.values()]
-        most = max(table.sizes["source"] for table in by_study.values())
-        figure = Figure(figsize=(WIDTH, max(0.9, _ROOM * most) * sum(sizes) + 1.4))
+        sizes = [table.sizes["shift"] * _height_of_row(table.sizes["source"]) for table in by_study.values()]
+        figure = Figure(figsize=(WIDTH, sum(sizes) + 0.45 * len(sizes) + 1.0))
         grid = figure.subplots(len(by_study), 2, sharey="row", squeeze=False, height_ratios=sizes)
         for pair, (study, table) in zip(grid, by_study.items(), strict=True):
             for axes, line in zip(pair, table["line"].values.tolist(), strict=True):
@@ -58,9 +57,14 @@ def offsets(by_study: Mapping[str, xr.Dataset]) -> Figure:
                 axes.set_title(_TITLES[line])
                 axes.set_xlabel("points")
             if len(by_study) > 1:
-                pair[0].set_ylabel(study)
+                pair[0].set_ylabel(study, fontweight="bold")
         legend_below(figure, list(grid[:, 0]))
     return figure
+
+
+def _height_of_row(sources: int) -> float:
+    """Return the inches that a shift needs for marks of so many sources; many are pressed together."""
+    return max(0.3, 0.15 * min(sources, 6), _ROOM * sources)
 
 
 def _measured_sources(table: xr.Dataset) -> xr.Dataset:

@@ -147,8 +147,11 @@ def mark_zero(axes: Axes) -> None:
     axes.axvline(0, color=_INK, linewidth=0.8, zorder=0)
 
 
-def legend_below(figure: Figure, grid: Sequence[Axes]) -> None:
-    """Name the marks of some panels once, below the figure, where no mark can be hidden."""
+def legend_below(figure: Figure, grid: Sequence[Axes], title: str | None = None) -> None:
+    """Name the marks of some panels once, below the figure, where no mark can be hidden.
+
+    The title of the legend can stand for an axis that all panels share.
+    """
     found = {
         label: handle
         for axes in grid
@@ -156,7 +159,13 @@ def legend_below(figure: Figure, grid: Sequence[Axes]) -> None:
     }
     if found:
         figure.legend(
-            list(found.values()), list(found), loc="outside lower center", ncols=2, handletextpad=0.3
+            list(found.values()),
+            list(found),
+            loc="outside lower center",
+            ncols=2,
+            handletextpad=0.3,
+            title=title,
+            title_fontsize=9,
         )
 
 

@@ -2,9 +2,12 @@
 
 import html
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+
+from clipsafe_utils.figures.style import ThemedFigure
 
 _NUMBER = re.compile(r"[+±−-]?[\d,.]+( %)?")
 
@@ -58,15 +61,40 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
     )
 
 
-def folded(shown: ThemedTable, summary: str) -> ThemedTable:
-    """Put a table behind a line that opens it: for what few readers need.
+def folded(shown: ThemedTable | ThemedFigure, summary: str) -> ThemedTable:
+    """Put a table or a figure behind a line that opens it: for what few readers need.
 
     Examples
     --------
     >>> folded(ThemedTable("<table></table>"), "All pairs").markup
     '<details><summary>All pairs</summary><table></table></details>'
     """
-    return ThemedTable(f"<details><summary>{html.escape(summary)}</summary>{shown.markup}</details>")
+    return ThemedTable(f"<details><summary>{html.escape(summary)}</summary>{shown._repr_html_()}</details>")
+
+
+def stacked(shown: Iterable[ThemedTable | ThemedFigure]) -> ThemedTable:
+    """Put tables or figures below each other as one output, which one caption can speak of.
+
+    Examples
+    --------
+    >>> stacked([ThemedTable("<table></table>")] * 2).markup
+    '<table></table><table></table>'
+    """
+    return ThemedTable("".join(one._repr_html_() for one in shown))
+
+
+def first_open(shown: Mapping[str, ThemedTable | ThemedFigure]) -> ThemedTable:
+    """Stack what is shown of each study, all but the first folded.
+
+    Examples
+    --------
+    >>> first_open({"published": ThemedTable("<table></table>"), "mine": ThemedTable("<ol></ol>")}).markup
+    '<table></table><details><summary>The study mine</summary><ol></ol></details>'
+    """
+    first = next(iter(shown), None)
+    return stacked(
+        one if study == first else folded(one, f"The study {study}") for study, one in shown.items()
+    )
 
 
 def _alignment(column: pd.Series) -> str:

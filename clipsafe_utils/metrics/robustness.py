@@ -4,7 +4,7 @@ The measure of Taori et al. (2020), here on parts of one test set: the residual 
 on a part (y) on a reference accuracy (x) over a baseline group. Arrays have shape (..., models).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,8 @@ def effective_robustness(
     fit: Fit = "huber",
     axes: Axes = "raw",
     confidence: float = 0.95,
+    *,
+    judged: ArrayLike | None = None,
 ) -> EffectiveRobustness:
     """Judge every model by the baseline families other than its own.
 
@@ -104,6 +106,9 @@ def effective_robustness(
         As in `predict_baseline`.
     confidence : float
         As in `prediction_interval`.
+    judged : array_like of bool, shape (models,), optional
+        Models to judge, all where it is left out. Of the others only the residuals are worked out: they are
+        not measured.
 
     Returns
     -------
@@ -129,13 +134,17 @@ def effective_robustness(
         raise ValueError("in_baseline: expected True for the baseline models and False for the others.")
     predicted = _predict_without_own_family(across, up, family, baseline, fit, axes)
     residual = up - predicted
-    half_width, p_value = np.empty_like(residual), np.empty_like(residual)
-    families_in_support = np.empty(residual.shape, dtype=np.int64)
-    for kept, judged in _without_own_family(family, baseline):
+    wanted = np.ones(family.size, dtype=bool) if judged is None else labels("judged", judged, family.size)
+    half_width, p_value = np.full_like(residual, np.nan), np.full_like(residual, np.nan)
+    families_in_support = np.zeros(residual.shape, dtype=np.int64)
+    for kept, kin in _without_own_family(family, baseline):
+        here = kin & wanted
+        if not here.any():
+            continue
         half, scale, freedom = prediction_interval(residual[..., kept], family[kept], confidence)
-        half_width[..., judged] = half[..., None]
-        p_value[..., judged] = student_p_value(residual[..., judged], scale[..., None], freedom)
-        families_in_support[..., judged] = support(across[..., kept], family[kept], across[..., judged])
+        half_width[..., here] = half[..., None]
+        p_value[..., here] = student_p_value(residual[..., here], scale[..., None], freedom)
+        families_in_support[..., here] = support(across[..., kept], family[kept], across[..., here])
     measured = families_in_support >= MINIMUM_FAMILIES
     return EffectiveRobustness(predicted, residual, half_width, p_value, families_in_support, measured)
 
@@ -170,8 +179,20 @@ def _predict_without_own_family(
     axes: Axes,
 ) -> Array:
     predicted = np.empty_like(up)
-    for kept, judged in _without_own_family(family, baseline):
-        predicted[..., judged] = predict_baseline(
-            across[..., kept], up[..., kept], across[..., judged], fit, axes
-        )
+    for kept, judged in _alike(_without_own_family(family, baseline)):
+        # One fit a row: a batch of rows takes hardly longer than one of them.
+        rows = predict_baseline(across[..., kept], up[..., kept], across[..., judged], fit, axes)
+        predicted[..., judged] = rows
     return predicted
+
+
+def _alike(
+    parts: Iterable[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Stack the indices of those who judge, and of the judged, where their numbers are the same."""
+    batches: dict[tuple[int, int], list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
+    for kept, judged in parts:
+        places = np.flatnonzero(kept), np.flatnonzero(judged)
+        batches.setdefault((places[0].size, places[1].size), []).append(places)
+    for batch in batches.values():
+        yield np.stack([kept for kept, _ in batch]), np.stack([judged for _, judged in batch])

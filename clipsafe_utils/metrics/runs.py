@@ -38,7 +38,8 @@ def mean_of_runs(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     """Mean over trainings that differ in their seed.
 
     The variance is that between seeds over their number, plus that of the mean over the paired draws of the
-    images. Student's t has the degrees of freedom of Satterthwaite (1946).
+    images. The first is widened by Student's t with the degrees of freedom of the seeds (of two sides, those
+    of Satterthwaite 1946), the second by the normal quantile.
 
     Parameters
     ----------
@@ -115,9 +116,11 @@ def _estimate(means: Array, sides: list[Array], confidence: float) -> Estimate:
     level = confidence_level(confidence)
     of_images = float(means[1:].var(ddof=1))
     of_seeds = [side[0].var(ddof=1) / side.shape[1] if side.shape[1] > 1 else 0.0 for side in sides]
-    variance = of_images + sum(of_seeds)
     spread = sum(part**2 / (side.shape[1] - 1) for part, side in zip(of_seeds, sides, strict=True) if part)
-    freedom = variance**2 / spread if spread else np.inf
-    half = float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance))
+    freedom = sum(of_seeds) ** 2 / spread if spread else np.inf
+    # Each part has its own quantile: with degrees of freedom for their sum, three seeds that happen to agree
+    # would pass for many.
+    quantiles = stats.t.ppf((1 + level) / 2, [freedom, np.inf])
+    half = float(np.sqrt(quantiles[0] ** 2 * sum(of_seeds) + quantiles[1] ** 2 * of_images))
     value = float(means[0])
     return Estimate(value, value - half, value + half, min(side.shape[1] for side in sides))

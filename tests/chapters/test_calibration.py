@@ -12,6 +12,7 @@ from clipsafe_utils.chapters.calibration import analysis as chapter
 from clipsafe_utils.chapters.calibration import descriptions as alt
 from clipsafe_utils.chapters.calibration import words
 from clipsafe_utils.chapters.calibration.bins import images_to_tell, stored_bins
+from clipsafe_utils.chapters.calibration.laboratory import PROPERTIES
 from clipsafe_utils.chapters.calibration.views import View, left_out_parts, views
 from clipsafe_utils.chapters.formats import NOT_MEASURED, percent
 from clipsafe_utils.cubes import GROUPS, find_study, write_cube
@@ -23,6 +24,7 @@ from clipsafe_utils.figures import calibration_trials as trial_figures
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from tests.chapters.calibration_cubes import CONDITIONS, TEMPERATURES, scaled_cube, scaled_panel
+from tests.chapters.synthetic_causes import synthetic_causes
 
 HOW = {"n_bins": 15, "binning": "equal_width", "seed": 0, "confidence": 0.95}
 BOTH = ["before", "after"]
@@ -199,8 +201,9 @@ class TestScaled:
         drawn = figures.conditions(judged)
         assert [axes.get_title(loc="left") for axes in drawn.axes[::2]] == list(judged)
         parts = {view.title: judged[view.title].sel(condition=view.parts) for view in shown}
-        titles = [axes.get_title(loc="left") for axes in figures.against_accuracy(parts, ranks).axes]
-        assert titles[0].startswith("a, scaled, before scaling\nall 3: ρ")
+        drawn = figures.against_accuracy(parts, ranks)
+        assert [block.get_suptitle() for block in drawn.subfigs] == [f"Study: {title}" for title in judged]
+        assert drawn.axes[0].get_title(loc="left").startswith("a\nall 3: ρ")
 
     def test_a_study_with_one_scaling_writes_no_scaling_above(self, models: xr.Dataset) -> None:
         one = views([scaled_panel(models, ("before",))], ["all"], BOTH)
@@ -277,6 +280,16 @@ class TestChapter:
         text = _render(tmp_path / "few", tmp_path / "few.ipynb", {"n_bins": 3, "binning": "equal_mass"})
         assert NOT_MEASURED in text
         assert "too few parts" in text
+
+    def test_runs_with_the_ladder(self, models: xr.Dataset, tmp_path: Path) -> None:
+        folder = tmp_path / "lab"
+        write_cube(scaled_cube(), folder / "calibration.nc")
+        write_cube(models, folder / "models.nc")
+        write_cube(synthetic_causes(dict.fromkeys(PROPERTIES, 0.5)), folder / "causes.nc")
+        text = _render(folder, tmp_path / "lab.ipynb", {})
+        assert "no cube" not in text
+        assert "trained on wit: a 0.55" in text
+        assert "higher by 10.0 points" in text
 
     def test_runs_before_and_after(self, models: xr.Dataset, tmp_path: Path) -> None:
         write_cube(scaled_cube(), tmp_path / "scaled" / "calibration.nc")

@@ -6,9 +6,9 @@ import statsmodels.api as sm
 import xarray as xr
 
 from clipsafe_utils.chapters.factor_robustness import analysis as chapter
-from clipsafe_utils.chapters.factor_robustness import words
+from clipsafe_utils.chapters.factor_robustness import descriptions, tables, words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
+from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.figures import factor_robustness as figures
 from clipsafe_utils.metrics.labelled import effective_robustness
@@ -19,7 +19,8 @@ HEADLINE = {"selection": "top", "axes": "raw", "reference": "overall", "fit": "h
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
-    return read_panels([STUDY], "factors", list(GROUPS))[0]
+    panels = read_panels([STUDY], "factors", list(GROUPS))
+    return chapter.with_a_line(panels, HEADLINE_FACTORS, "top", "standard", "raw")[0][0]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def result(panel: Panel) -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def choices(panel: Panel) -> xr.Dataset:
-    return chapter.every_choice(panel, list(HEADLINE_FACTORS), "standard")
+    return chapter.every_choice(panel, "standard")
 
 
 def test_residuals_agree_with_statsmodels(panel: Panel, result: xr.Dataset) -> None:
@@ -100,7 +101,7 @@ def test_a_study_without_clip_leaves_its_numbers_out(panel: Panel, result: xr.Da
 
 
 def test_table_has_a_row_a_factor(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
-    markup = words.residual_table(panel, result, choices).markup
+    markup = tables.residual_table(panel, result, choices).markup
     assert markup.count('<th scope="row">') == len(HEADLINE_FACTORS)
     assert "15,064" in markup
 
@@ -129,7 +130,149 @@ def test_figures_draw_one_panel_a_study(panel: Panel, result: xr.Dataset, choice
 
 def test_alternative_texts_name_what_is_drawn(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
     models = {STUDY: panel.models}
-    assert "pose −3.2 and −2.8 against ±0.9" in words.describe_residuals({STUDY: result}, models)
-    assert words.describe_lines(result, panel.models).endswith("Every line rises.")
-    assert words.describe_choices(choices).count("to") >= len(HEADLINE_FACTORS)
-    assert "families: 1," in words.describe_groups(chapter.group_residuals({STUDY: result}, models, 0.95))
+    assert "pose −3.2 and −2.8 against ±0.9" in descriptions.describe_residuals({STUDY: result}, models)
+    assert descriptions.describe_lines(result, panel.models).endswith("Every line rises.")
+    assert descriptions.describe_choices(choices).count("to") >= len(HEADLINE_FACTORS)
+    assert "families: 1," in descriptions.describe_groups(
+        chapter.group_residuals({STUDY: result}, models, 0.95)
+    )
+
+
+def crowd(panel: Panel, times: int = 4) -> Panel:
+    """Repeat the two CLIPs of a study under other names, so that they are too many for names."""
+    clips = clip_models(panel.models)["model"].values
+    others = panel.models["model"].values[~np.isin(panel.models["model"].values, clips)]
+    names = [*others, *np.repeat(clips, times)]
+    new = [*others, *(f"{name} {place}" for name in clips for place in range(times))]
+    return Panel(
+        "crowd",
+        panel.cube.sel(model=names).assign_coords(model=new),
+        panel.models.sel(model=names).assign_coords(model=new),
+    )
+
+
+def judged(panel: Panel) -> xr.Dataset:
+    return effective_robustness(panel.cube, panel.models, factor_names=chapter.factors_of(panel))
+
+
+def test_many_clips_are_drawn_and_told_by_group(panel: Panel, result: xr.Dataset) -> None:
+    many = crowd(panel)
+    results = {STUDY: result, "crowd": judged(many)}
+    models = {STUDY: panel.models, "crowd": many.models}
+    figure = figures.residuals(results, models)
+    labels = [axes.get_legend_handles_labels()[1] for axes in figure.axes]
+    assert labels == [["RN50.openai", "ViT-B-32.openai"], ["CLIP, zero-shot (8 of 8 measured)"]]
+    orders = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
+    assert orders[0] == orders[1]
+    said = descriptions.describe_residuals(results, models)
+    assert "Published: " in said
+    assert "Crowd: CLIP, zero-shot, mean of 8 measured of 8: " in said
+    assert "pose −3.0" in said.split("Crowd: ")[1]
+
+
+def test_unmeasured_clips_of_a_crowd_are_left_out_and_counted(panel: Panel) -> None:
+    many = crowd(panel)
+    result = judged(many)
+    clips = clip_models(many.models)["model"].values
+    result = result.assign(measured=result["measured"] & ~result["model"].isin(clips[:3]))
+    axes = figures.residuals({"crowd": result}, {"crowd": many.models}).axes[0]
+    assert axes.get_legend_handles_labels()[1] == ["CLIP, zero-shot (5 of 8 measured)"]
+    assert len(axes.collections[-1].get_offsets()) == 5 * len(HEADLINE_FACTORS)
+    nobody = result.assign(measured=result["measured"] & False)
+    assert "No CLIP is measured." in descriptions.describe_residuals(
+        {"crowd": nobody}, {"crowd": many.models}
+    )
+
+
+def test_the_table_of_many_clips_has_a_few_columns(panel: Panel) -> None:
+    many = crowd(panel)
+    markup = tables.residual_table(many, judged(many), xr.Dataset()).markup
+    head = markup.split("</thead>")[0]
+    assert head.count('scope="col"') == 5
+    # Pose is −3.2 four times and −2.8 four times; all eight are below.
+    row = markup.split('<th scope="row">pose</th>')[1].split("</tr>")[0]
+    assert "−3.2, −3.0, −2.8" in row
+    assert "0, 8, 0" in row
+
+
+def test_choices_of_a_crowd_are_means_of_those_measured_under_every_choice(choices: xr.Dataset) -> None:
+    assert chapter.choices_of_groups(choices) is choices
+    names = [f"{name} {place}" for name in choices["model"].values for place in range(4)]
+    many = choices.isel(model=np.repeat([0, 1], 4)).assign_coords(model=names)
+    measured = xr.ones_like(many["measured"], bool)
+    measured[{"model": 0, "factor": 0, "fit": 0}] = False
+    mean = chapter.choices_of_groups(many.assign(measured=measured))
+    assert mean["checkpoint"].values.tolist() == ["CLIP, zero-shot, mean of 7"]
+    one, other = (choices["residual"].isel(model=place, drop=True) for place in (0, 1))
+    expected = ((3 * one + 4 * other) / 7).transpose(*mean["residual"].isel(model=0, drop=True).dims)
+    np.testing.assert_allclose(mean["residual"].isel(model=0), expected)
+    nobody = chapter.choices_of_groups(many.assign(measured=~measured & False))
+    assert nobody.sizes["model"] == 0
+    assert descriptions.describe_choices(nobody) == "No CLIP is measured under every choice."
+    assert not figures.every_choice(nobody, HEADLINE).legends
+
+
+def test_a_study_without_a_line_is_left_out_in_words(panel: Panel) -> None:
+    def said(changed: Panel, selection: str = "top", axes: str = "raw") -> list[str]:
+        kept, sentences = chapter.with_a_line([changed], ["pose"], selection, "standard", axes)
+        assert not kept
+        return sentences
+
+    assert said(panel, "alone_typical") == [
+        "The study `published` has no selection `alone_typical`: its panel is left out."
+    ]
+    standard = np.flatnonzero(panel.models["group"] == "standard")
+    families = panel.models["family"].values[standard]
+    five = standard[np.isin(families, np.unique(families)[:5])]
+    few = Panel(STUDY, panel.cube.isel(model=five), panel.models.isel(model=five))
+    assert "has 5 families" in said(few)[0]
+    assert "a line needs 6" in said(few)[0]
+    perfect = panel.cube.copy(deep=True)
+    at = {"selection": 0, "model": int(standard[0]), "factor": 0}
+    perfect["hits"][at] = perfect["images"][at]
+    assert "probit axes have no place" in said(Panel(STUDY, perfect, panel.models), axes="probit")[0]
+
+
+def test_factors_that_a_study_lacks_are_named(panel: Panel) -> None:
+    kept, sentences = chapter.with_a_line([panel], ["pose", "person_blocking"], "top", "standard", "raw")
+    assert chapter.factors_of(kept[0]) == ["pose"]
+    assert kept[0].cube["factor"].values.tolist() == ["pose", OVERALL]
+    assert sentences == ["The study `published` has no images for: person blocking."]
+    kept, sentences = chapter.with_a_line([panel], ["darker"], "top", "standard", "raw")
+    assert kept == []
+    assert sentences[-1] == "The study `published` has none of these factors: its panel is left out."
+
+
+def test_where_an_accuracy_is_one_there_are_no_probit_choices(panel: Panel) -> None:
+    perfect = panel.cube.sel(factor=["larger", OVERALL]).copy(deep=True)
+    standard = int(np.flatnonzero(panel.models["group"] == "standard")[0])
+    at = {"selection": 1, "model": standard, "factor": 0}
+    perfect["hits"][at] = perfect["images"][at]
+    found = chapter.every_choice(Panel(STUDY, perfect, panel.models), "standard")
+    assert found["axes"].values.tolist() == ["raw"]
+    assert found["residual"].notnull().all()
+
+
+def test_numbers_on_real_models_pass_over_stand_ins(panel: Panel, result: xr.Dataset) -> None:
+    stand_in = Panel("drawn", panel.cube.assign_attrs(evidence="proxy"), panel.models)
+    both = words.numbers([stand_in, panel], {"drawn": result, STUDY: result}, {}, {}, "standard")
+    assert both["factors-records"] == "384"
+    alone = words.numbers([stand_in], {"drawn": result}, {}, {}, "standard")
+    assert set(alone.values()) == {NOT_MEASURED}
+
+
+def test_has_choices_needs_a_clip_and_both_selections(panel: Panel) -> None:
+    assert chapter.has_choices(panel)
+    assert not chapter.has_choices(Panel(STUDY, panel.cube.sel(selection=["top"]), panel.models))
+    standard = (panel.models["group"] == "standard").values
+    assert not chapter.has_choices(
+        Panel(STUDY, panel.cube.isel(model=standard), panel.models.isel(model=standard))
+    )
+
+
+def test_a_legend_of_two_studies_counts_the_families_of_each(panel: Panel, result: xr.Dataset) -> None:
+    means = chapter.group_residuals({"a": result, "b": result}, {"a": panel.models, "b": panel.models}, 0.95)
+    labels = figures.groups(means).axes[0].get_legend_handles_labels()[1]
+    assert "CLIP, zero-shot (families: 1, 1)" in labels
+    alone = figures.groups({"a": means["a"]}).axes[0].get_legend_handles_labels()[1]
+    assert "CLIP, zero-shot (1 family)" in alone

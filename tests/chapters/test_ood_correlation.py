@@ -186,11 +186,12 @@ def test_figures_draw_every_shift_source_and_study(
     clouds: dict[str, xr.Dataset], results: words.Results
 ) -> None:
     lines = {shift: chapter.line_of_standard(cloud) for shift, cloud in clouds.items()}
-    drawn = figures.clouds(clouds, lines, MAIN)
-    assert [axes.get_title("left") for axes in drawn.axes if axes.get_visible()][:2] == [
-        "ImageNet-V2",
-        "ImageNet-R",
-    ]
+    twice = {STUDY: clouds, "again": clouds}
+    drawn = figures.clouds(twice, dict.fromkeys(twice, lines), dict.fromkeys(twice, MAIN))
+    titles = [axes.get_title("left") for axes in drawn.axes if axes.get_visible()]
+    assert titles[:2] == ["ImageNet-V2", "ImageNet-R"]
+    assert len(titles) == 2 * len(SHIFTS)
+    assert [part.get_suptitle() for part in drawn.subfigs] == [STUDY, "again"]
     assert {text.get_text() for text in drawn.legends[0].get_texts()} >= {*MAIN, "CLIP, fine-tuned"}
     assert len(figures.within({STUDY: results.within, "again": results.within}).axes) == 4
     assert len(offset_figures.offsets({STUDY: results.offsets, "again": results.offsets}).axes) == 4
@@ -229,7 +230,9 @@ def test_tables_have_a_row_for_each_case(clouds: dict[str, xr.Dataset], results:
 
 
 def test_alternative_texts_name_what_is_drawn(clouds: dict[str, xr.Dataset], results: words.Results) -> None:
-    assert "ObjectNet: zero-shot CLIPs 33" in alt.describe_clouds(clouds, MAIN)
-    assert "LAION-2B, families: 7, rank correlation 0.989 to 0.998" in alt.describe_within(results.within)
-    assert "WIT +31.9 and −6.6" in alt.describe_offsets(results.offsets)
+    assert "ObjectNet: zero-shot CLIPs 33" in alt.describe_clouds(clouds, MAIN, STUDY)
+    assert "LAION-2B, families: 7, rank correlation 0.989 to 0.998" in alt.describe_within(
+        results.within, STUDY
+    )
+    assert "WIT +31.9 and −6.6" in alt.describe_offsets(results.offsets, STUDY)
     assert "x, ImageNet-A: +4.3 (+2.0 to +6.6)" in alt.describe_pairs({"x": results.by_way})

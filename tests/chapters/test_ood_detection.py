@@ -127,20 +127,38 @@ def test_draws_may_be_few(tmp_path: Path) -> None:
     assert figures.detection({"few": cloud}, {"few": ["wit"]}).axes
 
 
+def test_each_set_and_each_score_has_a_row(study: Path) -> None:
+    asked = {name: ASKED[name] for name in ("score", "ood_sets", "positive")}
+    each = detection.by_set([str(study)], list(GROUPS), **asked)["made"]
+    assert {name: one["y"].sel(model="clip0").item() for name, one in each.items()} == pytest.approx(
+        {"glyph": 0.6, "scene": 0.7}
+    )
+    within = chapter.within_sources(each, ["wit", "web"], 0.95, chapter.BESIDE_DETECTION)
+    markup = tables.set_table(within, each, "made").markup
+    # The mean of 0.5 to 0.75 in six steps, raised by 0.1; in the same order as accuracy.
+    assert "72.5\xa0%, 1.00" in markup
+    means = detection.score_means([str(study)], ["clip_zero_shot"], ["glyph"])
+    assert means["score"].tolist() == list(SCORES)
+    assert means["auroc"].to_numpy() == pytest.approx(0.725)
+    assert tables.score_table(means).markup.count('<th scope="row">') == len(SCORES)
+    assert detection.score_means([str(study)], ["clip_zero_shot"], ["none"]).empty
+
+
 def test_sources_figure_table_and_words(study: Path) -> None:
     detected = detection.read_detection([str(study)], list(GROUPS), **ASKED)[0]
     sources = read.choose_sources(detection.with_detection({}, detected), ["main"])
-    assert sources == {"made": ["web", "wit"]}
+    assert sources == {"made": ["wit", "web"]}
     cloud = detected["made"]
     drawn = figures.detection(detected, sources)
     assert [axes.get_title("left") for axes in drawn.axes] == ["made"]
-    within = chapter.within_sources({detection.DETECTION: cloud}, sources["made"], 0.95)
+    beside = chapter.BESIDE_DETECTION
+    within = chapter.within_sources({detection.DETECTION: cloud}, sources["made"], 0.95, beside)
     own = cloud.isel(model=read.of_source(cloud, "wit"))
     rank = within["rank"].sel(set="wit").item()
     assert rank == pytest.approx(spearmanr(own["x"], own["y"]).statistic)
     assert within["rank_decided"].sel(set="wit").all()
     markup = tables.detection_table(cloud, within, "id", "made").markup
-    assert markup.count('<th scope="row">') == 2
+    assert markup.count('<th scope="row">') == 3
     assert "recall of in-distribution images" in markup
     assert "recall of OOD images" in tables.detection_table(cloud, within, "ood", "made").markup
     assert "wit: AUROC 65" in alt.describe_detection(cloud, sources["made"])

@@ -5,10 +5,11 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters import shape_bias as chapter
 from clipsafe_utils.chapters.formats import NOT_MEASURED, group_sizes, percent
-from clipsafe_utils.cubes import CUE_CLASSES, GROUPS
+from clipsafe_utils.chapters.shape_bias import analysis, descriptions, words
+from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import shape_bias as figures
 from clipsafe_utils.metrics.labelled import shape_bias_table
 
@@ -27,32 +28,30 @@ def result(panel: Panel) -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def classes(panel: Panel) -> dict[str, xr.Dataset]:
-    return chapter.class_means([panel], CUE_CLASSES, 0.95)
+    return analysis.class_means([panel], 0.95)
 
 
 def test_every_number_of_the_prose_is_there(
     panel: Panel, result: xr.Dataset, classes: dict[str, xr.Dataset]
 ) -> None:
-    numbers = chapter.numbers({STUDY: result}, {STUDY: panel.models}, classes)
-    assert tuple(numbers) == chapter.KEYS
+    numbers = words.numbers({STUDY: result}, {STUDY: panel.models}, classes)
+    assert tuple(numbers) == words.KEYS
     assert NOT_MEASURED not in numbers.values()
     assert numbers["shape-bias-people"] == percent(0.9587)
     assert numbers["shape-bias-alexnet-caffe"] == percent(0.4294)
     assert numbers["shape-bias-vgg16-caffe"] == percent(0.1722)
-    assert set(chapter.numbers({}, {}, {}).values()) == {NOT_MEASURED}
+    assert set(words.numbers({}, {}, {}).values()) == {NOT_MEASURED}
 
 
 def test_stylised_training_is_paired_by_architecture(panel: Panel, result: xr.Dataset) -> None:
-    pairs = chapter.stylised_pairs(result, panel.models)
+    pairs = analysis.stylised_pairs(result, panel.models)
     stylised, plain = (pairs.isel(model=pairs["stylised"].values == kind) for kind in (True, False))
     assert sorted(stylised["family"].values) == sorted(plain["family"].values)
     assert stylised.sizes["model"] == plain.sizes["model"] == 5
     by_family = [part["shape_bias"].to_series().set_axis(part["family"].values) for part in (stylised, plain)]
     gain = (by_family[0] - by_family[1]).to_numpy()
     half = stats.t.ppf(0.975, 4) * gain.std(ddof=1) / np.sqrt(5)
-    numbers = chapter.numbers(
-        {STUDY: result}, {STUDY: panel.models}, chapter.class_means([panel], CUE_CLASSES, 0.95)
-    )
+    numbers = words.numbers({STUDY: result}, {STUDY: panel.models}, analysis.class_means([panel], 0.95))
     assert numbers["shape-bias-stylised-gain"] == f"+{100 * gain.mean():.0f}"
     low, high = 100 * (gain.mean() - half), 100 * (gain.mean() + half)
     assert numbers["shape-bias-stylised-interval"] == f"+{low:.1f} to +{high:.1f}"
@@ -68,10 +67,10 @@ def test_each_person_is_a_family(panel: Panel) -> None:
 def test_observers_are_left_out_in_words(panel: Panel) -> None:
     kept = (panel.models["group"] == "human").values
     people = Panel(STUDY, panel.cube.isel(model=kept), panel.models.isel(model=kept))
-    numbers = chapter.numbers(
+    numbers = words.numbers(
         {STUDY: shape_bias_table(people.cube)},
         {STUDY: people.models},
-        chapter.class_means([people], CUE_CLASSES, 0.95),
+        analysis.class_means([people], 0.95),
     )
     assert numbers["shape-bias-people"] == percent(0.9587)
     assert numbers["shape-bias-standard-lowest"] == NOT_MEASURED
@@ -87,14 +86,88 @@ def test_figures_and_their_texts(panel: Panel, result: xr.Dataset, classes: dict
     assert len(names) == 26
     assert decided.get_xlabel() == "decided, %"
     people = f"People: 10 observers, shape bias {percent(0.92, 0)} to {percent(0.99, 0)}."
-    assert people in chapter.describe_observers(tables, models)
+    assert people in descriptions.describe_observers(tables, models)
     assert len(figures.by_class(classes).axes) == 1
-    assert "for airplane" in chapter.describe_classes(classes)
+    assert "for airplane" in descriptions.describe_classes(classes)
     figures.observers({}, {})
     figures.by_class({})
 
 
 def test_table_of_groups_gives_no_interval_over_one_family(panel: Panel, result: xr.Dataset) -> None:
-    markup = chapter.groups_table(result, panel.models, STUDY, 0.95).markup
+    markup = words.groups_table(result, panel.models, STUDY, 0.95).markup
     assert "<td>none</td>" in markup
     assert markup.count('<th scope="row">') == 4
+
+
+def as_study(panel: Panel, name: str, kept: dict[str, list[str]]) -> Panel:
+    cube = panel.cube.sel(kept).copy()
+    cube["count"].attrs.pop("decision_rule", None)
+    return Panel(name, cube, panel.models)
+
+
+def test_a_class_that_a_study_does_not_have_is_left_out_there_in_words(panel: Panel) -> None:
+    drawn = as_study(panel, "drawn", {"cue_class": ["cat", "dog"]})
+    panels, sentences = analysis.chosen_panels([panel, drawn], ["bear", "cat"], "mean")
+    assert [one.cube["cue_class"].values.tolist() for one in panels] == [["bear", "cat"], ["cat"]]
+    assert sentences == ["The study `drawn` has no class bear: left out there."]
+    panels, sentences = analysis.chosen_panels([panel, drawn], ["bear"], "mean")
+    assert [one.study for one in panels] == [STUDY]
+    assert sentences == ["The study `drawn` has none of the classes: its panel is left out."]
+    panels, sentences = analysis.chosen_panels([panel, drawn], ["all"], "mean")
+    assert [one.cube.sizes["cue_class"] for one in panels] == [16, 2]
+    assert sentences == []
+
+
+def test_a_class_that_no_study_has_is_refused(panel: Panel) -> None:
+    with pytest.raises(
+        ClipsafeError, match="No study has the class 'wolf' in cue_classes; the choices are all, air"
+    ):
+        analysis.chosen_panels([panel], ["wolf", "cat"], "mean")
+
+
+def test_observers_that_decide_nothing_are_left_out_in_words(panel: Panel) -> None:
+    cube = panel.cube.copy(deep=True)
+    cube["count"].loc[{"decision": ["shape", "texture"], "model": cube["model"].values[:3]}] = 0
+    total = cube.sizes["model"]
+    panels, sentences = analysis.chosen_panels([Panel("mine", cube, panel.models)], ["all"], "mean")
+    assert panels[0].cube.sizes["model"] == panels[0].models.sizes["model"] == total - 3
+    assert sentences[0].startswith(f"Of the study `mine`, 3 of {total} observers decided no image")
+    cube["count"].loc[{"decision": ["shape", "texture"]}] = 0
+    assert analysis.chosen_panels([Panel("mine", cube, panel.models)], ["all"], "mean")[0] == []
+
+
+def test_classes_that_were_not_merged_fit_every_rule(panel: Panel) -> None:
+    drawn = as_study(panel, "drawn", {})
+    kept, sentences = analysis.with_decision_rule([panel, drawn], "max")
+    assert [one.study for one in kept] == ["drawn"]
+    assert sentences == [f"The study `{STUDY}` has no decisions by the rule `max`: its panel is left out."]
+
+
+def test_numbers_of_the_record_are_never_those_of_a_drawn_world(panel: Panel, result: xr.Dataset) -> None:
+    drawn = panel.models.assign_attrs(evidence="proxy")
+    assert set(words.numbers({"drawn": result}, {"drawn": drawn}, {}).values()) == {NOT_MEASURED}
+    both = words.numbers({"drawn": result, STUDY: result}, {"drawn": drawn, STUDY: panel.models}, {})
+    assert both["shape-bias-people"] == percent(0.9587)
+
+
+def test_a_crowded_study_has_a_row_for_each_group_and_source(panel: Panel, result: xr.Dataset) -> None:
+    names = [f"{name}-{copy}" for copy in (0, 1) for name in result["model"].values]
+    crowd = xr.concat([result, result], "model").assign_coords(model=names)
+    models = xr.concat([panel.models, panel.models], "model").assign_coords(model=names)
+    figure = figures.observers({"few": result, "many": crowd}, {"few": panel.models, "many": models})
+    few, _, many, _ = figure.axes
+    assert (few.get_title(loc="left"), many.get_title(loc="left")) == ("few", "many")
+    assert len(few.get_yticklabels()) == 26
+    assert len(many.get_yticklabels()) == len(
+        set(zip(models["group"].values, models["training_source"].values, strict=True))
+    )
+    shown = sum(np.shape(drawn.get_offsets())[0] for drawn in many.collections)
+    assert shown == 52
+    assert len(figure.legends[0].get_texts()) == len(np.unique(models["group"]))
+
+
+def test_only_groups_that_decide_have_intervals_by_class(classes: dict[str, xr.Dataset]) -> None:
+    axes = figures.by_class(classes).axes[0]
+    means = classes[STUDY]
+    intervals = [drawn for drawn in axes.collections if hasattr(drawn, "get_segments")]
+    assert len(intervals) == int(means["decided"].sum()) < means.sizes["group"]

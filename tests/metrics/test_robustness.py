@@ -84,3 +84,13 @@ def test_the_reference_may_differ_by_part():
     alone = effective_robustness(x[1], Y[1], FAMILIES, IN_BASELINE)
     np.testing.assert_allclose(found.residual[1], alone.residual, atol=1e-12)
     np.testing.assert_array_equal(found.families_in_support[1], alone.families_in_support)
+
+
+def test_judging_some_models_leaves_their_judgement_as_it_is():
+    some = np.isin(FAMILIES, ["clip", "c"])
+    every = effective_robustness(X, Y, FAMILIES, IN_BASELINE)
+    found = effective_robustness(X, Y, FAMILIES, IN_BASELINE, judged=some)
+    for name, values in vars(every).items():
+        np.testing.assert_array_equal(vars(found)[name][..., some], values[..., some])
+    assert not found.measured[..., ~some].any()
+    np.testing.assert_array_equal(found.residual, every.residual)

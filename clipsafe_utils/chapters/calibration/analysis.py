@@ -62,7 +62,7 @@ def judge_view(view: View, n_bins: int, binning: str, seed: int, confidence: flo
         | {
             "images": ("condition", view.images.values),
             "claimed": ("condition", view.images.values >= FEWEST_IMAGES),
-            "name": ("model", [short_name(model) for model in cube["model"].values.tolist()]),
+            "name": ("model", view.names),
             "group": ("model", view.models["group"].values),
         },
         {name: cube[name].values for name in ("model", "condition")},
@@ -82,8 +82,8 @@ def reliability_panels(shown: Sequence[View], n_bins: int, binning: str) -> xr.D
     Returns
     -------
     xarray.Dataset
-        bin_count, bin_confidence and bin_hits; dims panel and bin. By panel: title and group. Empty where
-        nothing is shown.
+        bin_count, bin_confidence and bin_hits; dims panel and bin. By panel: title, group and study. Empty
+        where nothing is shown.
 
     Examples
     --------
@@ -93,19 +93,22 @@ def reliability_panels(shown: Sequence[View], n_bins: int, binning: str) -> xr.D
     studies = list(dict.fromkeys(view.study for view in shown))
     pairs = [(view, row) for view in shown for row in range(view.models.sizes["model"])]
     pairs.sort(key=lambda pair: (studies.index(pair[0].study), pair[1]))
-    columns, titles, groups = [np.empty((3, 0, n_bins))], [], []
+    columns, titles = [np.empty((3, 0, n_bins))], []
     for view, row in pairs:
         one = view.cube.isel(model=row).sel(condition=view.whole)
         bins = regroup(stored_bins(one), n_bins, binning)
         columns.append(np.stack([bins.count, bins.mean_confidence, bins.hits])[:, None])
-        several = [view.study] * (len(studies) > 1) + [view.scaling] * (len({v.scaling for v in shown}) > 1)
-        titles.append(", ".join([short_name(str(one["model"].item())), *several]))
-        groups.append(view.models["group"].values[row])
+        several = {other.scaling for other in shown if other.study == view.study}
+        titles.append(", ".join([view.names[row], *[view.scaling] * (len(several) > 1)]))
     names = ("bin_count", "bin_confidence", "bin_hits")
     stacked = np.concatenate(columns, axis=1)
     return xr.Dataset(
         {name: (("panel", "bin"), values) for name, values in zip(names, stacked, strict=True)}
-        | {"title": ("panel", titles), "group": ("panel", groups)}
+        | {
+            "title": ("panel", titles),
+            "group": ("panel", [view.models["group"].values[row] for view, row in pairs]),
+            "study": ("panel", [view.study for view, _ in pairs]),
+        }
     )
 
 

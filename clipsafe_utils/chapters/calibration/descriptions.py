@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.calibration.analysis import ALL
 from clipsafe_utils.chapters.calibration.bins import SIZES
 from clipsafe_utils.chapters.calibration.digits import AFTER, BEFORE, OWN
+from clipsafe_utils.chapters.calibration.views import GROUP_NAMES
 from clipsafe_utils.chapters.calibration.words import correlations
+from clipsafe_utils.chapters.causes.analysis import RUNGS
 from clipsafe_utils.chapters.formats import percent, points
-from clipsafe_utils.figures.calibration import condition_name
+from clipsafe_utils.figures.calibration import PERCENT, condition_name
+from clipsafe_utils.figures.causes import Panel as Property
 
 _NOTHING = "No study has confidences."
+_NO_CAUSES = "No study has the cube of causes."
 
 
 def describe_reliability(panels: xr.Dataset) -> str:
@@ -97,3 +102,50 @@ def describe_shifts(trials: xr.Dataset) -> str:
                 f"{points(one['overconfidence'].item())} points."
             )
     return " ".join(["Line plots against the strength of noise and blur;", *sentences])
+
+
+def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
+    """Say what the figure of the ladder shows.
+
+    Examples
+    --------
+    >>> describe_ladder({})
+    'No study has the cube of causes.'
+    """
+    sentences = []
+    for panel, rows in tables.items():
+        for source, of_source in rows.groupby("source", sort=False):
+            cells = ", ".join(
+                f"{rung} {_value(panel, value)}"
+                for rung, value in zip(of_source["rung"], of_source["value"], strict=True)
+            )
+            sentences.append(f"{panel.title}, trained on {source}: {cells}.")
+    rungs = "; ".join(f"{rung} {name}" for rung, name in RUNGS.items())
+    return " ".join([f"Rungs of the ladder: {rungs}.", *sentences]) if sentences else _NO_CAUSES
+
+
+def describe_scaling(groups: Mapping[str, xr.Dataset]) -> str:
+    """Say what the figure of temperature scaling by condition shows.
+
+    Examples
+    --------
+    >>> describe_scaling({})
+    'No study has confidences before and after scaling.'
+    """
+    sentences = []
+    for one in groups.values():
+        moved = one["after"] - one["before"]
+        for group in one["group"].values.tolist():
+            here = moved.sel(group=group)
+            cells = ", ".join(
+                f"{condition_name(name)} {points(here.sel(condition=name, score='ece_debiased').item())}"
+                for name in one["condition"].values.tolist()
+            )
+            sentences.append(f"{GROUP_NAMES[group]}: {cells}.")
+    if not sentences:
+        return "No study has confidences before and after scaling."
+    return " ".join(["Debiased error after less before scaling, points, by condition.", *sentences])
+
+
+def _value(panel: Property, value: float) -> str:
+    return percent(value) if panel.scale == PERCENT else f"{value:.2f}"

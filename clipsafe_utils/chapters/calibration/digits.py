@@ -274,7 +274,7 @@ def reliability_panels(trials: xr.Dataset, group: str) -> xr.Dataset:
         one[names]
         .sel(scaling=scaling)
         .drop_vars(["shift", "level", "scaling", "strength"])
-        .assign(title=f"{title}, {scaling}", group=group)
+        .assign(title=f"{title}, {scaling}", group=group, study="digits")
         for title, one in rows
         for scaling in (BEFORE, AFTER)
     ]

@@ -10,11 +10,17 @@ from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
 
-WHOLE_SETS = ("id", "id_annotated")
-"""Conditions that hold the others; a model is not compared with its own parts."""
+WHOLE_SETS = ("id", "id_annotated", "natural", "own_source")
+"""Conditions that are neither a factor nor a shift: a model is at home there."""
 MOST_MODELS = 8
 """Of a study with more models, the figures show the most accurate of each group."""
+GROUP_NAMES = {group: title.split(" (", 1)[0] for group, title in GROUPS.items()}
+"""Names of the groups without what stands in brackets."""
+LONGEST_NAME = 16
+"""Letters of a model's name for which a small panel has room."""
 _EVERY = "all"
+_LIKE = ("redrawn", "adversarial", "v2")
+"""Sets whose names begin with one of these are one kind of shift: they were built alike, or share images."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,18 @@ class View:
         return f"{self.study}, {self.scaling} scaling"
 
     @property
+    def names(self) -> list[str]:
+        """Names of the models for figures; where a name is too long, those of their groups, numbered."""
+        names = [short_name(name) for name in self.models["model"].values.tolist()]
+        if max(map(len, names)) <= LONGEST_NAME:
+            return names
+        groups = [GROUP_NAMES[group] for group in self.models["group"].values.tolist()]
+        return [
+            f"{group} {groups[:place].count(group) + 1}" if groups.count(group) > 1 else group
+            for place, group in enumerate(groups)
+        ]
+
+    @property
     def images(self) -> xr.DataArray:
         """Images of each condition."""
         return self.cube["bin_count"].sum("bin").isel(model=0)
@@ -56,7 +74,21 @@ class View:
     @property
     def parts(self) -> list[str]:
         """Conditions that are no whole sets: factors or shifts."""
-        return [name for name in self.cube["condition"].values.tolist() if name not in WHOLE_SETS]
+        return parts_of(self.cube["condition"].values.tolist())
+
+
+def leading(shown: Sequence[View]) -> list[View]:
+    """Keep the first view of each study: that before scaling, where a study has both.
+
+    Examples
+    --------
+    >>> leading([])
+    []
+    """
+    first: dict[str, View] = {}
+    for view in shown:
+        first.setdefault(view.study, view)
+    return list(first.values())
 
 
 def views(panels: Sequence[Panel], conditions: Sequence[str], scalings: Sequence[str]) -> list[View]:
@@ -127,6 +159,32 @@ def left_out_parts(panels: Sequence[Panel], conditions: Sequence[str], scalings:
                 f"{where} has {number} models; the figures show the most accurate of each group."
             )
     return sentences
+
+
+def parts_of(conditions: Sequence[str]) -> list[str]:
+    """Return the conditions that are no whole sets: factors or shifts.
+
+    Examples
+    --------
+    >>> parts_of(["id", "factor_pose", "natural", "sketches"])
+    ['factor_pose', 'sketches']
+    """
+    return [name for name in conditions if name not in WHOLE_SETS]
+
+
+def kinds_of(conditions: Sequence[str]) -> dict[str, list[str]]:
+    """Sort conditions by kind, so that a mean counts sets that were built alike once.
+
+    Examples
+    --------
+    >>> kinds_of(["redrawn_top", "redrawn_plain", "sketches"])
+    {'redrawn': ['redrawn_top', 'redrawn_plain'], 'sketches': ['sketches']}
+    """
+    found: dict[str, list[str]] = {}
+    for name in conditions:
+        beginning = name.split("_", 1)[0]
+        found.setdefault(beginning if beginning in _LIKE else name, []).append(name)
+    return found
 
 
 def short_name(model: str) -> str:

@@ -1,16 +1,18 @@
 """Chapter 1: what is computed from the residuals of CLIP models on visual factors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models
+from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.figures.factor_robustness import A_CROWD
 from clipsafe_utils.metrics.baseline import predict_baseline
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.metrics.labelled import effective_robustness
@@ -30,6 +32,78 @@ GRID = 50
 
 ALPHA = 0.05
 """Level of the verdict on one factor after Holm's correction over all CLIPs and factors shown."""
+
+
+def with_a_line(
+    panels: Sequence[Panel], factor_names: Sequence[str], selection: str, baseline_group: str, axes: str
+) -> tuple[list[Panel], list[str]]:
+    """Part the studies for which a line can be drawn from those for which it cannot.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Counts and models by study.
+    factor_names : sequence of str
+        Factors that are asked for.
+    selection, baseline_group, axes : str
+        As in `clipsafe_utils.metrics.labelled.effective_robustness`.
+
+    Returns
+    -------
+    panels : list of Panel
+        With the factors that were asked for and `overall`.
+    sentences : list of str
+        What the others lack, and which factors a study has no images of.
+
+    Examples
+    --------
+    >>> with_a_line([], ["pose"], "top", "standard", "raw")
+    ([], [])
+    """
+    kept, sentences = [], []
+    for panel in panels:
+        known = [name for name in factor_names if name in panel.cube["factor"].values]
+        unknown = [name.replace("_", " ") for name in factor_names if name not in known]
+        if unknown:
+            sentences.append(f"The study `{panel.study}` has no images for: {', '.join(unknown)}.")
+        cut = Panel(panel.study, panel.cube.sel(factor=[*known, OVERALL]), panel.models)
+        lacking = _lacking(cut, selection, baseline_group, axes)
+        if lacking:
+            sentences.append(f"The study `{panel.study}` {lacking}: its panel is left out.")
+        else:
+            kept.append(cut)
+    return kept, sentences
+
+
+def factors_of(panel: Panel) -> list[str]:
+    """Return the factors of a study, without `overall`."""
+    return [name for name in panel.cube["factor"].values.tolist() if name != OVERALL]
+
+
+def _lacking(panel: Panel, selection: str, baseline_group: str, axes: str) -> str | None:
+    if panel.cube.sizes["factor"] == 1:
+        return "has none of these factors"
+    if selection not in panel.cube["selection"].values:
+        return f"has no selection `{selection}`"
+    in_baseline = (panel.models["group"] == baseline_group).values
+    families = np.unique(panel.models["family"].values[in_baseline]).size
+    # A model of the baseline is judged without its own family, and five have to remain.
+    if families <= MINIMUM_FAMILIES:
+        noun = "family" if families == 1 else "families"
+        return (
+            f"has {families} {noun} in the group “{GROUPS[baseline_group]}”, "
+            f"and a line needs {MINIMUM_FAMILIES + 1}"
+        )
+    if axes == "probit" and _reaches_an_edge(panel, (selection,), in_baseline):
+        return "has accuracies of 0 or 1, for which probit axes have no place"
+    return None
+
+
+def _reaches_an_edge(panel: Panel, selections: Sequence[str], in_baseline: np.ndarray) -> bool:
+    counts = panel.cube.sel(selection=list(selections))
+    at_edge = (counts["hits"] == 0) | (counts["hits"] == counts["images"])
+    of_all = at_edge.sel(factor=OVERALL).any()
+    return bool(of_all or at_edge.isel(model=in_baseline).any())
 
 
 def verdicts(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
@@ -111,38 +185,77 @@ def group_residuals(
     return means
 
 
-def every_choice(panel: Panel, factor_names: list[str], baseline_group: str) -> xr.Dataset:
+def every_choice(panel: Panel, baseline_group: str) -> xr.Dataset:
     """Judge every CLIP of a study under every combination of `CHOICES`.
 
     Parameters
     ----------
     panel : Panel
-        The study's counts and models.
-    factor_names : list of str
-        Factors to judge.
+        The study's counts and models, as `with_a_line` returns them. Where an accuracy is 0 or 1 the probit
+        axes are left out.
     baseline_group : str
         Group that the line is fitted to.
 
     Returns
     -------
     xarray.Dataset
-        `residual` with the dims model, factor and one a choice; `group`, `checkpoint` and
+        `residual` and `measured` with the dims model, factor and one a choice; `group`, `checkpoint` and
         `architecture` by model.
     """
     clips = clip_models(panel.models)
     names = clips["model"].values
+    factor_names = factors_of(panel)
+    in_baseline = (panel.models["group"] == baseline_group).values
+    choices = dict(CHOICES)
+    if _reaches_an_edge(panel, CHOICES["selection"], in_baseline):
+        choices["axes"] = ("raw",)
     parts = []
-    for values in product(*CHOICES.values()):
-        choice: dict[str, Any] = dict(zip(CHOICES, values, strict=True))
+    for values in product(*choices.values()):
+        choice: dict[str, Any] = dict(zip(choices, values, strict=True))
         result = effective_robustness(
             panel.cube, panel.models, factor_names=factor_names, baseline_group=baseline_group, **choice
         )
         labels = {name: [value] for name, value in choice.items()}
-        parts.append(result[["residual"]].sel(model=names).expand_dims(labels))
+        parts.append(result[["residual", "measured"]].sel(model=names).expand_dims(labels))
     combined = xr.combine_by_coords(parts, combine_attrs="drop")
     assert isinstance(combined, xr.Dataset)
-    combined = combined.sel(model=names, factor=list(factor_names))
+    combined = combined.sel(model=names, factor=factor_names)
     return combined.assign({name: clips[name] for name in ("group", "checkpoint", "architecture")})
+
+
+def has_choices(panel: Panel) -> bool:
+    """Say whether a study has a CLIP and both selections that `every_choice` crosses."""
+    clips = np.isin(panel.models["group"].values, CLIP_GROUPS).any()
+    return bool(clips) and set(CHOICES["selection"]) <= set(panel.cube["selection"].values)
+
+
+def choices_of_groups(choices: xr.Dataset) -> xr.Dataset:
+    """Average `every_choice` over the CLIPs of each group, if they are too many to be drawn one by one.
+
+    Parameters
+    ----------
+    choices : xarray.Dataset
+        As `every_choice` returns it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Unchanged up to `A_CROWD` CLIPs. Beyond, one row a group: the mean of the CLIPs that are measured
+        under every choice, so that all choices judge the same ones.
+    """
+    if choices.sizes["model"] <= A_CROWD:
+        return choices
+    measured = choices["measured"].all([dim for dim in choices["measured"].dims if dim != "model"])
+    parts = []
+    for group in CLIP_GROUPS:
+        rows = choices[["residual"]].isel(model=(measured & (choices["group"] == group)).values)
+        if not rows.sizes["model"]:
+            continue
+        mean = rows.mean("model").expand_dims(model=[group])
+        label = f"{GROUPS[group]}, mean of {rows.sizes['model']}"
+        text = {"group": group, "checkpoint": label, "architecture": "several"}
+        parts.append(mean.assign({name: ("model", [value]) for name, value in text.items()}))
+    return xr.concat(parts, "model") if parts else choices.isel(model=[])
 
 
 def shares_of_images(panel: Panel) -> xr.DataArray:

@@ -1,9 +1,8 @@
 """Chapter 1 in words and numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.factor_robustness.analysis import (
@@ -13,10 +12,9 @@ from clipsafe_utils.chapters.factor_robustness.analysis import (
     verdicts,
 )
 from clipsafe_utils.chapters.formats import complete, percent, points
-from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
+from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
 
 KEYS = (
@@ -57,12 +55,12 @@ def numbers(
     means: Mapping[str, xr.Dataset],
     baseline_group: str,
 ) -> dict[str, str]:
-    """Return the numbers of the prose, those of the first study that has the cube.
+    """Return the numbers of the prose on real models, those of the first study of them.
 
     Parameters
     ----------
     panels : list of Panel
-        Counts and models by study.
+        Counts and models by study; studies of stand-ins are passed over.
     results, choices, means : mapping of str to xarray.Dataset
         By study: `effective_robustness`, `every_choice` and `group_residuals`.
     baseline_group : str
@@ -79,7 +77,7 @@ def numbers(
     'not measured'
     """
     found: dict[str, str] = {}
-    for panel in panels[:1]:
+    for panel in [one for one in panels if not is_a_stand_in(one)][:1]:
         result, models = results[panel.study], panel.models
         in_baseline = models.isel(model=models["group"].values == baseline_group)
         clips = clip_models(models)
@@ -92,10 +90,22 @@ def numbers(
         }
         if clips.sizes["model"]:
             found |= _of_verdicts(verdicts(result, models)) | _of_arithmetic(panel, result, clips)
-            found |= _of_support(result, in_baseline, clips) | _of_choices(panel, choices[panel.study])
+            found |= _of_support(result, in_baseline, clips)
+        if panel.study in choices:
+            found |= _of_choices(panel, choices[panel.study])
         if panel.study in means:
             found |= _of_groups(means[panel.study])
     return complete(KEYS, found)
+
+
+def is_a_stand_in(panel: Panel) -> bool:
+    """Say whether a study speaks of stand-ins for real models, as the laboratory does."""
+    return bool(panel.cube.attrs.get("evidence") == "proxy")
+
+
+def measured_everywhere(result: xr.Dataset) -> xr.DataArray:
+    """Say of each model whether its residuals are measured on every factor."""
+    return result["measured"].all("factor")
 
 
 def _of_verdicts(words: xr.DataArray) -> dict[str, str]:
@@ -105,9 +115,9 @@ def _of_verdicts(words: xr.DataArray) -> dict[str, str]:
     return {
         "factors-up": str(int(above.sum())),
         "factors-down": str(int(below.sum())),
-        "factors-up-names": _list(names[above.values]),
-        "factors-down-names": _list(names[below.values]),
-        "factors-mixed-names": _list(names[mixed.values]),
+        "factors-up-names": in_words(names[above.values]),
+        "factors-down-names": in_words(names[below.values]),
+        "factors-mixed-names": in_words(names[mixed.values]),
     }
 
 
@@ -147,7 +157,7 @@ def _of_choices(panel: Panel, choices: xr.Dataset) -> dict[str, str]:
     residual = choices["residual"]
     dims = ["model", *CHOICES]
     stable = (residual > 0).all(dims) | (residual < 0).all(dims)
-    found = {"factors-sign-stable": _list(choices["factor"].values[stable.values])}
+    found = {"factors-sign-stable": in_words(choices["factor"].values[stable.values])}
     plain = residual.sel(axes="raw", reference="overall")
     local = plain.sel(selection="top", fit="local")
     for factor in set(choices["factor"].values.tolist()) & {"pose", "subcategory", "smaller", "shape"}:
@@ -174,105 +184,14 @@ def _both(values: xr.DataArray) -> str:
     return " and ".join(points(value) for value in values.values.tolist())
 
 
-def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
-    """Tabulate images, residuals under the two references and both selections, and the verdict by factor.
-
-    Parameters
-    ----------
-    panel : Panel
-        Counts and models of one study.
-    result, choices : xarray.Dataset
-        `effective_robustness` and `every_choice` of the same study.
-    """
-    clips = clip_models(panel.models)
-    images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
-    words = verdicts(result, panel.models)
-    half = result["half_width"].sel(model=clips["model"].values).max("model")
-    rows = []
-    for factor in result["factor"].values.tolist():
-        row = {"Factor": factor.replace("_", " "), "Images": f"{images.sel(factor=factor).item():,.0f}"}
-        for model, name in zip(clips["model"].values, clips["checkpoint"].values.tolist(), strict=True):
-            one = choices["residual"].sel(model=model, factor=factor, axes="raw", fit="huber")
-            short = name.split(".")[0]
-            row[f"{short}: residual"] = points(result["residual"].sel(model=model, factor=factor).item())
-            row[f"{short}: without the factor"] = points(
-                one.sel(selection="top", reference="without_factor").item()
-            )
-            row[f"{short}: multi-factor"] = points(one.sel(selection="multi", reference="overall").item())
-            row[f"{short}: verdict"] = words.sel(model=model, factor=factor).item()
-        row["New standard family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
-        rows.append(row)
-    return table(
-        pd.DataFrame(rows),
-        f"Residuals in points by factor, study {panel.study}: under the chapter's parameters, with the "
-        "accuracy on all other images as reference, and on all images that carry the factor. The verdict "
-        "compares the first with what a new standard family does, after Holm's correction.",
-    )
-
-
-def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
-    """Say what the headline figure shows, for a reader who cannot see it.
+def in_words(names: Iterable[object]) -> str:
+    """List names as a sentence does.
 
     Examples
     --------
-    >>> describe_residuals({}, {})
-    'No study has CLIP accuracies by factor.'
+    >>> in_words(["pose", "partial_view", "shape"]), in_words([])
+    ('pose, partial view and shape', 'none')
     """
-    sentences = []
-    for study, result in results.items():
-        clips = clip_models(models[study])
-        for factor in result["factor"].values.tolist():
-            if clips.sizes["model"]:
-                values = result["residual"].sel(factor=factor, model=clips["model"].values).values.tolist()
-                half = 100 * result["half_width"].sel(factor=factor, model=clips["model"].values).max().item()
-                said = " and ".join(points(value) for value in values)
-                sentences.append(f"{factor.replace('_', ' ')} {said} against ±{half:.1f}.")
-    if not sentences:
-        return "No study has CLIP accuracies by factor."
-    return " ".join(["Residuals in points of each CLIP, and the range of new standard families:", *sentences])
-
-
-def describe_lines(result: xr.Dataset, models: xr.Dataset) -> str:
-    """Say what the figure of lines shows."""
-    rising = (result["predicted"].max("model") > result["predicted"].min("model")).all().item()
-    clips = clip_models(models).sizes["model"]
-    return (
-        f"Small scatter plots, one a factor ({result.sizes['factor']}): accuracy on the factor against "
-        f"reference accuracy for {result.sizes['model'] - clips} other models and {clips} CLIPs. "
-        f"{'Every' if rising else 'Not every'} line rises."
-    )
-
-
-def describe_groups(means: Mapping[str, xr.Dataset]) -> str:
-    """Say what the figure of groups shows.
-
-    Examples
-    --------
-    >>> describe_groups({})
-    'No study has supported residuals of these groups.'
-    """
-    sentences = []
-    for one in means.values():
-        for name in one["group"].values.tolist():
-            mean = one["mean"].sel(group=name)
-            span = f"from {points(mean.min().item())} to {points(mean.max().item())} points"
-            sentences.append(f"{GROUPS[name]}, families: {int(one['families'].sel(group=name))}, {span}.")
-    if not sentences:
-        return "No study has supported residuals of these groups."
-    return " ".join(["Mean residuals by factor.", *sentences])
-
-
-def describe_choices(choices: xr.Dataset) -> str:
-    """Say what the figure of every choice shows."""
-    residual = choices["residual"]
-    sentences = []
-    for factor in choices["factor"].values.tolist():
-        low, high = residual.sel(factor=factor).min().item(), residual.sel(factor=factor).max().item()
-        sentences.append(f"{factor.replace('_', ' ')} {points(low)} to {points(high)}.")
-    return " ".join(["Range of the residuals in points over all choices and CLIPs:", *sentences])
-
-
-def _list(names: np.ndarray) -> str:
     words = [str(name).replace("_", " ") for name in names]
     if len(words) < 2:
         return words[0] if words else "none"

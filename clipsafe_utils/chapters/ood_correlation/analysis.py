@@ -25,8 +25,13 @@ from clipsafe_utils.metrics.robustness import EffectiveRobustness, effective_rob
 
 TOGETHER = "these sources together"
 GRID = "LAION grid"
+FINE_TUNED = "fine-tuned CLIPs"
 STANDARD = "standard networks"
 """Sets of models beside the training sources."""
+
+BESIDE_SHIFTS = (TOGETHER, GRID, STANDARD)
+BESIDE_DETECTION = (FINE_TUNED, STANDARD)
+"""Those that are shown with the shifts, and with detection."""
 
 LINES = ("standard", "other sources")
 """What a CLIP is held against: standard networks, or the CLIPs of the other sources shown."""
@@ -35,13 +40,14 @@ ALPHA = 0.05
 """Level of the verdicts after Holm's correction."""
 
 _GRID_POINTS = 60
-_QUANTITY = ("samples_seen",)
-_QUANTITY_AND_SOURCE = ("samples_seen", "training_images")
+_SAMPLES, _IMAGES = "samples_seen", "training_images"
 _NAMES = ("slope", "rank", "fixed")
 
 
-def within_sources(clouds: Clouds, sources: Sequence[str], confidence: float) -> xr.Dataset:
-    """Correlate the two accuracies within each training source, and in three sets beside them.
+def within_sources(
+    clouds: Clouds, sources: Sequence[str], confidence: float, beside: Sequence[str] = BESIDE_SHIFTS
+) -> xr.Dataset:
+    """Correlate the two accuracies within each training source, and in some sets beside them.
 
     Parameters
     ----------
@@ -51,44 +57,52 @@ def within_sources(clouds: Clouds, sources: Sequence[str], confidence: float) ->
         Training sources to show.
     confidence : float
         Level of the intervals, jackknives over families within the set.
+    beside : sequence of str
+        Sets beside the sources: all of them together, where a source is one family; the grid of the scaling
+        laws; fine-tuned CLIPs; standard networks.
 
     Returns
     -------
     xarray.Dataset
-        Dims shift and set: the sources; all of them together, where a source is one family; the grid of
-        the scaling laws; the standard networks. `clips` and `families`; `slope` of the line on probit axes,
-        `rank` correlation, and the correlation on probit axes at `fixed` samples seen, in the last but one
-        and the second set at fixed size of the source, too; each with `_low`, `_high` and `_decided`.
-        `stated` counts the models whose quantities are known. NaN where there are fewer than five models.
+        Dims shift and set. `clips` and `families`; `slope` of the line on probit axes, `rank` correlation,
+        and the correlation on probit axes at `fixed` quantities, that is samples seen and images to learn
+        from; each with `_low`, `_high` and `_decided`. `stated` counts the models whose quantities are
+        known. NaN where there are fewer than five models.
     """
     by_shift = []
     for shift, cloud in clouds.items():
         parts = []
-        for name, (mask, families, quantities) in _sets(cloud, sources).items():
-            found = _correlate(cloud.isel(model=mask), families[mask], quantities, confidence)
+        for name, (mask, families) in _sets(cloud, sources, beside).items():
+            found = _correlate(cloud.isel(model=mask), families[mask], confidence)
             parts.append(found.expand_dims(set=[name]))
         by_shift.append(xr.concat(parts, "set").expand_dims(shift=[shift]))
     return xr.concat(by_shift, "shift")
 
 
 def _sets(
-    cloud: xr.Dataset, sources: Sequence[str]
-) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.str_], tuple[str, ...]]]:
-    family, source = cloud["family"].values, cloud["training_source"].values
+    cloud: xr.Dataset, sources: Sequence[str], beside: Sequence[str]
+) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.str_]]]:
+    """Find who is in each set, and the families that count there."""
+    family, source, group = (cloud[name].values for name in ("family", "training_source", "group"))
     shown = of_any_source(cloud, sources)
-    return {name: (of_source(cloud, name), family, _QUANTITY) for name in sources} | {
-        TOGETHER: (shown, source, _QUANTITY_AND_SOURCE),
-        GRID: (shown & cloud["in_grid"].values, family, _QUANTITY_AND_SOURCE),
-        STANDARD: ((cloud["group"] == "standard").values, family, _QUANTITY),
+    others = {
+        TOGETHER: (shown, source),
+        GRID: (shown & cloud["in_grid"].values, family),
+        FINE_TUNED: (group == "clip_fine_tuned", family),
+        STANDARD: (group == "standard", family),
+    }
+    return {name: (of_source(cloud, name), family) for name in sources} | {
+        name: others[name] for name in beside
     }
 
 
-def _correlate(
-    models: xr.Dataset, families: NDArray[np.str_], quantities: tuple[str, ...], confidence: float
-) -> xr.Dataset:
+def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float) -> xr.Dataset:
     x, y = (to_axis(models[name].values, "probit", name) if families.size else families for name in "xy")
-    held = np.log([models[name].values for name in quantities])
+    held = np.log([models[name].values for name in (_SAMPLES, _IMAGES)])
     stated = np.isfinite(held).all(axis=0)
+    if np.unique(held[1, stated]).size < 2:
+        # What does not vary is fixed anyway, and would cost a degree of freedom.
+        held = held[:1]
     found: dict[str, Estimate | None] = dict.fromkeys(_NAMES)
     if families.size >= FEWEST_CLIPS:
         found["slope"] = slope_interval(x, y, families, confidence)
@@ -108,6 +122,12 @@ def _ends(found: Estimate | None) -> dict[str, float | bool]:
         return {"": np.nan, "_low": np.nan, "_high": np.nan, "_decided": False}
     ends = {"": found.estimate, "_low": found.low, "_high": found.high}
     return {name: float(value) for name, value in ends.items()} | {"_decided": found.decided}
+
+
+def of_set(cloud: xr.Dataset, name: str) -> NDArray[np.bool_]:
+    """Return a mask of the models of a training source, or of a set beside the sources."""
+    groups = {FINE_TUNED: "clip_fine_tuned", STANDARD: "standard"}
+    return np.asarray(cloud["group"] == groups[name]) if name in groups else of_source(cloud, name)
 
 
 def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
@@ -164,6 +184,7 @@ def judge(
         "huber",
         "probit",
         confidence,
+        judged=judged[kept],
     )
     return _cut(found, judged[kept])
 

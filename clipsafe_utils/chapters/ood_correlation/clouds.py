@@ -13,7 +13,10 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures.style import SOURCE_COLOURS
 
 ID = "id"
-"""Accuracy in distribution: the validation set of ImageNet, all 1,000 classes."""
+"""Accuracy in distribution, whatever a study calls it."""
+
+IN_DISTRIBUTION = (ID, "natural")
+"""Sets in distribution: the validation set of ImageNet, all 1,000 classes; that of the laboratory."""
 
 SAME_CLASSES = {"r": "id_r200", "a": "id_a200", "objectnet": "id_objectnet113"}
 """Shifts that show some of the classes only, and the validation images of these classes."""
@@ -23,6 +26,7 @@ FEWEST_CLIPS = 5
 
 TITLES = {
     ID: "in distribution",
+    "natural": "in distribution",
     "v2_matched_frequency": "ImageNet-V2",
     "r": "ImageNet-R",
     "a": "ImageNet-A",
@@ -30,13 +34,29 @@ TITLES = {
     "objectnet": "ObjectNet",
     "id_r200": "classes of ImageNet-R",
     "id_a200": "classes of ImageNet-A",
+    "redrawn_plain": "re-drawn",
+    "adversarial_labels": "adversarial (labels)",
+    "adversarial_wit": "adversarial (wit)",
+    "controlled": "controlled pose",
+    "sequences_pmk": "sequences",
+    "detection": "detection (AUROC)",
 }
+"""Names of sets as figures write them. Those of the laboratory stand in for the real ones."""
 
-_NO_SHIFTS = ("real", "imagenet_o", "v2_threshold_0_7", "v2_top_images")
-"""Other labels for the same images; open-set images; and V2 counts once, by its matched frequency."""
+_NO_SHIFTS = (
+    "real",
+    "imagenet_o",
+    "v2_threshold_0_7",
+    "v2_top_images",
+    "redrawn_threshold",
+    "redrawn_top",
+    "sequences_pm0",
+)
+"""Other labels for the same images; open-set images; V2 and what stands in for it count once, by the version
+of matched frequency; and sequences count once, by all of their frames."""
 
 _KEPT = ("group", "training_source", "family", "checkpoint", "training_images", "samples_seen", "parameters")
-_KEPT_OF_ROW = ("image_size", "fine_tuning")
+_KEPT_OF_ROW = ("architecture", "image_size", "fine_tuning")
 _GRID_SOURCE = "scaling-laws:"
 _EVERY, _MAIN = "all", "main"
 
@@ -45,7 +65,7 @@ Clouds = Mapping[str, xr.Dataset]
 
 
 def make_cloud(
-    shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], shift: str, reference: str = ID
+    shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], shift: str, reference: str | None = None
 ) -> xr.Dataset:
     """Put accuracy under a shift beside accuracy in distribution.
 
@@ -57,8 +77,8 @@ def make_cloud(
         Groups to keep.
     shift : str
         Condition of `y`.
-    reference : str
-        Condition of `x`.
+    reference : str, optional
+        Condition of `x`, that of `in_distribution` where it is left out.
 
     Returns
     -------
@@ -73,9 +93,10 @@ def make_cloud(
     >>> bool((cloud["y"] < cloud["x"]).all())
     False
     """
-    counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([reference, shift])))
+    across = reference or in_distribution(shifts)
+    counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([across, shift])))
     share = counts["hits"] / counts["images"]
-    x, y = (share.sel(condition=name).values for name in (reference, shift))
+    x, y = (share.sel(condition=name).values for name in (across, shift))
     in_grid = np.isin(rows["checkpoint"].values, _grid_checkpoints(models))
     cloud = rows[[*_KEPT, *_KEPT_OF_ROW]].assign(
         x=("model", x),
@@ -84,6 +105,28 @@ def make_cloud(
         in_grid=("model", in_grid),
     )
     return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1))
+
+
+def in_distribution(shifts: xr.Dataset) -> str:
+    """Return the name under which a cube `shifts` has accuracy in distribution.
+
+    Raises
+    ------
+    ClipsafeError
+        If it has none of `IN_DISTRIBUTION`.
+
+    Examples
+    --------
+    >>> in_distribution(find_study("published").read("shifts"))
+    'id'
+    """
+    known = shifts["condition"].values.tolist()
+    for name in IN_DISTRIBUTION:
+        if name in known:
+            return name
+    raise ClipsafeError(
+        f"The cube `shifts` has no accuracy in distribution: no condition {' or '.join(IN_DISTRIBUTION)}."
+    )
 
 
 def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
@@ -237,7 +280,8 @@ def of_any_source(cloud: xr.Dataset, sources: Sequence[str]) -> np.ndarray:
 
 
 def _is_shift(condition: str) -> bool:
-    return condition != ID and not condition.startswith("id_") and condition not in _NO_SHIFTS
+    beside = (*IN_DISTRIBUTION, *_NO_SHIFTS)
+    return condition not in beside and not condition.startswith("id_")
 
 
 def _clips(cloud: xr.Dataset) -> int:

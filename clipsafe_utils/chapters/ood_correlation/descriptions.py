@@ -10,13 +10,13 @@ from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, of_any_source
 from clipsafe_utils.chapters.ood_correlation.words import three_digits
 
 
-def describe_clouds(clouds: Clouds, sources: Sequence[str]) -> str:
+def describe_clouds(clouds: Clouds, sources: Sequence[str], study: str) -> str:
     """Say what the figure of accuracies shows.
 
     Examples
     --------
-    >>> describe_clouds({}, [])
-    'Small scatter plots, one a shift, of accuracy under the shift against accuracy in distribution.'
+    >>> describe_clouds({}, [], "mine")
+    'Study mine: small scatter plots, one a shift, of accuracy under it against accuracy in distribution.'
     """
     sentences = []
     for shift, cloud in clouds.items():
@@ -30,7 +30,8 @@ def describe_clouds(clouds: Clouds, sources: Sequence[str]) -> str:
             if mask.any()
         ]
         sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
-    what = "Small scatter plots, one a shift, of accuracy under the shift against accuracy in distribution."
+    plots = "small scatter plots, one a shift, of accuracy under it against accuracy in distribution."
+    what = f"Study {study}: {plots}"
     return " ".join([what, *sentences])
 
 
@@ -44,7 +45,7 @@ def describe_detection(cloud: xr.Dataset, sources: Sequence[str]) -> str:
     return " ".join(["Scatter plot of mean AUROC against accuracy in distribution.", *sentences])
 
 
-def describe_within(within: xr.Dataset) -> str:
+def describe_within(within: xr.Dataset, study: str) -> str:
     """Say what the figure of correlations shows."""
     sentences = []
     for member in within["set"].values.tolist():
@@ -58,11 +59,11 @@ def describe_within(within: xr.Dataset) -> str:
             families = int(one["families"].max())
             sentences.append(f"{member}, families: {families}, {', '.join(parts)}.")
     return " ".join(
-        ["Dot plot of correlations by shift and training source, ranges over shifts.", *sentences]
+        [f"Study {study}: correlations by shift and training source, ranges over shifts.", *sentences]
     )
 
 
-def describe_offsets(offsets: xr.Dataset) -> str:
+def describe_offsets(offsets: xr.Dataset, study: str) -> str:
     """Say what the figure of offsets shows."""
     sentences = []
     for shift in offsets["shift"].values.tolist():
@@ -74,9 +75,7 @@ def describe_offsets(offsets: xr.Dataset) -> str:
                 parts.append(f"{source} {standard} and {others}")
         if parts:
             sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
-    what = (
-        "Mean residuals in points by training source, from standard networks and from CLIPs of other sources."
-    )
+    what = f"Study {study}: mean residuals in points by source, from standard networks and from other CLIPs."
     return " ".join([what, *sentences])
 
 

@@ -1,11 +1,15 @@
-"""Chapter 3: how well models tell unfamiliar images apart, for studies that measured it."""
+"""Chapter 3: how well models tell unfamiliar images apart, for studies that measured it.
+
+A set in two versions, `fooling_labels` and `fooling_wit`, is one kind of set: each kind counts once.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds, make_cloud
+from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, in_distribution, make_cloud
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
@@ -14,8 +18,12 @@ from clipsafe_utils.metrics.draws import centred_interval
 DETECTION = "detection"
 """Name under which the cloud of a study goes through the analyses of the shifts."""
 
+_VERSIONS = ("fooling",)
+"""Kinds of set that were made several times, by several references."""
+
 _EVERY = "all"
 _FEWEST_DRAWS = 3
+_SHOWN = ("auroc", "fpr95_id_positive", "fpr95_ood_positive")
 
 
 def read_detection(
@@ -67,15 +75,104 @@ def read_detection(
         if study.name not in panels:
             continue
         cube = panels[study.name].cube
-        names = [name for name in cube["ood_set"].values if name in ood_sets or _EVERY in ood_sets]
+        names = _chosen(cube, ood_sets)
         missing = _what_is_missing(cube, names, score, study.has("shifts"))
         if missing:
             sentences.append(f"The study `{study.name}` has {missing}: its detection panel is left out.")
             continue
-        cloud = make_cloud(study.read("shifts"), study.read("models"), groups, ID)
-        of_sets = cube.sel(score=score, ood_set=names).mean("ood_set", skipna=False)
+        shifts = study.read("shifts")
+        cloud = make_cloud(shifts, study.read("models"), groups, in_distribution(shifts))
+        of_sets = mean_over_kinds(cube.sel(score=score, ood_set=names))
         clouds[study.name] = _with_detection(cloud, of_sets, f"fpr95_{positive}_positive", confidence)
     return clouds, sentences
+
+
+def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
+    """Average over OOD sets, the versions of one kind first.
+
+    Examples
+    --------
+    >>> names = ["scenes", "fooling_labels", "fooling_wit"]
+    >>> one = xr.Dataset({"auroc": ("ood_set", [0.9, 0.5, 0.7])}, coords={"ood_set": names})
+    >>> round(mean_over_kinds(one)["auroc"].item(), 3)
+    0.75
+    """
+    names = detection["ood_set"].values.tolist()
+    kinds = [next((kind for kind in _VERSIONS if name.startswith(f"{kind}_")), name) for name in names]
+    of_kinds = [
+        detection.isel(ood_set=[place for place, one in enumerate(kinds) if one == kind]).mean(
+            "ood_set", skipna=False
+        )
+        for kind in dict.fromkeys(kinds)
+    ]
+    return xr.concat(of_kinds, "kind").mean("kind", skipna=False)
+
+
+def score_means(studies: Sequence[str], groups: Sequence[str], ood_sets: Sequence[str]) -> pd.DataFrame:
+    """Average every score over the models of each group and over kinds of set.
+
+    Parameters
+    ----------
+    studies, groups : sequence of str
+        As in `read_panels`.
+    ood_sets : sequence of str
+        As in `read_detection`.
+
+    Returns
+    -------
+    DataFrame
+        Columns study, group, score, models, auroc, fpr95_id_positive and fpr95_ood_positive; without the
+        scores that no model of a group has.
+
+    Examples
+    --------
+    >>> score_means(["published"], ["clip_zero_shot"], ["all"]).empty
+    True
+    """
+    rows = []
+    for panel in read_panels(studies, "ood", groups):
+        names = _chosen(panel.cube, ood_sets)
+        if not names:
+            continue
+        estimate = mean_over_kinds(panel.cube[list(_SHOWN)].isel(draw=0).sel(ood_set=names))
+        for group in dict.fromkeys(panel.models["group"].values.tolist()):
+            of_group = estimate.isel(model=(panel.models["group"] == group).values)
+            measured = of_group["auroc"].notnull().all("model")
+            for score in of_group["score"].values[measured.values].tolist():
+                means = of_group.sel(score=score).mean("model")
+                row = {"study": panel.study, "group": group, "score": score}
+                row |= {"models": of_group.sizes["model"]}
+                rows.append(row | {name: means[name].item() for name in _SHOWN})
+    return pd.DataFrame(rows, columns=["study", "group", "score", "models", *_SHOWN])
+
+
+def by_set(
+    studies: Sequence[str], groups: Sequence[str], *, score: str, ood_sets: Sequence[str], positive: str
+) -> dict[str, dict[str, xr.Dataset]]:
+    """Make a cloud of each OOD set, by study: `read_detection`, one set at a time, without intervals.
+
+    Examples
+    --------
+    >>> by_set(["published"], ["standard"], score="energy", ood_sets=["all"], positive="id")
+    {}
+    """
+    panels = {panel.study: panel for panel in read_panels(studies, "ood", groups)}
+    found: dict[str, dict[str, xr.Dataset]] = {}
+    for study in map(find_study, studies):
+        if study.name not in panels:
+            continue
+        cube = panels[study.name].cube
+        names = _chosen(cube, ood_sets)
+        if not _what_is_missing(cube, names, score, study.has("shifts")):
+            shifts = study.read("shifts")
+            cloud = make_cloud(shifts, study.read("models"), groups, in_distribution(shifts))
+            # Draw 0 alone: nobody looks at an interval of each model here.
+            estimate = cube.isel(draw=[0]).sel(score=score)
+            rate = f"fpr95_{positive}_positive"
+            found[study.name] = {
+                name: _with_detection(cloud, estimate.sel(ood_set=name), rate, 0.95) for name in names
+            }
+    return found
 
 
 def with_detection(
@@ -101,6 +198,10 @@ def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> No
         raise ClipsafeError(
             f"No study has the OOD set '{unknown[0]}'; the choices are {_EVERY}, {', '.join(known)}."
         )
+
+
+def _chosen(cube: xr.Dataset, ood_sets: Sequence[str]) -> list[str]:
+    return [name for name in cube["ood_set"].values.tolist() if name in ood_sets or _EVERY in ood_sets]
 
 
 def _what_is_missing(cube: xr.Dataset, names: Sequence[str], score: str, has_shifts: bool) -> str:

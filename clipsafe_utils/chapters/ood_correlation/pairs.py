@@ -39,6 +39,15 @@ ENCODERS = {
 _FINE_TUNED_ON = r"_ft_(in12k_)?in1k(_\d+)?$"
 _RECIPES = ("augreg", "soup")
 _LIKE = 0.05
+_ROWS = (
+    "checkpoint",
+    "architecture",
+    "training_source",
+    "training_images",
+    "samples_seen",
+    "image_size",
+    "fine_tuning",
+)
 
 
 def fine_tuning_pairs(cloud: xr.Dataset) -> Pairs:
@@ -218,10 +227,14 @@ def _supported(joined: xr.Dataset) -> xr.DataArray:
 
 
 def _rows(cloud: xr.Dataset, group: str) -> pd.DataFrame:
-    names = ["checkpoint", "training_source", "training_images", "samples_seen", "image_size", "fine_tuning"]
-    rows = cloud.isel(model=(cloud["group"] == group).values)[names].to_dataframe()
+    rows = cloud.isel(model=(cloud["group"] == group).values)[list(_ROWS)].to_dataframe()
     parts = [name.partition(".") for name in rows["checkpoint"]]
-    columns = {"encoder": [part[0] for part in parts], "recipe": [part[2] for part in parts]}
+    # Where a name has no dot it does not begin with the encoder.
+    encoders = [
+        part[0] if part[1] else architecture
+        for part, architecture in zip(parts, rows.pop("architecture"), strict=True)
+    ]
+    columns = {"encoder": encoders, "recipe": [part[2] for part in parts]}
     named = rows.assign(**{name: pd.Series(column, rows.index, str) for name, column in columns.items()})
     return named.rename_axis("model").reset_index()
 

@@ -7,8 +7,10 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED, interval, percent, points
+from clipsafe_utils.chapters.ood_correlation.analysis import of_set
 from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, of_source, shift_title
 from clipsafe_utils.chapters.ood_correlation.words import three_digits
+from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.families import mean_over_families
 
@@ -42,9 +44,8 @@ def correlation_table(within: xr.Dataset, study: str) -> ThemedTable:
     return table(
         pd.DataFrame(rows),
         f"Accuracy under each shift against accuracy in distribution, study {study}: slope on probit axes, "
-        "rank correlation, and correlation on probit axes at a fixed number of samples seen (in the grid and "
-        "over all sources: of images in the source, too), with intervals over families. Fewer than five "
-        "families decide nothing.",
+        "rank correlation, and correlation on probit axes at a fixed number of samples seen and of images to "
+        "learn from, with intervals over families. Fewer than five families decide nothing.",
     )
 
 
@@ -194,7 +195,7 @@ def source_table(clouds: Clouds, sources: Sequence[str], study: str) -> ThemedTa
 
 
 def detection_table(cloud: xr.Dataset, within: xr.Dataset, positive: str, study: str) -> ThemedTable:
-    """Tabulate detection by training source.
+    """Tabulate detection by training source, and by the groups beside them.
 
     Parameters
     ----------
@@ -208,29 +209,79 @@ def detection_table(cloud: xr.Dataset, within: xr.Dataset, positive: str, study:
         Named in the caption.
     """
     rows = []
-    for source in within["set"].values.tolist():
-        here = of_source(cloud, source)
+    for member in within["set"].values.tolist():
+        here = of_set(cloud, member)
         if here.any():
             family = cloud["family"].values[here]
             area, rate = (mean_over_families(cloud[name].values[here], family) for name in ("y", "fpr"))
+            one = within.sel(set=member).isel(shift=0)
             rows.append(
                 {
-                    "Training source": source,
-                    "CLIPs": str(int(here.sum())),
+                    "Models of": member,
+                    "Models": str(int(here.sum())),
                     "Families": str(np.unique(family).size),
                     "AUROC": percent(float(area)),
                     "False positives": percent(float(rate)),
-                    "Rank correlation": _with_ends(
-                        within.sel(set=source).isel(shift=0), "rank", three_digits
-                    ),
+                    "Rank correlation": _with_ends(one, "rank", three_digits),
+                    "At fixed quantity": _with_ends(one, "fixed", three_digits),
                 }
             )
     kind = "in-distribution" if positive == "id" else "OOD"
     return table(
         pd.DataFrame(rows),
-        f"Detection by the zero-shot CLIPs of each source, study {study}: mean over families and OOD sets of "
-        f"AUROC and of the false-positive rate at 95 % recall of {kind} images; rank correlation of AUROC "
-        "with accuracy in distribution.",
+        f"Detection by zero-shot CLIPs of each source and by others, study {study}: mean over families and "
+        f"kinds of OOD set of AUROC and of the false-positive rate at 95 % recall of {kind} images; "
+        "correlation of AUROC with accuracy in distribution, by rank, and on probit axes at fixed samples "
+        "seen and images.",
+    )
+
+
+def set_table(within: xr.Dataset, clouds: Clouds, study: str) -> ThemedTable:
+    """Tabulate detection by OOD set.
+
+    Parameters
+    ----------
+    within : xarray.Dataset
+        `within_sources` of clouds of detection, one a set.
+    clouds : mapping of str to xarray.Dataset
+        These clouds.
+    study : str
+        Named in the caption.
+    """
+    rows = []
+    for name, cloud in clouds.items():
+        row = {"OOD set": name.replace("_", " ")}
+        for member in within["set"].values.tolist():
+            here = of_set(cloud, member)
+            if here.any():
+                mean = percent(
+                    float(mean_over_families(cloud["y"].values[here], cloud["family"].values[here]))
+                )
+                rank = within["rank"].sel(shift=name, set=member).item()
+                row[member] = f"{mean}, {_two_digits(rank)}" if np.isfinite(rank) else mean
+        rows.append(row)
+    return table(
+        pd.DataFrame(rows),
+        f"Mean AUROC by OOD set and its rank correlation with accuracy in distribution, study {study}.",
+    )
+
+
+def score_table(means: pd.DataFrame) -> ThemedTable:
+    """Tabulate `score_means`."""
+    rows = [
+        {
+            "Score": row["score"].replace("_", " "),
+            "Models of": f"{GROUPS[row['group']]} ({row['models']})",
+            "AUROC": percent(row["auroc"]),
+            "Recall of ID": percent(row["fpr95_id_positive"]),
+            "Recall of OOD": percent(row["fpr95_ood_positive"]),
+        }
+        for row in means.sort_values(["group", "auroc"], ascending=[True, False]).to_dict("records")
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Mean over models and kinds of OOD set: AUROC, and the false-positive rate at 95 % recall of "
+        "in-distribution and of OOD images. Only models with prompts have maximum concept matching.",
     )
 
 

@@ -81,7 +81,7 @@ class Results:
 
 
 def numbers(results: Mapping[str, Results], confidence: float) -> dict[str, str]:
-    """Return the numbers of the prose, those of the first study that has the cube.
+    """Return the numbers of the prose, those of the first study of real models that has the cube.
 
     Parameters
     ----------
@@ -101,11 +101,22 @@ def numbers(results: Mapping[str, Results], confidence: float) -> dict[str, str]
     'not measured'
     """
     found: dict[str, str] = {}
-    for one in list(results.values())[:1]:
+    for one in [one for one in results.values() if of_real_models(one.clouds)][:1]:
         found |= _of_clouds(one, confidence) | _of_correlations(one) | _of_offsets(one.offsets)
         found |= _of_pairs(one.by_way, "12k") | _of_pairs(one.tuned, "tuning") | _of_like(one.like)
         found |= _of_evaluations(one.evaluations)
     return complete(KEYS, found)
+
+
+def of_real_models(clouds: Clouds) -> bool:
+    """Say whether clouds speak of real models on real data; those of the laboratory stand in for them.
+
+    Examples
+    --------
+    >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
+    False
+    """
+    return all(cloud.attrs.get("evidence") != "proxy" for cloud in clouds.values())
 
 
 def three_digits(correlation: float) -> str:
@@ -144,7 +155,7 @@ def _of_correlations(one: Results) -> dict[str, str]:
     decided = [name for name in one.sources if families[name] >= MINIMUM_FAMILIES]
     undecided = [name for name in one.sources if name not in decided]
     found = {
-        "ood-decided-names": _list(decided),
+        "ood-decided-names": listed(decided),
         "ood-undecided": str(len(undecided)),
         "ood-grid-clips": str(int(within["clips"].sel(set=GRID).max())),
     }
@@ -211,7 +222,7 @@ def _of_pairs(compared: xr.Dataset, key: str) -> dict[str, str]:
                     found[f"ood-{key}-{name}{short}"] = f"{points(one['mean'].item())} ({span})"
     shifts = compared.sel(shift=[name for name in compared["shift"].values if name != ID], measure="at_equal")
     supported = shifts["shift"].values[shifts["supported"].values]
-    found[f"ood-{key}-supported"] = _list([shift_title(name) for name in supported])
+    found[f"ood-{key}-supported"] = listed([shift_title(name) for name in supported])
     return {name: value for name, value in found.items() if name in KEYS}
 
 
@@ -257,7 +268,14 @@ def _span(values: Sequence[float], write: Callable[[float], str]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Write names as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed([])
+    ('a, b and c', 'none')
+    """
     if len(names) < 2:
         return names[0] if names else "none"
     return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,18 +1,17 @@
 """Chapter 2 in words and numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import complete, interval, level, percent, points
+from clipsafe_utils.chapters.shape_bias.analysis import stylised_pairs
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.groups import group_means
-from clipsafe_utils.metrics.labelled import shape_bias_by_class
 
 KEYS = (
     "shape-bias-people",
@@ -32,7 +31,7 @@ KEYS = (
     "shape-bias-vgg16",
     "shape-bias-implementation-gap",
 )
-"""Every number that the prose of the chapter glues."""
+"""Every number of the record that the prose glues; those of the laboratory are in `laboratory_words`."""
 
 _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
 
@@ -40,7 +39,7 @@ _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
 def numbers(
     tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], classes: Mapping[str, xr.Dataset]
 ) -> dict[str, str]:
-    """Return the numbers of the prose, those of the first study that has the cube.
+    """Return the numbers of the prose that speak of real models: of the first study that measured them.
 
     Parameters
     ----------
@@ -60,11 +59,14 @@ def numbers(
     'not measured'
     """
     found: dict[str, str] = {}
-    for study, result in list(tables.items())[:1]:
+    measured = [study for study in tables if models[study].attrs.get("evidence") == "measured"]
+    for study in measured[:1]:
+        result = tables[study]
         group = models[study]["group"].values
         people, standard = result.isel(model=group == "human"), result.isel(model=group == "standard")
         found |= _of_people(people) | _of_standard(standard) | _of_implementations(result, models[study])
-        found |= _of_stylised(result, models[study]) | _of_classes(classes[study])
+        found |= _of_stylised(result, models[study])
+        found |= _of_classes(classes[study]) if study in classes else {}
     return complete(KEYS, found)
 
 
@@ -109,90 +111,6 @@ def _of_stylised(result: xr.Dataset, models: xr.Dataset) -> dict[str, str]:
         "shape-bias-stylised-interval": interval(float(gain.low), float(gain.high)),
         "shape-bias-stylised-decided": percent(float(np.median(decided)), 0),
     }
-
-
-def with_decision_rule(panels: Sequence[Panel], rule: str) -> tuple[list[Panel], list[str]]:
-    """Keep the panels whose decisions were made by a rule, and say in words which were not.
-
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Panels of the cube `shape_bias`.
-    rule : str
-        How the scores of a class's ImageNet indices become one: mean, max or sum.
-
-    Returns
-    -------
-    panels, sentences : tuple of list
-        A cube with the dim `decision_rule` gives the rule's part; one without states its rule in the
-        attribute of that name.
-
-    Examples
-    --------
-    >>> with_decision_rule([], "mean")
-    ([], [])
-    """
-    kept, sentences = [], []
-    for panel in panels:
-        if "decision_rule" in panel.cube.dims and rule in panel.cube["decision_rule"].values:
-            kept.append(Panel(panel.study, panel.cube.sel(decision_rule=rule, drop=True), panel.models))
-        elif panel.cube["count"].attrs.get("decision_rule") == rule:
-            kept.append(panel)
-        else:
-            sentences.append(
-                f"The study `{panel.study}` has no decisions by the rule `{rule}`: its panel is left out."
-            )
-    return kept, sentences
-
-
-def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
-    """Keep the networks that were evaluated both with ordinary and with stylised training.
-
-    Parameters
-    ----------
-    result : xarray.Dataset
-        `shape_bias_table` of one study.
-    models : xarray.Dataset
-        The cube `models` in the same order.
-
-    Returns
-    -------
-    xarray.Dataset
-        With `family` and `stylised`. Of a family with several ordinary networks, only that of the
-        same architecture and implementation counts: the pairs of texture-vs-shape's second folder.
-    """
-    stylised = (models["training_source"] == "Stylized-IN-1k").values
-    source = np.array([name.split(":")[0] for name in models["model"].values.tolist()])
-    partner = (models["training_source"] == "IN-1k").values & np.isin(source, source[stylised])
-    partner &= np.isin(_plain_names(models), _plain_names(models)[stylised])
-    kept = stylised | partner
-    pairs = result.isel(model=kept)
-    return pairs.assign(family=("model", models["family"].values[kept]), stylised=("model", stylised[kept]))
-
-
-def _plain_names(models: xr.Dataset) -> np.ndarray:
-    return np.array([name.split(":")[-1].split("-train-")[0] for name in models["model"].values.tolist()])
-
-
-def class_means(
-    panels: Sequence[Panel], cue_classes: Sequence[str], confidence: float
-) -> dict[str, xr.Dataset]:
-    """Average the shape bias of each class over the families of each group, by study.
-
-    Examples
-    --------
-    >>> class_means([], ["cat"], 0.95)
-    {}
-    """
-    means = {}
-    for panel in panels:
-        bias = shape_bias_by_class(panel.cube)["shape_bias"]
-        bias = bias.sel(cue_class=[name for name in panel.cube["cue_class"].values if name in cue_classes])
-        complete_rows = bias.notnull().all("cue_class").values
-        means[panel.study] = group_means(
-            bias.isel(model=complete_rows), panel.models.isel(model=complete_rows), list(GROUPS), confidence
-        )
-    return means
 
 
 def _of_classes(classes: xr.Dataset) -> dict[str, str]:
@@ -243,51 +161,4 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
         pd.DataFrame(rows),
         f"Mean shape bias by kind of observer, each family counted once; study {study}. "
         "An interval over families needs two; fewer than five decide nothing.",
-    )
-
-
-def describe_observers(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
-    """Say what the headline figure shows, for a reader who cannot see it.
-
-    Examples
-    --------
-    >>> describe_observers({}, {})
-    'No study has decisions on cue-conflict images.'
-    """
-    sentences = []
-    for study, result in tables.items():
-        group = models[study]["group"].values
-        for name, title in GROUPS.items():
-            bias = result["shape_bias"].values[group == name]
-            if bias.size:
-                span = f"{percent(bias.min(), 0)} to {percent(bias.max(), 0)}"
-                sentences.append(f"{title}: {bias.size} observers, shape bias {span}.")
-    return (
-        " ".join(["Dot plot of shape bias.", *sentences])
-        if sentences
-        else "No study has decisions on cue-conflict images."
-    )
-
-
-def describe_classes(classes: Mapping[str, xr.Dataset]) -> str:
-    """Say what the figure by class shows.
-
-    Examples
-    --------
-    >>> describe_classes({})
-    'No study has decisions on cue-conflict images.'
-    """
-    sentences = []
-    for means in classes.values():
-        for name in means["group"].values.tolist():
-            bias = means["mean"].sel(group=name)
-            low, high = (bias.isel(cue_class=pick("cue_class")) for pick in (bias.argmin, bias.argmax))
-            sentences.append(
-                f"{GROUPS[name]}: from {percent(low.item(), 0)} for {low['cue_class'].item()} "
-                f"to {percent(high.item(), 0)} for {high['cue_class'].item()}."
-            )
-    return (
-        " ".join(["Dot plot of shape bias by class.", *sentences])
-        if sentences
-        else describe_observers({}, {})
     )

@@ -1,0 +1,106 @@
+"""What the figures of chapter 1 show, for readers who cannot see them."""
+
+from collections.abc import Mapping
+
+import xarray as xr
+
+from clipsafe_utils.chapters.formats import points
+from clipsafe_utils.cubes import GROUPS, clip_models
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.figures.factor_robustness import is_a_crowd
+
+
+def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
+    """Say what a figure of residuals shows.
+
+    Examples
+    --------
+    >>> describe_residuals({}, {})
+    'No study has CLIP accuracies by factor.'
+    """
+    sentences = []
+    for study, result in results.items():
+        clips = clip_models(models[study])
+        said = (
+            _means(result, models[study])
+            if is_a_crowd(result, clips.sizes["model"])
+            else _each(result, clips)
+        )
+        sentences += [f"{study.capitalize()}:", *said] if said and len(results) > 1 else said
+    if not sentences:
+        return "No study has CLIP accuracies by factor."
+    return " ".join(["Residuals in points of each CLIP, and the range of new standard families:", *sentences])
+
+
+def _each(result: xr.Dataset, clips: xr.Dataset) -> list[str]:
+    if not clips.sizes["model"]:
+        return []
+    sentences = []
+    for factor in result["factor"].values.tolist():
+        of_factor = result.sel(factor=factor, model=clips["model"].values)
+        said = " and ".join(points(value) for value in of_factor["residual"].values.tolist())
+        half = 100 * of_factor["half_width"].max().item()
+        sentences.append(f"{factor.replace('_', ' ')} {said} against ±{half:.1f}.")
+    return sentences
+
+
+def _means(result: xr.Dataset, models: xr.Dataset) -> list[str]:
+    measured = result["measured"].all("factor").values
+    sentences = []
+    for group in CLIP_GROUPS:
+        here = (models["group"] == group).values
+        kept = here & measured
+        if kept.any():
+            mean = result["residual"].isel(model=kept).mean("model")
+            said = [
+                f"{factor.replace('_', ' ')} {points(mean.sel(factor=factor).item())}"
+                for factor in result["factor"].values.tolist()
+            ]
+            sentences.append(
+                f"{GROUPS[group]}, mean of {kept.sum()} measured of {here.sum()}: {', '.join(said)}."
+            )
+    return sentences or ["No CLIP is measured."]
+
+
+def describe_lines(result: xr.Dataset, models: xr.Dataset) -> str:
+    """Say what the figure of lines shows."""
+    rising = (result["predicted"].max("model") > result["predicted"].min("model")).all().item()
+    clips = clip_models(models).sizes["model"]
+    return (
+        f"Small scatter plots, one a factor ({result.sizes['factor']}): accuracy on the factor against "
+        f"reference accuracy for {result.sizes['model'] - clips} other models and {clips} CLIPs. "
+        f"{'Every' if rising else 'Not every'} line rises."
+    )
+
+
+def describe_groups(means: Mapping[str, xr.Dataset]) -> str:
+    """Say what the figure of groups shows.
+
+    Examples
+    --------
+    >>> describe_groups({})
+    'No study has supported residuals of these groups.'
+    """
+    sentences = []
+    for study, one in means.items():
+        if len(means) > 1:
+            sentences.append(f"{study.capitalize()}:")
+        for name in one["group"].values.tolist():
+            mean = one["mean"].sel(group=name)
+            span = f"from {points(mean.min().item())} to {points(mean.max().item())} points"
+            sentences.append(f"{GROUPS[name]}, families: {int(one['families'].sel(group=name))}, {span}.")
+    if not sentences:
+        return "No study has supported residuals of these groups."
+    return " ".join(["Mean residuals by factor.", *sentences])
+
+
+def describe_choices(choices: xr.Dataset) -> str:
+    """Say what the figure of every choice shows."""
+    residual = choices["residual"]
+    if not residual.sizes["model"]:
+        return "No CLIP is measured under every choice."
+    sentences = []
+    for factor in choices["factor"].values.tolist():
+        low, high = residual.sel(factor=factor).min().item(), residual.sel(factor=factor).max().item()
+        sentences.append(f"{factor.replace('_', ' ')} {points(low)} to {points(high)}.")
+    return " ".join(["Range of the residuals in points over all choices and CLIPs:", *sentences])

@@ -1,0 +1,1 @@
+"""Appendix: running the full study."""

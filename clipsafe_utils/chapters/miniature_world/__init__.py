@@ -1,0 +1,1 @@
+"""Appendix: the miniature world."""

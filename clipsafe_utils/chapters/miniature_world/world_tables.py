@@ -1,0 +1,201 @@
+"""What was put into the miniature world, as tables."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.lab.world.captions import captions, read_labels
+from clipsafe_utils.lab.world.concepts import GROUPS
+from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
+from clipsafe_utils.lab.world.sources import draw, label_concepts, source_parts
+from clipsafe_utils.lab.world.world import World
+
+MAIN_KNOBS = {
+    "texture_correlation": "typical texture",
+    "background_correlation": "typical background",
+    "extra_concepts": "things that only captions name",
+    "rare_glyphs": "rare subcategory",
+    "sketches": "line drawings",
+    "flats": "one-coloured silhouettes",
+    "posters": "textured silhouettes on white",
+    "occluded": "partly hidden",
+    "wrong": "caption names another thing",
+    "missing": "caption names nothing",
+}
+"""Knobs that are shares of the images or captions, and what they are shares of."""
+
+CONCEPTS = {
+    "class": "the tested classes",
+    "web_shared": "named by captions; classes of labels_wide too",
+    "web": "named by captions only",
+    "near": "classes of labels_wide_near; one drawing each is unseen",
+    "far": "classes of labels_wide_far; like none of the unseen",
+}
+"""Groups of concepts and who knows them."""
+
+_SAMPLES = 8
+_NONE = "–"
+
+
+def concepts_table(world: World) -> ThemedTable:
+    """Tabulate the concepts by group.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> "airplane" in concepts_table(load_world()).markup
+    True
+    """
+    rows = []
+    for group in GROUPS:
+        names = [concept.name for concept in world.concepts if concept.group == group]
+        rows.append((group, len(names), CONCEPTS[group], ", ".join(names)))
+    kinds = ", ".join(item.kind for item in world.unseen)
+    rows.append(("unseen", len(world.unseen), "in no source: out of distribution", kinds))
+    return table(
+        pd.DataFrame(rows, columns=["Group", "Number", "Who knows them", "Names"]),
+        "What can be seen. A concept has one to four usual drawings, a class also a rare one.",
+    )
+
+
+def typical_table(world: World) -> ThemedTable:
+    """Tabulate what is typical of each class.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> "striped red and white" in typical_table(load_world()).markup
+    True
+    """
+    rows = []
+    for concept in world.concepts[: world.classes]:
+        look = concept.texture
+        drawn = f"{look.pattern} {look.first} and {look.second}"
+        rows.append((concept.name, drawn, ", ".join(concept.backgrounds), len(concept.glyphs)))
+    return table(
+        pd.DataFrame(rows, columns=["Class", "Texture", "Backgrounds", "Usual drawings"]),
+        "What is typical of each tested class.",
+    )
+
+
+def sources_table(world: World, sources: Sequence[str]) -> ThemedTable:
+    """Tabulate the main knobs of some training sources.
+
+    Parameters
+    ----------
+    world : World
+        The world.
+    sources : sequence of str
+        Names of `[source.*]` in `sources.toml`.
+
+    Raises
+    ------
+    ClipsafeError
+        If there is no such source.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> "0.5 / 0.4" in sources_table(load_world(), ["labels", "mixed"]).markup
+    True
+    """
+    rows = [
+        {"Share of": title, **{source: knob_values(world, source, knob) for source in sources}}
+        for knob, title in MAIN_KNOBS.items()
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Where the main knobs of the training sources stand, as shares of the images or captions; "
+        "a dash where a source has no captions.",
+    )
+
+
+def knobs_table(world: World, sources: Sequence[str]) -> ThemedTable:
+    """Tabulate every knob of some training sources under the name it has in `sources.toml`.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> "rotation_sd" in knobs_table(load_world(), ["wit"]).markup
+    True
+    """
+    names = [name for name in (*IMAGE_KNOBS, *CAPTION_KNOBS) if name not in ("classes", "templates")]
+    rows = [
+        {"Knob": knob, **{source: knob_values(world, source, knob) for source in sources}} for knob in names
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Every knob, as sources.toml names it. Sizes are shares of the frame, angles are in degrees.",
+    )
+
+
+def knob_values(world: World, source: str, knob: str) -> str:
+    """Write where a knob of a source stands; where rows take turns, both values.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> world = load_world()
+    >>> [knob_values(world, source, "wrong") for source in ("labels", "wit", "mixed", "labels_wide_far")]
+    ['0', '0.05', '0.05 / 0.08', '–']
+    """
+    parts = source_parts(world, source)
+    holders = (
+        [world.image_knobs[name] for name in parts.images]
+        if knob in IMAGE_KNOBS
+        else [world.caption_knobs[name] for name in parts.captions]
+    )
+    values = [getattr(holder, knob) for holder in holders]
+    said = [("no", "yes")[value] if isinstance(value, bool) else f"{value:g}" for value in values]
+    return " / ".join(dict.fromkeys(said)) or _NONE
+
+
+def captions_table(world: World, sources: Sequence[str], seed: int) -> ThemedTable:
+    """Tabulate what the sources say about the images in the same places.
+
+    Parameters
+    ----------
+    world : World
+        The world.
+    sources : sequence of str
+        Training sources; those without captions are left out.
+    seed : int
+        Of images and captions.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> "nice image for free [shows: tree]" in captions_table(load_world(), ["wit"], seed=0).markup
+    True
+    """
+    said = {source: sample(world, source, seed) for source in sources if source_parts(world, source).captions}
+    frame = pd.DataFrame({"Image": range(1, _SAMPLES + 1), **said})
+    return table(
+        frame,
+        "Captions of the first images of each source. What is shown is added where the caption does not "
+        "name it.",
+    )
+
+
+def sample(world: World, source: str, seed: int) -> list[str]:
+    """Return captions of the first images of a source.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> sample(load_world(), "labels", seed=0)[:2]
+    ['a photo of a big red airplane', 'a good big tree']
+    """
+    images = draw(world, source, _SAMPLES, seed)
+    tokens = captions(world, source, images, seed)
+    named = read_labels(world, source, tokens)
+    # -1, for a caption that names nothing, must not count from the end.
+    concept = np.append(label_concepts(world, source), -1)[named]
+    return [
+        text if right else f"{text} [shows: {world.concepts[shown].name}]"
+        for text, right, shown in zip(
+            map(world.language.text, tokens), concept == images.concept, images.concept, strict=True
+        )
+    ]

@@ -1,0 +1,319 @@
+"""Chapter 3 in the laboratory: what source, fine-tuning and exposure do, all else held."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters.causes.analysis import RUNGS, SOURCES, cell, ladder
+from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED, Pairs
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.figures.causes import Panel
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.baseline import predict_baseline, support
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+
+ACCURACY, SHIFTS, DETECTION = "accuracy", "accuracy_shifts", "auroc"
+AT_EQUAL = {"shifts_at_equal": SHIFTS, "auroc_at_equal": DETECTION}
+"""Differences of the heights above the line of networks trained on labels."""
+
+MEASURES = {
+    ACCURACY: "in distribution",
+    SHIFTS: "under shift",
+    "shifts_at_equal": "under shift, at equal accuracy",
+    DETECTION: "AUROC",
+    "auroc_at_equal": "AUROC, at equal accuracy",
+}
+"""What a change is read by, in points: properties of the cube `causes`, and the two at equal accuracy."""
+
+OOD_SETS = {
+    "auroc_unseen_glyphs": "AUROC, unseen glyphs",
+    "auroc_textures": "AUROC, textures",
+    "auroc_scenes_unseen": "AUROC, new scenes",
+}
+"""Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
+
+LADDER = {
+    Panel("detection", "mean AUROC, %"): DETECTION,
+    Panel("accuracy under shift", "mean over kinds, %"): SHIFTS,
+    Panel("accuracy in distribution", "accuracy, %"): ACCURACY,
+}
+"""Panels of the ladder."""
+
+GENTLE, STRONG, HALF_WAY = "fine-tuned gently", "fine-tuned strongly", "half-way average"
+NEAR, FAR = "more classes first, near", "more classes first, far"
+PROCEDURES = {
+    GENTLE: "gently_tuned-",
+    STRONG: "tuned-",
+    HALF_WAY: "half_way-",
+    NEAR: "tuned-wide_near-",
+    FAR: "tuned-wide_far-",
+}
+"""What can be made of a zero-shot CLIP, and how the names of the results begin."""
+
+FILTERED = {
+    "adversarial images": ("accuracy_adversarial_labels", "accuracy_adversarial_wit"),
+    "fooling images": ("auroc_fooling_labels", "auroc_fooling_wit"),
+}
+"""Sets that a network has chosen: one trained on `labels`, one on `wit`."""
+
+READ = {"id": ACCURACY, "shift": SHIFTS, "auroc": DETECTION}
+"""What the steps are read by, and the names under which the prose has them."""
+
+STEPS = {f"loss-{source}": (("d", source), ("a", source)) for source in SOURCES} | {
+    f"images-{source}": (("a", source), ("a", "labels")) for source in SOURCES if source != "labels"
+}
+"""Steps of the ladder: from labels to CLIP on the same images; from curated to web images under one loss."""
+
+Changes = dict[str, tuple[Estimate, Array]]
+"""By measure: the mean over pairs, and the difference of each pair."""
+
+_NEAR, _FAR = "wide_near", "wide_far"
+_CLIP = "clip_zero_shot"
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """The cube `causes` of a study, and who its models are, in the same order.
+
+    Attributes
+    ----------
+    causes, models : xarray.Dataset
+        Models are named without their study.
+    """
+
+    causes: xr.Dataset
+    models: xr.Dataset
+
+    def has(self, *properties: str) -> bool:
+        """Whether the cube has some properties."""
+        return set(properties) <= set(self.causes["property"].values.tolist())
+
+    def draws(self, property_: str, models: Sequence[str]) -> Array:
+        """Return a property of some models, shape (draws, models)."""
+        value = self.causes["value"].sel(property=property_, model=list(models))
+        return np.asarray(value.transpose("draw", "model").values, np.float64)
+
+
+def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
+    """Read the first study that changes one cause at a time; None where there is none.
+
+    Examples
+    --------
+    >>> read_laboratory(["published"]) is None
+    True
+    """
+    for study in map(find_study, studies):
+        if study.has("causes"):
+            causes = study.read("causes")
+            models = study.read("models").sel(model=causes["model"].values)
+            names = [str(name).split(":", 1)[-1] for name in causes["model"].values]
+            return Laboratory(causes.assign_coords(model=names), models.assign_coords(model=names))
+    return None
+
+
+def ladder_tables(laboratory: Laboratory | None, confidence: float) -> dict[Panel, pd.DataFrame]:
+    """Tabulate the properties of `LADDER` that a laboratory has, for `clipsafe_utils.figures.causes.ladder`.
+
+    Examples
+    --------
+    >>> ladder_tables(None, 0.95)
+    {}
+    """
+    if laboratory is None:
+        return {}
+    tables = {
+        panel: ladder(laboratory.causes, name, confidence)
+        for panel, name in LADDER.items()
+        if laboratory.has(name)
+    }
+    return {panel: table for panel, table in tables.items() if len(table)}
+
+
+def procedure_pairs(laboratory: Laboratory) -> dict[str, Pairs]:
+    """Pair zero-shot CLIPs with what was made of them, by `PROCEDURES`; those without a pair are left out."""
+    known = set(laboratory.models["model"].values.tolist())
+    starts = laboratory.models["model"].values[laboratory.models["group"].values == _CLIP].tolist()
+    found = {
+        procedure: [(start, f"{beginning}{start}") for start in starts if f"{beginning}{start}" in known]
+        for procedure, beginning in PROCEDURES.items()
+    }
+    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+
+
+def source_twins(laboratory: Laboratory, first: str = "wit", second: str = "laion") -> Pairs:
+    """Pair zero-shot CLIPs of two sources that share encoder, images and samples seen."""
+    columns = ["group", "training_source", "architecture", "training_images", "samples_seen"]
+    rows = laboratory.models[columns].to_dataframe().reset_index()
+    # Repeated seeds stand in the group of controls.
+    clips = rows[rows["group"] == _CLIP]
+    ours, others = (clips[clips["training_source"] == source] for source in (first, second))
+    both = others.merge(ours, on=columns[2:], suffixes=("_before", "_after"))
+    return list(zip(both["model_before"].tolist(), both["model_after"].tolist(), strict=True))
+
+
+def exposure_pairs(laboratory: Laboratory) -> Pairs:
+    """Pair models that saw twice the classes first: none near the unseen glyphs, and some near them."""
+    names = laboratory.models["model"].values.tolist()
+    pairs = [(name.replace(_NEAR, _FAR), name) for name in names if _NEAR in name]
+    return [(far, near) for far, near in pairs if far in names]
+
+
+def same_start(laboratory: Laboratory, before: str, after: str) -> Pairs:
+    """Pair what two of `PROCEDURES` made of the same CLIP."""
+    pairs = procedure_pairs(laboratory)
+    first = dict(pairs.get(before, []))
+    return [(first[start], made) for start, made in pairs.get(after, []) if start in first]
+
+
+def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
+    """Say what a change does, in the mean over pairs.
+
+    Parameters
+    ----------
+    laboratory : Laboratory
+        Holds both of each pair.
+    pairs : list of tuple of str
+        What stands before the change, and after it.
+    confidence : float
+        Level of the intervals, which count pairs and images.
+
+    Returns
+    -------
+    dict of str to tuple of Estimate and ndarray
+        By measure, of `MEASURES` and `OOD_SETS` those that can be read: the mean over pairs, and the
+        difference of each pair, shape (pairs,). A pair without a line at its accuracy is left out of the
+        differences at equal accuracy.
+    """
+    if not pairs:
+        return {}
+    before, after = ([pair[end] for pair in pairs] for end in (0, 1))
+    found: Changes = {}
+    for measure in (*MEASURES, *OOD_SETS):
+        property_ = AT_EQUAL.get(measure, measure)
+        if not laboratory.has(property_, ACCURACY):
+            continue
+        read = _residuals if measure in AT_EQUAL else Laboratory.draws
+        difference = read(laboratory, property_, after) - read(laboratory, property_, before)
+        difference = difference[:, np.isfinite(difference).all(axis=0)]
+        if difference.shape[1]:
+            found[measure] = mean_of_runs(difference, confidence), difference[0]
+    return found
+
+
+def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) -> Array:
+    """Return heights above the line of networks trained on labels, shape (draws, models); NaN without one."""
+    described = laboratory.models
+    baseline = described["model"].values[np.isin(described["group"].values, LABEL_TRAINED)].tolist()
+    x, y = (laboratory.draws(name, baseline) for name in (ACCURACY, property_))
+    kept = ((x > 0) & (x < 1) & (y > 0) & (y < 1)).all(axis=0)
+    families = described["family"].sel(model=baseline).values[kept].astype(str)
+    places, heights = (laboratory.draws(name, models) for name in (ACCURACY, property_))
+    if np.unique(families).size < MINIMUM_FAMILIES or not ((places > 0) & (places < 1)).all():
+        return np.full(places.shape, np.nan)
+    predicted = predict_baseline(x[:, kept], y[:, kept], places, "huber", "probit")
+    held = support(x[0, kept], families, places[0]) >= MINIMUM_FAMILIES
+    return np.where(held, heights - predicted, np.nan)
+
+
+def step_of(
+    laboratory: Laboratory, property_: str, upper: tuple[str, str], lower: tuple[str, str], confidence: float
+) -> Estimate | None:
+    """Return the difference between two cells (rung, source) of the ladder; None where one is missing."""
+    if not laboratory.has(property_):
+        return None
+    one, other = (cell(laboratory.causes, property_, *place) for place in (upper, lower))
+    return difference_of_runs(one, other, confidence) if one.shape[1] and other.shape[1] else None
+
+
+def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
+    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder.
+
+    Parameters
+    ----------
+    laboratory : Laboratory or None
+        With the ladder.
+    confidence : float
+        Level of the intervals of the differences, which are paired over seeds and images.
+
+    Returns
+    -------
+    DataFrame
+        Columns set, rung, source, by_labels, by_wit and gap, an Estimate: the version chosen by the network
+        trained on `wit` less that by the one trained on `labels`.
+
+    Examples
+    --------
+    >>> kin(None, 0.95).empty
+    True
+    """
+    rows = []
+    for kind, versions in FILTERED.items():
+        for rung in RUNGS:
+            for source in SOURCES:
+                if laboratory is not None and laboratory.has(*versions):
+                    by_labels, by_wit = (cell(laboratory.causes, name, rung, source) for name in versions)
+                    if by_labels.shape[1]:
+                        gap = mean_of_runs(by_wit - by_labels, confidence)
+                        means = by_labels[0].mean(), by_wit[0].mean()
+                        rows.append((kind, rung, source, *means, gap))
+    return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the laboratory says.
+
+    Attributes
+    ----------
+    laboratory : Laboratory or None
+        None where no study has one.
+    twins, exposure : dict
+        `changes` from `laion` to `wit`, and from no exposure to exposure.
+    by_procedure : mapping of str to dict
+        `changes` from zero-shot, by procedure.
+    strength, near, far : dict
+        From gentle to strong fine-tuning, and from strong fine-tuning to that by way of more classes.
+    kin : DataFrame
+        `kin` of the laboratory.
+    """
+
+    laboratory: Laboratory | None
+    twins: Changes
+    exposure: Changes
+    by_procedure: Mapping[str, Changes]
+    strength: Changes
+    near: Changes
+    far: Changes
+    kin: pd.DataFrame
+
+
+def find(laboratory: Laboratory | None, confidence: float) -> Found:
+    """Work out everything that the section on the laboratory says.
+
+    Examples
+    --------
+    >>> find(None, 0.95).by_procedure
+    {}
+    """
+    if laboratory is None:
+        return Found(None, {}, {}, {}, {}, {}, {}, kin(None, confidence))
+    between = {
+        name: changes(laboratory, same_start(laboratory, *ends), confidence)
+        for name, ends in {
+            "strength": (GENTLE, STRONG),
+            "near": (STRONG, NEAR),
+            "far": (STRONG, FAR),
+        }.items()
+    }
+    return Found(
+        laboratory,
+        changes(laboratory, source_twins(laboratory), confidence),
+        changes(laboratory, exposure_pairs(laboratory), confidence),
+        {name: changes(laboratory, pairs, confidence) for name, pairs in procedure_pairs(laboratory).items()},
+        kin=kin(laboratory, confidence),
+        **between,
+    )

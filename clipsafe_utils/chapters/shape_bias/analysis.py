@@ -1,0 +1,178 @@
+"""Chapter 2: which decisions count, and what is computed from them."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.metrics.groups import group_means
+from clipsafe_utils.metrics.labelled import shape_bias_by_class
+
+_EVERY = "all"
+
+
+def chosen_panels(
+    panels: Sequence[Panel], cue_classes: Sequence[str], rule: str
+) -> tuple[list[Panel], list[str]]:
+    """Cut panels down to the decisions that a run of the chapter asks for.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Panels of the cube `shape_bias`.
+    cue_classes : sequence of str
+        Classes of the shapes to count: names, or all.
+    rule : str
+        As in `with_decision_rule`.
+
+    Returns
+    -------
+    panels, sentences : tuple of list
+        What is left, and in words what is not: studies without the rule, classes that a study does not
+        have, models that decided nothing.
+
+    Raises
+    ------
+    ClipsafeError
+        If no study has one of the classes.
+
+    Examples
+    --------
+    >>> chosen_panels([], ["cat"], "mean")
+    ([], [])
+    """
+    _refuse_unknown_classes(panels, cue_classes)
+    kept, sentences = with_decision_rule(panels, rule)
+    cut = [_with_classes(panel, cue_classes) for panel in kept]
+    decided = [_that_decide(panel) for panel, _ in cut if panel]
+    sentences += [sentence for _, sentence in cut + decided if sentence]
+    return [panel for panel, _ in decided if panel], sentences
+
+
+def with_decision_rule(panels: Sequence[Panel], rule: str) -> tuple[list[Panel], list[str]]:
+    """Keep the panels whose decisions were made by a rule, and say in words which were not.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Panels of the cube `shape_bias`.
+    rule : str
+        How the scores of a class's ImageNet indices become one: mean, max or sum.
+
+    Returns
+    -------
+    panels, sentences : tuple of list
+        A cube with the dim `decision_rule` gives the rule's part; one that merged classes states its rule in
+        the attribute of that name; one without either asked for its classes as they are, so that every rule
+        gives the same.
+
+    Examples
+    --------
+    >>> with_decision_rule([], "mean")
+    ([], [])
+    """
+    kept, sentences = [], []
+    for panel in panels:
+        if "decision_rule" in panel.cube.dims and rule in panel.cube["decision_rule"].values:
+            kept.append(Panel(panel.study, panel.cube.sel(decision_rule=rule, drop=True), panel.models))
+        elif "decision_rule" not in panel.cube.dims and rule == panel.cube["count"].attrs.get(
+            "decision_rule", rule
+        ):
+            kept.append(panel)
+        else:
+            sentences.append(
+                f"The study `{panel.study}` has no decisions by the rule `{rule}`: its panel is left out."
+            )
+    return kept, sentences
+
+
+def _refuse_unknown_classes(panels: Sequence[Panel], cue_classes: Sequence[str]) -> None:
+    known = dict.fromkeys(str(name) for panel in panels for name in panel.cube["cue_class"].values)
+    unknown = [name for name in cue_classes if name not in (_EVERY, *known)]
+    if known and unknown:
+        raise ClipsafeError(
+            f"No study has the class '{unknown[0]}' in cue_classes; the choices are {_EVERY}, "
+            f"{', '.join(known)}."
+        )
+
+
+def _with_classes(panel: Panel, cue_classes: Sequence[str]) -> tuple[Panel | None, str]:
+    if _EVERY in cue_classes:
+        return panel, ""
+    names = [str(name) for name in panel.cube["cue_class"].values if name in cue_classes]
+    absent = [name for name in cue_classes if name not in names]
+    if not names:
+        return None, f"The study `{panel.study}` has none of the classes: its panel is left out."
+    said = f"The study `{panel.study}` has no class {_list(absent)}: left out there." if absent else ""
+    return Panel(panel.study, panel.cube.sel(cue_class=names), panel.models), said
+
+
+def _that_decide(panel: Panel) -> tuple[Panel | None, str]:
+    count = panel.cube["count"].sel(decision=["shape", "texture"])
+    decided = (count.sum(["cue_class", "decision"]) > 0).values
+    if decided.all():
+        return panel, ""
+    said = (
+        f"Of the study `{panel.study}`, {int((~decided).sum())} of {decided.size} observers decided no image "
+        "by shape or texture: they are left out."
+    )
+    if not decided.any():
+        return None, said
+    return Panel(panel.study, panel.cube.isel(model=decided), panel.models.isel(model=decided)), said
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
+    """Keep the networks that were evaluated both with ordinary and with stylised training.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        `shape_bias_table` of one study.
+    models : xarray.Dataset
+        The cube `models` in the same order.
+
+    Returns
+    -------
+    xarray.Dataset
+        With `family` and `stylised`. Of a family with several ordinary networks, only that of the
+        same architecture and implementation counts: the pairs of texture-vs-shape's second folder.
+    """
+    stylised = (models["training_source"] == "Stylized-IN-1k").values
+    source = np.array([name.split(":")[0] for name in models["model"].values.tolist()])
+    partner = (models["training_source"] == "IN-1k").values & np.isin(source, source[stylised])
+    partner &= np.isin(_plain_names(models), _plain_names(models)[stylised])
+    kept = stylised | partner
+    pairs = result.isel(model=kept)
+    return pairs.assign(family=("model", models["family"].values[kept]), stylised=("model", stylised[kept]))
+
+
+def _plain_names(models: xr.Dataset) -> np.ndarray:
+    return np.array([name.split(":")[-1].split("-train-")[0] for name in models["model"].values.tolist()])
+
+
+def class_means(panels: Iterable[Panel], confidence: float) -> dict[str, xr.Dataset]:
+    """Average the shape bias of each class over the families of each group, by study.
+
+    An observer that decided no image of some class is left out.
+
+    Examples
+    --------
+    >>> class_means([], 0.95)
+    {}
+    """
+    means = {}
+    for panel in panels:
+        bias = shape_bias_by_class(panel.cube)["shape_bias"]
+        complete = bias.notnull().all("cue_class").values
+        if complete.any():
+            means[panel.study] = group_means(
+                bias.isel(model=complete), panel.models.isel(model=complete), list(GROUPS), confidence
+            )
+    return means

@@ -1,0 +1,271 @@
+"""Chapter 2 in the laboratory: images or language, dose and response, and what fine-tuning does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, ladder, step
+from clipsafe_utils.cubes.selection import families_between_groups
+from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.metrics.families import Estimate as GroupDifference
+from clipsafe_utils.metrics.families import difference_of_groups
+from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
+
+BIAS = "shape_bias"
+TEXTURE = "texture_correlation"
+BASE = "labels"
+"""The source that the others are compared with."""
+
+PROPERTIES = {
+    "shape_bias": Property("Shape bias", "by shape, %"),
+    "cue_decided": Property("Share decided", "of images, %"),
+    "accuracy_plain_random": Property("Accuracy, textures at random", "right, %"),
+    "accuracy": Property("Accuracy, natural images", "right, %"),
+}
+"""What the figures show of each training."""
+
+WHOLE = "d - a"
+LOSS_STEPS = {
+    "b - a": "labels read off captions, not true ones",
+    "c - a": "CLIP's loss and names, not labels",
+    "d - c": "whole captions, not names",
+    WHOLE: "CLIP with whole captions, not labels",
+}
+"""Steps between rungs of the ladder, on the same images."""
+
+HALF_WAY, STRONG = "half_way", "tuned"
+KINDS = {
+    HALF_WAY: "half-way average",
+    "gently_tuned": "fine-tuned gently",
+    STRONG: "fine-tuned strongly",
+    "tuned-wide_near": "twice the classes first (near)",
+    "tuned-wide_far": "twice the classes first (far)",
+}
+"""What was made of a zero-shot CLIP: the words before its name, and how a table calls it."""
+
+
+def ladder_tables(
+    causes: Mapping[str, xr.Dataset], properties: Sequence[str], confidence: float
+) -> dict[Property, pd.DataFrame]:
+    """Tabulate properties along the ladder, as `figures.causes.ladder` draws them.
+
+    Examples
+    --------
+    >>> [table.empty for table in ladder_tables({}, ["shape_bias"], 0.95).values()]
+    [True]
+    """
+    return _drawn(causes, properties, lambda cube, name: ladder(cube, name, confidence), "source")
+
+
+def dose_tables(
+    causes: Mapping[str, xr.Dataset], properties: Sequence[str], confidence: float
+) -> dict[Property, pd.DataFrame]:
+    """Tabulate properties against the share of typical textures, as `figures.causes.doses` draws them.
+
+    Examples
+    --------
+    >>> [table.empty for table in dose_tables({}, ["shape_bias"], 0.95).values()]
+    [True]
+    """
+    return _drawn(causes, properties, lambda cube, name: dose(cube, TEXTURE, name, confidence), "loss")
+
+
+def _drawn(
+    causes: Mapping[str, xr.Dataset],
+    properties: Sequence[str],
+    tabulate: Callable[[xr.Dataset, str], pd.DataFrame],
+    curve: str,
+) -> dict[Property, pd.DataFrame]:
+    if not causes:
+        return {PROPERTIES[name]: pd.DataFrame(columns=[curve]) for name in properties}
+    named = len(causes) > 1
+    return {
+        replace(PROPERTIES[name], title=f"{PROPERTIES[name].title} ({study})")
+        if named
+        else PROPERTIES[name]: tabulate(cube, name)
+        for study, cube in causes.items()
+        for name in properties
+    }
+
+
+def image_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Estimate]:
+    """Return what other images do to shape bias at the same loss, by rung and source.
+
+    Each is the difference from the source `labels`, of cross-entropy (rung a) and of CLIP (rung d).
+    """
+    found = {
+        (rung, source): step(cube, BIAS, (rung, source), (rung, BASE), confidence)
+        for rung in ("a", "d")
+        for source in SOURCES
+        if source != BASE
+    }
+    return {place: estimate for place, estimate in found.items() if estimate}
+
+
+def loss_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Estimate]:
+    """Return what another loss, or other captions, do to shape bias on the same images.
+
+    By `"<rung> - <rung>"` (of `LOSS_STEPS`) and source.
+    """
+    found = {
+        (name, source): step(cube, BIAS, (upper, source), (lower, source), confidence)
+        for name in LOSS_STEPS
+        for upper, lower in [name.split(" - ")]
+        for source in SOURCES
+    }
+    return {place: estimate for place, estimate in found.items() if estimate}
+
+
+def directions(cube: xr.Dataset, confidence: float) -> tuple[str, str] | None:
+    """Say which way web images move shape bias, and which way CLIP's language does on those images.
+
+    Images: the steps from `labels` to each web source, under cross-entropy and as a CLIP. Language: the steps
+    from cross-entropy to CLIP with whole captions, on each web source.
+
+    Returns
+    -------
+    tuple of str or None
+        For images and for language "up" or "down" where the intervals of all steps lie on that side of zero,
+        else "neither"; None if a step is missing.
+    """
+    images = list(image_steps(cube, confidence).values())
+    steps = loss_steps(cube, confidence).items()
+    language = [one for (name, source), one in steps if name == WHOLE and source != BASE]
+    web = len(SOURCES) - 1
+    if len(images) < 2 * web or len(language) < web:
+        return None
+    return _direction(images), _direction(language)
+
+
+def _direction(steps: Sequence[Estimate]) -> str:
+    if all(step.low > 0 for step in steps):
+        return "up"
+    return "down" if all(step.high < 0 for step in steps) else "neither"
+
+
+def widest_gap(doses: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the largest distance between the curves of two losses at one dose, and that dose.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"loss": ["a", "b", "a"], "level": [0.2, 0.2, 0.8], "value": [0.9, 0.8, 0.1]})
+    >>> gap, level = widest_gap(table)
+    >>> f"{gap:.1f} at {level}"
+    '0.1 at 0.2'
+    """
+    by_level = doses.groupby("level")["value"]
+    gap = (by_level.max() - by_level.min())[by_level.count() > 1]
+    if gap.empty:
+        return None
+    widest = int(gap.to_numpy().argmax())
+    return float(gap.iloc[widest]), float(gap.index.to_numpy(float)[widest])
+
+
+def tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> pd.DataFrame:
+    """Tabulate what was made of zero-shot CLIPs against the CLIPs themselves, paired by run.
+
+    Parameters
+    ----------
+    cube : xarray.Dataset
+        A cube `causes`.
+    models : xarray.Dataset
+        The cube `models` of the same study. A family is named by the CLIP that it began with; the words
+        before that name in a checkpoint are the kind.
+    confidence : float
+        Level of the intervals, which count runs and images.
+
+    Returns
+    -------
+    DataFrame
+        One row a kind, in the order of `KINDS`: kind, runs, before, after, change (an `Estimate`), lower (the
+        runs whose shape bias fell), decided, accuracy_before, accuracy_after.
+    """
+    pairs = _pairs(models.sel(model=models["model"].isin(cube["model"]).values))
+    rows = []
+    for kind in sorted(pairs, key=_place_of_kind):
+        before, after = ([pair[end] for pair in pairs[kind]] for end in (0, 1))
+        draws = _draws(cube, BIAS, after) - _draws(cube, BIAS, before)
+        rows.append(
+            {
+                "kind": kind,
+                "runs": len(after),
+                "before": float(_draws(cube, BIAS, before)[0].mean()),
+                "after": float(_draws(cube, BIAS, after)[0].mean()),
+                "change": mean_of_runs(draws, confidence),
+                "lower": int((draws[0] < 0).sum()),
+                "decided": float(_draws(cube, "cue_decided", after)[0].mean()),
+                "accuracy_before": float(_draws(cube, "accuracy", before)[0].mean()),
+                "accuracy_after": float(_draws(cube, "accuracy", after)[0].mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def half_way_between(cube: xr.Dataset, models: xr.Dataset) -> tuple[int, int]:
+    """Count the half-way averages whose shape bias lies between those of the two that were averaged.
+
+    Returns
+    -------
+    between, averages : tuple of int
+    """
+    pairs = _pairs(models.sel(model=models["model"].isin(cube["model"]).values))
+    tuned = dict(pairs.get(STRONG, []))
+    triples = [(start, half, tuned[start]) for start, half in pairs.get(HALF_WAY, []) if start in tuned]
+    bias = {
+        name: float(cube["value"].sel(property=BIAS, model=name, draw=0)) for one in triples for name in one
+    }
+    inside = [sorted((bias[start], bias[half], bias[end]))[1] == bias[half] for start, half, end in triples]
+    return sum(inside), len(inside)
+
+
+def _pairs(models: xr.Dataset) -> dict[str, list[tuple[str, str]]]:
+    """Return, by kind, what zero-shot CLIP and what was made of it."""
+    names = models["model"].values.tolist()
+    checkpoint, family, group = (models[name].values.tolist() for name in ("checkpoint", "family", "group"))
+    start = {
+        checkpoint[place]: names[place] for place in range(len(names)) if group[place] == "clip_zero_shot"
+    }
+    found: dict[str, list[tuple[str, str]]] = {}
+    for place, name in enumerate(names):
+        if group[place] == "clip_fine_tuned" and family[place] in start:
+            kind = checkpoint[place].removesuffix(f"-{family[place]}")
+            found.setdefault(kind, []).append((start[family[place]], name))
+    return found
+
+
+def _place_of_kind(kind: str) -> tuple[int, str]:
+    order = list(KINDS)
+    return (order.index(kind) if kind in order else len(order), kind)
+
+
+def _draws(cube: xr.Dataset, property_: str, names: Sequence[str]) -> np.ndarray:
+    value = cube["value"].sel(property=property_, model=list(names)).transpose("draw", "model")
+    return np.asarray(value.values, np.float64)
+
+
+def population(result: xr.Dataset, models: xr.Dataset, confidence: float) -> GroupDifference | None:
+    """Return the shape bias of zero-shot CLIPs less that of standard networks, sources counted once.
+
+    Parameters
+    ----------
+    result, models : xarray.Dataset
+        `shape_bias_table` and the cube `models` of one study, in the same order.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    Estimate or None
+        None if one of the groups is absent.
+    """
+    group = models["group"].values
+    kept = np.isin(group, ["clip_zero_shot", "standard"])
+    if len(np.unique(group[kept])) < 2:
+        return None
+    families = families_between_groups(models)[kept]
+    return difference_of_groups(
+        result["shape_bias"].values[kept], families, group[kept] == "clip_zero_shot", confidence
+    )

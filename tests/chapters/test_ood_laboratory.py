@@ -1,0 +1,212 @@
+"""The laboratory of chapter 3, on a study whose every number is known in advance."""
+
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.special import ndtr, ndtri
+
+from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.chapters.ood_correlation import against_record as record
+from clipsafe_utils.chapters.ood_correlation import analysis as chapter
+from clipsafe_utils.chapters.ood_correlation import clouds as read
+from clipsafe_utils.chapters.ood_correlation import (
+    detection,
+    laboratory_tables,
+    laboratory_words,
+    pairs,
+    words,
+)
+from clipsafe_utils.chapters.ood_correlation import laboratory as lab
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.figures import ood_laboratory as figures
+from clipsafe_utils.publishing.chapters import find_chapter
+from clipsafe_utils.publishing.render import render_chapter
+from tests.chapters.synthetic_laboratory import EXPOSURE, KIN, OOD, SHIFTS, STEPS, models, write_laboratory
+
+LEVEL = 0.95
+ABILITY = models().set_index("name")["ability"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_laboratory(tmp_path_factory.mktemp("studies") / "miniature")
+
+
+@pytest.fixture(scope="module")
+def laboratory(study: Path) -> lab.Laboratory:
+    found = lab.read_laboratory(["published", str(study)])
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def found(laboratory: lab.Laboratory) -> lab.Found:
+    return lab.find(laboratory, LEVEL)
+
+
+@pytest.fixture(scope="module")
+def clouds(study: Path) -> dict[str, xr.Dataset]:
+    return read.read_clouds([str(study)], list(GROUPS))["miniature"]
+
+
+def test_each_kind_of_shift_is_shown_once_and_both_versions_of_a_chosen_set(
+    clouds: dict[str, xr.Dataset],
+) -> None:
+    left_out = ("redrawn_top", "redrawn_threshold", "sequences_pm0")
+    assert list(clouds) == [name for name in SHIFTS if name not in left_out]
+    one = clouds["sketches"].sel(model="miniature:clip-resnet_s-wit-16k-s0")
+    ability = ABILITY["clip-resnet_s-wit-16k-s0"]
+    assert one["x"].item() == pytest.approx(ndtr(ability), abs=1e-4)
+    assert one["y"].item() == pytest.approx(ndtr(ability - SHIFTS["sketches"]), abs=1e-4)
+
+
+def test_images_are_held_fixed_where_they_vary(clouds: dict[str, xr.Dataset]) -> None:
+    within = chapter.within_sources({"sketches": clouds["sketches"]}, ["wit"], LEVEL)
+    own = clouds["sketches"].isel(model=read.of_source(clouds["sketches"], "wit"))
+    design = np.column_stack([np.ones(own.sizes["model"]), np.log(own["training_images"])])
+    left = [
+        y - design @ np.linalg.lstsq(design, y)[0] for y in (ndtri(own["x"].values), ndtri(own["y"].values))
+    ]
+    expected = np.corrcoef(*left)[0, 1]
+    assert within["fixed"].sel(set="wit").item() == pytest.approx(expected)
+
+
+def test_pairs_of_sources_share_encoder_and_quantity(
+    laboratory: lab.Laboratory, clouds: dict[str, xr.Dataset]
+) -> None:
+    twins = lab.source_twins(laboratory)
+    assert len(twins) == 9
+    assert all(before.replace("laion", "wit") == after for before, after in twins)
+    assert len(pairs.source_pairs(clouds["sketches"])) == 9
+
+
+def test_procedures_are_found_by_name(laboratory: lab.Laboratory) -> None:
+    sizes = {name: len(found) for name, found in lab.procedure_pairs(laboratory).items()}
+    assert sizes == {lab.GENTLE: 6, lab.STRONG: 6, lab.HALF_WAY: 6, lab.NEAR: 2, lab.FAR: 2}
+    assert len(lab.same_start(laboratory, lab.STRONG, lab.NEAR)) == 2
+
+
+def test_changes_by_hand(found: lab.Found) -> None:
+    starts = [name for name in ABILITY.index if name.startswith("clip-") and name.endswith("64k-s0")]
+    starts = [name for name in starts if f"tuned-{name}" in ABILITY.index]
+    step = STEPS["tuned-"]
+    gains = [ndtr(ABILITY[name] + step) - ndtr(ABILITY[name]) for name in starts]
+    mean, each = found.by_procedure[lab.STRONG]["accuracy"]
+    assert mean.value == pytest.approx(np.mean(gains), abs=1e-5)
+    assert sorted(each) == pytest.approx(sorted(gains), abs=1e-5)
+    assert mean.low > 0
+    # All models are on one line, but for the mean of several sets, which bends it a little.
+    assert abs(found.by_procedure[lab.STRONG]["shifts_at_equal"][0].value) < 0.01
+
+
+def test_exposure_moves_the_unseen_glyphs_alone(found: lab.Found) -> None:
+    names = [name for name in ABILITY.index if "wide_near" in name]
+    gains = [
+        ndtr(ABILITY[name] - OOD["unseen_glyphs"] + EXPOSURE) - ndtr(ABILITY[name] - OOD["unseen_glyphs"])
+        for name in names
+    ]
+    mean, each = found.exposure["auroc_unseen_glyphs"]
+    assert (len(each), mean.value) == (4, pytest.approx(np.mean(gains), abs=1e-5))
+    assert mean.excludes(0)
+    assert not found.exposure["auroc_textures"][0].excludes(0)
+    assert found.exposure["auroc"][0].value == pytest.approx(mean.value / 5, abs=1e-5)
+
+
+def test_a_set_is_hard_on_the_kin_of_its_chooser(found: lab.Found) -> None:
+    one = found.kin[(found.kin["set"] == "adversarial images") & (found.kin["rung"] == "c")]
+    row = one[one["source"] == "wit"].iloc[0]
+    abilities = ABILITY[[f"clip_names-resnet_xs-wit-64k-s{seed}" for seed in range(3)]] - 1.2
+    expected = (ndtr(abilities - KIN) - ndtr(abilities)).mean()
+    assert row["gap"].value == pytest.approx(expected, abs=1e-5)
+    assert one[one["source"] == "laion"].iloc[0]["gap"].value == 0
+
+
+def test_versions_of_a_set_count_once(study: Path) -> None:
+    asked = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": LEVEL}
+    cloud = detection.read_detection([str(study)], list(GROUPS), **asked)[0]["miniature"]
+    name = "labels-resnet_s-labels-16k-s0"
+    of_sets = {key: ndtr(ABILITY[name] - cost) for key, cost in OOD.items()}
+    of_sets["fooling_labels"] = ndtr(ABILITY[name] - OOD["fooling_labels"] - KIN)
+    fooling = (of_sets.pop("fooling_labels") + of_sets.pop("fooling_wit")) / 2
+    expected = (sum(of_sets.values()) + fooling) / 5
+    assert cloud["y"].sel(model=f"miniature:{name}").item() == pytest.approx(expected, abs=1e-4)
+
+
+def test_every_number_of_the_prose_is_there(study: Path, found: lab.Found) -> None:
+    asked = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": LEVEL}
+    cloud = detection.read_detection([str(study)], list(GROUPS), **asked)[0]["miniature"]
+    within = chapter.within_sources(
+        {detection.DETECTION: cloud}, ["wit", "laion"], LEVEL, chapter.BESIDE_DETECTION
+    )
+    compared = pd.DataFrame({"what": ["x", "y", "z"], "same": ["yes", "no", "yes"]})
+    numbers = laboratory_words.numbers(found, {"miniature": within}, compared, LEVEL)
+    assert tuple(numbers) == laboratory_words.KEYS
+    assert NOT_MEASURED not in numbers.values()
+    assert numbers["ood-lab-rank-above"] == "wit and laion"
+    assert numbers["ood-lab-kin-adversarial-wit"].startswith("lower by")
+    assert (numbers["ood-lab-same"], numbers["ood-lab-opposite"], numbers["ood-lab-open"]) == (
+        "x and z",
+        "y",
+        "none",
+    )
+    nothing = laboratory_words.numbers(lab.find(None, LEVEL), {}, pd.DataFrame(), LEVEL)
+    assert set(nothing.values()) == {NOT_MEASURED}
+
+
+def test_the_laboratory_is_no_record(clouds: dict[str, xr.Dataset]) -> None:
+    assert not words.of_real_models(clouds)
+    assert words.of_real_models(read.read_clouds(["published"], ["clip_fine_tuned"])["published"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "same"), [(0.01, 0.03, "no"), (-0.03, -0.01, "yes"), (-0.01, 0.03, "undecided")]
+)
+def test_a_direction_is_one_that_all_intervals_share(
+    found: lab.Found, low: float, high: float, same: str
+) -> None:
+    strong = {"shifts_at_equal": (lab.Estimate(0.02, low, high, 6), np.zeros(6))}
+    moved = lab.Found(**{**vars(found), "by_procedure": {lab.STRONG: strong}})
+    mean = xr.Dataset(
+        {
+            name: (("shift", "measure", "pair"), [[[value]]])
+            for name, value in {"mean": -0.02, "low": -0.03, "high": -0.01}.items()
+        },
+        coords={"shift": ["r"], "measure": ["at_equal"], "pair": ["a"]},
+    ).isel(pair=0, drop=True)
+    tuned = mean.assign_coords(pair=["a"])
+    empty = xr.Dataset(coords={"shift": [], "source": [], "pair": []})
+    results = words.Results({}, [], empty, empty, empty, tuned, empty, empty)
+    compared = record.compare(moved, results, None).set_index("what")["same"]
+    assert compared["fine-tuning at equal accuracy"] == same
+    assert compared["zero-shot CLIPs against standard networks"] == NOT_MEASURED
+    assert record.comparison_table(record.compare(moved, results, None)).markup.count("<tr>") == 4
+
+
+def test_figure_tables_and_alternative_texts(laboratory: lab.Laboratory, found: lab.Found) -> None:
+    drawn = figures.procedures(
+        found.by_procedure,
+        {"one": [("accuracy", "")], "two": [("auroc", ""), ("auroc_at_equal", "_at_equal")]},
+    )
+    assert [axes.get_title("left") for axes in drawn.axes] == ["one", "two"]
+    assert drawn.axes[0].get_yticklabels()[3].get_text() == "more classes first,\nnear (2)"
+    assert laboratory_tables.kin_table(found.kin).markup.count('<th scope="row">') == 22
+    assert laboratory_tables.step_table(found, LEVEL).markup.count('<th scope="row">') == 10
+    assert "half-way average: in distribution +" in laboratory_tables.describe_procedures(found.by_procedure)
+    rungs = lab.ladder_tables(laboratory, LEVEL)
+    assert [panel.title for panel in rungs] == [panel.title for panel in lab.LADDER]
+    assert "detection: a on labels" in laboratory_tables.describe_ladder(rungs)
+
+
+@pytest.mark.slow
+def test_the_chapter_runs_on_the_laboratory_alone(study: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.ipynb"
+    render_chapter(find_chapter(REPOSITORY, "ood-correlation"), output, {"studies": [str(study)]})
+    cells = nbformat.read(output, 4).cells
+    text = "\n".join(str(one.get("data", "")) for cell in cells for one in cell.get("outputs", []))
+    assert "What one change does" in text
+    assert "mean AUROC over the OOD sets" in text

@@ -1,0 +1,210 @@
+"""What chapter 2 says of the laboratory, on cubes whose every value is known."""
+
+import tomllib
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from clipsafe_utils.chapters.causes.analysis import RUNGS
+from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.chapters.shape_bias import descriptions, laboratory, laboratory_words
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.figures import causes as figures
+from clipsafe_utils.metrics.runs import Estimate
+from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
+
+PROPERTIES = list(laboratory.PROPERTIES)
+OF_SOURCE = {"labels": 0.2, "wit": 0.7, "laion": 0.8}
+OF_RUNG = {"d": -0.05}
+OF_KIND = {"": 0.0, "tuned-": -0.2, "half_way-": -0.1, "gently_tuned-": -0.03}
+CLIPS = [f"clip-{place}-wit" for place in range(6)]
+
+
+def valued(value: Callable[[pd.Series], float]) -> xr.Dataset:
+    """The cube of the fixture with values of our own: those of a training plus the step of its seed."""
+    cube = synthetic_causes(dict.fromkeys(PROPERTIES, 1.0))
+    rows = cube[["rung", "knob", "level", "seed", "loss", "source"]].to_dataframe()
+    values = [value(row) + SEED_STEPS[int(row["seed"])] for _, row in rows.iterrows()]
+    return cube.assign(value=cube["value"] * 0 + xr.DataArray(values, dims="model"))
+
+
+def images_decide(row: pd.Series) -> float:
+    """Shape bias by source, five points lower on rung d; 0.95 less the dose where one is turned."""
+    if row["knob"] == laboratory.TEXTURE:
+        return 0.95 - float(row["level"]) + 0.04 * bool(row["loss"] == CLIP)
+    return OF_SOURCE[str(row["source"])] + OF_RUNG.get(str(row["rung"]), 0.0)
+
+
+@pytest.fixture(scope="module")
+def cube() -> xr.Dataset:
+    """The ladder and the doses, and six CLIPs with what was made of them."""
+    trained = valued(images_decide)
+    names = [f"test:{kind}{clip}" for kind in OF_KIND for clip in CLIPS]
+    # Runs differ by 0 to 5 points, in all that was made of them alike.
+    values = [0.7 + step + 0.01 * place for step in OF_KIND.values() for place in range(len(CLIPS))]
+    made = trained.isel(model=np.zeros(len(names), int)).assign_coords(model=names)
+    made["value"] = made["value"] * 0 + xr.DataArray(values, dims="model")
+    made["rung"] = ("model", ["none"] * len(names))
+    return xr.concat([trained, made], "model")
+
+
+@pytest.fixture(scope="module")
+def described(cube: xr.Dataset) -> xr.Dataset:
+    checkpoint = [name.removeprefix("test:") for name in cube["model"].values.tolist()]
+    family = [next((clip for clip in CLIPS if name.endswith(clip)), name) for name in checkpoint]
+    groups = {True: "clip_zero_shot", False: "clip_fine_tuned"}
+    group = [
+        groups[name == run] if run in CLIPS else "control"
+        for name, run in zip(checkpoint, family, strict=True)
+    ]
+    columns = {"checkpoint": checkpoint, "family": family, "group": group}
+    return xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": cube["model"]})
+
+
+def test_every_direction_of_the_prose_follows_from_the_cube(cube: xr.Dataset, described: xr.Dataset) -> None:
+    numbers = laboratory_words.numbers({"mine": cube}, {"mine": described}, {}, {}, 0.95)
+    assert tuple(numbers) == laboratory_words.KEYS
+    missing = {name for name, value in numbers.items() if value == NOT_MEASURED}
+    assert missing == {"shape-bias-lab-population", "shape-bias-lab-population-paper"}
+    assert numbers["shape-bias-lab-images-wit"].startswith("higher by 50.0 points (")
+    assert numbers["shape-bias-lab-language-labels"].startswith("lower by 5.0 points (")
+    assert numbers["shape-bias-lab-names-wit"].startswith("no different beyond the interval (")
+    assert numbers["shape-bias-lab-captions-laion"].startswith("lower by 5.0 points (")
+    assert numbers["shape-bias-lab-verdict"] == (
+        "web images raise shape bias, and CLIP's language on the same images lowers it"
+    )
+    assert numbers["shape-bias-lab-reading"].endswith(
+        "the images that make these CLIPs lean to shape, not the language"
+    )
+    assert numbers["shape-bias-lab-labels"] == "20.0\N{NO-BREAK SPACE}%"
+    assert numbers["shape-bias-lab-control"] == "70.0\N{NO-BREAK SPACE}%"
+    assert numbers["shape-bias-lab-dose-clip"].startswith("lower by 75.0 points (")
+    assert numbers["shape-bias-lab-dose-low"] == "20\N{NO-BREAK SPACE}%"
+    assert numbers["shape-bias-lab-tuned"] == "lower by 20.0 points (20.0 to 20.0)"
+    assert numbers["shape-bias-lab-tuned-runs"] == "6 of 6"
+    assert numbers["shape-bias-lab-tuned-paper"] == "agrees with the paper"
+    assert numbers["shape-bias-lab-half-way"] == "6 of 6"
+
+
+def test_nothing_is_said_without_a_laboratory() -> None:
+    assert set(laboratory_words.numbers({}, {}, {}, {}, 0.95).values()) == {NOT_MEASURED}
+
+
+def test_a_step_has_the_interval_of_its_seeds(cube: xr.Dataset) -> None:
+    # Seeds step by 0, +1 and -1 points on both sides: variance 1/3 each, four degrees of freedom, no images.
+    found = laboratory.image_steps(cube, 0.95)["a", "wit"]
+    half = 2.7764451 * np.sqrt(2 * 0.01**2 / 3)
+    assert (found.value, found.high - found.value) == pytest.approx((0.5, half))
+    assert set(laboratory.loss_steps(cube, 0.95)) == {
+        (step, source)
+        for step in laboratory.LOSS_STEPS
+        for source in OF_SOURCE
+        if (step, source) != ("b - a", "labels")
+    }
+
+
+@pytest.mark.parametrize(
+    ("of_source", "of_rung", "expected"),
+    [
+        ({"labels": 0.2, "wit": 0.7, "laion": 0.8}, {"d": -0.05}, ("up", "down")),
+        ({"labels": 0.2, "wit": 0.21, "laion": 0.4}, {"d": 0.6}, ("neither", "up")),
+        ({"labels": 0.6, "wit": 0.5, "laion": 0.2}, {"d": 0.01}, ("down", "neither")),
+    ],
+)
+def test_images_and_language_move_shape_bias_where_all_steps_agree(
+    of_source: dict[str, float], of_rung: dict[str, float], expected: tuple[str, str]
+) -> None:
+    # A step of one point lies within the interval of two sets of three seeds: 2.3 points to each side.
+    made = valued(lambda row: of_source[row["source"]] + of_rung.get(row["rung"], 0.0))
+    assert laboratory.directions(made, 0.95) == expected
+    without = made.isel(model=made["source"].values != "laion")
+    assert laboratory.directions(without, 0.95) is None
+
+
+def test_what_was_made_of_a_clip_is_compared_with_that_clip(cube: xr.Dataset, described: xr.Dataset) -> None:
+    rows = laboratory.tuning(cube, described, 0.95)
+    assert rows["kind"].tolist() == ["half_way", "gently_tuned", "tuned"]
+    assert [row.value for row in rows["change"]] == pytest.approx([-0.1, -0.03, -0.2])
+    assert [row.high - row.low for row in rows["change"]] == pytest.approx([0, 0, 0])
+    assert rows["runs"].tolist() == rows["lower"].tolist() == [6, 6, 6]
+    assert rows["before"].tolist() == pytest.approx([0.725] * 3)
+    assert rows["after"].tolist() == pytest.approx([0.625, 0.695, 0.525])
+    assert laboratory.half_way_between(cube, described) == (6, 6)
+
+
+def test_few_runs_decide_nothing_and_signs_are_compared_with_the_paper() -> None:
+    said = laboratory_words._against_paper
+    assert said(Estimate(-0.2, -0.3, -0.1, 4), -1) == "leaves the paper's finding undecided (4 runs)"
+    assert said(Estimate(-0.2, -0.5, 0.1, 8), -1) == "leaves the paper's finding undecided"
+    assert said(Estimate(0.2, 0.1, 0.3, 8), -1) == "contradicts the paper"
+
+
+@pytest.mark.parametrize(("zero_shot", "expected"), [(0.9, "higher by 60.0"), (0.1, "lower by 20.0")])
+def test_sources_count_once_in_the_population(zero_shot: float, expected: str) -> None:
+    names = [f"clip-{place}" for place in range(3)] + [f"labels-{place}" for place in range(5)]
+    columns = {
+        "group": ["clip_zero_shot"] * 3 + ["standard"] * 5,
+        "family": names,
+        "training_source": ["wit"] * 3 + ["labels"] * 5,
+    }
+    models = xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": names})
+    result = xr.Dataset({"shape_bias": ("model", [zero_shot] * 3 + [0.3] * 5)}, {"model": names})
+    said = laboratory_words._of_population(result, models, 0.95)
+    assert (
+        said["shape-bias-lab-population"] == f"{expected} points (undecided: 1 source, and five are needed)"
+    )
+    sign = "agrees in sign with the paper" if zero_shot > 0.3 else "contradicts the paper in sign"
+    assert said["shape-bias-lab-population-paper"] == sign
+    alone = result.isel(model=slice(3)), models.isel(model=slice(3))
+    assert laboratory.population(*alone, 0.95) is None
+
+
+def test_tables_name_their_study_and_leave_out_what_was_not_trained(
+    cube: xr.Dataset, described: xr.Dataset
+) -> None:
+    steps = laboratory_words.steps_table(cube, "mine", 0.95).markup
+    assert "study mine" in steps
+    assert steps.count('<th scope="row">') == 6
+    assert "+50.0 (+47.7 to +52.3)" in steps
+    assert steps.count(">–<") == 3
+    tuned = laboratory_words.tuning_table(cube, described, "mine", 0.95).markup
+    assert '<th scope="row">fine-tuned gently</th>' in tuned
+    nothing = described.isel(model=described["group"].values == "control")
+    assert "<tbody></tbody>" in laboratory_words.tuning_table(cube, nothing, "mine", 0.95).markup
+
+
+def test_figures_of_the_laboratory_and_their_texts(cube: xr.Dataset) -> None:
+    rungs = laboratory.ladder_tables({"mine": cube}, ["shape_bias", "cue_decided"], 0.95)
+    assert [axes.get_title(loc="left") for axes in figures.ladder(rungs, RUNGS).axes] == [
+        "Shape bias",
+        "Share decided",
+    ]
+    assert "Shape bias, trained on labels: a 20" in descriptions.describe_ladder(rungs)
+    doses = laboratory.dose_tables({"mine": cube, "yours": cube}, ["shape_bias"], 0.95)
+    titles = [axes.get_title(loc="left") for axes in figures.doses(doses, "dose", 100).axes]
+    assert titles == ["Shape bias (mine)", "Shape bias (yours)"]
+    assert "cross-entropy on true labels: 75\N{NO-BREAK SPACE}% at 20" in descriptions.describe_doses(doses)
+    for empty in (
+        laboratory.ladder_tables({}, PROPERTIES, 0.95),
+        laboratory.dose_tables({}, PROPERTIES, 0.95),
+    ):
+        assert all(isinstance(table, pd.DataFrame) and table.empty for table in empty.values())
+    figures.ladder(laboratory.ladder_tables({}, PROPERTIES, 0.95), RUNGS)
+    figures.doses(laboratory.dose_tables({}, PROPERTIES, 0.95), "dose")
+
+
+def test_the_prose_says_what_was_put_in() -> None:
+    data = REPOSITORY / "clipsafe_utils" / "lab" / "world" / "data" / "sources.toml"
+    images = tomllib.loads(data.read_text(encoding="utf-8"))["images"]
+    labels, wit, laion = (images[name] for name in ("labels", "wit", "laion"))
+    kept = labels["texture_correlation"]
+    whole = kept * labels["pattern_correlation"] * labels["colour_correlation"]
+    put_in = (
+        f"{whole:.0%} in `labels` (and another {kept - whole:.0%} in part), "
+        f"{wit['texture_correlation']:.0%} in `wit`, {laion['texture_correlation']:.0%} in `laion`"
+    )
+    chapter = (REPOSITORY / "notebooks" / "02-shape-bias.md").read_text(encoding="utf-8")
+    assert put_in.replace("%", " %") in chapter
