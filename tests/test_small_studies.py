@@ -17,7 +17,7 @@ MODELS_A_GROUP = 14
 
 @pytest.fixture(scope="module")
 def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder of studies: `published` cut down, `bare` with descriptions only, `field` as it is."""
+    """Give a folder of studies: `published` cut down, `bare` with descriptions only, the others as they are."""
     root = tmp_path_factory.mktemp("cubes")
     published = find_study("published")
     models = published.read("models")
@@ -31,7 +31,8 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         few = whole.isel(model=whole["model"].isin(kept).values)
         write_cube(few, root / "published" / f"{cube}.nc")
     write_cube(models.sel(model=kept[:3]), root / "bare" / "models.nc")
-    shutil.copytree(find_study("field").folder, root / "field")
+    for name in ("field", "miniature"):
+        shutil.copytree(find_study(name).folder, root / name)
     return root
 
 

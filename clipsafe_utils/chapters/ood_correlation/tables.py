@@ -95,9 +95,10 @@ def pair_table(compared: xr.Dataset, caption: str) -> ThemedTable:
         What the pairs are.
     """
     rows = []
-    for pair in compared["pair"].values.tolist():
-        one = compared.sel(pair=pair)
-        row = {"From": one["before"].item(), "To": pair}
+    # By place: one model may be the end of several pairs.
+    for place in range(compared.sizes["pair"]):
+        one = compared.isel(pair=place)
+        row = {"From": one["before"].item(), "To": one["pair"].item()}
         for shift in compared["shift"].values.tolist():
             row[shift_title(shift).removeprefix("ImageNet-")] = _points(
                 one["difference"].sel(shift=shift).item()
