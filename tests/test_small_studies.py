@@ -17,7 +17,7 @@ MODELS_A_GROUP = 14
 
 @pytest.fixture(scope="module")
 def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder of studies: `published` cut down, `bare` with descriptions only, the others as they are."""
+    """Give a folder of studies: `published` cut down, `bare` with names only, the others as they are."""
     root = tmp_path_factory.mktemp("cubes")
     published = find_study("published")
     models = published.read("models")

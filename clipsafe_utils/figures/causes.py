@@ -78,8 +78,11 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
     Returns
     -------
     matplotlib.figure.Figure
-        Large marks: means over seeds with their intervals; small marks: single trainings.
+        Large marks: means over seeds with their intervals; small marks: single trainings. Where no level was
+        trained, one line that says so.
     """
+    if all(table.empty for table in tables.values()):
+        return _not_measured(axis)
     with house_style():
         columns = min(_HALVES, len(tables))
         rows = -(-len(tables) // columns)
@@ -90,6 +93,13 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
         for axes, (panel, table) in zip(grid, tables.items(), strict=False):
             _draw_doses(axes, panel, table, unit)
         legend_below(figure, list(grid), title=axis)
+    return figure
+
+
+def _not_measured(axis: str) -> Figure:
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.5))
+        figure.text(0.5, 0.5, f"not measured yet: {axis}", ha="center", va="center")
     return figure
 
 

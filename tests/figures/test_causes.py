@@ -109,3 +109,20 @@ def test_empty_tables_leave_empty_panels() -> None:
     figure = draw_ladder({PANELS["accuracy"]: nothing}, RUNGS)
     assert drawn_means(figure.axes[0]) == {}
     assert not figure.legends
+
+
+def test_doses_without_a_level_say_so(cube: xr.Dataset) -> None:
+    nothing = dose(cube, "texture_correlation", "accuracy", 0.95).iloc[:0]
+    figure = doses({Panel("Accuracy", "right, %"): nothing}, "batch")
+    assert [text.get_text() for text in figure.texts] == ["not measured yet: batch"]
+    assert figure.axes == []
+
+
+def test_the_interval_of_a_share_stays_within_its_bounds(cube: xr.Dataset) -> None:
+    table = dose(cube, "texture_correlation", "accuracy", 0.95).assign(low=-0.1, high=1.2)
+    for panel, top in ((Panel("a", "b", is_share=True), 100), (Panel("a", "b"), 120)):
+        (axes,) = doses({panel: table}, "batch").axes
+        ends = [
+            segment[:, 1] for lines in axes.collections for segment in getattr(lines, "get_segments", list)()
+        ]
+        assert max(end.max() for end in ends) == pytest.approx(top)

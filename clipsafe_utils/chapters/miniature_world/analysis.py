@@ -24,9 +24,9 @@ PROPERTIES = {
 """Properties of the cube `causes` that the page tabulates, and what it calls them."""
 
 DRAWN = {
-    "accuracy": Property("Accuracy, natural images", "right, %"),
-    "shape_bias": Property("Shape bias", "by shape, %"),
-    "auroc": Property("Detection of foreign images", "AUROC, %"),
+    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
+    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
+    "auroc": Property("Detection of foreign images", "AUROC, %", is_share=True),
 }
 """Properties that the figure of the ladder shows."""
 

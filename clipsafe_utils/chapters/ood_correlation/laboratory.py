@@ -37,9 +37,9 @@ OOD_SETS = {
 """Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
 
 LADDER = {
-    Panel("detection", "mean AUROC, %"): DETECTION,
-    Panel("accuracy under shift", "mean over kinds, %"): SHIFTS,
-    Panel("accuracy in distribution", "accuracy, %"): ACCURACY,
+    Panel("detection", "mean AUROC, %", is_share=True): DETECTION,
+    Panel("accuracy under shift", "mean over kinds, %", is_share=True): SHIFTS,
+    Panel("accuracy in distribution", "accuracy, %", is_share=True): ACCURACY,
 }
 """Panels of the ladder."""
 

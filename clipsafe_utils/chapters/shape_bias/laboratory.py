@@ -20,10 +20,10 @@ BASE = "labels"
 """The source that the others are compared with."""
 
 PROPERTIES = {
-    "shape_bias": Property("Shape bias", "by shape, %"),
-    "cue_decided": Property("Share decided", "of images, %"),
-    "accuracy_plain_random": Property("Accuracy, textures at random", "right, %"),
-    "accuracy": Property("Accuracy, natural images", "right, %"),
+    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
+    "cue_decided": Property("Share decided", "of images, %", is_share=True),
+    "accuracy_plain_random": Property("Accuracy, textures at random", "right, %", is_share=True),
+    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
 }
 """What the figures show of each training."""
 
