@@ -8,7 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, legend_below, source_look
+from clipsafe_utils.figures.style import (
+    GROUP_COLOURS,
+    WIDTH,
+    house_style,
+    ink,
+    legend_below,
+    not_measured,
+    source_look,
+)
 
 LOSS_LOOKS = {
     "CLIP's contrastive loss": (GROUP_COLOURS["clip_zero_shot"], "D"),
@@ -82,7 +90,7 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
         trained, one line that says so.
     """
     if all(table.empty for table in tables.values()):
-        return _not_measured(axis)
+        return not_measured(axis)
     with house_style():
         columns = min(_HALVES, len(tables))
         rows = -(-len(tables) // columns)
@@ -93,13 +101,6 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
         for axes, (panel, table) in zip(grid, tables.items(), strict=False):
             _draw_doses(axes, panel, table, unit)
         legend_below(figure, list(grid), title=axis)
-    return figure
-
-
-def _not_measured(axis: str) -> Figure:
-    with house_style():
-        figure = Figure(figsize=(WIDTH, 0.5))
-        figure.text(0.5, 0.5, f"not measured yet: {axis}", ha="center", va="center")
     return figure
 
 

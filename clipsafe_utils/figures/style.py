@@ -50,10 +50,10 @@ SOURCE_COLOURS = {
     "LAION-2B": "#8C6BB1",
     "DataComp-1B": "#CC79A7",
     "WebLI": "#8A8A8A",
-    "labels": "#2F86C1",
-    "wit": "#D55E00",
-    "laion": "#8C6BB1",
-    "mixed": "#00A078",
+    "labels": "#6878D8",
+    "wit": "#CF5A17",
+    "laion": "#2E9C8E",
+    "mixed": "#B08A1E",
 }
 """Colours of the training sources of CLIP, under the same rules; their order is that of every legend."""
 
@@ -65,9 +65,9 @@ SOURCE_MARKERS = {
     "DataComp-1B": "h",
     "WebLI": "X",
     "labels": "o",
-    "wit": "D",
-    "laion": "s",
-    "mixed": "^",
+    "wit": "d",
+    "laion": "P",
+    "mixed": "*",
 }
 """A second mark of the training source."""
 
@@ -167,6 +167,20 @@ def legend_below(figure: Figure, grid: Sequence[Axes], title: str | None = None)
             title=title,
             title_fontsize=9,
         )
+
+
+def not_measured(what: str) -> Figure:
+    """Make a figure of one line for what no study has measured, so that its number still leads somewhere.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in not_measured("detection").texts]
+    ['not measured yet: detection']
+    """
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.5))
+        figure.text(0.5, 0.5, f"not measured yet: {what}", ha="center", va="center")
+    return figure
 
 
 @dataclass(frozen=True)
