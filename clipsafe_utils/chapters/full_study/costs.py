@@ -101,7 +101,7 @@ def data_table() -> ThemedTable:
 
     Examples
     --------
-    >>> "ObjectNet" in data_table().markup
+    >>> "objectnet" in data_table().markup
     True
     """
     roles = {"id": "in distribution", "ood": "out of distribution", "cue_conflict": "cue conflict"}

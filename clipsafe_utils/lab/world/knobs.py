@@ -19,8 +19,8 @@ class ImageKnobs:
     Examples
     --------
     >>> from clipsafe_utils.lab.world.world import load_world
-    >>> load_world().image_knobs["laion"].texture_correlation
-    0.2
+    >>> load_world().image_knobs["laion"].scale_min
+    0.45
     """
 
     classes: tuple[str, ...]
