@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import softmax
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.training.evaluation import outputs
@@ -56,7 +56,7 @@ def choose_filtered(world: World, weights: Path, seed: int) -> list[Path]:
         network, described = load_network(world, weights / f"reference-{reference}.safetensors")
         pool = candidates(world, name, seed)
         logits = outputs(network, described["form"], render(world, pool.parameters))
-        probabilities = _softmax(logits[:, : world.classes])
+        probabilities = softmax(logits[:, : world.classes].astype(np.float64), axis=1)
         wanted = getattr(counts(world.folder), kind)
         try:
             rows = (
@@ -68,9 +68,3 @@ def choose_filtered(world: World, weights: Path, seed: int) -> list[Path]:
             raise ClipsafeError(f"{name}, seed {seed}: {error}") from error
         written.append(keep_rows(world, name, seed, rows))
     return written
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return shares
