@@ -144,6 +144,19 @@ _COMMON = (
     SEED,
 )
 
+KNOB_NAMES = ("texture_correlation", "wrong", "background_correlation", "rotation_sd", "images", "batch")
+"""Knobs of the laboratory that a chapter can show."""
+
+PROPERTY_NAMES = (
+    "shape_bias",
+    "accuracy",
+    "accuracy_shifts",
+    "auroc",
+    "ece_debiased_before_natural",
+    "temperature",
+)
+"""Properties of a training that a chapter can show."""
+
 CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "factor-robustness": (
         *_COMMON,
@@ -184,6 +197,28 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("conditions", "list of text", ("all",), "sets of images to show, by name"),
         _several("scaling", ("before", "after"), "confidences before or after scaling"),
         Parameter("split_seed", "integer", 0, "halves the digits that are held out", minimum=0),
+    ),
+    "prompts": (
+        *_COMMON,
+        Parameter(
+            "prompts", "list of text", ("none",), "your own prompts, with {} for the class: none, or a list"
+        ),
+        Parameter("n_subsets", "integer", 20, "random subsets of the templates", minimum=2, maximum=200),
+    ),
+    "causes": (
+        *_COMMON,
+        _choice("knob", KNOB_NAMES, "what is turned in the figure of dose and response"),
+        _choice("property", PROPERTY_NAMES, "what the figure of the ladder shows"),
+    ),
+    "claims": _COMMON,
+    "what-we-cannot-say": _COMMON,
+    "student-laboratory": (
+        Parameter("studies", "list of text", ("miniature",), "studies to show: names, or folders"),
+        *_COMMON[1:],
+        _choice("train", ("no", "yes"), "whether to train a CLIP here: no, or yes"),
+        _choice("knob", KNOB_NAMES, "what you change in the world"),
+        Parameter("level", "number", 0.9, "where you put it"),
+        _choice("captions", ("wit", "laion", "labels"), "whose images and captions to begin with"),
     ),
     "miniature-world": (
         Parameter("studies", "list of text", ("miniature",), "studies to show: names, or folders"),

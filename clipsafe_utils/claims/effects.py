@@ -1,0 +1,235 @@
+"""What a statistic of a claim returns: an estimate, and how far chance alone could move it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, stats
+
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES, Estimate
+
+_LEVEL = 0.95
+"""Level at which intervals of others are read to get back their standard error; any level gives the same."""
+
+_SMALLEST_P = 1e-12
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An estimate with two sources of chance: the units it rests on, and the images.
+
+    Attributes
+    ----------
+    value : float
+        The estimate, in the unit of the claim.
+    units : int
+        What chance is counted by: families, training sources, runs; images where the models are given.
+    unit : str
+        Name of one of them, such as "family".
+    error_of_units : float
+        Standard error over units; Student's t with one degree of freedom less than there are units. Of a
+        correlation, on Fisher's z scale.
+    error_of_images : float
+        Standard error over the images, by paired draws; 0 where a study has no draws.
+    is_correlation : bool
+        Whether intervals are made on Fisher's z scale.
+    choices : int
+        Of how many effects this one is the strongest or the most doubtful: Bonferroni's correction.
+    which : str
+        Which of them it is.
+
+    Examples
+    --------
+    >>> effect = Effect(0.04, units=5, unit="family", error_of_units=0.01)
+    >>> low, high = effect.interval()
+    >>> f"{low:.3f} to {high:.3f}, p = {effect.p_value():.3f}"
+    '0.012 to 0.068, p = 0.016'
+    """
+
+    value: float
+    units: int
+    unit: str
+    error_of_units: float = 0.0
+    error_of_images: float = 0.0
+    is_correlation: bool = False
+    choices: int = 1
+    which: str = ""
+
+    @property
+    def enough_units(self) -> bool:
+        """Whether the rule of few families lets it be decided."""
+        return self.units >= MINIMUM_FAMILIES
+
+    def half_width(self, confidence: float = 0.95) -> float:
+        """Return half of the interval's width, of a correlation on Fisher's scale."""
+        return float(self._half((1 - confidence) / self.choices))
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the ends of the interval, simultaneous where the effect is one of several."""
+        half = self.half_width(confidence)
+        if not self.is_correlation:
+            return self.value - half, self.value + half
+        centre = _fisher(self.value)
+        return float(np.tanh(centre - half)), float(np.tanh(centre + half))
+
+    def p_value(self, null: float = 0.0) -> float:
+        """Return the two-sided p-value against a value, corrected where the effect is one of several.
+
+        It is the level at which the interval would just reach that value.
+        """
+        scale = _fisher if self.is_correlation else float
+        distance = abs(scale(self.value) - scale(null))
+        if distance <= self._half(1.0):
+            return 1.0
+        if distance >= self._half(_SMALLEST_P):
+            return min(1.0, _SMALLEST_P * self.choices)
+        exponent = optimize.brentq(
+            lambda power: self._half(10.0**power) - distance, np.log10(_SMALLEST_P), 0.0, xtol=1e-9
+        )
+        return float(min(1.0, 10.0**exponent * self.choices))
+
+    def _half(self, level: float) -> float:
+        by_units = by_images = 0.0
+        if self.error_of_units:
+            by_units = stats.t.isf(level / 2, max(1, self.units - 1)) * self.error_of_units
+        if self.error_of_images:
+            by_images = stats.norm.isf(level / 2) * self.error_of_images
+        return float(np.hypot(by_units, by_images))
+
+
+def of_families(found: Estimate, unit: str, *, is_correlation: bool = False) -> Effect:
+    """Take over a jackknife over families that was made at the level 0.95.
+
+    Parameters
+    ----------
+    found : Estimate
+        Of `clipsafe_utils.metrics.families` or `metrics.correlation`, a single number.
+    unit : str
+        What a family is here.
+    is_correlation : bool
+        Whether the interval was made on Fisher's scale.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.metrics.families import jackknife_over_families
+    >>> gain = np.array([1.0, 3.0, 2.0, 2.0, 2.5])
+    >>> found = jackknife_over_families(lambda keep: gain[keep].mean(), list("abcde"))
+    >>> effect = of_families(found, "family")
+    >>> np.allclose(effect.interval(), (found.low, found.high))
+    True
+    """
+    low, high = float(found.low), float(found.high)
+    if is_correlation:
+        low, high = _fisher(low), _fisher(high)
+    quantile = stats.t.isf((1 - _LEVEL) / 2, max(1, found.families - 1))
+    half = (high - low) / 2
+    error = half / quantile if np.isfinite(half) and half < _FURTHEST else np.inf
+    return Effect(float(found.estimate), found.families, unit, error, is_correlation=is_correlation)
+
+
+def of_pairs(differences: ArrayLike, families: Sequence[str], unit: str) -> Effect:
+    """Average paired differences: within each family first, then over families.
+
+    Parameters
+    ----------
+    differences : array_like, shape (draws, pairs) or (pairs,)
+        Draw 0 is the estimate; without draws the images add nothing.
+    families : sequence of str
+        Family of each pair.
+    unit : str
+        What a family is here.
+
+    Raises
+    ------
+    ValueError
+        If a difference is missing or there is no pair.
+
+    Examples
+    --------
+    >>> effect = of_pairs([0.1, 0.2, 0.3], ["a", "a", "b"], "run")
+    >>> round(effect.value, 3), effect.units
+    (0.225, 2)
+    """
+    table = np.atleast_2d(np.asarray(differences, dtype=np.float64))
+    if not table.shape[1] or not np.isfinite(table).all() or table.shape[1] != len(families):
+        raise ValueError(f"differences: expected a number for each of {len(families)} pairs.")
+    names, place = np.unique(list(families), return_inverse=True)
+    share = (place[:, None] == np.arange(names.size)) / np.bincount(place)
+    by_family = table @ share
+    means = by_family.mean(axis=1)
+    error = by_family[0].std(ddof=1) / np.sqrt(names.size) if names.size > 1 else np.inf
+    images = means[1:].std(ddof=1) if len(means) > 2 else 0.0
+    return Effect(float(means[0]), int(names.size), unit, float(error), float(images))
+
+
+def of_images(draws: ArrayLike, images: int) -> Effect:
+    """Take an estimate about the given models, for which chance is in the images alone.
+
+    Parameters
+    ----------
+    draws : array_like, shape (draws,)
+        Draw 0 is the estimate.
+    images : int
+        How many images there are.
+
+    Examples
+    --------
+    >>> of_images([0.5, 0.4, 0.6, 0.5], 1200).units
+    1200
+    """
+    values = np.asarray(draws, dtype=np.float64)
+    return Effect(float(values[0]), images, "image", error_of_images=float(values[1:].std(ddof=1)))
+
+
+def strongest(effects: dict[str, Effect]) -> Effect:
+    """Return the effect that is furthest from zero in its own errors, corrected for the choice.
+
+    Examples
+    --------
+    >>> one, other = Effect(0.1, 9, "run", 0.05), Effect(-0.1, 9, "run", 0.01)
+    >>> found = strongest({"pose": one, "texture": other})
+    >>> found.which, found.choices
+    ('texture', 2)
+    """
+    return _one_of(effects, min, lambda effect: effect.p_value())
+
+
+def weakest(effects: dict[str, Effect], smallest: float) -> Effect:
+    """Return the effect for which a claim that must hold for all of them is most in doubt.
+
+    No correction is needed: a claim about all of several is supported only if each of them is (the
+    intersection-union test).
+
+    Parameters
+    ----------
+    effects : dict of str to Effect
+        By name.
+    smallest : float
+        Smallest effect that matters, with the sign that the claim predicts.
+
+    Examples
+    --------
+    >>> weakest({"wit": Effect(0.9, 9, "run", 0.1), "laion": Effect(0.4, 9, "run", 0.1)}, 0.1).which
+    'laion'
+    """
+    sign = np.sign(smallest) or 1.0
+    found = _one_of(effects, min, lambda effect: sign * effect.interval()[0 if sign > 0 else 1])
+    return replace(found, choices=1)
+
+
+def _one_of(
+    effects: dict[str, Effect],
+    choose: Callable[..., str],
+    key: Callable[[Effect], float],
+) -> Effect:
+    name = choose(effects, key=lambda one: key(effects[one]))
+    return replace(effects[name], choices=len(effects), which=name)
+
+
+def _fisher(correlation: float) -> float:
+    return float(np.arctanh(np.clip(correlation, -_ALMOST_ONE, _ALMOST_ONE)))
+
+
+_ALMOST_ONE = 1 - 1e-12
+_FURTHEST = _fisher(1.0)

@@ -1,0 +1,199 @@
+"""The ledger: every claim asked of every study, and what changes if one choice is made differently."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from clipsafe_utils.claims.choices import Choices, one_at_a_time
+from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.evidence import NOT_AVAILABLE, evidence
+from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.registry import Claim, claims
+from clipsafe_utils.claims.statistics import STATISTICS
+from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, judge, of_parts
+from clipsafe_utils.cubes import GROUPS, Study
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one study says of one claim.
+
+    Attributes
+    ----------
+    claim : Claim
+        The claim.
+    study : str
+        Name of the study.
+    judgement : Judgement
+        Verdict and reason.
+    effect : Effect or None
+        Estimate and its errors; None where nothing was measured or the claim has parts.
+    evidence : str
+        "measured", "proxy", or empty where there is none.
+    """
+
+    claim: Claim
+    study: str
+    judgement: Judgement
+    effect: Effect | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A verdict under one choice that is not the headline's.
+
+    Attributes
+    ----------
+    entry : Entry
+        Of the headline.
+    choice, value : str
+        What was chosen differently.
+    judgement : Judgement
+        What is said then.
+    effect : Effect or None
+        What was found then.
+    """
+
+    entry: Entry
+    choice: str
+    value: str
+    judgement: Judgement
+    effect: Effect | None
+
+    @property
+    def flips(self) -> bool:
+        """Whether the verdict is another than that of the headline."""
+        return self.judgement.verdict is not self.entry.judgement.verdict
+
+
+def ledger(
+    studies: Sequence[Study],
+    *,
+    groups: Sequence[str] = tuple(GROUPS),
+    alpha: float = ALPHA,
+    advance: Callable[[str], object] = str,
+) -> list[Entry]:
+    """Ask every claim of some studies.
+
+    Parameters
+    ----------
+    studies : sequence of Study
+        The studies.
+    groups : sequence of str
+        Groups of models that may speak.
+    alpha : float
+        Chance of one or more false verdicts within a chapter and study.
+    advance : callable
+        Called with the name of each study once it is done.
+
+    Returns
+    -------
+    list of Entry
+        By claim in the order of the file, then by study.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> entries = ledger([find_study("field")])
+    >>> {str(entry.judgement.verdict) for entry in entries}
+    {'not measured'}
+    """
+    by_study = []
+    for study in studies:
+        by_study.append(_of_study(Reader(study, tuple(groups)), Choices(), alpha))
+        advance(study.name)
+    return [entries[place] for place in range(len(claims())) for entries in by_study]
+
+
+def sensitivity(
+    studies: Sequence[Study],
+    *,
+    groups: Sequence[str] = tuple(GROUPS),
+    alpha: float = ALPHA,
+    advance: Callable[[str], object] = str,
+) -> list[Changed]:
+    """Judge every claim again with one choice at a time made differently.
+
+    Parameters
+    ----------
+    studies, groups, alpha, advance
+        As in `ledger`.
+
+    Returns
+    -------
+    list of Changed
+        For every study, claim that it can be asked, and alternative of a choice that bears on the claim.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> sensitivity([find_study("field")])
+    []
+    """
+    found = []
+    for study in studies:
+        reader = Reader(study, tuple(groups))
+        headline = _of_study(reader, Choices(), alpha)
+        names = tuple(dict.fromkeys(name for claim in claims() for name in claim.choices))
+        for name, value, choices in one_at_a_time(names):
+            concerned = {entry.claim.id for entry in headline if entry.effect and name in entry.claim.choices}
+            if concerned:
+                changed = _of_study(reader, choices, alpha, headline, name)
+                found += [
+                    Changed(before, name, value, after.judgement, after.effect)
+                    for before, after in zip(headline, changed, strict=True)
+                    if before.claim.id in concerned
+                ]
+        advance(study.name)
+    return found
+
+
+def _of_study(
+    reader: Reader,
+    choices: Choices,
+    alpha: float,
+    headline: Sequence[Entry] = (),
+    changed: str = "",
+) -> list[Entry]:
+    """Judge all claims of a study; what a changed choice does not bear on is taken from the headline."""
+    known = {entry.claim.id: entry.effect for entry in headline if changed not in entry.claim.choices}
+    asked: dict[str, tuple[str, Effect | str]] = {}
+    for claim in claims():
+        if claim.is_asked:
+            status, reason = evidence(claim, reader)
+            if status == NOT_AVAILABLE:
+                asked[claim.id] = "", reason
+            else:
+                effect = known.get(claim.id) or STATISTICS[claim.statistic](reader, choices)
+                asked[claim.id] = status, effect
+    judged = _judge_by_chapter(asked, alpha)
+    return [_entry(claim, reader.study.name, asked, judged) for claim in claims()]
+
+
+def _judge_by_chapter(asked: dict[str, tuple[str, Effect | str]], alpha: float) -> dict[str, Judgement]:
+    by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
+    for claim in claims():
+        effect = asked[claim.id][1] if claim.id in asked else None
+        if isinstance(effect, Effect):
+            by_chapter.setdefault(claim.chapter, []).append((claim, effect))
+    return {
+        claim.id: judgement
+        for effects in by_chapter.values()
+        for (claim, _), judgement in zip(effects, judge(effects, alpha), strict=True)
+    }
+
+
+def _entry(
+    claim: Claim, study: str, asked: dict[str, tuple[str, Effect | str]], judged: dict[str, Judgement]
+) -> Entry:
+    if claim.all_of:
+        verdicts = [
+            (part, judged[part].verdict if part in judged else Verdict.NOT_MEASURED) for part in claim.all_of
+        ]
+        return Entry(claim, study, of_parts(verdicts))
+    if not claim.is_asked:
+        return Entry(claim, study, Judgement(Verdict.NOT_MEASURED, claim.out_of_scope or claim.no_study))
+    status, effect = asked[claim.id]
+    if isinstance(effect, str):
+        return Entry(claim, study, Judgement(Verdict.NOT_MEASURED, effect), evidence=status)
+    return Entry(claim, study, judged[claim.id], effect, status)

@@ -1,0 +1,157 @@
+"""The claims: one file of data, read and checked."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from clipsafe_utils.claims.choices import ALTERNATIVES
+from clipsafe_utils.cubes import GROUPS, SCHEMAS
+from clipsafe_utils.errors import ClipsafeError
+
+DIRECTIONS = ("up", "down", "either", "none")
+SEEN = ("paper", "summary", "follow-up")
+
+_LISTS = ("groups", "choices", "all_of")
+_PLACE = "clipsafe_utils/claims/claims.toml"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim, and what a study must hold to be asked it. The file says what each attribute means.
+
+    Examples
+    --------
+    >>> Claim("X1", "Cats are liquid.", "paper", statistic="volume").of_finding
+    'X1'
+    """
+
+    id: str
+    sentence: str
+    seen: str
+    finding: str = ""
+    chapter: str = ""
+    figure: str = ""
+    cube: str = ""
+    groups: tuple[str, ...] = ()
+    training_sources: int = 1
+    statistic: str = ""
+    unit: str = ""
+    direction: str = "either"
+    smallest_effect: float = 0.0
+    choices: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+    out_of_scope: str = ""
+    no_study: str = ""
+
+    @property
+    def of_finding(self) -> str:
+        """Id of the finding that the claim is, or is a part of."""
+        return self.finding or self.id
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it has a statistic of its own."""
+        return bool(self.statistic)
+
+
+@cache
+def claims() -> tuple[Claim, ...]:
+    """Return all claims in order.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file breaks a rule of `check_claims`.
+
+    Examples
+    --------
+    >>> claims()[0].id, claims()[0].direction
+    ('F1', 'up')
+    """
+    text = files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
+    return check_claims(tomllib.loads(text)["claim"])
+
+
+def find_claim(name: str) -> Claim:
+    """Return a claim by its id.
+
+    Raises
+    ------
+    ClipsafeError
+        If there is none; the message lists those that exist.
+
+    Examples
+    --------
+    >>> find_claim("F2").statistic
+    'residual_on_pose'
+    """
+    for claim in claims():
+        if claim.id == name:
+            return claim
+    known = ", ".join(claim.id for claim in claims())
+    raise ClipsafeError(f"There is no claim '{name}'; the claims are {known}.")
+
+
+def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
+    """Make claims of the rows of the file.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As the file has them.
+
+    Raises
+    ------
+    ClipsafeError
+        If an attribute is not known or missing, an id stands twice, or a value is not one that is allowed.
+
+    Examples
+    --------
+    >>> check_claims([{"id": "X", "sentence": "Cats are liquid.", "seen": "rumour"}])
+    Traceback (most recent call last):
+    clipsafe_utils.errors.ClipsafeError: clipsafe_utils/claims/claims.toml, claim 'X': seen is 'rumour'; \
+it is one of paper, summary, follow-up.
+    """
+    known = {field.name for field in fields(Claim)}
+    found: dict[str, Claim] = {}
+    for row in rows:
+        where = f"{_PLACE}, claim '{row.get('id', '')}'"
+        unknown = sorted(set(row) - known)
+        if unknown:
+            raise ClipsafeError(f"{where}: has no attribute '{unknown[0]}'.")
+        values: dict[str, Any] = {name: tuple(row[name]) if name in _LISTS else row[name] for name in row}
+        try:
+            claim = Claim(**values)
+        except TypeError as error:
+            raise ClipsafeError(f"{where}: needs id, sentence and seen.") from error
+        _check(claim, where)
+        if claim.id in found:
+            raise ClipsafeError(f"{where}: stands twice.")
+        found[claim.id] = claim
+    for claim in found.values():
+        absent = [name for name in claim.all_of if name not in found or not found[name].is_asked]
+        if absent:
+            raise ClipsafeError(
+                f"{_PLACE}, claim '{claim.id}': all_of names '{absent[0]}', no claim of its own."
+            )
+    return tuple(found.values())
+
+
+def _check(claim: Claim, where: str) -> None:
+    for name, value, allowed in (
+        ("seen", claim.seen, SEEN),
+        ("direction", claim.direction, DIRECTIONS),
+        *(("groups", group, tuple(GROUPS)) for group in claim.groups),
+        *(("choices", choice, tuple(ALTERNATIVES)) for choice in claim.choices),
+    ):
+        if value not in allowed:
+            raise ClipsafeError(f"{where}: {name} is {value!r}; it is one of {', '.join(allowed)}.")
+    if claim.smallest_effect < 0:
+        raise ClipsafeError(f"{where}: smallest_effect is negative; its sign is the direction's.")
+    ways = [claim.is_asked, bool(claim.all_of), bool(claim.out_of_scope), bool(claim.no_study)]
+    if sum(ways) != 1:
+        raise ClipsafeError(f"{where}: needs one of statistic, all_of, out_of_scope and no_study.")
+    if claim.is_asked and (claim.cube not in SCHEMAS or not claim.chapter):
+        raise ClipsafeError(f"{where}: a statistic needs a cube and a chapter.")

@@ -1,0 +1,103 @@
+"""How many more units would settle what is undecided, if all else stayed as it is."""
+
+from dataclasses import replace
+
+from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.verdicts import ALPHA, leaning, plural
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+
+_MOST = 10_000
+
+
+def units_to_settle(claim: Claim, effect: Effect) -> int | None:
+    """Return the least number of units that would decide, at this estimate and this spread.
+
+    Holm's correction is left out: how many other claims would still be open is not known.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim.
+    effect : Effect
+        What a study found.
+
+    Returns
+    -------
+    int or None
+        Five or more; None where no number of them would, because the images alone leave it open or the
+        spread is not known.
+
+    Examples
+    --------
+    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up")
+    >>> units_to_settle(claim, Effect(0.02, 3, "family", 0.01))
+    6
+    """
+    if effect.units < 2 and effect.error_of_units:
+        return None
+
+    def settles(units: int) -> bool:
+        error = effect.error_of_units * (effect.units / units) ** 0.5
+        return leaning(claim, replace(effect, units=units, error_of_units=error))[1] < ALPHA
+
+    low, high = MINIMUM_FAMILIES, _MOST
+    if not settles(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if settles(middle) else (middle + 1, high)
+    return low
+
+
+def images_to_settle(claim: Claim, effect: Effect) -> float | None:
+    """Return how many times the images would decide, at this estimate; None where no number would.
+
+    Examples
+    --------
+    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up")
+    >>> round(images_to_settle(claim, Effect(0.01, 100, "image", error_of_images=0.01)), 1)
+    3.9
+    """
+
+    def settles(times: float) -> bool:
+        return leaning(claim, replace(effect, error_of_images=effect.error_of_images / times**0.5))[1] < ALPHA
+
+    if not settles(_MOST):
+        return None
+    low, high = 1.0, float(_MOST)
+    while high / low > _CLOSE:
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if settles(middle) else (middle, high)
+    return high
+
+
+def what_would_settle(claim: Claim, effect: Effect) -> str:
+    """Say in words what would settle an undecided claim.
+
+    Examples
+    --------
+    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up")
+    >>> what_would_settle(claim, Effect(0.02, 3, "family", 0.01))
+    'about 6 families'
+    >>> what_would_settle(claim, Effect(0.02, 1, "training source", float("inf")))
+    '5 training sources or more; with one, the spread is not known'
+    """
+    if effect.unit == "image":
+        times = images_to_settle(claim, effect)
+        return "no number of images" if times is None else f"about {times:.1f} times the images"
+    names = plural(effect.unit)
+    if effect.units < 2:
+        return f"{MINIMUM_FAMILIES} {names} or more; with one, the spread is not known"
+    units = units_to_settle(claim, effect)
+    if units is not None:
+        return f"about {units:,} {names}"
+    if not effect.error_of_images:
+        return f"no number of {names} at this estimate"
+    times = images_to_settle(claim, replace(effect, units=_MOST, error_of_units=0.0))
+    if times is None:
+        return f"no number of {names} or images at this estimate"
+    return f"more {names} and about {times:.1f} times the images"
+
+
+_CLOSE = 1.01

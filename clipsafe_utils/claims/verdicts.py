@@ -1,0 +1,199 @@
+"""From an effect to a verdict: the rule, Holm's correction within a chapter, and what would settle the rest.
+
+A claim is *supported* where the effect has the predicted sign beyond chance and is as large as matters;
+*contradicted* where an effect as large as matters is ruled out; *undecided* otherwise, and by rule where it
+rests on fewer than five units. A claim of no effect is the other way round.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.intervals import holm
+
+ALPHA = 0.05
+"""Chance of one or more false verdicts within the claims of a chapter and study."""
+
+
+class Verdict(StrEnum):
+    """What a study says of a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    UNDECIDED = "undecided"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with its reason.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        What is said.
+    reason : str
+        Why nothing could be decided or measured; empty else.
+    p_value : float
+        Of the test that could decide, after Holm's correction; NaN where nothing was tested.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    p_value: float = np.nan
+
+
+def judge(effects: Sequence[tuple[Claim, Effect]], alpha: float = ALPHA) -> list[Judgement]:
+    """Judge the claims of one chapter and study together.
+
+    For each claim one of two tests can decide: against no effect where the estimate is as large as matters,
+    else against the smallest effect that matters. Holm (1979) corrects over the claims that may be decided.
+
+    Parameters
+    ----------
+    effects : sequence of tuple of Claim and Effect
+        One a claim.
+    alpha : float
+        Chance of one or more false verdicts.
+
+    Returns
+    -------
+    list of Judgement
+        In the same order.
+
+    Examples
+    --------
+    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up", smallest_effect=0.01)
+    >>> few = Effect(0.05, 3, "family", 0.001)
+    >>> many = Effect(0.05, 8, "family", 0.001)
+    >>> [str(one.verdict) for one in judge([(claim, few), (claim, many)])]
+    ['undecided', 'supported']
+    """
+    tests = [leaning(claim, effect) for claim, effect in effects]
+    decidable = np.array([effect.enough_units for _, effect in effects], dtype=bool)
+    adjusted = np.full(len(tests), np.nan)
+    if decidable.any():
+        adjusted[decidable] = holm([p for (_, p), may in zip(tests, decidable, strict=True) if may])
+    found = []
+    for (_, effect), (verdict, _), p_value in zip(effects, tests, adjusted.tolist(), strict=True):
+        if np.isnan(p_value):
+            found.append(Judgement(Verdict.UNDECIDED, few_units(effect)))
+        elif p_value < alpha:
+            found.append(Judgement(verdict, p_value=p_value))
+        else:
+            found.append(Judgement(Verdict.UNDECIDED, _doubt(verdict), p_value))
+    return found
+
+
+def leaning(claim: Claim, effect: Effect) -> tuple[Verdict, float]:
+    """Return the verdict that the estimate leans to, and the p-value of the test that could decide it.
+
+    Examples
+    --------
+    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up", smallest_effect=0.01)
+    >>> verdict, p_value = leaning(claim, Effect(-0.02, 9, "family", 0.01))
+    >>> str(verdict), round(p_value, 3)
+    ('contradicted', 0.017)
+    """
+    matters, value = claim.smallest_effect, effect.value
+    if claim.direction in ("up", "down"):
+        sign = 1 if claim.direction == "up" else -1
+        as_large = sign * value >= matters and sign * value > 0
+        found = as_large, effect.p_value(0.0 if as_large else sign * matters)
+    else:
+        as_large = abs(value) >= matters
+        # Ruled out only if both an effect upwards and one downwards are (two one-sided tests).
+        beyond = max(effect.p_value(matters), effect.p_value(-matters))
+        found = as_large, effect.p_value(0.0) if as_large else beyond
+    agrees = found[0] != (claim.direction == "none")
+    return (Verdict.SUPPORTED if agrees else Verdict.CONTRADICTED), found[1]
+
+
+def of_parts(parts: Sequence[tuple[str, Verdict]]) -> Judgement:
+    """Join the verdicts on the parts of a claim that says several things at once.
+
+    Parameters
+    ----------
+    parts : sequence of tuple of str and Verdict
+        Id and verdict of each part.
+
+    Returns
+    -------
+    Judgement
+        Contradicted if a part is; supported if all are; else undecided, or not measured if no part is.
+
+    Examples
+    --------
+    >>> of_parts([("F4", Verdict.SUPPORTED), ("F14", Verdict.UNDECIDED)]).reason
+    'F14 is undecided'
+    """
+    verdicts = {verdict for _, verdict in parts}
+    open_parts = [f"{name} is {verdict}" for name, verdict in parts if verdict is not Verdict.SUPPORTED]
+    reason = ", ".join(open_parts)
+    if Verdict.CONTRADICTED in verdicts:
+        return Judgement(Verdict.CONTRADICTED, reason)
+    if verdicts == {Verdict.SUPPORTED}:
+        return Judgement(Verdict.SUPPORTED)
+    if verdicts == {Verdict.NOT_MEASURED}:
+        return Judgement(Verdict.NOT_MEASURED, reason)
+    return Judgement(Verdict.UNDECIDED, reason)
+
+
+def rule(claim: Claim) -> str:
+    """Say the rule of a claim in words.
+
+    Examples
+    --------
+    >>> claim = Claim("X", "CLIP is better.", "paper", direction="down", unit="nats", smallest_effect=0.5)
+    >>> rule(claim)
+    'supported if below 0 beyond chance and at most −0.5; contradicted if −0.5 or less is ruled out'
+    """
+    size = f"{claim.smallest_effect:g}"
+    if claim.direction == "up":
+        return (
+            f"supported if above 0 beyond chance and at least {size}; "
+            f"contradicted if {size} or more is ruled out"
+        )
+    if claim.direction == "down":
+        low = "0" if claim.smallest_effect == 0 else f"−{size}"
+        return (
+            f"supported if below 0 beyond chance and at most {low}; "
+            f"contradicted if {low} or less is ruled out"
+        )
+    differs, same = "other than 0 beyond chance and at least " + size, f"an effect of {size} is ruled out"
+    if claim.direction == "either":
+        return f"supported if {differs}, up or down; contradicted if {same} both ways"
+    return f"supported if {same} both ways; contradicted if {differs}, up or down"
+
+
+def few_units(effect: Effect) -> str:
+    """Say by the rule of few families why nothing is decided.
+
+    Examples
+    --------
+    >>> few_units(Effect(0.1, 3, "training source"))
+    'too few training sources: 3, and 5 are needed'
+    """
+    return f"too few {plural(effect.unit)}: {effect.units}, and {MINIMUM_FAMILIES} are needed"
+
+
+def plural(unit: str) -> str:
+    """Return the plural of the name of a unit.
+
+    Examples
+    --------
+    >>> plural("family"), plural("run")
+    ('families', 'runs')
+    """
+    return unit[:-1] + "ies" if unit.endswith("y") else unit + "s"
+
+
+def _doubt(leaning: Verdict) -> str:
+    if leaning is Verdict.SUPPORTED:
+        return "the effect is as claimed, but chance may explain it"
+    return "the effect is smaller than matters, but a larger one is not ruled out"
