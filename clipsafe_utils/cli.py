@@ -15,6 +15,7 @@ from clipsafe_utils.engine.field.commands import field
 from clipsafe_utils.engine.measure.commands import measure
 from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.lab.verbs import miniature
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,10 +26,7 @@ app = typer.Typer(
 )
 cubes_app = typer.Typer(rich_markup_mode="rich")
 app.add_typer(cubes_app, name="cubes")
-miniature_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="From the weights of the miniature zoo to its cubes."
-)
-app.add_typer(miniature_app, name="miniature")
+app.add_typer(miniature, name="miniature")
 
 EXIT_CODE = 2
 """What a mistake that a person can mend ends with."""
@@ -190,92 +188,6 @@ def train(
         return
     shown = ("name", "accuracy", "seconds")
     print_table([{name: getattr(row, name) for name in shown} for row in rows], f"{group}, in {folder}")
-
-
-@miniature_app.command("choose")
-def miniature_choose(
-    seed: Annotated[str, typer.Option(help="development or reported.")] = "development",
-    folder: Annotated[Path, typer.Option("--weights", help="Folder of the references.")] = Path("_zoo"),
-) -> None:
-    """Let the two references choose the filtered test sets; done once a seed.
-
-    Example: [bold]clipsafe train references && clipsafe miniature choose[/bold]
-    """
-    from clipsafe_utils.lab.commands import choose
-
-    for path in choose(seed, folder):
-        typer.echo(path)
-
-
-_Weights = Annotated[Path, typer.Option("--weights", help="Folder of the weights and their list.")]
-_Store = Annotated[Path, typer.Option("--predictions", help="Folder of the predictions.")]
-_Seed = Annotated[str, typer.Option(help="Test sets: development or reported.")]
-_Jobs = Annotated[int, typer.Option(min=1, help="Processes of one thread each.")]
-
-
-@miniature_app.command("predict")
-def miniature_predict(
-    weights: _Weights = Path("weights"),
-    only: Annotated[list[str] | None, typer.Option("--only", help="This model alone.")] = None,
-    predictions: _Store = Path("_predictions"),
-    seed: _Seed = "reported",
-    jobs: _Jobs = 2,
-) -> None:
-    """Run models over all test sets; what is done already is kept.
-
-    Example: [bold]clipsafe miniature predict --weights _zoo[/bold]
-    """
-    from clipsafe_utils.lab import commands
-
-    commands.predict(commands.models_of(weights, only or ()), weights, predictions, seed, jobs)
-
-
-@miniature_app.command("measure")
-def miniature_measure(
-    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the cubes.")],
-    weights: _Weights = Path("weights"),
-    only: Annotated[list[str] | None, typer.Option("--only", help="This model alone.")] = None,
-    predictions: _Store = Path("_predictions"),
-    seed: _Seed = "reported",
-    jobs: _Jobs = 2,
-) -> None:
-    """Turn predictions into the cubes of the study.
-
-    Example: [bold]clipsafe miniature measure --weights _zoo -o mine[/bold]
-    """
-    from clipsafe_utils.lab import commands
-    from clipsafe_utils.terminal import print_table
-
-    hashes = commands.measure(
-        commands.models_of(weights, only or ()), weights, predictions, seed, folder, jobs
-    )
-    print_table([{"cube": name, "content": digest[:16]} for name, digest in hashes.items()], str(folder))
-
-
-@miniature_app.command("reproduce")
-def miniature_reproduce(
-    weights: _Weights = Path("weights"),
-    work: Annotated[Path, typer.Option("--output", "-o", help="Folder to work in; emptied first.")] = Path(
-        "_reproduced"
-    ),
-    quick: Annotated[bool, typer.Option("--quick", help="Six models.")] = False,
-    jobs: _Jobs = 2,
-) -> None:
-    """Go from the shipped weights to cubes and compare them with those of the repository.
-
-    Example: [bold]clipsafe miniature reproduce --quick[/bold]
-    """
-    from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.lab.commands import reproduce
-    from clipsafe_utils.lab.compare import TOLERANCE, report
-    from clipsafe_utils.terminal import print_table
-
-    differences = reproduce(weights, work, cubes_folder() / "miniature", quick=quick, jobs=jobs)
-    print_table(report(differences), f"Reproduced, tolerance {TOLERANCE}")
-    if not all(one.agrees for one in differences):
-        raise ClipsafeError(
-            "The cubes made here differ from those of the repository by more than the tolerance."
-        )
 
 
 @app.command()

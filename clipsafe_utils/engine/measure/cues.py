@@ -70,4 +70,6 @@ def shape_bias_tables(cues: CueConflict, outputs: Outputs, replicates: int) -> t
         {"count": (("cue_class", "decision"), count)},
         coords={"cue_class": list(cues.names), "decision": list(DECISIONS)},
     )
+    if cues.cue_classes is not None:
+        cube["count"].attrs["decision_rule"] = "mean"
     return cube, drawn_sums(found, outputs.weights(replicates))

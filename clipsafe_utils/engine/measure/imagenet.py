@@ -165,8 +165,6 @@ def measure_imagenet(
     )
     facts = Facts(study, "measured", LICENCE, source)
     cubes = {"models": describe(models_table(entries), "models", facts), **join_cubes(measured, facts)}
-    if "shape_bias" in cubes:
-        cubes["shape_bias"]["count"].attrs["decision_rule"] = "mean"
     return write_cubes(cubes, folder)
 
 

@@ -75,6 +75,7 @@ def _of_classifier(
         {
             "accuracy": ("draw", measures["accuracy"]),
             "ece": ("draw", measures["ece"]),
+            "ece_debiased": ("draw", measures["ece_debiased"]),
             "nll": ("draw", negative_log_likelihood(summary.label_log_probability, weights)),
             "temperature": ("draw", fit.temperature),
             "auroc": areas_of_sets(

@@ -1,9 +1,9 @@
 """Prompts: sets of templates, the names of the classes, and the classifier that they make.
 
 The built-in sets are the first 1, 5, 30 and 80 of one order, so that each holds the one before: first
-``a photo of a {}.``, then the seven that open_clip keeps as its small set (chosen by OpenAI for accuracy on
-ImageNet, by forward selection), then the rest of OpenAI's 80 in their order. That the study used sets of
-these sizes is known from memory alone; which templates its smaller sets held is not known.
+``a photo of a {}.``, then the seven that open_clip keeps as its small set (from memory: OpenAI chose them by
+forward selection, for accuracy on ImageNet), then the rest of OpenAI's 80 in their order. That the study used
+sets of these sizes is known from memory alone; which templates its smaller sets held is not known.
 """
 
 from collections.abc import Sequence
