@@ -1,12 +1,14 @@
 """What a statistic of a claim returns: an estimate, and how far chance alone could move it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize
+from scipy.special import ndtri, stdtrit
 
+from clipsafe_utils.metrics.correlation import largest_rank_correlation
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES, Estimate
 
 _LEVEL = 0.95
@@ -38,6 +40,8 @@ class Effect:
         Of how many effects this one is the strongest or the most doubtful: Bonferroni's correction.
     which : str
         Which of them it is.
+    among : tuple of Effect
+        All of them, where it is one of several of which *some* have to be as large as claimed.
 
     Examples
     --------
@@ -55,6 +59,7 @@ class Effect:
     is_correlation: bool = False
     choices: int = 1
     which: str = ""
+    among: tuple["Effect", ...] = ()
 
     @property
     def enough_units(self) -> bool:
@@ -76,8 +81,11 @@ class Effect:
     def p_value(self, null: float = 0.0) -> float:
         """Return the two-sided p-value against a value, corrected where the effect is one of several.
 
-        It is the level at which the interval would just reach that value.
+        It is the level at which the interval would just reach that value; 1 for one unit, whose error is not
+        known.
         """
+        if not np.isfinite(self.error_of_units):
+            return 1.0
         scale = _fisher if self.is_correlation else float
         distance = abs(scale(self.value) - scale(null))
         if distance <= self._half(1.0):
@@ -92,13 +100,13 @@ class Effect:
     def _half(self, level: float) -> float:
         by_units = by_images = 0.0
         if self.error_of_units:
-            by_units = stats.t.isf(level / 2, max(1, self.units - 1)) * self.error_of_units
+            by_units = -stdtrit(max(1, self.units - 1), level / 2) * self.error_of_units
         if self.error_of_images:
-            by_images = stats.norm.isf(level / 2) * self.error_of_images
+            by_images = -ndtri(level / 2) * self.error_of_images
         return float(np.hypot(by_units, by_images))
 
 
-def of_families(found: Estimate, unit: str, *, is_correlation: bool = False) -> Effect:
+def of_families(found: Estimate, unit: str, *, ranked: int | None = None) -> Effect:
     """Take over a jackknife over families that was made at the level 0.95.
 
     Parameters
@@ -107,8 +115,9 @@ def of_families(found: Estimate, unit: str, *, is_correlation: bool = False) -> 
         Of `clipsafe_utils.metrics.families` or `metrics.correlation`, a single number.
     unit : str
         What a family is here.
-    is_correlation : bool
-        Whether the interval was made on Fisher's scale.
+    ranked : int, optional
+        Of a correlation, whose interval is made on Fisher's scale: the number of models. Full agreement
+        counts as `largest_rank_correlation`.
 
     Examples
     --------
@@ -119,13 +128,18 @@ def of_families(found: Estimate, unit: str, *, is_correlation: bool = False) -> 
     >>> np.allclose(effect.interval(), (found.low, found.high))
     True
     """
-    low, high = float(found.low), float(found.high)
-    if is_correlation:
-        low, high = _fisher(low), _fisher(high)
-    quantile = stats.t.isf((1 - _LEVEL) / 2, max(1, found.families - 1))
-    half = (high - low) / 2
-    error = half / quantile if np.isfinite(half) and half < _FURTHEST else np.inf
-    return Effect(float(found.estimate), found.families, unit, error, is_correlation=is_correlation)
+    estimate, low, high = float(found.estimate), float(found.low), float(found.high)
+    quantile = -stdtrit(max(1, found.families - 1), (1 - _LEVEL) / 2)
+    if ranked is None:
+        half = (high - low) / 2
+    else:
+        largest = largest_rank_correlation(ranked)
+        estimate = float(np.clip(estimate, -largest, largest))
+        # The end nearer to zero is read: the other one may have been moved to hold the estimate.
+        near = low if estimate > 0 else high
+        half = abs(_fisher(estimate) - _fisher(near)) if abs(near) < 1 else np.inf
+    error = half / quantile if np.isfinite(half) else np.inf
+    return Effect(estimate, found.families, unit, error, is_correlation=ranked is not None)
 
 
 def of_pairs(differences: ArrayLike, families: Sequence[str], unit: str) -> Effect:
@@ -183,7 +197,10 @@ def of_images(draws: ArrayLike, images: int) -> Effect:
 
 
 def strongest(effects: dict[str, Effect]) -> Effect:
-    """Return the effect that is furthest from zero in its own errors, corrected for the choice.
+    """Return, of several effects of which some are claimed to be large, the one furthest from zero.
+
+    Bonferroni's correction pays for the choice. The effect keeps the others (`among`): what decides may be
+    another one once it is known how large an effect matters (`clipsafe_utils.claims.verdicts.deciding`).
 
     Examples
     --------
@@ -192,7 +209,8 @@ def strongest(effects: dict[str, Effect]) -> Effect:
     >>> found.which, found.choices
     ('texture', 2)
     """
-    return _one_of(effects, min, lambda effect: effect.p_value())
+    named = tuple(replace(effect, which=name, choices=len(effects)) for name, effect in effects.items())
+    return replace(min(named, key=lambda one: one.p_value()), among=named)
 
 
 def weakest(effects: dict[str, Effect], smallest: float) -> Effect:
@@ -214,17 +232,8 @@ def weakest(effects: dict[str, Effect], smallest: float) -> Effect:
     'laion'
     """
     sign = np.sign(smallest) or 1.0
-    found = _one_of(effects, min, lambda effect: sign * effect.interval()[0 if sign > 0 else 1])
-    return replace(found, choices=1)
-
-
-def _one_of(
-    effects: dict[str, Effect],
-    choose: Callable[..., str],
-    key: Callable[[Effect], float],
-) -> Effect:
-    name = choose(effects, key=lambda one: key(effects[one]))
-    return replace(effects[name], choices=len(effects), which=name)
+    name = min(effects, key=lambda one: sign * effects[one].interval()[0 if sign > 0 else 1])
+    return replace(effects[name], which=name)
 
 
 def _fisher(correlation: float) -> float:
@@ -232,4 +241,3 @@ def _fisher(correlation: float) -> float:
 
 
 _ALMOST_ONE = 1 - 1e-12
-_FURTHEST = _fisher(1.0)

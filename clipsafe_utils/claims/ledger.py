@@ -8,8 +8,9 @@ from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.evidence import NOT_AVAILABLE, evidence
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.registry import Claim, claims
+from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.statistics import STATISTICS
-from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, judge, of_parts
+from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, deciding, judge, of_parts
 from clipsafe_utils.cubes import GROUPS, Study
 
 
@@ -37,6 +38,13 @@ class Entry:
     effect: Effect | None = None
     evidence: str = ""
 
+    @property
+    def settled_by(self) -> str:
+        """What would settle it, in words; empty where it is decided, not measured, or made of parts."""
+        if self.effect is None or self.judgement.verdict is not Verdict.UNDECIDED:
+            return ""
+        return what_would_settle(self.claim, self.effect)
+
 
 @dataclass(frozen=True)
 class Changed:
@@ -62,8 +70,14 @@ class Changed:
 
     @property
     def flips(self) -> bool:
-        """Whether the verdict is another than that of the headline."""
-        return self.judgement.verdict is not self.entry.judgement.verdict
+        """Whether something was measured both times and the verdicts differ."""
+        verdicts = {self.judgement.verdict, self.entry.judgement.verdict}
+        return len(verdicts) > 1 and Verdict.NOT_MEASURED not in verdicts
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether only the headline could be measured."""
+        return self.effect is None and self.entry.effect is not None
 
 
 def ledger(
@@ -122,7 +136,8 @@ def sensitivity(
     Returns
     -------
     list of Changed
-        For every study, claim that it can be asked, and alternative of a choice that bears on the claim.
+        For every study, claim that it can be asked, and alternative of a choice that bears on the claim; and
+        wherever another verdict follows: of a claim with parts, or by Holm's correction of its neighbours.
 
     Examples
     --------
@@ -138,11 +153,17 @@ def sensitivity(
         for name, value, choices in one_at_a_time(names):
             concerned = {entry.claim.id for entry in headline if entry.effect and name in entry.claim.choices}
             if concerned:
-                changed = _of_study(reader, choices, alpha, headline, name)
-                found += [
+                again = _of_study(reader, choices, alpha, headline, name)
+                changed = [
                     Changed(before, name, value, after.judgement, after.effect)
-                    for before, after in zip(headline, changed, strict=True)
-                    if before.claim.id in concerned
+                    for before, after in zip(headline, again, strict=True)
+                ]
+                lost = {one.entry.claim.id for one in changed if one.is_lost}
+                found += [
+                    one
+                    for one in changed
+                    if one.entry.claim.id in concerned
+                    or (one.flips and lost.isdisjoint(one.entry.claim.all_of))
                 ]
         advance(study.name)
     return found
@@ -164,9 +185,14 @@ def _of_study(
             if status == NOT_AVAILABLE:
                 asked[claim.id] = "", reason
             else:
-                effect = known.get(claim.id) or STATISTICS[claim.statistic](reader, choices)
-                asked[claim.id] = status, effect
+                found = known.get(claim.id) or STATISTICS[claim.statistic](reader, choices)
+                asked[claim.id] = status, found if isinstance(found, str) else deciding(claim, found)
     judged = _judge_by_chapter(asked, alpha)
+    judged |= {
+        claim.id: of_parts([(part, judged.get(part, _NOTHING)) for part in claim.all_of], alpha)
+        for claim in claims()
+        if claim.all_of
+    }
     return [_entry(claim, reader.study.name, asked, judged) for claim in claims()]
 
 
@@ -187,13 +213,13 @@ def _entry(
     claim: Claim, study: str, asked: dict[str, tuple[str, Effect | str]], judged: dict[str, Judgement]
 ) -> Entry:
     if claim.all_of:
-        verdicts = [
-            (part, judged[part].verdict if part in judged else Verdict.NOT_MEASURED) for part in claim.all_of
-        ]
-        return Entry(claim, study, of_parts(verdicts))
+        return Entry(claim, study, judged[claim.id])
     if not claim.is_asked:
         return Entry(claim, study, Judgement(Verdict.NOT_MEASURED, claim.out_of_scope or claim.no_study))
     status, effect = asked[claim.id]
     if isinstance(effect, str):
         return Entry(claim, study, Judgement(Verdict.NOT_MEASURED, effect), evidence=status)
     return Entry(claim, study, judged[claim.id], effect, status)
+
+
+_NOTHING = Judgement(Verdict.NOT_MEASURED)

@@ -6,7 +6,7 @@ rests on fewer than five units. A claim of no effect is the other way round.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -80,13 +80,13 @@ def judge(effects: Sequence[tuple[Claim, Effect]], alpha: float = ALPHA) -> list
     if decidable.any():
         adjusted[decidable] = holm([p for (_, p), may in zip(tests, decidable, strict=True) if may])
     found = []
-    for (_, effect), (verdict, _), p_value in zip(effects, tests, adjusted.tolist(), strict=True):
+    for (claim, effect), (verdict, _), p_value in zip(effects, tests, adjusted.tolist(), strict=True):
         if np.isnan(p_value):
             found.append(Judgement(Verdict.UNDECIDED, few_units(effect)))
         elif p_value < alpha:
             found.append(Judgement(verdict, p_value=p_value))
         else:
-            found.append(Judgement(Verdict.UNDECIDED, _doubt(verdict), p_value))
+            found.append(Judgement(Verdict.UNDECIDED, _doubt(claim, verdict), p_value))
     return found
 
 
@@ -114,13 +114,53 @@ def leaning(claim: Claim, effect: Effect) -> tuple[Verdict, float]:
     return (Verdict.SUPPORTED if agrees else Verdict.CONTRADICTED), found[1]
 
 
-def of_parts(parts: Sequence[tuple[str, Verdict]]) -> Judgement:
-    """Join the verdicts on the parts of a claim that says several things at once.
+def deciding(claim: Claim, effect: Effect) -> Effect:
+    """Return, of several effects of which some are claimed to be large, the one that the verdict rests on.
+
+    Of those that are as large as matters, it is the clearest that rests on units enough, corrected for the
+    choice. If none is, it is the
+    one that reaches furthest: the claim is contradicted only if each of them is ruled out, which needs no
+    correction (the intersection-union test).
+
+    Examples
+    --------
+    >>> from clipsafe_utils.claims.effects import strongest
+    >>> claim = Claim("X", "Some change.", "paper", direction="either", smallest_effect=0.02)
+    >>> both = {"pose": Effect(0.005, 9, "run", 0.001), "larger": Effect(0.01, 9, "run", 0.02)}
+    >>> found = deciding(claim, strongest(both))
+    >>> found.which, found.choices
+    ('larger', 1)
+    """
+    if not effect.among:
+        return effect
+    upwards = claim.direction == "up"
+    large = [
+        one
+        for one in effect.among
+        if (one.value if upwards else abs(one.value)) >= claim.smallest_effect and one.value
+    ]
+    if large:
+        return min(large, key=lambda one: (not one.enough_units, one.p_value()))
+
+    def reach(one: Effect) -> float:
+        low, high = one.interval()
+        return high if upwards else max(-low, high)
+
+    return max((replace(one, choices=1) for one in effect.among), key=reach)
+
+
+def of_parts(parts: Sequence[tuple[str, Judgement]], alpha: float = ALPHA) -> Judgement:
+    """Join the judgements on the parts of a claim that says several things at once.
+
+    One contradicted part contradicts the whole, but several parts are several chances of that: its p-value
+    must be small beyond Bonferroni's correction. That all parts are supported needs no correction.
 
     Parameters
     ----------
-    parts : sequence of tuple of str and Verdict
-        Id and verdict of each part.
+    parts : sequence of tuple of str and Judgement
+        Id of each part and what is said of it.
+    alpha : float
+        Chance of a false verdict on the whole.
 
     Returns
     -------
@@ -129,46 +169,28 @@ def of_parts(parts: Sequence[tuple[str, Verdict]]) -> Judgement:
 
     Examples
     --------
-    >>> of_parts([("F4", Verdict.SUPPORTED), ("F14", Verdict.UNDECIDED)]).reason
-    'F14 is undecided'
+    >>> clear, weak = (Judgement(Verdict.CONTRADICTED, p_value=p) for p in (0.001, 0.04))
+    >>> str(of_parts([("F4", clear), ("F14", Judgement(Verdict.SUPPORTED))]).verdict)
+    'contradicted'
+    >>> of_parts([("F4", weak), ("F14", Judgement(Verdict.SUPPORTED))]).reason
+    'F4 is contradicted, but one of 2 parts may be so by chance'
     """
-    verdicts = {verdict for _, verdict in parts}
-    open_parts = [f"{name} is {verdict}" for name, verdict in parts if verdict is not Verdict.SUPPORTED]
-    reason = ", ".join(open_parts)
-    if Verdict.CONTRADICTED in verdicts:
-        return Judgement(Verdict.CONTRADICTED, reason)
+    verdicts = {judgement.verdict for _, judgement in parts}
+    reason = ", ".join(
+        f"{name} is {judgement.verdict}"
+        for name, judgement in parts
+        if judgement.verdict is not Verdict.SUPPORTED
+    )
     if verdicts == {Verdict.SUPPORTED}:
         return Judgement(Verdict.SUPPORTED)
     if verdicts == {Verdict.NOT_MEASURED}:
         return Judgement(Verdict.NOT_MEASURED, reason)
-    return Judgement(Verdict.UNDECIDED, reason)
-
-
-def rule(claim: Claim) -> str:
-    """Say the rule of a claim in words.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", direction="down", unit="nats", smallest_effect=0.5)
-    >>> rule(claim)
-    'supported if below 0 beyond chance and at most −0.5; contradicted if −0.5 or less is ruled out'
-    """
-    size = f"{claim.smallest_effect:g}"
-    if claim.direction == "up":
-        return (
-            f"supported if above 0 beyond chance and at least {size}; "
-            f"contradicted if {size} or more is ruled out"
-        )
-    if claim.direction == "down":
-        low = "0" if claim.smallest_effect == 0 else f"−{size}"
-        return (
-            f"supported if below 0 beyond chance and at most {low}; "
-            f"contradicted if {low} or less is ruled out"
-        )
-    differs, same = "other than 0 beyond chance and at least " + size, f"an effect of {size} is ruled out"
-    if claim.direction == "either":
-        return f"supported if {differs}, up or down; contradicted if {same} both ways"
-    return f"supported if {same} both ways; contradicted if {differs}, up or down"
+    if Verdict.CONTRADICTED not in verdicts:
+        return Judgement(Verdict.UNDECIDED, reason)
+    least = min(one.p_value for _, one in parts if one.verdict is Verdict.CONTRADICTED)
+    if least * len(parts) < alpha:
+        return Judgement(Verdict.CONTRADICTED, reason)
+    return Judgement(Verdict.UNDECIDED, f"{reason}, but one of {len(parts)} parts may be so by chance")
 
 
 def few_units(effect: Effect) -> str:
@@ -193,7 +215,7 @@ def plural(unit: str) -> str:
     return unit[:-1] + "ies" if unit.endswith("y") else unit + "s"
 
 
-def _doubt(leaning: Verdict) -> str:
-    if leaning is Verdict.SUPPORTED:
-        return "the effect is as claimed, but chance may explain it"
-    return "the effect is smaller than matters, but a larger one is not ruled out"
+def _doubt(claim: Claim, towards: Verdict) -> str:
+    if (towards is Verdict.SUPPORTED) != (claim.direction == "none"):
+        return "an effect as large as matters, but chance may explain it"
+    return "smaller than matters, but a larger effect is not ruled out"

@@ -130,14 +130,26 @@ def rank_correlation_interval(
     across, up = _pair(x, y)
 
     def held_off_one(keep: Keep) -> Array:
-        models = int(keep.sum())
-        furthest = 1 - 6 / (models * (models**2 - 1))
+        furthest = largest_rank_correlation(int(keep.sum()))
         return np.clip(rank_correlation(across[..., keep], up[..., keep]), -furthest, furthest)
 
     found = _on_fisher_scale(held_off_one, families, across.shape[-1], 3, confidence)
     estimate = rank_correlation(across, up)
     low, high = np.minimum(found.low, estimate), np.maximum(found.high, estimate)
     return replace(found, estimate=estimate, low=low, high=high)
+
+
+def largest_rank_correlation(models: int) -> float:
+    """Return what full agreement of two orders counts for on Fisher's scale, where 1 has no place.
+
+    It is half a swap of neighbours away from 1.
+
+    Examples
+    --------
+    >>> largest_rank_correlation(9)
+    0.9916666666666667
+    """
+    return 1 - 6 / (models * (models**2 - 1))
 
 
 def partial_correlation_interval(

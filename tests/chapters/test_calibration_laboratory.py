@@ -1,6 +1,5 @@
 """Chapter 4 in the laboratory: what is averaged, parted and counted, on values worked out by hand."""
 
-import itertools
 import re
 
 import numpy as np
@@ -10,8 +9,6 @@ import xarray as xr
 from clipsafe_utils.chapters.calibration import descriptions as alt
 from clipsafe_utils.chapters.calibration import laboratory, laboratory_tables, laboratory_words
 from clipsafe_utils.chapters.calibration.analysis import reliability_panels
-from clipsafe_utils.chapters.calibration.findings import findings_table
-from clipsafe_utils.chapters.calibration.laboratory import FACTORS
 from clipsafe_utils.chapters.calibration.scaling_change import SHIFTS, change_of_groups, scaling_change
 from clipsafe_utils.chapters.calibration.trainings import STEPS, dose_of, mean_at, step_of
 from clipsafe_utils.chapters.calibration.views import GROUP_NAMES, leading, views
@@ -69,33 +66,13 @@ def cube_of(error: dict[str, float], accuracy: dict[str, float]) -> xr.Dataset:
     )
 
 
-def described(groups: dict[str, str], **columns: list[object]) -> xr.Dataset:
-    return xr.Dataset(
-        {"group": ("model", list(groups.values()))}
-        | {name: ("model", values) for name, values in columns.items()},
-        {"model": list(groups)},
-    )
+def described(groups: dict[str, str]) -> xr.Dataset:
+    return xr.Dataset({"group": ("model", list(groups.values()))}, {"model": list(groups)})
 
 
 @pytest.fixture
 def panel() -> Panel:
-    blank: dict[str, list[object]] = {name: ["none"] * len(GROUPS) for name in FACTORS}
-    return Panel("lab", cube_of(ERROR, ACCURACY), described(GROUPS, **blank))
-
-
-@pytest.fixture
-def crossed() -> Panel:
-    """Eighteen CLIPs; error and temperature move by ±1 with the source and by -1, 0, 1 with the quantity."""
-    cells = list(itertools.product(*FACTORS.values()))
-    steps = [0.2 * FACTORS["training_source"].index(cell[0]) for cell in cells]
-    steps = [
-        0.3 + step + 0.1 * FACTORS["training_images"].index(cell[1])
-        for step, cell in zip(steps, cells, strict=True)
-    ]
-    names = [f"clip {place}" for place in range(len(cells))]
-    cube = cube_of(dict(zip(names, steps, strict=True)), dict.fromkeys(names, 0.9))
-    columns = {name: [cell[place] for cell in cells] for place, name in enumerate(FACTORS)}
-    return Panel("lab", cube, described(dict.fromkeys(names, "clip_zero_shot"), **columns))
+    return Panel("lab", cube_of(ERROR, ACCURACY), described(GROUPS))
 
 
 @pytest.fixture
@@ -156,40 +133,6 @@ class TestPopulation:
         assert laboratory.mean_gaps(panel, "standard")["own_source"] == pytest.approx(0.6 - 0.805)
         assert laboratory.mean_gaps(panel, "human") == {}
 
-    def test_spread_is_parted_among_what_is_crossed(self, crossed: Panel) -> None:
-        # Halves of 0.2 about the mean: 0.01. Steps of 0.1 about the mean: (0.01 + 0 + 0.01) / 3.
-        shares = laboratory.shares_of_spread(crossed, 0.95).set_index(["property", "factor"])["value"]
-        for name in ("temperature", "ece_debiased_before_natural", "nll_before_natural"):
-            assert shares[name].tolist() == pytest.approx([0.6, 0.4, 0.0, 0.0], abs=1e-9)
-
-    def test_what_factors_do_together_is_the_rest(self, crossed: Panel) -> None:
-        error = np.zeros((DRAWS, *(len(levels) for levels in FACTORS.values())))
-        error[:, 0, 0], error[:, 1, 1] = 1.0, 1.0
-        crossed.cube["temperature"][:] = error.reshape(DRAWS, -1)
-        shares = laboratory.shares_of_spread(crossed, 0.95).set_index(["property", "factor"])["value"]
-        assert shares["temperature"].tolist() == pytest.approx([0.0, 0.25, 0.0, 0.75])
-
-    def test_a_missing_cell_leaves_the_spread_unparted(self, crossed: Panel) -> None:
-        few = Panel("lab", crossed.cube.isel(model=slice(17)), crossed.models.isel(model=slice(17)))
-        assert laboratory.shares_of_spread(few, 0.95).empty
-
-    def test_only_networks_of_like_accuracy_are_compared(self, panel: Panel) -> None:
-        assert laboratory.pairs_alike(panel) == (0, 1)
-        panel.cube["ece_debiased"].loc[{"model": "clip"}] = 0.01
-        assert laboratory.pairs_alike(panel) == (1, 1)
-
-    def test_clips_above_the_median_standard_network_are_counted(self, panel: Panel) -> None:
-        assert laboratory.above_standard(panel) == (1, 1)
-        panel.cube["ece_debiased"].loc[{"model": "clip"}] = 0.07
-        assert laboratory.above_standard(panel) == (0, 1)
-
-    def test_trend_is_a_rank_correlation(self, crossed: Panel, panel: Panel) -> None:
-        change = scaling_change([crossed], 0.95)["lab"]
-        assert laboratory.trend_under_shift(crossed, change) == pytest.approx((1.0, 1.0))
-        change["after"].loc[{"score": "nll"}] *= -1
-        assert laboratory.trend_under_shift(crossed, change) == pytest.approx((1.0, -1.0))
-        assert laboratory.trend_under_shift(panel, scaling_change([panel], 0.95)["lab"]) is None
-
 
 class TestTrainings:
     def test_steps_and_doses_are_those_put_in(self, causes_cube: xr.Dataset) -> None:
@@ -243,8 +186,6 @@ class TestWords:
     def test_a_record_without_scaling_measures_nothing(self, models: xr.Dataset) -> None:
         before = scaled_panel(models, ("before",))
         assert {*laboratory_words.numbers({}, [before], {}, 0.95).values()} == {NOT_MEASURED}
-        markup = findings_table([before], {}, {}, 0.95).markup
-        assert markup.count(f"<td>{NOT_MEASURED}</td>") == 12
 
     def test_steps_and_knobs_stand_in_one_table(self, causes_cube: xr.Dataset) -> None:
         markup = laboratory_tables.steps_table({"lab": causes_cube}, 0.95).markup
@@ -258,16 +199,6 @@ class TestWords:
         assert markup.startswith("<details>")
         assert "30.0\N{NO-BREAK SPACE}% → 15.0\N{NO-BREAK SPACE}%" in markup
         assert "60.0\N{NO-BREAK SPACE}% → 70.0\N{NO-BREAK SPACE}%" in markup
-
-    def test_findings_follow_their_rules(self, panel: Panel, crossed: Panel, causes_cube: xr.Dataset) -> None:
-        markup = findings_table([panel], scaling_change([panel], 0.95), {"lab": causes_cube}, 0.95).markup
-        assert "smaller error in 0 of 1 pairs (0\N{NO-BREAK SPACE}%)</td><td>no</td>" in markup
-        assert "1 of 1 CLIPs are above the median standard network</td><td>yes</td>" in markup
-        assert "better for 0, worse for 1 of 1 CLIPs</td><td>no</td>" in markup
-        assert "than on wit</td><td>yes</td>" in markup
-        of_crossed = findings_table([crossed], scaling_change([crossed], 0.95), {}, 0.95).markup
-        assert "source 60\N{NO-BREAK SPACE}% (60 to 60), quantity 40" in of_crossed
-        assert "ρ +1.00 before, +1.00 after</td><td>yes</td>" in of_crossed
 
 
 class TestFigures:

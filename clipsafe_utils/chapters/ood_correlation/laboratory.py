@@ -12,8 +12,7 @@ from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED, Pairs
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.figures.causes import Panel
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.baseline import predict_baseline, support
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
 
 ACCURACY, SHIFTS, DETECTION = "accuracy", "accuracy_shifts", "auroc"
@@ -207,16 +206,11 @@ def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
 def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) -> Array:
     """Return heights above the line of networks trained on labels, shape (draws, models); NaN without one."""
     described = laboratory.models
-    baseline = described["model"].values[np.isin(described["group"].values, LABEL_TRAINED)].tolist()
-    x, y = (laboratory.draws(name, baseline) for name in (ACCURACY, property_))
-    kept = ((x > 0) & (x < 1) & (y > 0) & (y < 1)).all(axis=0)
-    families = described["family"].sel(model=baseline).values[kept].astype(str)
-    places, heights = (laboratory.draws(name, models) for name in (ACCURACY, property_))
-    if np.unique(families).size < MINIMUM_FAMILIES or not ((places > 0) & (places < 1)).all():
-        return np.full(places.shape, np.nan)
-    predicted = predict_baseline(x[:, kept], y[:, kept], places, "huber", "probit")
-    held = support(x[0, kept], families, places[0]) >= MINIMUM_FAMILIES
-    return np.where(held, heights - predicted, np.nan)
+    everyone = described["model"].values.tolist()
+    x, y = (laboratory.draws(name, everyone) for name in (ACCURACY, property_))
+    baseline = np.isin(described["group"].values, LABEL_TRAINED)
+    heights = heights_above_line(x, y, described["family"].values, baseline)
+    return heights[:, [everyone.index(name) for name in models]]
 
 
 def step_of(

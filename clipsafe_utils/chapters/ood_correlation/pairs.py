@@ -11,8 +11,8 @@ from clipsafe_utils.chapters.ood_correlation.analysis import ALPHA
 from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds
 from clipsafe_utils.figures.style import SOURCE_COLOURS
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.baseline import predict_baseline, support
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES, jackknife_over_families, mean_over_families
+from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
+from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.intervals import holm
 
 Pairs = list[tuple[str, str]]
@@ -187,14 +187,11 @@ def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dat
 
 def _residuals(cloud: xr.Dataset, names: list[str], line: Sequence[str]) -> Array:
     """Return residuals from the line of some groups, NaN where it is not supported."""
-    baseline = cloud.isel(model=cloud["group"].isin(list(line)).values)
-    x, families = baseline["x"].values, baseline["family"].values
-    if not names or np.unique(families).size < MINIMUM_FAMILIES:
-        return np.full(len(names), np.nan)
-    places, accuracy = (cloud[name].sel(model=names).values for name in "xy")
-    predicted = predict_baseline(x, baseline["y"].values, places, "huber", "probit")
-    supported = support(x, families, places) >= MINIMUM_FAMILIES
-    return np.where(supported, accuracy - predicted, np.nan)
+    baseline = cloud["group"].isin(list(line)).values
+    x, y = (cloud[name].values[None] for name in "xy")
+    heights = heights_above_line(x, y, cloud["family"].values, baseline)[0]
+    everyone = cloud["model"].values.tolist()
+    return heights[[everyone.index(name) for name in names]]
 
 
 def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:

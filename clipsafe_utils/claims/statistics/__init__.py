@@ -1,4 +1,4 @@
-"""The statistics of the claims: each takes a study and choices, and returns an effect or why there is none."""
+"""The statistics of the claims: each takes a study and choices; it returns an effect or why there is none."""
 
 from collections.abc import Callable, Mapping
 

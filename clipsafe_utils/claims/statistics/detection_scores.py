@@ -1,0 +1,134 @@
+"""What the statistics of detection read: mean AUROC, accuracy in distribution, and both in one cloud."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.chapters.ood_correlation.clouds import IN_DISTRIBUTION, in_distribution, make_cloud
+from clipsafe_utils.chapters.ood_correlation.detection import mean_over_kinds
+from clipsafe_utils.claims.choices import Choices
+from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.cubes.conditions import select_with_conditions
+
+NO_CUBE = "no cube ood"
+NO_ACCURACY = "no accuracy in distribution"
+
+_OTHER_REFERENCE = {"labels": "wit", "wit": "labels"}
+
+
+def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray | str:
+    """Average AUROC over kinds of set.
+
+    Parameters
+    ----------
+    cube : xarray.Dataset
+        With `auroc`, dims score, ood_set and others.
+    choices : Choices
+        `score`, and `filtered_by`: of sets that two references chose, whose version counts.
+
+    Returns
+    -------
+    DataArray or str
+        Without the dims score and ood_set; or why there is none.
+
+    Examples
+    --------
+    >>> values = {"score": ["energy"], "ood_set": ["scenes", "fooling_labels", "fooling_wit"]}
+    >>> cube = xr.Dataset({"auroc": (tuple(values), [[0.9, 0.5, 0.7]])}, values)
+    >>> round(mean_auroc(cube, Choices(score="energy", filtered_by="wit")).item(), 3)
+    0.8
+    >>> mean_auroc(cube, Choices())
+    'no detection by the score maximum_softmax'
+    """
+    if choices.score not in cube["score"].values:
+        return f"no detection by the score {choices.score}"
+    names = _without_the_other(cube["ood_set"].values.tolist(), choices.filtered_by)
+    if not names:
+        return "no set that was chosen by both references"
+    return mean_over_kinds(cube[["auroc"]].sel(score=choices.score, ood_set=names))["auroc"]
+
+
+def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset] | str:
+    """Return accuracy in distribution and who has it, each network once.
+
+    Parameters
+    ----------
+    reader : Reader
+        Of a study.
+
+    Returns
+    -------
+    accuracy, models : tuple of DataArray and Dataset, or str
+        Dims draw and model, one draw where a study has none; rows of the cube `models`. Or that the study
+        lacks it.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> accuracy, models = accuracy_in_distribution(Reader(find_study("published")))
+    >>> dict(accuracy.sizes)["draw"], accuracy.sizes["model"] == models.sizes["model"]
+    (1, True)
+    """
+    shifts = _shifts(reader)
+    if shifts is None:
+        return NO_ACCURACY
+    counts, models = select_with_conditions(shifts, reader.models, reader.groups, [in_distribution(shifts)])
+    one = counts.isel(condition=0)
+    if "draw_hits" in one:
+        return one["draw_hits"] / one["draw_images"], models
+    return (one["hits"] / one["images"]).expand_dims("draw"), models
+
+
+def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset | str:
+    """Return the cloud of mean AUROC against accuracy in distribution, as chapter 3 makes it.
+
+    Parameters
+    ----------
+    reader : Reader
+        Of a study.
+    choices : Choices
+        As in `mean_auroc`.
+
+    Returns
+    -------
+    Dataset or str
+        As `make_cloud` returns it; or why there is none.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> detection_cloud(Reader(find_study("published")), Choices())
+    'no cube ood'
+    """
+    panel, shifts = reader.panel("ood"), _shifts(reader)
+    if panel is None or shifts is None:
+        return NO_CUBE if panel is None else NO_ACCURACY
+    area = mean_auroc(panel.cube.isel(draw=0), choices)
+    if isinstance(area, str):
+        return area
+    cloud = make_cloud(shifts, reader.models, reader.groups, in_distribution(shifts))
+    inside = area["model"].values[((area > 0) & (area < 1)).values]
+    cloud = cloud.isel(model=np.isin(cloud["model"].values, inside))
+    height = area.sel(model=cloud["model"].values).values.astype(np.float64)
+    return cloud.assign(y=("model", height))
+
+
+def _shifts(reader: Reader) -> xr.Dataset | None:
+    shifts = reader.cube("shifts")
+    if shifts is None or not {*IN_DISTRIBUTION} & {*shifts["condition"].values.tolist()}:
+        return None
+    return shifts
+
+
+def _without_the_other(names: Sequence[str], reference: str) -> list[str]:
+    """Drop the sets that the other reference chose; empty where no set stands in both versions."""
+    if reference not in _OTHER_REFERENCE:
+        return list(names)
+    ending = f"_{_OTHER_REFERENCE[reference]}"
+    twice = [
+        name
+        for name in names
+        if name.endswith(ending) and f"{name.removesuffix(ending)}_{reference}" in names
+    ]
+    return [name for name in names if name not in twice] if twice else []

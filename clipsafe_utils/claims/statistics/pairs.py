@@ -1,0 +1,241 @@
+"""Pairs of models that differ in one thing, found in any study from who its models are."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import xarray as xr
+
+from clipsafe_utils.chapters.ood_correlation.laboratory import FAR, GENTLE, NEAR, PROCEDURES, STRONG
+from clipsafe_utils.chapters.ood_correlation.pairs import (
+    Pairs,
+    fine_tuning_pairs,
+    source_pairs,
+    zero_shot_pairs,
+)
+from clipsafe_utils.figures.style import SOURCE_COLOURS
+
+IN_1K, BY_IN_12K = "fine-tuned on in1k", "fine-tuned on in12k, then in1k"
+"""What can be made of a zero-shot CLIP outside the laboratory."""
+
+CONTRASTS: Mapping[str, tuple[str, str]] = {
+    "strong instead of gentle": (GENTLE, STRONG),
+    "near classes first": (STRONG, NEAR),
+    "far classes first": (STRONG, FAR),
+}
+"""In the laboratory: what is compared with what, both made of the same CLIP."""
+
+BY_WAY = "in12k first"
+"""The contrast of `IN_1K` and `BY_IN_12K`."""
+
+CURATED: Mapping[str, str] = {
+    "DataComp-1B": "LAION-2B",
+    "DFN-2B": "LAION-2B",
+    "DFN-5B": "LAION-2B",
+    "MetaCLIP-2.5B": "LAION-2B",
+    "MetaCLIP-400M": "LAION-400M",
+}
+"""Curated training sources, and the web source of like size that each is compared with.
+
+LAION was filtered, too, but by one threshold on a CLIP's score; these were chosen to make a better CLIP.
+"""
+
+_CURATED_HERE, _WEB_HERE = "-labels-", "-wit-"
+_RUNG_D = "clip-"
+_LIKE = 0.05
+_ENCODER = ("architecture", "parameters", "image_size")
+
+
+def source_twins(models: xr.Dataset) -> tuple[Pairs, tuple[str, str]]:
+    """Pair zero-shot CLIPs of two training sources that share encoder, image size and quantity of data.
+
+    As `chapters.ood_correlation.pairs.source_pairs`, of that couple of sources which has most pairs; of
+    several such, the first in the order of the book's colours.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models` of a panel.
+
+    Returns
+    -------
+    pairs : list of tuple of str
+        Names of models; in each pair the one whose source comes later in the book's order stands first.
+    sources : tuple of str
+        Their two training sources, in the same order; two empty names where there is no pair.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> pairs, sources = source_twins(find_study("miniature").read("models"))
+    >>> len(pairs), sources
+    (10, ('laion', 'wit'))
+    """
+    source = _column(models, "training_source")
+    pairs = source_pairs(models)
+    couples = [(source[before], source[after]) for before, after in pairs]
+    if not couples:
+        return [], ("", "")
+    order = list(SOURCE_COLOURS)
+    number = Counter(couples)
+    most = min(number, key=lambda couple: (-number[couple], *sorted(map(order.index, couple))))
+    return [pair for pair, couple in zip(pairs, couples, strict=True) if couple == most], most
+
+
+def fine_tuned_pairs(models: xr.Dataset) -> dict[str, Pairs]:
+    """Pair zero-shot CLIPs with what was made of them, by procedure.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models` of a panel.
+
+    Returns
+    -------
+    dict of str to list of tuple of str
+        By `PROCEDURES` in the laboratory, by `IN_1K` and `BY_IN_12K` elsewhere; those without a pair are left
+        out. Of the second, the runs that are also in the first.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> made = fine_tuned_pairs(find_study("miniature").read("models"))
+    >>> {procedure: len(pairs) for procedure, pairs in made.items()}["fine-tuned strongly"]
+    8
+    """
+    name = _named(models)
+    starts = set(_of_group(models, "clip_zero_shot"))
+    found = {
+        procedure: [
+            (name[start], name[f"{beginning}{start}"])
+            for start in name
+            if name[start] in starts and f"{beginning}{start}" in name
+        ]
+        for procedure, beginning in PROCEDURES.items()
+    }
+    if starts and _of_group(models, "clip_fine_tuned"):
+        directly = zero_shot_pairs(models)
+        by_way = dict(fine_tuning_pairs(models))
+        found[IN_1K] = directly
+        found[BY_IN_12K] = [(start, by_way[made]) for start, made in directly if made in by_way]
+    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+
+
+def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
+    """Pair what two procedures made of the same zero-shot CLIP.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models` of a panel.
+
+    Returns
+    -------
+    dict of str to list of tuple of str
+        By `CONTRASTS` in the laboratory, by `BY_WAY` elsewhere, where the zero-shot CLIP need not be in the
+        study; those without a pair are left out.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> found = procedure_contrasts(find_study("miniature").read("models"))
+    >>> {contrast: len(pairs) for contrast, pairs in found.items()}
+    {'strong instead of gentle': 6, 'near classes first': 2, 'far classes first': 2}
+    """
+    made = {procedure: dict(pairs) for procedure, pairs in fine_tuned_pairs(models).items()}
+    found = {
+        contrast: [
+            (made[before][start], after_it)
+            for start, after_it in made.get(after, {}).items()
+            if start in made.get(before, {})
+        ]
+        for contrast, (before, after) in CONTRASTS.items()
+    }
+    if _of_group(models, "clip_fine_tuned"):
+        found[BY_WAY] = fine_tuning_pairs(models)
+    return {contrast: pairs for contrast, pairs in found.items() if pairs}
+
+
+def curated_pairs(models: xr.Dataset) -> Pairs:
+    """Pair CLIPs of a web source with those of a curated one, all else equal.
+
+    In the laboratory the curated source is `labels`, the web source `wit`, and both are of one seed.
+    Elsewhere sources are those of `CURATED`; both have the same architecture, number of parameters and image
+    size, and samples seen, which must be stated, differ by 5 % at most.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models` of a panel.
+
+    Returns
+    -------
+    list of tuple of str
+        Names of models: web, and curated.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> len(curated_pairs(find_study("published").read("models")))
+    3
+    """
+    name = _named(models)
+    here = [
+        (name[web], name[checkpoint])
+        for checkpoint in name
+        if checkpoint.startswith(_RUNG_D)
+        and _CURATED_HERE in checkpoint
+        and (web := checkpoint.replace(_CURATED_HERE, _WEB_HERE)) in name
+    ]
+    columns = [*_ENCODER, "training_source", "samples_seen"]
+    clips = models.sel(model=_of_group(models, "clip_zero_shot"))[columns].to_dataframe()
+    clips = clips.dropna().rename_axis("name").reset_index()
+    curated = clips.assign(training_source=clips["training_source"].map(CURATED)).dropna()
+    both = clips.merge(curated, on=[*_ENCODER, "training_source"], suffixes=("", "_curated"))
+    both = both[(both["samples_seen"] / both["samples_seen_curated"] - 1).abs() <= _LIKE]
+    return here + list(zip(both["name"].tolist(), both["name_curated"].tolist(), strict=True))
+
+
+def families_of_pairs(models: xr.Dataset, pairs: Pairs) -> tuple[list[str], str]:
+    """Return the family that each pair counts for, and what a family is.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models` of a panel.
+    pairs : list of tuple of str
+        Names of models.
+
+    Returns
+    -------
+    families : list of str
+        Of the first of each pair; what was fine-tuned has the family of the CLIP that it was.
+    unit : str
+        "training run" where each run is a family of its own, as in the laboratory; else "family".
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> models = find_study("miniature").read("models")
+    >>> pairs, _ = source_twins(models)
+    >>> families, unit = families_of_pairs(models, pairs)
+    >>> len(set(families)), unit
+    (10, 'training run')
+    """
+    family, checkpoint = _column(models, "family"), _column(models, "checkpoint")
+    first = [before for before, _ in pairs]
+    is_run = all(checkpoint[name].endswith(family[name]) for name in first)
+    return [family[name] for name in first], "training run" if is_run else "family"
+
+
+def _column(models: xr.Dataset, name: str) -> dict[str, str]:
+    return dict(zip(models["model"].values.tolist(), models[name].values.tolist(), strict=True))
+
+
+def _named(models: xr.Dataset) -> dict[str, str]:
+    """Return the name of the model of each checkpoint; a panel has each checkpoint once."""
+    return dict(zip(models["checkpoint"].values.tolist(), models["model"].values.tolist(), strict=True))
+
+
+def _of_group(models: xr.Dataset, group: str) -> list[str]:
+    names: list[str] = models["model"].values[models["group"].values == group].tolist()
+    return names

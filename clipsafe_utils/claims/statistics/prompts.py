@@ -1,0 +1,130 @@
+"""Statistics of the claims on prompts: one template against as many as a study has."""
+
+from dataclasses import replace
+
+import xarray as xr
+
+from clipsafe_utils.claims.choices import Choices
+from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.statistics.contrasts import mean_of_models
+from clipsafe_utils.claims.statistics.detection_scores import mean_auroc
+from clipsafe_utils.cubes import HEADLINE_FACTORS
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.schema import OVERALL
+
+FEWEST = ("one", "1")
+"""Names of the set of one template: that of the laboratory, and that of the engine."""
+
+MOST = ("eighty", "80", "default")
+"""Names of the set with most templates, of which the first that a study has counts."""
+
+
+def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect | str:
+    """Compare the AUROC of zero-shot CLIPs with one template and with many.
+
+    Parameters
+    ----------
+    reader : Reader
+        Of a study.
+    choices : Choices
+        `score` and `filtered_by`.
+
+    Returns
+    -------
+    Effect or str
+        AUROC, averaged over kinds of set, with one less that with many: the mean over families of CLIPs; or
+        why nothing is measured.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> fewer_prompts_on_detection(Reader(find_study("published")), Choices())
+    'no cube prompts'
+    """
+    panel = _two_sets(reader)
+    if isinstance(panel, str):
+        return panel
+    area = mean_auroc(panel.cube[["auroc"]], choices)
+    return area if isinstance(area, str) else _fewer_less_many(area, panel)
+
+
+def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
+    """Compare the plain calibration error of zero-shot CLIPs with one template and with many.
+
+    Parameters
+    ----------
+    reader : Reader
+        Of a study.
+    choices : Choices
+        None of them bears on it: the cube `prompts` has no other error.
+
+    Returns
+    -------
+    Effect or str
+        ECE with one less that with many: the mean over families of CLIPs; or why nothing is measured.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> fewer_prompts_on_calibration(Reader(find_study("published")), Choices())
+    'no cube prompts'
+    """
+    panel = _two_sets(reader)
+    return panel if isinstance(panel, str) else _fewer_less_many(panel.cube["ece"], panel)
+
+
+def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
+    """Compare robustness to factors of zero-shot CLIPs with one template and with many.
+
+    Parameters
+    ----------
+    reader : Reader
+        Of a study.
+    choices : Choices
+        None of them bears on it.
+
+    Returns
+    -------
+    Effect or str
+        Accuracy on a factor less overall accuracy, averaged over the headline factors, with one less that
+        with many: the mean over families of CLIPs; or why nothing is measured.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> fewer_prompts_on_factors(Reader(find_study("published")), Choices())
+    'no cube prompts'
+    """
+    panel = _two_sets(reader)
+    if isinstance(panel, str):
+        return panel
+    if "images" not in panel.cube:
+        return "no number of images of each factor in the cube prompts"
+    known = panel.cube["factor"].values.tolist()
+    factors = [name for name in HEADLINE_FACTORS if name in known]
+    if not factors or OVERALL not in known:
+        return "no factors and overall accuracy in the cube prompts"
+    accuracy = panel.cube["hits"] / panel.cube["images"]
+    gap = accuracy.sel(factor=factors).mean("factor") - accuracy.sel(factor=OVERALL)
+    return _fewer_less_many(gap, panel)
+
+
+def _two_sets(reader: Reader) -> Panel | str:
+    """Cut the panel to zero-shot CLIPs and the two sets; subsets of a set, which were drawn, are averaged."""
+    panel = reader.panel("prompts")
+    if panel is None:
+        return "no cube prompts"
+    known = panel.cube["prompt_set"].values.tolist()
+    sets = [next((name for name in names if name in known), None) for names in (FEWEST, MOST)]
+    if None in sets:
+        return "no set of one template beside one of many"
+    clips = panel.models["group"].values == "clip_zero_shot"
+    cube = panel.cube.isel(model=clips).sel(prompt_set=sets).mean("subset")
+    return Panel(panel.study, cube, panel.models.isel(model=clips))
+
+
+def _fewer_less_many(values: xr.DataArray, panel: Panel) -> Effect | str:
+    effect = mean_of_models(values.isel(prompt_set=0) - values.isel(prompt_set=1), panel.models)
+    few, many = values["prompt_set"].values.tolist()
+    return effect if isinstance(effect, str) else replace(effect, which=f"{few} less {many}")
