@@ -227,7 +227,10 @@ _PROMPTS = CubeSchema(
         _share("auroc", (*_PROMPT_DIMS, "score", "ood_set"), "area under the ROC curve, ties count half"),
         _count("hits", (*_PROMPT_DIMS, "factor"), "images with the factor classified correctly"),
     ),
-    optional=(_count("images", ("draw", "factor"), "images with the factor, as often as they are drawn"),),
+    optional=(
+        _count("images", ("draw", "factor"), "images with the factor, as often as they are drawn"),
+        Variable("ece_debiased", _PROMPT_DIMS, "number", "debiased expected calibration error", "1", -1, 1),
+    ),
 )
 
 _CAUSES = CubeSchema(
@@ -258,6 +261,18 @@ _EMBEDDINGS = CubeSchema(
         Variable("set", ("image",), "text", "test set of the image", ""),
         Variable("label", ("image",), "number", "place of its class, -1 out of distribution", "1", -1),
         _count("place", ("image",), "place of the image in its test set"),
+    ),
+    optional=(
+        Variable(
+            "template_embedding",
+            ("model", "template", "class", "width"),
+            "number",
+            "text embedding of a single template with the name of a class in it, unit norm",
+            "1",
+            -1,
+            1,
+        ),
+        Variable("template_set", ("template",), "text", "first set of prompts that holds the template", ""),
     ),
 )
 

@@ -15,7 +15,7 @@ from clipsafe_utils.lab.predict.run import predict_zoo
 from clipsafe_utils.lab.predict.sets import world_hash
 from clipsafe_utils.lab.training.ledger import Row, read_ledger
 from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.prompts import read_prompt_sets
+from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
 from clipsafe_utils.lab.world.sets import TEST_SETS
 from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.lab.zoo import evaluated, record_of
@@ -108,6 +108,7 @@ def measure(
             folder / "embeddings.nc",
             Facts(STUDY, "proxy", LICENCE, source),
             class_names=world.class_names,
+            templates=read_single_templates(world),
         )
     return hashes
 

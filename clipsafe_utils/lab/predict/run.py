@@ -20,7 +20,7 @@ from clipsafe_utils.lab.training.evaluation import outputs, zero_shot
 from clipsafe_utils.lab.training.ledger import Row
 from clipsafe_utils.lab.training.objectives import load_network
 from clipsafe_utils.lab.world.captions import prompt_tokens
-from clipsafe_utils.lab.world.prompts import read_prompt_sets
+from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
 from clipsafe_utils.lab.world.renderer import render
 from clipsafe_utils.lab.world.sets import TEST_SETS
 from clipsafe_utils.lab.world.world import DATA, World, load_world
@@ -41,6 +41,7 @@ def predict_zoo(
 ) -> dict[str, str]:
     """Run models over all test sets and over held-out images of their own source; make classifiers.
 
+    There is a classifier of each prompt set under its name, and of each single template under its text.
     What the store already holds is not computed again.
 
     Parameters
@@ -143,7 +144,8 @@ def _predict_set(
 def _keep_classifiers(clips: Models, folder: Path, world_folder: Path) -> None:
     torch.set_num_threads(1)
     store, world = PredictionStore(folder), _world(world_folder)
-    for prompt_set, templates in read_prompt_sets(world).items():
+    singles = {template: (template,) for template in read_single_templates(world)}
+    for prompt_set, templates in (read_prompt_sets(world) | singles).items():
         said = hashlib.sha256(prompt_tokens(world, templates).tobytes()).hexdigest()
         for name, path, digest in clips:
             identity = {"weights": digest, "prompts": said}

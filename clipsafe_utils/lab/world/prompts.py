@@ -5,6 +5,8 @@ from clipsafe_utils.lab.world.language import check_template
 from clipsafe_utils.lab.world.tables import entry, read_toml
 from clipsafe_utils.lab.world.world import World
 
+_FILE = "prompts.toml"
+
 
 def read_prompt_sets(world: World) -> dict[str, tuple[str, ...]]:
     """Read the sets of prompts, by name.
@@ -20,7 +22,7 @@ def read_prompt_sets(world: World) -> dict[str, tuple[str, ...]]:
     >>> read_prompt_sets(load_world())["one"]
     ('a photo of a {}',)
     """
-    path = world.folder / "prompts.toml"
+    path = world.folder / _FILE
     sets = {}
     for name, templates in entry(read_toml(path), "prompt_sets", dict, str(path)).items():
         place = f"{path}, prompt_sets, {name}"
@@ -32,3 +34,26 @@ def read_prompt_sets(world: World) -> dict[str, tuple[str, ...]]:
             check_template(world.language, template, place)
         sets[name] = tuple(templates)
     return sets
+
+
+def read_single_templates(world: World) -> dict[str, str]:
+    """Read the templates that are kept one by one, each with the first of the sets that hold it.
+
+    Raises
+    ------
+    ClipsafeError
+        As in `read_prompt_sets`, or if `single` is no list of names of prompt sets.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> read_single_templates(load_world())["a {}"]
+    'default'
+    """
+    path, sets = world.folder / _FILE, read_prompt_sets(world)
+    first: dict[str, str] = {}
+    for name in entry(read_toml(path), "single", list, str(path)):
+        if name not in sets:
+            raise ClipsafeError(f"{path}, single: expected names of prompt sets, got {name!r}.")
+        first |= {template: name for template in sets[name] if template not in first}
+    return first

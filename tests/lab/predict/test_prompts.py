@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.prompts import read_prompt_sets
+from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
 from clipsafe_utils.lab.world.world import DATA, World, load_world
 
 WORLD = load_world(DATA)
@@ -18,13 +18,51 @@ def world(tmp_path: Path) -> World:
     return replace(WORLD, folder=Path(shutil.copytree(DATA, tmp_path / "data")))
 
 
-def test_the_default_is_what_captions_are_made_with() -> None:
+NUMBERS = {"one": 1, "five": 5, "default": 10, "thirty": 30, "eighty": 80}
+OFF_DISTRIBUTION = ("drawing", "sale", "bad", "scrambled")
+
+
+def test_each_number_of_templates_holds_those_before_it() -> None:
     sets = read_prompt_sets(WORLD)
     assert set(sets["default"]) == set(WORLD.language.templates)
-    assert set(sets["five"]) < set(sets["default"])
-    assert sets["one"] == sets["five"][:1]
-    # The others are such as no caption of a photograph was made with.
-    assert not (set(sets["drawing"]) | set(sets["sale"]) | set(sets["bad"])) & set(sets["default"])
+    assert sets["default"] == sets["eighty"][:10]
+    for (small, number), large in zip(NUMBERS.items(), [*list(NUMBERS)[1:], "eighty"], strict=True):
+        assert len(sets[small]) == len(set(sets[small])) == number
+        assert sets[small] == sets[large][:number]
+
+
+def test_only_the_kinds_of_wording_have_words_that_no_naming_caption_has() -> None:
+    sets = read_prompt_sets(WORLD)
+    said = {word for template in WORLD.language.templates for word in template.split()} | {"small", "big"}
+    assert {word for template in sets["eighty"] for word in template.split()} <= said
+    off = {template for name in OFF_DISTRIBUTION for template in sets[name]}
+    assert not off & set(sets["eighty"])
+    assert {template.split()[1] for template in sets["colours"]} == set(WORLD.palette.colours)
+    backgrounds = {template.split()[-1] for template in sets["backgrounds"]}
+    assert backgrounds == set(WORLD.palette.background_names) & set(WORLD.language.words)
+
+
+def test_single_templates_are_of_the_first_set_that_holds_them() -> None:
+    sets, singles = read_prompt_sets(WORLD), read_single_templates(WORLD)
+    assert tuple(singles)[:10] == sets["default"]
+    assert set(sets["thirty"]) < set(singles) < {template for one in sets.values() for template in one}
+    assert [singles[template] for template in sets["thirty"]] == ["default"] * 10 + ["thirty"] * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "prompts.toml: expected an entry 'single' of type list."),
+        ('single = "one"', "prompts.toml: expected an entry 'single' of type list."),
+        ('single = ["none"]', "prompts.toml, single: expected names of prompt sets, got 'none'."),
+        ("single = [3]", "prompts.toml, single: expected names of prompt sets, got 3."),
+    ],
+)
+def test_single_templates_are_of_sets_that_there_are(world: World, text: str, words: str) -> None:
+    (world.folder / "prompts.toml").write_text(f'{text}\n[prompt_sets]\none = ["a {{}}"]\n')
+    with pytest.raises(ClipsafeError) as caught:
+        read_single_templates(world)
+    assert str(caught.value) == f"{world.folder}/{words}"
 
 
 @pytest.mark.parametrize(

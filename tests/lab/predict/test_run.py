@@ -21,7 +21,7 @@ from clipsafe_utils.lab.training.ledger import Row  # noqa: E402
 from clipsafe_utils.lab.training.objectives import _FORMS, load_network  # noqa: E402
 from clipsafe_utils.lab.training.recipe import Recipe  # noqa: E402
 from clipsafe_utils.lab.training.weights import write_weights  # noqa: E402
-from clipsafe_utils.lab.world.prompts import read_prompt_sets  # noqa: E402
+from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates  # noqa: E402
 from clipsafe_utils.lab.world.renderer import render  # noqa: E402
 from clipsafe_utils.lab.world.sets import TEST_SETS  # noqa: E402
 from clipsafe_utils.lab.world.world import World  # noqa: E402
@@ -114,9 +114,10 @@ def test_rows_are_what_the_networks_say(predicted: Place, dataset: str) -> None:
 
 
 @pytest.mark.slow
-def test_clips_have_a_classifier_of_each_prompt_set(predicted: Place) -> None:
+def test_clips_have_a_classifier_of_each_prompt_set_and_single_template(predicted: Place) -> None:
     store = PredictionStore(predicted.store)
-    sets = read_prompt_sets(predicted.world)
+    singles = read_single_templates(predicted.world)
+    sets = read_prompt_sets(predicted.world) | {template: (template,) for template in singles}
     assert set(store.prompt_sets("miniature:clip")) == set(sets)
     assert store.prompt_sets("miniature:tuned") == ()
     clip, _ = load_network(predicted.world, predicted.weights / "clip.safetensors")
@@ -149,10 +150,10 @@ def test_other_prompts_give_another_classifier_though_all_images_are_seen(place:
     path.write_text(path.read_text().replace('one = ["a photo of a {}"]', 'one = ["the {}"]'))
     assert read_prompt_sets(place.world)["one"] == ("the {}",)
     place.predict()
-    found = {folder.parent.name for folder in (place.store / "classifiers").glob("*clip/*/*")}
+    found = PredictionStore(place.store).prompt_sets("miniature:clip")
     entries = list((place.store / "classifiers").glob("*clip/one/*"))
     assert len(entries) == 2  # the old one beside the new
-    assert found == set(read_prompt_sets(place.world))
+    assert set(found) == {*read_prompt_sets(place.world), *read_single_templates(place.world)}
     with pytest.raises(ClipsafeError, match="2 entries of different provenance"):
         PredictionStore(place.store).read_classifier("miniature:clip", "one")
 
