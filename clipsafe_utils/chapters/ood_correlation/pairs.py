@@ -191,7 +191,7 @@ def _residuals(cloud: xr.Dataset, names: list[str], line: Sequence[str]) -> Arra
     x, y = (cloud[name].values[None] for name in "xy")
     heights = heights_above_line(x, y, cloud["family"].values, baseline)[0]
     everyone = cloud["model"].values.tolist()
-    return heights[[everyone.index(name) for name in names]]
+    return np.asarray(heights[[everyone.index(name) for name in names]])
 
 
 def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
