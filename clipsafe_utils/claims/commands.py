@@ -31,12 +31,15 @@ def claims(
     """
     from clipsafe_utils.claims.registry import find_claim
     from clipsafe_utils.cubes import find_study, list_studies
+    from clipsafe_utils.cubes.studies import cubes_folder
     from clipsafe_utils.errors import ClipsafeError
 
     if claim is not None and flips:
         raise ClipsafeError("--claim shows what flips, too: ask for --claim or --sensitivity, one at a time.")
     asked = None if claim is None else find_claim(claim).id
     studies = [find_study(name) for name in dict.fromkeys(study)] if study else list_studies()
+    if not studies:
+        raise ClipsafeError(f"{cubes_folder()}: holds no study; name one with --study ./my-cubes.")
     if asked is not None:
         _one(asked, studies, as_json)
     elif flips:
@@ -141,7 +144,7 @@ def _detail(entry: "Entry") -> dict[str, str]:
     return row | {
         "evidence": entry.evidence,
         "counted by": counted,
-        "of several": "" if effect is None else effect.which,
+        "which": "" if effect is None else effect.which,
         "settled by": entry.settled_by,
     }
 
@@ -182,6 +185,7 @@ def _json(entry: "Entry") -> dict[str, object]:
         "p_value": _finite(entry.judgement.p_value),
         "evidence": entry.evidence,
         "units": None if effect is None else effect.units,
+        "which": "" if effect is None else effect.which,
         "counted_by": "" if effect is None else plural(effect.unit),
         "settled_by": entry.settled_by,
     }

@@ -88,6 +88,8 @@ def rule(claim: Claim) -> str:
     'supported if above 0 beyond chance; contradicted if below 0 beyond chance'
     """
     size = f"{number(claim, claim.smallest_effect)} {claim.unit}".lstrip("+")
+    if "correlation" in claim.unit:
+        size = f"{claim.smallest_effect:.2f}"
     if claim.direction in ("up", "down"):
         side, other, bound = ("above", "below", f"at least {size}")
         if claim.direction == "down":
@@ -96,7 +98,6 @@ def rule(claim: Claim) -> str:
             return f"supported if {side} 0 beyond chance; contradicted if {other} 0 beyond chance"
         return f"supported if {side} 0 beyond chance and {bound}; contradicted if that much is ruled out"
     there = f"other than 0 beyond chance and at least {size}, up or down"
-    ruled_out = f"{size} is ruled out both ways"
     if claim.direction == "either":
-        return f"supported if {there}; contradicted if {ruled_out}"
-    return f"supported if {ruled_out}; contradicted if {there}"
+        return f"supported if {there}; contradicted if that much is ruled out both ways"
+    return f"supported if {size} or more is ruled out both ways; contradicted if {there}"

@@ -70,7 +70,7 @@ def accuracy_and_detection(reader: Reader, choices: Choices) -> Effect | str:
     found = within_sources({DETECTION: clips}, chosen, 0.95, ()).sel(shift=DETECTION)
     name = "fixed" if choices.quantity == "fixed" else "rank"
     _, unit = families_of_pairs(clips, [(one, one) for one in clips["model"].values.tolist()])
-    effects = {source: _correlated(found.sel(set=source), name, unit) for source in chosen}
+    effects = {source: correlated(found.sel(set=source), name, unit) for source in chosen}
     # A source of few families can settle nothing, and is left to itself where another can.
     decidable = {source: effect for source, effect in effects.items() if effect.enough_units}
     return weakest(decidable or effects, _UP)
@@ -225,7 +225,24 @@ def _heights(reader: Reader, area: xr.DataArray, models: xr.Dataset) -> tuple[xr
     return area.copy(data=heights_above_line(x, area.values, models["family"].values, baseline)), models
 
 
-def _correlated(one: xr.Dataset, name: str, unit: str) -> Effect:
+def correlated(one: xr.Dataset, name: str, unit: str) -> Effect:
+    """Take over a correlation within a training source.
+
+    Parameters
+    ----------
+    one : xarray.Dataset
+        Of `chapters.ood_correlation.analysis.within_sources`, one shift and one set.
+    name : {"rank", "fixed"}
+        Which correlation.
+    unit : str
+        What a family is.
+
+    Examples
+    --------
+    >>> ends = {"rank": 0.9, "rank_low": 0.5, "rank_high": 0.98, "rank_decided": True}
+    >>> correlated(xr.Dataset(ends | {"families": 8, "clips": 9}), "rank", "family").units
+    8
+    """
     value, low, high = (np.asarray(one[f"{name}{end}"].values) for end in ("", "_low", "_high"))
     families = int(one["families"])
     found = Estimate(value, low, high, np.asarray(np.nan), families, bool(one[f"{name}_decided"]))
