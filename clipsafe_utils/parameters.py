@@ -201,7 +201,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "prompts": (
         *_COMMON,
         Parameter(
-            "prompts", "list of text", ("none",), "your own prompts, with {} for the class: none, or a list"
+            "prompts", "list of text", ("none",), "your prompts, with {} for the class: none, or a list"
         ),
         Parameter("n_subsets", "integer", 20, "random subsets of the templates", minimum=2, maximum=200),
     ),

@@ -54,7 +54,16 @@ def test_chapter_runs_on_few_models(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["factor-robustness", "shape-bias", "calibration", "ood-correlation", "miniature-world", "full-study"],
+    [
+        "factor-robustness",
+        "shape-bias",
+        "calibration",
+        "ood-correlation",
+        "prompts",
+        "causes",
+        "miniature-world",
+        "full-study",
+    ],
 )
 @pytest.mark.parametrize("studies", [["published", "bare"], ["bare"]])
 def test_chapter_says_what_a_study_lacks(

@@ -177,15 +177,18 @@ def _of_study(
     changed: str = "",
 ) -> list[Entry]:
     """Judge all claims of a study; what a changed choice does not bear on is taken from the headline."""
-    known = {entry.claim.id: entry.effect for entry in headline if changed not in entry.claim.choices}
+    known = {entry.claim.id: entry for entry in headline if changed not in entry.claim.choices}
     asked: dict[str, tuple[str, Effect | str]] = {}
     for claim in claims():
-        if claim.is_asked:
+        if claim.id in known:
+            before = known[claim.id]
+            asked[claim.id] = before.evidence, before.effect or before.judgement.reason
+        elif claim.is_asked:
             status, reason = evidence(claim, reader)
             if status == NOT_AVAILABLE:
                 asked[claim.id] = "", reason
             else:
-                found = known.get(claim.id) or STATISTICS[claim.statistic](reader, choices)
+                found = STATISTICS[claim.statistic](reader, choices)
                 asked[claim.id] = status, found if isinstance(found, str) else deciding(claim, found)
     judged = _judge_by_chapter(asked, alpha)
     judged |= {

@@ -1,13 +1,15 @@
-"""The evidence matrix says measured only where a study holds what a finding needs."""
+"""A claim is asked only where a study holds what it needs; what is missing is named."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import xarray as xr
 
-from clipsafe_utils.claims.evidence import evidence, evidence_matrix, findings
-from clipsafe_utils.cubes import GROUPS, SCHEMAS, Study, find_study, write_cube
-from clipsafe_utils.parameters import CHAPTER_PARAMETERS
+from clipsafe_utils.claims.evidence import evidence
+from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.registry import Claim, find_claim
+from clipsafe_utils.cubes import Study, find_study, write_cube
 
 
 @pytest.fixture
@@ -17,45 +19,56 @@ def study(factors: xr.Dataset, models: xr.Dataset, tmp_path: Path) -> Study:
     return find_study(str(tmp_path / "mine"))
 
 
-def _status(finding_id: str, study: Study) -> tuple[str, str]:
-    return evidence(next(finding for finding in findings() if finding.id == finding_id), study)
-
-
-def test_findings_are_complete_and_refer_to_what_exists() -> None:
-    assert [finding.id for finding in findings()] == [f"F{number}" for number in range(1, 22)]
-    for finding in findings():
-        assert finding.sentence.endswith(".")
-        assert finding.seen in {"paper", "summary", "follow-up"}
-        assert bool(finding.out_of_scope) != bool(finding.cube)
-        assert finding.cube in {*SCHEMAS, ""}
-        assert set(finding.groups) <= set(GROUPS)
-        assert finding.chapter in {*CHAPTER_PARAMETERS, ""}
+def _asked(name: str, study: Study) -> tuple[str, str]:
+    return evidence(find_claim(name), Reader(study))
 
 
 def test_measured_with_how_much(study: Study) -> None:
-    assert _status("F1", study) == ("measured", "1 CLIPs of 1 family")
+    assert _asked("F1", study) == ("measured", "1 CLIPs of 1 family")
 
 
 def test_a_stand_in_is_a_proxy(study: Study, factors: xr.Dataset) -> None:
     write_cube(factors.assign_attrs(evidence="proxy"), study.path("factors"))
-    assert _status("F1", study)[0] == "proxy"
+    assert _asked("F1", study)[0] == "proxy"
 
 
 def test_what_is_missing_is_named(study: Study) -> None:
-    assert _status("F4", study) == ("not available", "CLIPs of 1 training source only")
-    assert _status("F5", study) == ("not available", "no cube shape_bias")
-    assert _status("F17", study)[0] == "not available"
+    assert _asked("F4", study) == ("not available", "CLIPs of 1 training source only")
+    assert _asked("F5", study) == ("not available", "no cube shape_bias")
 
 
 def test_a_missing_group_is_named(study: Study, models: xr.Dataset) -> None:
     models["group"] = ("model", ["standard", "other"], models["group"].attrs)
     write_cube(models, study.path("models"))
-    assert _status("F1", study) == ("not available", "no model of the group 'CLIP, zero-shot'")
+    assert _asked("F1", study) == ("not available", "no model of the group 'CLIP, zero-shot'")
+
+
+def test_a_group_that_may_not_speak_is_missing(study: Study) -> None:
+    found = evidence(find_claim("F1"), Reader(study, ("clip_zero_shot",)))
+    assert found == ("not available", "no model of the group 'Standard (labels only)'")
+    assert evidence(find_claim("F1"), Reader(study, ("human",))) == ("not available", "no cube factors")
+
+
+def test_a_source_counts_once(study: Study, models: xr.Dataset) -> None:
+    models["group"] = ("model", ["clip_zero_shot"] * 2, models["group"].attrs)
+    models["training_source"] = ("model", ["WIT", "LAION"], models["training_source"].attrs)
+    write_cube(models, study.path("models"))
+    two: Claim = replace(find_claim("F4"), groups=("clip_zero_shot",))
+    assert evidence(two, Reader(study)) == ("measured", "2 CLIPs of 2 families")
+    assert evidence(replace(two, training_sources=3), Reader(study))[0] == "not available"
+
+
+def test_a_cube_is_read_once(study: Study) -> None:
+    reader = Reader(study)
+    assert reader.panel("factors") is reader.panel("factors")
+    assert reader.cube("factors") is reader.cube("factors")
+    assert reader.panel("ood") is None
 
 
 def test_the_published_record_says_what_it_lacks() -> None:
-    published = find_study("published")
-    matrix = evidence_matrix([published]).set_index("Finding")["published"]
-    status = {row.split()[0]: cell.split(":")[0] for row, cell in matrix.items()}
-    assert status["F1"] == status["F2"] == status["F3"] == "measured"
-    assert status["F5"] == status["F6"] == status["F8"] == status["F13"] == "not available"
+    published = Reader(find_study("published"))
+    status = {
+        name: evidence(find_claim(name), published)[0] for name in ("F1", "F2", "F3", "F5", "F8", "F13")
+    }
+    assert set(list(status.values())[:3]) == {"measured"}
+    assert set(list(status.values())[3:]) == {"not available"}

@@ -19,6 +19,8 @@ FEWEST = ("one", "1")
 MOST = ("eighty", "80", "default")
 """Names of the set with most templates, of which the first that a study has counts."""
 
+_ERRORS = {"debiased": "ece_debiased", "plain": "ece"}
+
 
 def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect | str:
     """Compare the AUROC of zero-shot CLIPs with one template and with many.
@@ -49,20 +51,20 @@ def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect | str
     return area if isinstance(area, str) else _fewer_less_many(area, panel)
 
 
-def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the plain calibration error of zero-shot CLIPs with one template and with many.
+def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | str:
+    """Compare the calibration error of zero-shot CLIPs with one template and with many.
 
     Parameters
     ----------
     reader : Reader
         Of a study.
     choices : Choices
-        None of them bears on it: the cube `prompts` has no other error.
+        `error`: of them the cube `prompts` has the debiased and the plain one.
 
     Returns
     -------
     Effect or str
-        ECE with one less that with many: the mean over families of CLIPs; or why nothing is measured.
+        The error with one less that with many: the mean over families of CLIPs; or why nothing is measured.
 
     Examples
     --------
@@ -71,7 +73,12 @@ def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | s
     'no cube prompts'
     """
     panel = _two_sets(reader)
-    return panel if isinstance(panel, str) else _fewer_less_many(panel.cube["ece"], panel)
+    if isinstance(panel, str):
+        return panel
+    name = _ERRORS.get(choices.error)
+    if name is None or name not in panel.cube:
+        return f"no {choices.error.replace('_', ' ')} error in the cube prompts"
+    return _fewer_less_many(panel.cube[name], panel)
 
 
 def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001

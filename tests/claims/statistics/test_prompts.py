@@ -49,6 +49,8 @@ def cube(sets: tuple[str, ...], subsets: int = 1) -> xr.Dataset:
     )
     made = labelled(found, "prompts")
     made["images"].attrs = dict(made["hits"].attrs)
+    made["ece_debiased"] = made["ece"] + 0.01
+    made["ece_debiased"].attrs = dict(made["ece"].attrs)
     return made
 
 
@@ -105,7 +107,7 @@ def test_names_of_the_sets_are_those_of_a_study(sets: tuple[str, ...], which: st
 
 def test_drawn_subsets_of_a_set_are_averaged() -> None:
     given = study(subsets=2)
-    error = given.cubes["prompts"]["ece"]
+    error = given.cubes["prompts"]["ece_debiased"]
     error.loc[{"prompt_set": "one", "subset": 0}] += 0.04
     error.loc[{"prompt_set": "eighty", "subset": 1}] = np.nan
     found = effect(prompts.fewer_prompts_on_calibration(given, Choices()))
@@ -114,10 +116,10 @@ def test_drawn_subsets_of_a_set_are_averaged() -> None:
 
 def test_a_clip_that_was_not_measured_is_left_out() -> None:
     given = study()
-    given.cubes["prompts"]["ece"].loc[{"model": "test:three"}] = np.nan
+    given.cubes["prompts"]["ece_debiased"].loc[{"model": "test:three"}] = np.nan
     assert effect(prompts.fewer_prompts_on_calibration(given, Choices())).value == pytest.approx(0.015)
     given = study()
-    given.cubes["prompts"]["ece"][:] = np.nan
+    given.cubes["prompts"]["ece_debiased"][:] = np.nan
     assert prompts.fewer_prompts_on_calibration(given, Choices()) == "no model that was measured"
 
 
@@ -126,6 +128,13 @@ def test_what_is_missing_is_a_sentence(ask) -> None:
     assert ask(Given(study().models), Choices()) == "no cube prompts"
     for sets in (("one", "name_only"), ("five", "eighty")):
         assert ask(study(sets), Choices()) == "no set of one template beside one of many"
+
+
+def test_the_error_can_be_chosen_where_the_cube_has_it() -> None:
+    plain = effect(prompts.fewer_prompts_on_calibration(study(), Choices(error="plain")))
+    assert plain.value == pytest.approx(mean_of_families(GAIN))
+    found = prompts.fewer_prompts_on_calibration(study(), Choices(error="equal_mass"))
+    assert found == "no equal mass error in the cube prompts"
 
 
 def test_factors_need_their_images_and_an_overall_accuracy() -> None:
@@ -148,7 +157,7 @@ def test_the_laboratory_by_hand() -> None:
         name for name in whole["model"].values if reader.models["group"].sel(model=name) == "clip_zero_shot"
     ]
     one = whole.isel(draw=0, subset=0).sel(model=clips)
-    error = (one["ece"].sel(prompt_set=few) - one["ece"].sel(prompt_set=many)).mean().item()
+    error = (one["ece_debiased"].sel(prompt_set=few) - one["ece_debiased"].sel(prompt_set=many)).mean().item()
     assert effect(prompts.fewer_prompts_on_calibration(reader, Choices())).value == pytest.approx(
         error, abs=1e-6
     )

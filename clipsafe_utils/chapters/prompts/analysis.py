@@ -1,0 +1,219 @@
+"""What other prompts change: differences to the usual set, paired by model and by draw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters.ood_correlation.detection import mean_over_kinds
+from clipsafe_utils.chapters.prompts.sets import base_of, by_number
+from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL
+from clipsafe_utils.cubes.panels import Panel as StudyPanel
+from clipsafe_utils.cubes.panels import left_out, read_panels
+from clipsafe_utils.figures.prompts import Panel
+from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
+
+PROPERTIES: Mapping[str, Panel] = {
+    "accuracy": Panel("accuracy", "change, points", smallest=0.005),
+    "auroc": Panel("detection, AUROC", "change, points", smallest=0.005),
+    "ece": Panel("calibration error, ECE", "change, points", smallest=0.005),
+    "nll": Panel("neg. log-likelihood, NLL", "change, nat", scale=1, smallest=0.02),
+    "temperature": Panel("temperature", "change", scale=1, smallest=0.02),
+    "factors": Panel("gap on factors", "change, points", smallest=0.01),
+}
+"""Properties of a CLIP under some prompts; where the ledger judges them, the smallest change is its own."""
+
+HEADLINE_SCORE = "maximum_softmax"
+"""The score behind the property `auroc`; the others are properties `auroc_<score>`."""
+
+EVERY = "all"
+"""Source that stands for the CLIPs of all sources."""
+
+_CLIP = "clip_zero_shot"
+_FEWEST_DRAWS = 3
+_COLUMNS = ("source", "prompt_set", "property", "level", "value", "low", "high", "families")
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """Zero-shot CLIPs of a study under several sets of prompts.
+
+    Attributes
+    ----------
+    study : str
+        Its name.
+    values : DataArray, dims (draw, model, prompt_set, property)
+        `PROPERTIES`, and AUROC by every other score. Subsets of a set are averaged.
+    models : Dataset
+        The cube `models`, in the same order.
+    base : str
+        The set that others are compared with.
+    is_debiased : bool
+        Whether the calibration error is the debiased one.
+    """
+
+    study: str
+    values: xr.DataArray
+    models: xr.Dataset
+    base: str
+    is_debiased: bool
+
+    @property
+    def prompt_sets(self) -> list[str]:
+        """Names of the sets, in the order of the cube."""
+        return [str(name) for name in self.values["prompt_set"].values]
+
+    @property
+    def properties(self) -> list[str]:
+        """Names of the properties that were measured."""
+        return [str(name) for name in self.values["property"].values]
+
+    @property
+    def sources(self) -> list[str]:
+        """Training sources, in the order of the models."""
+        return list(dict.fromkeys(self.models["training_source"].values.astype(str).tolist()))
+
+    def by_family(self, source: str = EVERY) -> xr.DataArray:
+        """Return the mean of each family of a source, dims (draw, family, prompt_set, property)."""
+        origin = self.models["training_source"].values.astype(str)
+        here = np.ones(origin.size, bool) if source == EVERY else origin == source
+        family = self.models["family"].values.astype(str)[here]
+        values = self.values.isel(model=here).transpose("model", "draw", "prompt_set", "property").values
+        names = list(dict.fromkeys(family.tolist()))
+        means = np.stack([values[family == name].mean(axis=0) for name in names], axis=1)
+        coordinates = {"family": names, **{dim: self.values[dim] for dim in ("prompt_set", "property")}}
+        return xr.DataArray(means, coordinates, ("draw", "family", "prompt_set", "property"))
+
+
+def read_tested(studies: Sequence[str], groups: Sequence[str]) -> tuple[list[Tested], list[str]]:
+    """Read the cube `prompts` of every study that has one.
+
+    Parameters
+    ----------
+    studies, groups : sequence of str
+        As in `read_panels`; of the groups only zero-shot CLIPs have prompts.
+
+    Returns
+    -------
+    tested, sentences : tuple of list
+        The sentences say which studies are left out, and why.
+
+    Examples
+    --------
+    >>> tested, sentences = read_tested(["published"], ["clip_zero_shot"])
+    >>> len(tested), sentences[0][:42]
+    (0, 'The study `published` has no cube `prompts')
+    """
+    sentences = left_out(studies, "prompts", groups)
+    tested = []
+    for panel in read_panels(studies, "prompts", groups):
+        clips = panel.models["group"].values == _CLIP
+        reason = _why_not(panel, clips)
+        if reason:
+            sentences.append(f"The study `{panel.study}` has {reason}: its panel is left out.")
+        else:
+            tested.append(_tested(panel, clips))
+    return tested, sentences
+
+
+def _why_not(panel: StudyPanel, clips: np.ndarray) -> str:
+    if not clips.any():
+        return "no zero-shot CLIP of these groups under other prompts"
+    if base_of(panel.cube["prompt_set"].values.tolist()) is None:
+        return "no usual set of prompts (`default` or `80`) to compare others with"
+    if panel.cube.sizes["draw"] < _FEWEST_DRAWS:
+        return "no draws of its images under other prompts"
+    return ""
+
+
+def _tested(panel: StudyPanel, clips: np.ndarray) -> Tested:
+    cube = panel.cube.isel(model=clips).mean("subset", keep_attrs=True)
+    is_debiased = "ece_debiased" in cube
+    of_scores = {
+        "auroc" if score == HEADLINE_SCORE else f"auroc_{score}": mean_over_kinds(
+            cube[["auroc"]].sel(score=score, drop=True)
+        )["auroc"]
+        for score in cube["score"].values.astype(str).tolist()
+    }
+    found = {
+        "accuracy": cube["accuracy"],
+        "ece": cube["ece_debiased" if is_debiased else "ece"],
+        "nll": cube["nll"],
+        "temperature": cube["temperature"],
+        **of_scores,
+        **_gap(cube),
+    }
+    names = [name for name in PROPERTIES if name in found] + [
+        name for name in found if name not in PROPERTIES
+    ]
+    values = xr.concat([found[name].drop_attrs() for name in names], "property", coords="minimal")
+    base = base_of(cube["prompt_set"].values.tolist())
+    assert base is not None, "such studies were left out"
+    return Tested(
+        panel.study,
+        values.assign_coords(property=names).astype(np.float64),
+        panel.models.isel(model=clips),
+        base,
+        is_debiased,
+    )
+
+
+def _gap(cube: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Accuracy on the images of a factor less overall accuracy, averaged over factors, as in the ledger."""
+    known = cube["factor"].values.tolist()
+    factors = [name for name in HEADLINE_FACTORS if name in known]
+    if "images" not in cube or not factors or OVERALL not in known:
+        return {}
+    accuracy = cube["hits"] / cube["images"]
+    return {"factors": accuracy.sel(factor=factors).mean("factor") - accuracy.sel(factor=OVERALL, drop=True)}
+
+
+def changes(tested: Tested, confidence: float) -> pd.DataFrame:
+    """Tabulate how far every set moves every property from the usual set.
+
+    Parameters
+    ----------
+    tested : Tested
+        A study.
+    confidence : float
+        Level of the intervals, which count families of models and images.
+
+    Returns
+    -------
+    DataFrame
+        Columns source, prompt_set, property, level (the property itself), value (the change), low, high and
+        families. Source `EVERY` comes first. What was not measured is left out.
+    """
+    rows = []
+    for source in [EVERY, *tested.sources]:
+        values = tested.by_family(source)
+        moved = values - values.sel(prompt_set=tested.base)
+        level = values.isel(draw=0).mean("family").values
+        for place, prompt_set in enumerate(tested.prompt_sets):
+            for column, name in enumerate(tested.properties):
+                draws = moved.values[:, :, place, column]
+                if np.isfinite(draws).all():
+                    found = mean_of_runs(draws, confidence)
+                    interval = (found.value, found.low, found.high, found.runs)
+                    rows.append((source, prompt_set, name, level[place, column], *interval))
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Estimate | None:
+    """Return a property under one set of prompts less that under another; None where it is not measured.
+
+    The mean is over families of the CLIPs of all sources, each family counted once; `runs` is their number.
+    """
+    if property_ not in tested.properties or not {upper, lower} <= set(tested.prompt_sets):
+        return None
+    values = tested.by_family().sel(property=property_)
+    difference = (values.sel(prompt_set=upper) - values.sel(prompt_set=lower)).values
+    return mean_of_runs(difference, confidence) if np.isfinite(difference).all() else None
+
+
+def fewest_and_most(tested: Tested) -> tuple[str, str] | None:
+    """Return the sets of fewest and of most templates; None where a study has one number only."""
+    ordered = by_number(tested.prompt_sets)
+    return (ordered[0], ordered[-1]) if len(ordered) > 1 else None

@@ -1,0 +1,106 @@
+"""The reader's own prompts: kept templates cost nothing; others need torch and the text towers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from clipsafe_utils.chapters.prompts.kept_images import MEASURED, KeptImages, Measures, models_of
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.metrics.runs import mean_of_runs
+
+NONE = ("none",)
+"""Value of the parameter where a reader gives no prompts."""
+
+REPLICATES = 100
+"""Draws of the kept images behind an interval."""
+
+AVERAGED = "all of yours, averaged"
+
+_WEIGHTS = REPOSITORY / "weights"
+_COLUMNS = ("prompt", "property", "level", "value", "low", "high", "models")
+
+
+def own_changes(
+    embeddings: xr.Dataset, prompts: Sequence[str], confidence: float, weights: Path = _WEIGHTS
+) -> pd.DataFrame:
+    """Measure a reader's own templates against the usual set: each alone, and several averaged.
+
+    Parameters
+    ----------
+    embeddings : Dataset
+        The cube of that name.
+    prompts : sequence of str
+        Templates with one ``{}`` each.
+    confidence : float
+        Level of the intervals, which count models and images.
+    weights : Path
+        Folder of the CLIPs' weight files, for templates that were not kept.
+
+    Returns
+    -------
+    DataFrame
+        Columns prompt, property, level (the property itself), value (the change), low, high and models.
+
+    Raises
+    ------
+    ClipsafeError
+        If a template was not kept and has a word that the CLIPs do not know, or torch or a weight file is not
+        there.
+    """
+    texts = [" ".join(prompt.split()) for prompt in prompts]
+    wanted = {text: [text] for text in texts} | ({AVERAGED: texts} if len(texts) > 1 else {})
+    before: list[Measures] = []
+    after: dict[str, list[Measures]] = {prompt: [] for prompt in wanted}
+    for model in models_of(embeddings):
+        kept = KeptImages(embeddings, model, REPLICATES)
+        missing = [text for text in texts if text not in kept.singles]
+        path = weights / f"{model.split(':')[-1]}.safetensors"
+        singles = kept.singles | (_run_text_tower(path, missing) if missing else {})
+        before.append(kept.measure(kept.usual))
+        for prompt, templates in wanted.items():
+            after[prompt].append(kept.measure(np.mean([singles[text] for text in templates], axis=0)))
+    rows = []
+    for prompt, found in after.items():
+        for name in MEASURED:
+            values = np.stack([one[name] for one in found], axis=1)
+            moved = mean_of_runs(values - np.stack([one[name] for one in before], axis=1), confidence)
+            interval = (moved.value, moved.low, moved.high, moved.runs)
+            rows.append((prompt, name, float(values[0].mean()), *interval))
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def why_nothing(prompts: Sequence[str], kept: Mapping[str, xr.Dataset]) -> str:
+    """Say why there is no table of a reader's own prompts.
+
+    Examples
+    --------
+    >>> why_nothing(["a {}"], {})
+    'No study has the cube `embeddings`: your own prompts cannot be measured.'
+    """
+    if tuple(prompts) != NONE and not kept:
+        return "No study has the cube `embeddings`: your own prompts cannot be measured."
+    return 'You gave no prompts. Try `prompts: ["a drawing of a {}"]`, or other words with `{}` for the name.'
+
+
+def _run_text_tower(path: Path, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    from clipsafe_utils.lab.world.language import check_template
+    from clipsafe_utils.lab.world.world import load_world
+
+    world = load_world()
+    for text in texts:
+        check_template(world.language, text, f"Parameter 'prompts', '{text}'")
+    try:
+        from clipsafe_utils.lab.training.evaluation import zero_shot
+        from clipsafe_utils.lab.training.objectives import load_network
+    except ImportError as error:
+        raise ClipsafeError(
+            f"Parameter 'prompts': '{texts[0]}' is none of the templates whose embeddings are kept; its text "
+            f"tower needs {error.name}: pip install 'clipsafe[models]'."
+        ) from error
+    network, _ = load_network(world, path)
+    return {text: zero_shot(world, network, (text,))[0] for text in texts}

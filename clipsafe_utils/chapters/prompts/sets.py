@@ -1,0 +1,76 @@
+"""Which sets of prompts differ in their number of templates, and which in their wording."""
+
+from collections.abc import Iterable, Mapping
+
+NUMBERS: Mapping[str, int] = {
+    "one": 1,
+    "1": 1,
+    "five": 5,
+    "5": 5,
+    "default": 10,
+    "thirty": 30,
+    "30": 30,
+    "eighty": 80,
+    "80": 80,
+}
+"""Templates of the sets that differ in number alone: words in the laboratory, figures in the engine."""
+
+WORDINGS: Mapping[str, str] = {
+    "name_only": "the name alone",
+    "colours": "a colour before it",
+    "backgrounds": "a background after it",
+    "scrambled": "words out of order",
+    "bad": "words never read",
+    "sale": "stuff … for sale",
+    "drawing": "a drawing of a …",
+}
+"""Sets of another kind of wording, and what figures call them."""
+
+_BASES = ("default", "80")
+
+
+def base_of(names: Iterable[str]) -> str | None:
+    """Return the set that others are compared with: what the other chapters use.
+
+    Examples
+    --------
+    >>> base_of(["one", "default"]), base_of(["5", "80"]), base_of(["mine"])
+    ('default', '80', None)
+    """
+    known = set(names)
+    return next((name for name in _BASES if name in known), None)
+
+
+def by_number(names: Iterable[str]) -> list[str]:
+    """Return the sets that differ in number, from few to many.
+
+    Examples
+    --------
+    >>> by_number(["eighty", "drawing", "one", "default"])
+    ['one', 'default', 'eighty']
+    """
+    return sorted((name for name in names if name in NUMBERS), key=lambda name: NUMBERS[name])
+
+
+def by_wording(names: Iterable[str]) -> list[str]:
+    """Return the sets of another wording, those that are not known here last.
+
+    Examples
+    --------
+    >>> by_wording(["one", "mine", "drawing", "name_only"])
+    ['name_only', 'drawing', 'mine']
+    """
+    others = [name for name in names if name not in NUMBERS]
+    order = list(WORDINGS)
+    return sorted(others, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def title_of(name: str) -> str:
+    """Return what a figure calls a set of another wording.
+
+    Examples
+    --------
+    >>> title_of("sale"), title_of("mine")
+    ('stuff … for sale', 'mine')
+    """
+    return WORDINGS.get(name, name.replace("_", " "))

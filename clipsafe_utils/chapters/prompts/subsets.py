@@ -1,0 +1,104 @@
+"""Random subsets of the templates: how much one choice of sentences differs from another of equal number."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters.prompts.kept_images import MEASURED, KeptImages, models_of
+from clipsafe_utils.chapters.prompts.sets import NUMBERS
+
+SIZES = (1, 2, 5, 10)
+"""Templates in a subset; the last number of a figure is all of them."""
+
+_COLUMNS = ("source", "templates", "subset", "property", "value")
+
+
+def pool_of(embeddings: xr.Dataset) -> list[str]:
+    """Return the kept templates of sets that differ in number alone.
+
+    Examples
+    --------
+    >>> cube = xr.Dataset({"template_set": ("template", ["one", "drawing"])}, {"template": ["a", "b"]})
+    >>> pool_of(cube), pool_of(xr.Dataset())
+    (['a'], [])
+    """
+    if "template_set" not in embeddings:
+        return []
+    sets = embeddings["template_set"].values.astype(str)
+    kept = embeddings["template"].values[np.isin(sets, list(NUMBERS))]
+    return [str(template) for template in kept]
+
+
+def draw_subsets(
+    pool: Sequence[str], templates: int, n_subsets: int, rng: np.random.Generator
+) -> list[tuple[str, ...]]:
+    """Draw different subsets of some templates; all of them where there are no more.
+
+    Examples
+    --------
+    >>> draw_subsets(["a", "b"], 1, 5, np.random.default_rng(0))
+    [('a',), ('b',)]
+    >>> len(draw_subsets(list("abcdef"), 3, 4, np.random.default_rng(0)))
+    4
+    """
+    if comb(len(pool), templates) <= n_subsets:
+        return list(combinations(pool, templates))
+    found: dict[tuple[int, ...], None] = {}
+    while len(found) < n_subsets:
+        chosen = rng.choice(len(pool), templates, replace=False)
+        found[tuple(np.sort(chosen).tolist())] = None
+    return [tuple(pool[place] for place in places) for places in found]
+
+
+def subset_changes(embeddings: xr.Dataset, models: xr.Dataset, n_subsets: int, seed: int) -> pd.DataFrame:
+    """Measure random subsets of the pool against the usual set.
+
+    Parameters
+    ----------
+    embeddings, models : Dataset
+        The cubes of those names.
+    n_subsets : int
+        Subsets of each size, at most; the same for every model.
+    seed : int
+        Start of the random numbers.
+
+    Returns
+    -------
+    DataFrame
+        Columns source, templates (in a subset), subset, property and value: the change from the usual set,
+        averaged over the models of a source. Empty where single templates were not kept.
+    """
+    pool = pool_of(embeddings)
+    if not pool:
+        return pd.DataFrame(columns=list(_COLUMNS))
+    rng = np.random.default_rng(seed)
+    sizes = [*(size for size in SIZES if size < len(pool)), len(pool)]
+    subsets = [one for size in sizes for one in enumerate(draw_subsets(pool, size, n_subsets, rng))]
+    source_of = models["training_source"].to_series()
+    rows = []
+    for model in models_of(embeddings):
+        kept = KeptImages(embeddings, model)
+        usual = kept.measure(kept.usual)
+        for number, subset in subsets:
+            found = kept.measure_templates(subset)
+            place = (source_of[model], len(subset), number)
+            rows += [(*place, name, (found[name] - usual[name]).item()) for name in MEASURED]
+    changes = pd.DataFrame(rows, columns=list(_COLUMNS))
+    return changes.groupby(list(_COLUMNS[:-1]), sort=False)["value"].mean().reset_index()
+
+
+def spread(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return how far subsets of equal number lie apart.
+
+    Returns
+    -------
+    DataFrame
+        Columns source, property, templates and spread: the standard deviation over subsets, without sizes
+        that have one subset only.
+    """
+    by_size = changes.groupby(["source", "property", "templates"], sort=False)["value"]
+    return by_size.std(ddof=1).dropna().rename("spread").reset_index()

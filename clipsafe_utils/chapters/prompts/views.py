@@ -1,0 +1,90 @@
+"""What the figures of chapter 5 are drawn from: the changes of each property, a panel each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from clipsafe_utils.chapters.prompts.analysis import EVERY, PROPERTIES
+from clipsafe_utils.chapters.prompts.sets import NUMBERS, by_wording, title_of
+from clipsafe_utils.figures.prompts import Panel
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+
+
+def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+    """Cut changes to sets that differ in number, as `clipsafe_utils.figures.prompts.by_number` draws them.
+
+    Parameters
+    ----------
+    changes : mapping of str to DataFrame
+        By study, as of `clipsafe_utils.chapters.prompts.analysis.changes`.
+
+    Examples
+    --------
+    >>> number_tables({})
+    {}
+    """
+    kept = {study: table[table["prompt_set"].isin(list(NUMBERS))] for study, table in changes.items()}
+    return _panels(
+        {study: table.assign(templates=table["prompt_set"].map(NUMBERS)) for study, table in kept.items()}
+    )
+
+
+def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+    """Cut changes to sets of another wording, as `clipsafe_utils.figures.prompts.by_wording` draws them.
+
+    Examples
+    --------
+    >>> wording_tables({})
+    {}
+    """
+    kept = {}
+    for study, table in changes.items():
+        order = by_wording(dict.fromkeys(table["prompt_set"]))
+        rows = table[table["prompt_set"].isin(order)]
+        rows = rows.sort_values("prompt_set", key=lambda names: names.map(order.index), kind="stable")
+        kept[study] = rows.assign(wording=[title_of(name) for name in rows["prompt_set"]])
+    return _panels(kept)
+
+
+def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+    """Part changes of random subsets by property, as `clipsafe_utils.figures.prompts.by_subset` draws them.
+
+    Parameters
+    ----------
+    changes : mapping of str to DataFrame
+        By study, as of `clipsafe_utils.chapters.prompts.subsets.subset_changes`.
+
+    Examples
+    --------
+    >>> subset_tables({})
+    {}
+    """
+    return _by_property({study: table for study, table in changes.items() if len(table)})
+
+
+def _panels(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+    """Leave out the mean over all sources, and say which means rest on enough families."""
+    kept = {study: table[table["source"] != EVERY] for study, table in changes.items()}
+    return _by_property(
+        {
+            study: table.assign(decided=table["families"] >= MINIMUM_FAMILIES)
+            for study, table in kept.items()
+            if len(table)
+        }
+    )
+
+
+def _by_property(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+    found = {}
+    for study, table in changes.items():
+        for name in _in_order(table["property"]):
+            panel = PROPERTIES[name]
+            title = f"{panel.title} ({study})" if len(changes) > 1 else panel.title
+            found[replace(panel, title=title)] = table[table["property"] == name]
+    return found
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    there = set(names)
+    return [name for name in PROPERTIES if name in there]
