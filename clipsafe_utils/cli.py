@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from clipsafe_utils import __version__
+from clipsafe_utils.claims.commands import claims
 from clipsafe_utils.engine.evaluation.commands import predict
 from clipsafe_utils.engine.field.commands import field
 from clipsafe_utils.engine.measure.commands import measure
@@ -131,6 +132,7 @@ def record(
 
 
 app.command()(models)
+app.command()(claims)
 app.command()(predict)
 app.command()(measure)
 app.command()(field)

@@ -207,7 +207,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "causes": (
         *_COMMON,
-        _choice("knob", KNOB_NAMES, "what is turned in the figure of dose and response"),
+        Parameter("knob", "text", "images", "what is turned in the figure of dose and response", KNOB_NAMES),
         _choice("property", PROPERTY_NAMES, "what the figure of the ladder shows"),
     ),
     "claims": _COMMON,

@@ -41,7 +41,9 @@ class Effect:
     which : str
         Which of them it is.
     among : tuple of Effect
-        All of them, where it is one of several of which *some* have to be as large as claimed.
+        All of them, where it is one of several.
+    of_every : bool
+        Whether every one of them is claimed to be as large, and not just some.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Effect:
     choices: int = 1
     which: str = ""
     among: tuple["Effect", ...] = ()
+    of_every: bool = False
 
     @property
     def enough_units(self) -> bool:
@@ -213,27 +216,27 @@ def strongest(effects: dict[str, Effect]) -> Effect:
     return replace(min(named, key=lambda one: one.p_value()), among=named)
 
 
-def weakest(effects: dict[str, Effect], smallest: float) -> Effect:
-    """Return the effect for which a claim that must hold for all of them is most in doubt.
+def weakest(effects: dict[str, Effect], sign: int) -> Effect:
+    """Return, of several effects that are all claimed to be large, the one for which that is most in doubt.
 
-    No correction is needed: a claim about all of several is supported only if each of them is (the
-    intersection-union test).
+    To support the claim needs no correction, since each of them has to be supported (the intersection-union
+    test). To contradict it, one has been chosen: `clipsafe_utils.claims.verdicts.deciding` corrects for that.
 
     Parameters
     ----------
     effects : dict of str to Effect
         By name.
-    smallest : float
-        Smallest effect that matters, with the sign that the claim predicts.
+    sign : {1, -1}
+        Sign that the claim predicts.
 
     Examples
     --------
-    >>> weakest({"wit": Effect(0.9, 9, "run", 0.1), "laion": Effect(0.4, 9, "run", 0.1)}, 0.1).which
+    >>> weakest({"wit": Effect(0.9, 9, "run", 0.1), "laion": Effect(0.4, 9, "run", 0.1)}, 1).which
     'laion'
     """
-    sign = np.sign(smallest) or 1.0
-    name = min(effects, key=lambda one: sign * effects[one].interval()[0 if sign > 0 else 1])
-    return replace(effects[name], which=name)
+    named = tuple(replace(effect, which=name) for name, effect in effects.items())
+    chosen = min(named, key=lambda one: sign * one.interval()[0 if sign > 0 else 1])
+    return replace(chosen, among=named, of_every=True)
 
 
 def _fisher(correlation: float) -> float:

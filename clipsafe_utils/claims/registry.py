@@ -11,7 +11,7 @@ from clipsafe_utils.cubes import GROUPS, SCHEMAS
 from clipsafe_utils.errors import ClipsafeError
 
 DIRECTIONS = ("up", "down", "either", "none")
-SEEN = ("paper", "summary", "follow-up")
+SEEN = ("paper", "summary", "follow-up", "book")
 
 _LISTS = ("groups", "choices", "all_of")
 _PLACE = "clipsafe_utils/claims/claims.toml"
@@ -112,7 +112,7 @@ def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
     >>> check_claims([{"id": "X", "sentence": "Cats are liquid.", "seen": "rumour"}])
     Traceback (most recent call last):
     clipsafe_utils.errors.ClipsafeError: clipsafe_utils/claims/claims.toml, claim 'X': seen is 'rumour'; \
-it is one of paper, summary, follow-up.
+it is one of paper, summary, follow-up, book.
     """
     known = {field.name for field in fields(Claim)}
     found: dict[str, Claim] = {}
@@ -153,5 +153,5 @@ def _check(claim: Claim, where: str) -> None:
     ways = [claim.is_asked, bool(claim.all_of), bool(claim.out_of_scope), bool(claim.no_study)]
     if sum(ways) != 1:
         raise ClipsafeError(f"{where}: needs one of statistic, all_of, out_of_scope and no_study.")
-    if claim.is_asked and (claim.cube not in SCHEMAS or not claim.chapter):
-        raise ClipsafeError(f"{where}: a statistic needs a cube and a chapter.")
+    if claim.is_asked and (claim.cube not in SCHEMAS or not claim.chapter or not claim.groups):
+        raise ClipsafeError(f"{where}: a statistic needs a cube, groups and a chapter.")

@@ -100,27 +100,26 @@ def leaning(claim: Claim, effect: Effect) -> tuple[Verdict, float]:
     >>> str(verdict), round(p_value, 3)
     ('contradicted', 0.017)
     """
-    matters, value = claim.smallest_effect, effect.value
-    if claim.direction in ("up", "down"):
-        sign = 1 if claim.direction == "up" else -1
-        as_large = sign * value >= matters and sign * value > 0
-        found = as_large, effect.p_value(0.0 if as_large else sign * matters)
+    matters = claim.smallest_effect
+    as_large = _as_large(claim, effect)
+    if as_large:
+        p_value = effect.p_value(0.0)
+    elif claim.direction in ("up", "down"):
+        p_value = effect.p_value(matters if claim.direction == "up" else -matters)
     else:
-        as_large = abs(value) >= matters
         # Ruled out only if both an effect upwards and one downwards are (two one-sided tests).
-        beyond = max(effect.p_value(matters), effect.p_value(-matters))
-        found = as_large, effect.p_value(0.0) if as_large else beyond
-    agrees = found[0] != (claim.direction == "none")
-    return (Verdict.SUPPORTED if agrees else Verdict.CONTRADICTED), found[1]
+        p_value = max(effect.p_value(matters), effect.p_value(-matters))
+    agrees = as_large != (claim.direction == "none")
+    return (Verdict.SUPPORTED if agrees else Verdict.CONTRADICTED), p_value
 
 
 def deciding(claim: Claim, effect: Effect) -> Effect:
-    """Return, of several effects of which some are claimed to be large, the one that the verdict rests on.
+    """Return, of several effects, the one that the verdict rests on, corrected for how it was chosen.
 
-    Of those that are as large as matters, it is the clearest that rests on units enough, corrected for the
-    choice. If none is, it is the
-    one that reaches furthest: the claim is contradicted only if each of them is ruled out, which needs no
-    correction (the intersection-union test).
+    Where some have to be as large as claimed, it is the clearest of those that are, and that rest on units
+    enough, corrected for the choice. If none is, it is the one that reaches furthest: the claim is
+    contradicted only if each of them is ruled out, which needs no correction (the intersection-union test).
+    Where every one has to be, it is the one most in doubt, and it is the other way round.
 
     Examples
     --------
@@ -133,20 +132,22 @@ def deciding(claim: Claim, effect: Effect) -> Effect:
     """
     if not effect.among:
         return effect
-    upwards = claim.direction == "up"
-    large = [
-        one
-        for one in effect.among
-        if (one.value if upwards else abs(one.value)) >= claim.smallest_effect and one.value
-    ]
+    if effect.of_every:
+        return replace(effect, choices=1 if _as_large(claim, effect) else len(effect.among))
+    large = [one for one in effect.among if _as_large(claim, one)]
     if large:
         return min(large, key=lambda one: (not one.enough_units, one.p_value()))
 
     def reach(one: Effect) -> float:
         low, high = one.interval()
-        return high if upwards else max(-low, high)
+        return {"up": high, "down": -low}.get(claim.direction, max(-low, high))
 
     return max((replace(one, choices=1) for one in effect.among), key=reach)
+
+
+def _as_large(claim: Claim, effect: Effect) -> bool:
+    signed = {"up": effect.value, "down": -effect.value}.get(claim.direction, abs(effect.value))
+    return signed >= claim.smallest_effect and signed > 0
 
 
 def of_parts(parts: Sequence[tuple[str, Judgement]], alpha: float = ALPHA) -> Judgement:

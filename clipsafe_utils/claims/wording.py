@@ -14,6 +14,7 @@ SEEN_IN: Mapping[str, str] = {
     "paper": "from the paper",
     "summary": "from a summary",
     "follow-up": "from the follow-up",
+    "book": "asked by this book",
 }
 """How we know of a finding."""
 

@@ -58,8 +58,11 @@ def ladder(tables: Mapping[Panel, pd.DataFrame], rungs: Mapping[str, str]) -> Fi
     Returns
     -------
     matplotlib.figure.Figure
-        Large marks: means over seeds with their intervals; small marks: single trainings.
+        Large marks: means over seeds with their intervals; small marks: single trainings. Without a table,
+        one line that says so.
     """
+    if not tables:
+        return not_measured("the ladder")
     with house_style():
         figure = Figure(figsize=(WIDTH, 0.9 + 1.9 * len(tables)))
         grid = np.atleast_1d(figure.subplots(len(tables), 1, sharex=True))
@@ -71,7 +74,7 @@ def ladder(tables: Mapping[Panel, pd.DataFrame], rungs: Mapping[str, str]) -> Fi
     return figure
 
 
-def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) -> Figure:
+def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0, ratios: bool = False) -> Figure:
     """Draw properties against the level of a knob, a panel each.
 
     Parameters
@@ -82,6 +85,8 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
         Name of the knob's axis.
     unit : float
         What the levels are multiplied by.
+    ratios : bool
+        Whether equal ratios of levels, not differences, are equal steps of the axis.
 
     Returns
     -------
@@ -100,6 +105,8 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0) ->
             axes.set_visible(False)
         for axes, (panel, table) in zip(grid, tables.items(), strict=False):
             _draw_doses(axes, panel, table, unit)
+            if ratios:
+                _by_ratios(axes, unit * np.unique(table["level"].to_numpy(float)))
         legend_below(figure, list(grid), title=axis)
     return figure
 
@@ -126,6 +133,12 @@ def _draw_doses(axes: Axes, panel: Panel, table: pd.DataFrame, unit: float) -> N
     axes.set_title(panel.title)
     axes.set_ylabel(panel.axis)
     axes.grid(visible=True)
+
+
+def _by_ratios(axes: Axes, levels: np.ndarray) -> None:
+    axes.set_xscale("log")
+    axes.set_xticks(levels, [f"{level:g}" for level in levels])
+    axes.minorticks_off()
 
 
 def _draw_means(

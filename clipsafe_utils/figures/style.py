@@ -75,6 +75,15 @@ WIDTH = 5.2
 """Width of a figure in inches: text of 9 points is still 9 pixels high on a phone."""
 
 _INK = "#010203"
+
+STUDY_LOOKS = {
+    "published": (_INK, "o"),
+    "miniature": ("#A8623C", "D"),
+    "imagenet": ("#7F9A2B", "s"),
+    "field": ("#C8465A", "^"),
+}
+"""Colour and marker of a study, where studies stand side by side; the first has that of the ink."""
+
 # matplotlib types its settings as one long list of names, which a plain dictionary does not match.
 _RULES: dict[Any, Any] = {
     "axes.edgecolor": _INK,
@@ -145,6 +154,17 @@ def source_look(source: str) -> tuple[str, str, str]:
 def mark_zero(axes: Axes) -> None:
     """Draw the line of no difference behind everything."""
     axes.axvline(0, color=_INK, linewidth=0.8, zorder=0)
+
+
+def study_look(study: str) -> tuple[str, str]:
+    """Return colour and marker of a study; those without a look of their own share one.
+
+    Examples
+    --------
+    >>> study_look("miniature"), study_look("my-cubes")
+    (('#A8623C', 'D'), ('#A0A0A0', 'v'))
+    """
+    return STUDY_LOOKS.get(study, (GROUP_COLOURS["other"], "v"))
 
 
 def legend_below(figure: Figure, grid: Sequence[Axes], title: str | None = None) -> None:

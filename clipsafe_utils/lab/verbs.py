@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.lab.student_commands import student
 
 miniature = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="From the weights of the miniature zoo to its cubes."
@@ -95,3 +96,6 @@ def reproduce(
         raise ClipsafeError(
             "The cubes made here differ from those of the repository by more than the tolerance."
         )
+
+
+miniature.command()(student)

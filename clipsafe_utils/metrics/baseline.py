@@ -145,6 +145,8 @@ def support(
         raise ValueError(f"width: expected more than 0, got {width!r}.")
     names, index = np.unique(labels("families", families, across.shape[-1]), return_inverse=True)
     near = np.abs(across[..., None, :] - places[..., :, None]) <= width
-    holding = (near @ (index[:, None] == np.arange(names.size))).sum(axis=-1)
+    # In float32, whose product is fast; sums of up to 2^24 models are exact.
+    of_family = (index[:, None] == np.arange(names.size)).astype(np.float32)
+    holding = (near.astype(np.float32) @ of_family > 0).sum(axis=-1)
     lowest, highest = across.min(axis=-1, keepdims=True), across.max(axis=-1, keepdims=True)
     return np.where((places >= lowest) & (places <= highest), holding, 0)

@@ -15,7 +15,8 @@ from clipsafe_utils.chapters.causes.analysis import (
     dose_difference,
     knobs_of,
     ladder,
-    losses,
+    levels,
+    members,
     read_causes,
     step,
 )
@@ -103,13 +104,20 @@ def test_a_dose_takes_its_usual_level_from_the_ladder(cube: xr.Dataset) -> None:
     # Levels add 0, 0.1, 0.2; the usual one is rung d (0.4) or a (0) on wit (0.1).
     assert clip["value"].tolist() == pytest.approx([0.5, 0.75, 0.55, 0.6])
     assert labels["value"].tolist() == pytest.approx([0.5, 0.55, 0.55, 0.6])
-    assert losses({"one": table}) == sorted([CLIP, LABELS])
 
 
 def test_a_dose_without_its_ladder_has_its_own_levels(cube: xr.Dataset) -> None:
     table = dose(without(cube, rung="d"), "rotation_sd", "accuracy", 0.95)
     assert table["level"].tolist() == [2.0, 30.0]
     assert dose(without(cube, knob="wrong"), "wrong", "accuracy", 0.95).empty
+
+
+def test_the_usual_level_of_a_knob_is_a_cell_of_the_ladder(cube: xr.Dataset) -> None:
+    by_level = levels(cube, "wrong")[CLIP]
+    assert sorted(by_level) == [0.0, 0.05, 0.2]
+    np.testing.assert_array_equal(by_level[0.05], members(cube, "d", "wit"))
+    assert [int(chosen.sum()) for chosen in by_level.values()] == [3, 3, 3]
+    assert levels(cube, "none of them") == {}
 
 
 def test_the_difference_of_a_dose_is_that_of_its_ends(cube: xr.Dataset) -> None:

@@ -228,8 +228,9 @@ def test_the_weakest_is_nearest_to_denying_the_claim() -> None:
         "low": Effect(0.4, 9, "run", 0.1),
         "unsure": Effect(0.5, 9, "run", 0.3),
     }
-    upwards, downwards = weakest(effects, 0.1), weakest(effects, -0.1)
+    upwards, downwards = weakest(effects, 1), weakest(effects, -1)
     assert (upwards.which, upwards.choices) == ("unsure", 1)
     assert downwards.which == "unsure"
-    assert weakest({name: effects[name] for name in ("high", "low")}, -0.1).which == "high"
-    assert weakest(effects, 0.0) == upwards
+    assert weakest({name: effects[name] for name in ("high", "low")}, -1).which == "high"
+    assert upwards.of_every
+    assert [one.which for one in upwards.among] == list(effects)

@@ -18,6 +18,7 @@ ROW: dict[str, Any] = {
     "seen": "paper",
     "chapter": "shape-bias",
     "cube": "factors",
+    "groups": ["standard"],
     "statistic": "volume",
 }
 
@@ -38,15 +39,16 @@ def test_a_row_becomes_a_claim() -> None:
         ({"colour": "red"}, "claim 'X': has no attribute 'colour'."),
         ({"sentence": None}, "claim 'X': needs id, sentence and seen."),
         ({"id": None}, "claim '': needs id, sentence and seen."),
-        ({"seen": "rumour"}, "seen is 'rumour'; it is one of paper, summary, follow-up."),
+        ({"seen": "rumour"}, "seen is 'rumour'; it is one of paper, summary, follow-up, book."),
         ({"direction": "left"}, "direction is 'left'; it is one of up, down, either, none."),
         ({"groups": ["cats"]}, "groups is 'cats'; it is one of clip_zero_shot,"),
         ({"choices": ["colour"]}, "choices is 'colour'; it is one of axes,"),
         ({"smallest_effect": -0.01}, "smallest_effect is negative; its sign is the direction's."),
         ({"out_of_scope": "too large"}, "needs one of statistic, all_of, out_of_scope and no_study."),
         ({"statistic": None}, "needs one of statistic, all_of, out_of_scope and no_study."),
-        ({"cube": "cats"}, "a statistic needs a cube and a chapter."),
-        ({"chapter": None}, "a statistic needs a cube and a chapter."),
+        ({"cube": "cats"}, "a statistic needs a cube, groups and a chapter."),
+        ({"groups": None}, "a statistic needs a cube, groups and a chapter."),
+        ({"chapter": None}, "a statistic needs a cube, groups and a chapter."),
         ({"statistic": None, "all_of": ["Y"]}, "claim 'X': all_of names 'Y', no claim of its own."),
         ({"statistic": None, "all_of": ["X"]}, "claim 'X': all_of names 'X', no claim of its own."),
     ],
@@ -70,7 +72,8 @@ def test_a_claim_is_found_by_its_id() -> None:
 
 def test_every_finding_is_there_once_and_parts_belong_to_one() -> None:
     whole = [claim.id for claim in claims() if not claim.finding]
-    assert whole == [f"F{number}" for number in range(1, 22)]
+    assert whole == [*(f"F{number}" for number in range(1, 22)), "S1", "S2"]
+    assert [claim.id for claim in claims() if claim.seen == "book"] == ["S1", "S2"]
     for claim in claims():
         assert claim.of_finding in whole
         assert claim.sentence.endswith(".")

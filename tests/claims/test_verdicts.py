@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from clipsafe_utils.claims.effects import Effect, strongest
+from clipsafe_utils.claims.effects import Effect, strongest, weakest
 from clipsafe_utils.claims.verdicts import (
     Judgement,
     Verdict,
@@ -163,3 +163,12 @@ def test_some_effect_is_contradicted_only_if_each_is_ruled_out():
     assert judge([(EITHER, both)])[0].verdict is C
     downwards = deciding(UP, strongest({"a": precise, "b": effect(-0.5, 0.01)}))
     assert downwards.which == "a"
+
+
+def test_of_every_effect_the_choice_is_paid_for_where_it_contradicts() -> None:
+    large, small = effect(0.03, 0.001), effect(0.001, 0.001)
+    agrees = deciding(UP, weakest({"a": large, "b": replace(large, value=0.04)}, 1))
+    assert (agrees.which, agrees.choices) == ("a", 1)
+    denies = deciding(UP, weakest({"a": large, "b": small}, 1))
+    assert (denies.which, denies.choices) == ("b", 2)
+    assert deciding(UP, denies) == denies

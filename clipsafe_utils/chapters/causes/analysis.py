@@ -1,10 +1,11 @@
 """Means of cells of the laboratory, and differences between them, with intervals over seeds and images."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
@@ -98,8 +99,12 @@ def step(
 
 def cell(cube: xr.Dataset, property_: str, rung: str, source: str) -> np.ndarray:
     """Return a property of all trainings of a rung on a source, shape (draws, runs)."""
-    chosen = (cube["rung"].values == rung) & (_first_source(cube) == source)
-    return _draws(cube, property_, chosen)
+    return _draws(cube, property_, members(cube, rung, source))
+
+
+def members(cube: xr.Dataset, rung: str, source: str) -> NDArray[np.bool_]:
+    """Return a mask of the trainings of a rung on a source, shape (models,)."""
+    return np.asarray((cube["rung"].values == rung) & (_first_source(cube) == source))
 
 
 def dose(cube: xr.Dataset, knob: str, property_: str, confidence: float) -> pd.DataFrame:
@@ -111,9 +116,9 @@ def dose(cube: xr.Dataset, knob: str, property_: str, confidence: float) -> pd.D
         Columns loss, level, value, low, high, runs and seeds; sorted by loss and level.
     """
     rows = [
-        {"loss": loss, "level": place, **_row(draws, confidence)}
-        for loss, place, draws in _levels(cube, knob, property_)
-        if draws.shape[1]
+        {"loss": loss, "level": place, **_row(_draws(cube, property_, chosen), confidence)}
+        for loss, by_level in levels(cube, knob).items()
+        for place, chosen in by_level.items()
     ]
     table = pd.DataFrame(rows, columns=["loss", "level", "value", "low", "high", "runs", "seeds"])
     return table.sort_values(["loss", "level"], ignore_index=True)
@@ -123,19 +128,13 @@ def dose_difference(
     cube: xr.Dataset, knob: str, property_: str, confidence: float
 ) -> dict[str, tuple[float, float, Estimate]]:
     """Return, by loss, the lowest and the highest level of a knob and the difference between them."""
-    found: dict[str, dict[float, np.ndarray]] = {}
-    for loss, place, draws in _levels(cube, knob, property_):
-        if draws.shape[1]:
-            found.setdefault(loss, {})[place] = draws
-    return {
-        loss: (
-            min(levels),
-            max(levels),
-            difference_of_runs(levels[max(levels)], levels[min(levels)], confidence),
-        )
-        for loss, levels in found.items()
-        if len(levels) > 1
-    }
+    found = {}
+    for loss, by_level in levels(cube, knob).items():
+        low, high = min(by_level), max(by_level)
+        if low < high:
+            lower, upper = (_draws(cube, property_, by_level[place]) for place in (low, high))
+            found[loss] = (low, high, difference_of_runs(upper, lower, confidence))
+    return found
 
 
 def knobs_of(cube: xr.Dataset) -> list[str]:
@@ -144,21 +143,23 @@ def knobs_of(cube: xr.Dataset) -> list[str]:
     return [knob for knob in KNOBS if knob in turned]
 
 
-def losses(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return the losses of some tables of `dose`, sorted."""
-    return sorted({loss for table in tables.values() for loss in table["loss"]})
+def levels(cube: xr.Dataset, knob: str) -> dict[str, dict[float, NDArray[np.bool_]]]:
+    """Return a mask of the trainings at each level of a knob, by loss and level.
 
-
-def _levels(cube: xr.Dataset, knob: str, property_: str) -> Iterator[tuple[str, float, np.ndarray]]:
+    The usual level is that of the ladder; a loss or a level without a training is left out.
+    """
     turned = cube["knob"].values == knob
     loss, level = cube["loss"].values, cube["level"].values
-    for one_loss in np.unique(loss[turned]):
-        for one_level in np.unique(level[turned & (loss == one_loss)]):
-            chosen = turned & (loss == one_loss) & (level == one_level)
-            yield str(one_loss), float(one_level), _draws(cube, property_, chosen)
+    found: dict[str, dict[float, NDArray[np.bool_]]] = {}
+    for one_loss in np.unique(loss[turned]).tolist():
+        here = turned & (loss == one_loss)
+        by_level = {float(place): here & (level == place) for place in np.unique(level[here])}
         for rung, its_loss in _LOSS_OF_RUNG.items():
-            if its_loss == one_loss:
-                yield str(one_loss), USUAL_LEVELS[knob], cell(cube, property_, rung, _USUAL_SOURCE)
+            usual = members(cube, rung, _USUAL_SOURCE)
+            if its_loss == one_loss and usual.any():
+                by_level[USUAL_LEVELS[knob]] = usual
+        found[one_loss] = by_level
+    return found
 
 
 def _draws(cube: xr.Dataset, property_: str, chosen: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.claims.statistics import calibration, detection, factors, prompts, shape
+from clipsafe_utils.claims.statistics import calibration, detection, factors, prompts, shape, shifts
 
 Statistic = Callable[[Reader, Choices], Effect | str]
 
@@ -33,6 +33,8 @@ STATISTICS: Mapping[str, Statistic] = {
         prompts.fewer_prompts_on_detection,
         prompts.fewer_prompts_on_calibration,
         prompts.fewer_prompts_on_factors,
+        shifts.accuracy_and_shift,
+        shifts.fine_tuning_under_shift,
     )
 }
 """All statistics by name."""

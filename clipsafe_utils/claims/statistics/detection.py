@@ -29,7 +29,7 @@ from clipsafe_utils.metrics.families import Estimate
 from clipsafe_utils.metrics.heights import heights_above_line
 
 _NO_CURATED = "no two CLIPs that differ in the curation of the source alone"
-_UP = 1.0
+_UP = 1
 """Sign that the claim about accuracy and detection predicts."""
 
 

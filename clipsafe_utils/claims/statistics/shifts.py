@@ -20,7 +20,7 @@ from clipsafe_utils.claims.statistics.pairs import families_of_pairs, fine_tuned
 from clipsafe_utils.claims.statistics.shape import FULL
 from clipsafe_utils.metrics.heights import heights_above_line
 
-_UP = 1.0
+_UP = 1
 
 
 def accuracy_and_shift(reader: Reader, choices: Choices) -> Effect | str:

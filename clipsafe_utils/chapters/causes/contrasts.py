@@ -1,0 +1,189 @@
+"""Chapter 6 in the laboratory: the causes, each as two kinds of training that differ in one thing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipsafe_utils.chapters.causes.analysis import levels, members
+from clipsafe_utils.chapters.ood_correlation.laboratory import (
+    GENTLE,
+    HALF_WAY,
+    STRONG,
+    Laboratory,
+    procedure_pairs,
+)
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+
+FEWEST_RUNS = 3
+"""With fewer trainings on a side, or fewer pairs, an interval says nothing of other trainings."""
+
+IMAGES, LANGUAGE, QUANTITY, ENCODER, TUNING = (
+    "Images",
+    "Language",
+    "Quantity, batch",
+    "Encoder",
+    "Fine-tuning",
+)
+KINDS = (IMAGES, LANGUAGE, QUANTITY, ENCODER, TUNING)
+"""What the causes are grouped by, in the order of the figure."""
+
+STEPS: Mapping[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
+    "curated to web, classifier": (IMAGES, ("a", "labels"), ("a", "wit")),
+    "curated to web, CLIP": (IMAGES, ("d", "labels"), ("d", "wit")),
+    "wit to laion, CLIP": (IMAGES, ("d", "wit"), ("d", "laion")),
+    "classifier to CLIP": (LANGUAGE, ("a", "wit"), ("d", "wit")),
+    "names to captions": (LANGUAGE, ("c", "wit"), ("d", "wit")),
+}
+"""Steps of the ladder: the kind of cause, the cell (rung, source) before and the one after."""
+
+KNOB_STEPS: Mapping[str, tuple[str, str, str, float]] = {
+    "texture_correlation": (IMAGES, "typical textures", "{:.0f} to {:.0f} %", 100.0),
+    "background_correlation": (IMAGES, "backgrounds", "{:.0f} to {:.0f} %", 100.0),
+    "rotation_sd": (IMAGES, "rotation", "{:.0f} to {:.0f}°", 1.0),
+    "wrong": (LANGUAGE, "wrong captions", "{:.0f} to {:.0f} %", 100.0),
+    "images": (QUANTITY, "images", "{:.0f}k to {:.0f}k", 1 / 1024),
+    "batch": (QUANTITY, "batch", "{:.0f} to {:.0f}", 1.0),
+}
+"""Knobs: the kind of cause, its name, how its ends are written, and what levels are multiplied by."""
+
+ENCODERS: Mapping[str, tuple[str, str]] = {
+    "ResNet-xs to ResNet-s": ("resnet_xs", "resnet_s"),
+    "ResNet-s to ConvNeXt-s": ("resnet_s", "convnext_s"),
+    "ResNet-s to ViT-s": ("resnet_s", "vit_s"),
+}
+"""Encoders that are compared at the same source, images and samples seen."""
+
+PROCEDURES: Mapping[str, str] = {
+    "gentle, on labels": GENTLE,
+    "strong, on labels": STRONG,
+    "half-way average": HALF_WAY,
+}
+"""What is made of zero-shot CLIPs, by its name in the figure."""
+
+CLIP_LOSS = "CLIP's contrastive loss"
+"""As the cube calls it."""
+
+_SAME = ("training_source", "training_images", "samples_seen")
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two kinds of training that differ in one thing.
+
+    Attributes
+    ----------
+    kind, title : str
+        One of `KINDS`, and what changes.
+    before, after : tuple of str
+        Models.
+    paired : bool
+        Whether models at the same place belong to each other.
+    """
+
+    kind: str
+    title: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    paired: bool
+
+    @property
+    def runs(self) -> int:
+        """Trainings of the side that has fewer."""
+        return min(len(self.before), len(self.after))
+
+    def sides(self, laboratory: Laboratory, parts: tuple[str, ...]) -> tuple[Array, Array]:
+        """Return the mean of some properties before and after, each of shape (draws, runs)."""
+        before, after = (
+            np.asarray(np.mean([laboratory.draws(part, side) for part in parts], axis=0))
+            for side in (self.before, self.after)
+        )
+        return before, after
+
+    def difference(self, before: Array, after: Array, confidence: float) -> Estimate:
+        """Return what the step does to the two `sides`, after less before."""
+        if self.paired:
+            return mean_of_runs(after - before, confidence)
+        return difference_of_runs(after, before, confidence)
+
+
+def contrasts(laboratory: Laboratory) -> list[Contrast]:
+    """List the causes that a laboratory can speak of, however few their trainings.
+
+    Parameters
+    ----------
+    laboratory : Laboratory
+        With any of the trainings.
+
+    Returns
+    -------
+    list of Contrast
+        By kind, in the order of `KINDS`; those without a training on one side are left out.
+    """
+    found = [
+        *_of_steps(laboratory),
+        *_of_knobs(laboratory),
+        *_of_encoders(laboratory),
+        *_of_procedures(laboratory),
+    ]
+    return sorted((one for one in found if one.runs), key=lambda one: KINDS.index(one.kind))
+
+
+def absent(laboratory: Laboratory) -> list[str]:
+    """Say which causes a laboratory has too few trainings for.
+
+    Returns
+    -------
+    list of str
+        One entry a cause, with its number of trainings or pairs in brackets.
+    """
+    known = {one.title: one for one in contrasts(laboratory)}
+    few = [
+        f"{title} ({one.runs} {'pairs' if one.paired else 'a side'})"
+        for title, one in known.items()
+        if one.runs < FEWEST_RUNS
+    ]
+    begins = {*(name for _, name, _, _ in KNOB_STEPS.values()), *STEPS, *ENCODERS, *PROCEDURES}
+    return few + sorted(f"{name} (none)" for name in begins if not any(one.startswith(name) for one in known))
+
+
+def _of_steps(laboratory: Laboratory) -> Iterator[Contrast]:
+    for title, (kind, before, after) in STEPS.items():
+        one, other = (_names(laboratory, members(laboratory.causes, *place)) for place in (before, after))
+        yield Contrast(kind, title, one, other, paired=False)
+
+
+def _of_knobs(laboratory: Laboratory) -> Iterator[Contrast]:
+    for knob, (kind, name, written, unit) in KNOB_STEPS.items():
+        by_level = levels(laboratory.causes, knob).get(CLIP_LOSS, {})
+        if len(by_level) > 1:
+            ends = min(by_level), max(by_level)
+            title = f"{name} {written.format(*(unit * end for end in ends))}"
+            one, other = (_names(laboratory, by_level[end]) for end in ends)
+            yield Contrast(kind, title, one, other, paired=False)
+
+
+def _of_encoders(laboratory: Laboratory) -> Iterator[Contrast]:
+    columns = ["group", "architecture", *_SAME]
+    rows = laboratory.models[columns].to_dataframe().reset_index()
+    # Repeated seeds stand in the group of controls.
+    clips = rows[rows["group"] == "clip_zero_shot"]
+    for title, ends in ENCODERS.items():
+        before, after = (clips[clips["architecture"] == encoder] for encoder in ends)
+        both = before.merge(after, on=list(_SAME), suffixes=("_before", "_after"))
+        one, other = (tuple(both[f"model_{end}"].tolist()) for end in ("before", "after"))
+        yield Contrast(ENCODER, title, one, other, paired=True)
+
+
+def _of_procedures(laboratory: Laboratory) -> Iterator[Contrast]:
+    by_procedure = procedure_pairs(laboratory)
+    for title, procedure in PROCEDURES.items():
+        pairs = by_procedure.get(procedure, [])
+        one, other = (tuple(pair[end] for pair in pairs) for end in (0, 1))
+        yield Contrast(TUNING, title, one, other, paired=True)
+
+
+def _names(laboratory: Laboratory, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(str(name) for name in laboratory.causes["model"].values[chosen])

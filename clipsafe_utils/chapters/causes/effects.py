@@ -1,0 +1,193 @@
+"""Chapter 6 in the laboratory: what each cause does to each property."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.chapters.causes.contrasts import FEWEST_RUNS, contrasts
+from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory, read_laboratory
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.metrics.runs import Estimate
+
+SURFACE = ("pattern", "color", "texture")
+"""Factors of the surface: where textures are random already, another one changes nothing."""
+
+
+def relative_accuracy(factor: str) -> str:
+    """Return the property that a factor is read by: that with random textures, where they can tell.
+
+    Examples
+    --------
+    >>> relative_accuracy("pose"), relative_accuracy("texture")
+    ('relative_pose_random', 'relative_texture_typical')
+    """
+    return f"relative_{factor}_{'typical' if factor in SURFACE else 'random'}"
+
+
+@dataclass(frozen=True)
+class Property:
+    """What a cause can move.
+
+    Attributes
+    ----------
+    title : str
+        Name, with a line break where a figure breaks it.
+    parts : tuple of str
+        Properties of the cube `causes` of which it is the mean.
+    """
+
+    title: str
+    parts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The title on one line."""
+        return self.title.replace("\n", " ")
+
+
+HEADLINE: Mapping[str, Property] = {
+    "accuracy": Property("accuracy", ("accuracy",)),
+    "accuracy_shifts": Property("accuracy\nunder shift", ("accuracy_shifts",)),
+    "factors": Property("factor\nrobustness", tuple(map(relative_accuracy, HEADLINE_FACTORS))),
+    "shape_bias": Property("shape bias", ("shape_bias",)),
+    "auroc": Property("detection\n(AUROC)", ("auroc",)),
+    "ece_debiased_before_natural": Property("calibration\nerror", ("ece_debiased_before_natural",)),
+    "ece_debiased_after_shifts": Property("error scaled,\nunder shift", ("ece_debiased_after_shifts",)),
+    "temperature": Property("temperature\n× 100", ("temperature",)),
+}
+"""Properties of the headline figure: shares in points, and the temperature in hundredths."""
+
+NEEDS: Mapping[str, Property] = {
+    "accuracy": Property("accuracy", ("accuracy",)),
+    "accuracy_shifts": Property("accuracy under shift", ("accuracy_shifts",)),
+    **{
+        factor: Property(f"robustness: {factor.replace('_', ' ')}", (relative_accuracy(factor),))
+        for factor in HEADLINE_FACTORS
+    },
+    "shape_bias": Property("shape bias", ("shape_bias",)),
+    "auroc": Property("OOD detection (AUROC)", ("auroc",)),
+    "error": Property("calibration out of the box", ("ece_debiased_before_natural",)),
+    "error_shifts": Property("calibration out of the box, under shift", ("ece_debiased_before_shifts",)),
+    "scaled": Property("calibration after scaling", ("ece_debiased_after_natural",)),
+    "scaled_shifts": Property("calibration after scaling, under shift", ("ece_debiased_after_shifts",)),
+}
+"""What a user may need."""
+
+
+def read_laboratories(studies: Sequence[str]) -> dict[str, Laboratory]:
+    """Read every study that changes one cause at a time, by its name.
+
+    Examples
+    --------
+    >>> read_laboratories(["published"])
+    {}
+    """
+    found = {find_study(study).name: read_laboratory([study]) for study in studies}
+    return {study: one for study, one in found.items() if one is not None}
+
+
+_COLUMNS = ["kind", "cause", "property", "value", "low", "high", "runs", "moves", "sure"]
+
+
+def effects(
+    laboratory: Laboratory | None, properties: Mapping[str, Property], confidence: float
+) -> pd.DataFrame:
+    """Say what each cause does to each property.
+
+    Parameters
+    ----------
+    laboratory : Laboratory or None
+        None where no study has one.
+    properties : mapping of str to Property
+        Those that the cube lacks are left out.
+    confidence : float
+        Level of the intervals, over trainings and images.
+
+    Returns
+    -------
+    DataFrame
+        A row for each of both: kind and cause, property (its key), value, low, high, runs, whether the
+        interval leaves zero out (`moves`), and whether one does that holds for all causes of the property
+        at once (`sure`). Causes with fewer than `FEWEST_RUNS` trainings a side are left out, and effects
+        that are not finite.
+
+    Examples
+    --------
+    >>> effects(None, HEADLINE, 0.95).empty
+    True
+    """
+    if laboratory is None:
+        return pd.DataFrame(columns=_COLUMNS)
+    known = {key: one for key, one in properties.items() if laboratory.has(*one.parts)}
+    causes = [one for one in contrasts(laboratory) if one.runs >= FEWEST_RUNS]
+    wide = at_once(confidence, len(causes))
+    rows = []
+    for cause in causes:
+        for key, property_ in known.items():
+            sides = cause.sides(laboratory, property_.parts)
+            found, sure = (cause.difference(*sides, level) for level in (confidence, wide))
+            if np.isfinite([found.value, found.low, found.high]).all():
+                row = (cause.kind, cause.title, key, found.value, found.low, found.high, cause.runs)
+                rows.append((*row, found.excludes(0), sure.excludes(0)))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def at_once(confidence: float, comparisons: int) -> float:
+    """Return the level at which as many intervals hold together as often as one does alone (Bonferroni).
+
+    Examples
+    --------
+    >>> at_once(0.95, 10)
+    0.995
+    """
+    return 1 - (1 - confidence) / max(1, comparisons)
+
+
+def strongest(table: pd.DataFrame, property_: str, judged: str = "moves") -> pd.DataFrame:
+    """Return the effects on a property whose interval leaves zero out, the largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `effects` returns it.
+    property_ : str
+        Key of the property.
+    judged : {"moves", "sure"}
+        Which interval: the one of the effect alone, or the one that holds for all causes at once.
+    """
+    kept = table[(table["property"] == property_) & table[judged].astype(bool)]
+    return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
+
+
+def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[str]) -> pd.DataFrame:
+    """Return effects of causes that accuracy hardly shows, the largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `effects` returns it.
+    within : float
+        How far such a cause may move accuracy in distribution.
+    hidden : sequence of str
+        Properties to look at.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `table` whose interval leaves zero out, with the column `accuracy`, what the cause does to it.
+    """
+    accuracy = table[table["property"] == "accuracy"].set_index("cause")["value"]
+    small = accuracy[accuracy.abs() <= within]
+    kept = table[
+        table["cause"].isin(small.index) & table["property"].isin(list(hidden)) & table["moves"].astype(bool)
+    ]
+    kept = kept.assign(accuracy=kept["cause"].map(small))
+    return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
+
+
+def estimate_of(row: pd.Series) -> Estimate:
+    """Return the estimate of a row of `effects`."""
+    return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), int(row["runs"]))

@@ -1,0 +1,89 @@
+"""Chapter 6 in the record: which encoder stands on which training source, so what cannot be told apart."""
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, choose_sources
+from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.figures.tables import ThemedTable, table
+
+OTHERS = "others"
+"""Sources with fewer than five CLIPs, together."""
+
+
+def nesting(clouds: Clouds) -> pd.DataFrame:
+    """Count the zero-shot CLIPs of each line of encoders on each training source.
+
+    Parameters
+    ----------
+    clouds : mapping of str to xarray.Dataset
+        Of one study, by shift; the largest counts.
+
+    Returns
+    -------
+    DataFrame
+        A row a line of encoders, a column a source with five CLIPs or more, and one for the `others`.
+    """
+    cloud = max(clouds.values(), key=lambda one: one.sizes["model"])
+    clips = cloud.isel(model=(cloud["group"] == "clip_zero_shot").values)
+    sources = choose_sources({"": clouds}, ["main"]).get("", [])
+    named = clips["training_source"].to_series().to_numpy(str)
+    counts = pd.crosstab(
+        pd.Series([str(name).split(") ")[-1] for name in clips["family"].values], name="line", dtype=str),
+        pd.Series(np.where(np.isin(named, sources), named, OTHERS), name="source", dtype=str),
+    )
+    counts = counts.reindex(columns=[*sources, OTHERS], fill_value=0)
+    order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return counts.loc[order]
+
+
+def crawl_of(source: str) -> str:
+    """Return the crawl that a source is taken from: its name without the size.
+
+    Examples
+    --------
+    >>> crawl_of("LAION-400M"), crawl_of("WIT")
+    ('LAION', 'WIT')
+    """
+    return source.split("-")[0]
+
+
+def on_one_crawl(counts: pd.DataFrame) -> dict[str, list[str]]:
+    """Return, by crawl, the lines of encoders that no main source of another crawl has."""
+    main = counts.drop(columns=OTHERS)
+    found: dict[str, list[str]] = {}
+    for line, row in zip(main.index, main.to_numpy(), strict=True):
+        crawls = {crawl_of(source) for source in main.columns[row > 0]}
+        if len(crawls) == 1:
+            found.setdefault(crawls.pop(), []).append(str(line))
+    return found
+
+
+def shared(counts: pd.DataFrame) -> list[str]:
+    """Return the lines of encoders that main sources of two crawls or more have."""
+    main = counts.drop(columns=OTHERS)
+    crawls = (main > 0).T.groupby([crawl_of(str(source)) for source in main.columns]).any().sum()
+    return [str(line) for line in main.index if crawls[line] > 1]
+
+
+def written(counts: pd.DataFrame) -> str:
+    """Write `on_one_crawl` as a list.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"WIT": [5, 2, 0], "LAION-2B": [0, 9, 8], OTHERS: [3, 27, 3]})
+    >>> written(counts.set_index(pd.Index(["ResNet", "ViT-B", "ConvNeXt"])))
+    'ResNet on WIT; ConvNeXt on LAION'
+    """
+    said = [f"{listed(lines)} on {crawl}" for crawl, lines in on_one_crawl(counts).items()]
+    return "; ".join(said) or "none"
+
+
+def nesting_table(counts: pd.DataFrame, study: str) -> ThemedTable:
+    """Tabulate `nesting`; a dash where there is no model."""
+    shown = counts.astype(str).where(counts > 0, "–")
+    return table(
+        shown.reset_index(names="Encoder"),
+        f"Zero-shot CLIPs by line of encoders and training source, study {study}. A cause can be told from "
+        "another only where a row or a column has two numbers. Others: sources with fewer than five CLIPs.",
+    )

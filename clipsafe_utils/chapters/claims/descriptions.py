@@ -1,0 +1,34 @@
+"""Chapter 7: what its figure shows, for a reader who cannot see it."""
+
+import pandas as pd
+
+_LARGEST = 1000.0
+
+
+def describe_forest(table: pd.DataFrame) -> str:
+    """Say what the figure of all effects shows.
+
+    Examples
+    --------
+    >>> describe_forest(pd.DataFrame())
+    'No study has measured an effect.'
+    """
+    if table.empty:
+        return "No study has measured an effect."
+    said = [
+        f"{row['claim']}, {row['study']}: {row['value']:.2g}{_in(row['unit'])}, "
+        f"{_span(row['low'], row['high'])}, {row['verdict']}."
+        for row in table.to_dict("records")
+    ]
+    head = "Dot plot of every effect, in smallest effects that matter or the unit named; above 0: as claimed."
+    return " ".join([head, *said])
+
+
+def _span(low: float, high: float) -> str:
+    if max(-low, high) > _LARGEST:
+        return "interval unbounded"
+    return f"interval {low:.2g} to {high:.2g}"
+
+
+def _in(unit: str) -> str:
+    return f" {unit}" if unit else ""

@@ -1,0 +1,158 @@
+"""Chapter 7: its tables."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+import pandas as pd
+
+from clipsafe_utils.chapters.claims.analysis import by_choice, by_study, findings, is_proxy
+from clipsafe_utils.chapters.formats import level
+from clipsafe_utils.claims.ledger import Changed, Entry
+from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.verdicts import Verdict
+from clipsafe_utils.claims.wording import CHANGES, MARKS, SEEN_IN, interval, number
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
+
+_PART = "\N{NO-BREAK SPACE}" * 3
+
+
+def verdicts(entries: Sequence[Entry], confidence: float) -> ThemedTable:
+    """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The ledger.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    ThemedTable
+        The last column leads to the figure behind each claim.
+    """
+    studies = by_study(entries)
+    titles = [name + (" (proxy)" if is_proxy(of_one) else "") for name, of_one in studies.items()]
+    rows = []
+    for place, entry in enumerate(next(iter(studies.values()), [])):
+        cells = [_cell(of_one[place], confidence) for of_one in studies.values()]
+        rows.append([_claim_cell(entry.claim), *cells])
+    return _markup(
+        ["Claim", *titles],
+        rows,
+        "The ledger. Below each claim: how we know of it, and the chapter with the figure behind it. In each "
+        f"cell: the verdict; the effect with its {level(confidence)} interval, in its unit; and, where "
+        "undecided, how much more would settle it at this estimate.",
+    )
+
+
+def overview(entries: Sequence[Entry]) -> ThemedTable:
+    """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The ledger.
+    """
+    studies = {
+        name + (" (proxy)" if is_proxy(of_one) else ""): [
+            entry for entry in findings(of_one) if not entry.claim.out_of_scope
+        ]
+        for name, of_one in by_study(entries).items()
+    }
+    shown = next(iter(studies.values()), [])
+    columns = {"Claim": [f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown]}
+    columns |= {
+        name: [f"{MARKS[entry.judgement.verdict]} {entry.judgement.verdict}" for entry in of_one]
+        for name, of_one in studies.items()
+    }
+    return table(
+        pd.DataFrame(columns),
+        "The verdicts of the ledger: the findings of the paper and its follow-up (F) and two claims of this "
+        "book (S), by study. A proxy is a drawn world, not real models.",
+    )
+
+
+def sensitivity(changed: Iterable[Changed]) -> ThemedTable:
+    """Tabulate the choices, how many verdicts rest on each, and which flip; folded where none does."""
+    rows: dict[bool, list[tuple[str, int, int, str]]] = {True: [], False: []}
+    for (choice, value), tried in by_choice(changed).items():
+        flipped = [one for one in tried if one.flips]
+        which = "; ".join(map(_flip, flipped)) or "none"
+        rows[bool(flipped)].append((CHANGES[choice, value], len(tried), len(flipped), which))
+    names = ["Choice made differently", "Verdicts", "Flips", "Which"]
+    shown = {
+        flips: table(
+            pd.DataFrame(of_one, columns=names),
+            f"Choices that flip {'a verdict' if flips else 'nothing'}, one made differently at a time: how "
+            "many verdicts rest on each, and which flip. A finding with parts follows its parts.",
+        )
+        for flips, of_one in rows.items()
+    }
+    still = folded(shown[False], f"Choices that flip nothing: {len(rows[False])}")
+    return stacked([shown[True], still] if rows[True] else [still])
+
+
+def _cell(entry: Entry, confidence: float) -> str:
+    verdict = entry.judgement.verdict
+    word = f"<strong>{verdict}</strong>" if verdict is not Verdict.NOT_MEASURED else str(verdict)
+    lines = [f"{MARKS[verdict]} {word}"]
+    if entry.effect is not None:
+        claim, effect = entry.claim, entry.effect
+        span = interval(claim, effect, confidence)
+        where = f": {effect.which}" if effect.which else ""
+        lines.append(html.escape(f"{number(claim, effect.value)} ({span}) {claim.unit}{where}"))
+    if entry.settled_by:
+        lines.append(html.escape(f"to settle: {entry.settled_by}"))
+    return "<br>".join(lines)
+
+
+def _flip(one: Changed) -> str:
+    before, after = one.entry.judgement.verdict, one.judgement.verdict
+    return f"{one.entry.claim.id} in {one.entry.study}, from {before} to {after}"
+
+
+def _claim_cell(claim: Claim) -> str:
+    indent = _PART if claim.finding else ""
+    lines = [html.escape(f"{indent}{claim.id}. {claim.sentence}")]
+    page = pages().get(claim.chapter)
+    shown = html.escape(claim.chapter)
+    if page is not None:
+        shown = f'<a href="{page[0]}.html#{claim.figure}">{html.escape(page[1])}</a>'
+    lines.append(f"{indent}{SEEN_IN[claim.seen]}" + (f" · {shown}" if shown else ""))
+    return "<br>".join(lines)
+
+
+@cache
+def pages() -> Mapping[str, tuple[str, str]]:
+    """Return the page and the title of each chapter, by its name.
+
+    Examples
+    --------
+    >>> pages()["shape-bias"]
+    ('02-shape-bias', 'Shape bias')
+    """
+    found = {}
+    for source in sorted((REPOSITORY / "notebooks").glob("*.md")):
+        title = re.search(r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
+        if title:
+            found[re.sub(r"^\d+-", "", source.stem)] = source.stem, title[1]
+    return found
+
+
+def _markup(names: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> ThemedTable:
+    """Write a table whose cells are HTML already, as `figures.tables.table` writes one of text."""
+    said = html.escape(caption, quote=True)
+    head = "".join(f'<th scope="col" style="min-width: 11rem">{html.escape(name)}</th>' for name in names)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for first, *cells in rows
+    )
+    return ThemedTable(
+        f'<figure class="themed-table"><figcaption>{said}</figcaption>'
+        f'<div class="table-box" role="region" aria-label="{said}" tabindex="0">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></figure>"
+    )

@@ -1,0 +1,1 @@
+"""The student's laboratory: change the world, train one small CLIP, see its point beside the zoo."""

@@ -1,0 +1,124 @@
+"""The table of all models: whom it lists, where its values come from, and what is published of it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from clipsafe_utils.chapters.model_table import analysis, page
+from clipsafe_utils.cubes import write_cube
+from clipsafe_utils.cubes.schema import DECISIONS, GROUPS
+from clipsafe_utils.cubes.studies import list_studies
+
+
+@pytest.fixture
+def mine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: xr.Dataset, shape_bias_cube: xr.Dataset
+) -> pd.DataFrame:
+    """Rows of one study, with decisions of two models and no other cube."""
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(tmp_path))
+    write_cube(models.assign_attrs(study="mine"), tmp_path / "mine" / "models.nc")
+    write_cube(shape_bias_cube.assign_attrs(study="mine"), tmp_path / "mine" / "shape_bias.nc")
+    return analysis.read_rows()
+
+
+def published(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    markup = page.model_table(rows).markup
+    found = re.search(r'<script type="application/json" class="models-data">(.*)</script>', markup)
+    assert found is not None
+    return {column["key"]: column for column in json.loads(found[1])["columns"]}
+
+
+def test_a_value_is_there_where_its_study_has_the_cube(mine: pd.DataFrame) -> None:
+    assert mine["study"].tolist() == ["mine", "mine"]
+    np.testing.assert_allclose(mine["shape_bias"], [50 / 65, 10 / 60])
+    assert mine[["accuracy", "auroc", "ece_debiased"]].isna().all(axis=None)
+
+
+def test_without_any_study_there_is_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(tmp_path))
+    rows = analysis.read_rows()
+    assert rows.empty
+    assert all(column["values"] == [] for column in published(rows).values())
+
+
+def test_every_model_of_every_study_has_a_row() -> None:
+    rows = analysis.read_rows()
+    for study in list_studies():
+        listed = rows.loc[rows["study"] == study.name, "model"].tolist()
+        assert listed == study.read("models")["model"].values.tolist()
+
+
+def test_values_are_those_of_the_cubes() -> None:
+    rows = analysis.read_rows().set_index(["study", "model"])
+    for study in list_studies():
+        if study.has("shifts"):
+            shifts = study.read("shifts").isel(model=0)
+            name = "id" if "id" in shifts["condition"].values else "natural"
+            one = shifts.sel(condition=name)
+            expected = one["hits"].item() / one["images"].item()
+            assert rows.loc[(study.name, shifts["model"].item()), "accuracy"] == pytest.approx(expected)
+    shares = rows[list(analysis.HEADLINES)].to_numpy()
+    assert np.nanmin(shares) >= 0
+    assert np.nanmax(shares) <= 1
+
+
+def test_who_decides_nothing_has_no_shape_bias() -> None:
+    count = xr.DataArray(
+        [[[0, 0, 75]], [[3, 1, 71]]],
+        dims=("model", "cue_class", "decision"),
+        coords={"model": ["a", "b"], "cue_class": ["cat"], "decision": list(DECISIONS)},
+    )
+    _, shape_bias = analysis._HEADLINE_OF["shape_bias"]
+    values = shape_bias(count.to_dataset(name="count"))
+    assert values is not None
+    np.testing.assert_allclose(values, [np.nan, 0.75])
+
+
+def test_a_cube_without_the_set_the_score_or_the_scaling_gives_no_value() -> None:
+    lacking = {
+        "accuracy": xr.Dataset(coords={"condition": ["sketch"]}),
+        "auroc": xr.Dataset(coords={"score": ["energy"]}),
+        "ece_debiased": xr.Dataset(coords={"condition": ["id"], "scaling": ["after"]}),
+    }
+    for name, cube in lacking.items():
+        assert analysis._HEADLINE_OF[name][1](cube) is None
+
+
+def test_numbers_are_published_short_and_groups_by_their_names(mine: pd.DataFrame) -> None:
+    mine.loc[0, "parameters"] = 25_557_032
+    columns = published(mine)
+    assert columns["parameters"]["values"] == [25_560_000, 2]
+    assert columns["shape_bias"]["values"] == [76.92, 16.67]
+    assert columns["accuracy"]["values"] == [None, None]
+    assert columns["group"]["words"] == ["standard", "clip_zero_shot"]
+    assert columns["group"]["labels"] == [GROUPS["standard"], GROUPS["clip_zero_shot"]]
+    assert columns["study"]["values"] == [0, 0]
+
+
+def test_a_name_cannot_end_the_script_early(mine: pd.DataFrame) -> None:
+    mine.loc[0, "model"] = "</script><b>"
+    assert published(mine)["model"]["values"][0] == "</script><b>"
+    assert page.model_table(mine).markup.count("</script>") == 1
+
+
+def test_views_filter_and_sort_by_what_there_is() -> None:
+    columns = published(analysis.read_rows())
+    for _, address in page.VIEWS:
+        for name, value in (part.split("=") for part in address.split("&")):
+            if name == "sort":
+                assert value in columns
+            elif name == "order":
+                assert value == "desc"
+            else:
+                assert value in columns["training_source" if name == "source" else name]["words"]
+
+
+def test_studies_are_counted(mine: pd.DataFrame) -> None:
+    text = re.sub(r"<[^>]+>", " ", page.studies_table(mine).markup)
+    assert re.search(r"mine\s+2\s+0\s+2\s+0\s+0", text)
