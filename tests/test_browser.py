@@ -1,4 +1,4 @@
-"""The site in a browser: light, dark and on a phone, and the page that a reader takes along."""
+"""The site in a browser: every page in light, dark and on a phone, and the page that a reader takes along."""
 
 import functools
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from clipsafe_utils.publishing.standalone import inline_page, published_address
 from tests.built_site import REPOSITORY, built_site
@@ -22,12 +23,30 @@ VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light
 SERIOUS = ("serious", "critical")
 
 
+def listed_pages() -> list[str]:
+    """Addresses of all pages of the table of contents, and of those that Sphinx adds."""
+    toc = yaml.safe_load((REPOSITORY / "_toc.yml").read_text())
+    files = [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
+    return [f"{file}.html" for file in files] + ["search.html", "genindex.html"]
+
+
+EXPLORED = [page for page in listed_pages() if page.startswith(tuple(f"book/0{n}" for n in range(1, 5)))]
+"""Pages with a figure to explore."""
+
+MODELS = "book/models.html"
+
+ASKING = REPOSITORY / "tests" / "fixtures" / "browser.js"
+"""Functions that every page of these tests has."""
+
+
 @dataclass
 class Visit:
     """What happened while a page was shown."""
 
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    stuck_folds: list[str] = field(default_factory=list)
+    out_of_reach: list[str] = field(default_factory=list)
     scroll_width: int = 0
     window_width: int = 0
     violations: list[str] = field(default_factory=list)
@@ -62,8 +81,16 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script(path=ASKING)
+    yield context.new_page()
+    context.close()
+
+
 def visit(browser: Any, url: str, view: str) -> Visit:
-    """Show a page, let formulas be drawn, and look for barriers with axe."""
+    """Show a page, let all be drawn, open every fold, and look for barriers with axe."""
     from axe_playwright_python.sync_playwright import Axe
 
     width, theme = VIEWS[view]
@@ -72,18 +99,23 @@ def visit(browser: Any, url: str, view: str) -> Visit:
     context.add_init_script(
         "".join(f"localStorage.setItem('{key}', '{theme}');" for key in ("mode", "theme"))
     )
+    context.add_init_script(path=ASKING)
     page = context.new_page()
     page.on("console", lambda entry: entry.type == "error" and seen.complaints.append(entry.text))
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.on("request", lambda request: seen.requests.append(request.url))
-    page.goto(url, wait_until="networkidle")
-    page.evaluate("window.MathJax?.startup?.promise")
+    page.goto(url, wait_until="load")
+    seen.stuck_folds = page.evaluate("openAllFolds()")
+    page.evaluate("drawAll()")
+    seen.out_of_reach = page.evaluate("outOfReach()")
     seen.scroll_width, seen.window_width = page.evaluate(
         "[document.scrollingElement.scrollWidth, innerWidth]"
     )
     assert page.evaluate("document.documentElement.dataset.theme") == theme
-    # Its preloading would fetch style sheets that the page itself does not.
-    found = Axe().run(page, options={"preload": False}).response["violations"]
+    page.evaluate("emptyDrawings()")
+    if looks_at_colours(view):
+        page.evaluate("keepThreeCells()")
+    found = Axe().run(page, options=axe_options(view)).response["violations"]
     seen.violations = [
         f"{violation['id']}: {violation['nodes'][0]['target']}"
         for violation in found
@@ -93,40 +125,152 @@ def visit(browser: Any, url: str, view: str) -> Visit:
     return seen
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_every_page_reads_well(browser: Any, address: str, view: str) -> None:
-    pages = [page.relative_to(built_site()) for page in sorted((built_site() / "book").glob("*.html"))]
-    assert pages
-    for page in [*pages, Path("search.html"), Path("genindex.html")]:
-        seen = visit(browser, address + page.as_posix(), view)
-        assert seen.complaints == [], page
-        assert [url for url in seen.requests if not url.startswith((address, "data:"))] == [], page
-        assert seen.scroll_width <= seen.window_width, page
-        assert seen.violations == [], page
+def looks_at_colours(view: str) -> bool:
+    """A phone has the colours of light."""
+    return view != "phone"
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_page_taken_along_needs_nothing_else(browser: Any, tmp_path: Path, view: str) -> None:
-    chapter = sorted((built_site() / "book").glob("0*.html"))[-1]
-    file = tmp_path / chapter.name
-    file.write_text(inline_page(built_site(), f"book/{chapter.name}", published_address(REPOSITORY)))
-    seen = visit(browser, file.as_uri(), view)
+def axe_options(view: str) -> dict[str, Any]:
+    """Preloading would fetch style sheets that the page itself does not."""
+    rules = {"color-contrast": {"enabled": looks_at_colours(view)}}
+    return {"preload": False, "resultTypes": ["violations"], "rules": rules}
+
+
+def assert_reads_well(seen: Visit) -> None:
     assert seen.complaints == []
-    assert [url for url in seen.requests if not url.startswith("data:")] == [file.as_uri()]
+    assert seen.stuck_folds == []
+    assert seen.out_of_reach == []
     assert seen.scroll_width <= seen.window_width
     assert seen.violations == []
 
 
-def test_formulas_and_icons_are_drawn_from_the_page_itself(browser: Any, tmp_path: Path) -> None:
-    chapter = next(
-        page
-        for page in sorted((built_site() / "book").glob("0*.html"))
-        if "math notranslate" in page.read_text()
-    )
-    file = tmp_path / chapter.name
-    file.write_text(inline_page(built_site(), f"book/{chapter.name}", published_address(REPOSITORY)))
-    page = browser.new_page()
-    page.goto(file.as_uri(), wait_until="networkidle")
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", listed_pages())
+def test_a_page_reads_well(browser: Any, address: str, name: str, view: str) -> None:
+    seen = visit(browser, address + name, view)
+    assert_reads_well(seen)
+    assert [url for url in seen.requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize(("name", "view"), [*((EXPLORED[-1], view) for view in VIEWS), (MODELS, "light")])
+def test_a_page_taken_along_needs_nothing_else(browser: Any, tmp_path: Path, name: str, view: str) -> None:
+    file = taken_along(name, tmp_path)
+    seen = visit(browser, file.as_uri(), view)
+    assert_reads_well(seen)
+    assert [url for url in seen.requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+
+
+def taken_along(name: str, folder: Path) -> Path:
+    file = folder / Path(name).name
+    file.write_text(inline_page(built_site(), name, published_address(REPOSITORY)))
+    return file
+
+
+def test_formulas_and_icons_are_drawn_from_the_page_itself(page: Any, tmp_path: Path) -> None:
+    with_formula = next(name for name in EXPLORED if "math notranslate" in (built_site() / name).read_text())
+    page.goto(taken_along(with_formula, tmp_path).as_uri(), wait_until="load")
     page.wait_for_selector("mjx-container svg", state="attached")
     assert page.evaluate("document.querySelectorAll('svg.svg-inline--fa path').length") > 0
+
+
+@pytest.mark.parametrize("name", [EXPLORED[1], MODELS])
+def test_the_tab_key_goes_through_the_whole_page(page: Any, address: str, name: str) -> None:
+    page.goto(address + name, wait_until="load")
+    page.evaluate("drawAll()")
+    number = page.evaluate("controls().filter(isReachable).length")
+    reached = set()
+    for _ in range(2 * number):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("focused()"))
+    assert reached >= set(range(number))
+
+
+def test_search_finds_a_term(page: Any, address: str) -> None:
+    page.goto(f"{address}search.html?q=temperature", wait_until="load")
+    found = page.locator("#search-results li a")
+    found.first.wait_for()
+    assert any("calibration" in one.get_attribute("href") for one in found.all())
+
+
+@pytest.mark.parametrize("name", EXPLORED)
+def test_pointer_and_keys_name_a_model(page: Any, name: str) -> None:
+    """From the file system, without a server."""
+    page.goto((built_site() / name).as_uri(), wait_until="load")
+    page.evaluate("drawAll()")
+    explore = page.locator(".explore").first
+    mark = explore.locator(".point").first
+    mark.scroll_into_view_if_needed()
+    mark.hover(force=True)
+    pointed = explore.locator(".hovertext").text_content()
+    said = explore.locator(".explore-says").text_content()
+    assert said.split(" · ")[0][:30] in pointed
+    assert "%" in said
+    explore.locator(".explore-legend button").last.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    first = explore.locator(".explore-says").text_content()
+    page.keyboard.press("ArrowRight")
+    assert len({said.split(" · ")[0], first, explore.locator(".explore-says").text_content()}) == 3
+
+
+def test_legend_switches_a_group_off_and_on(page: Any) -> None:
+    page.goto((built_site() / EXPLORED[0]).as_uri(), wait_until="load")
+    page.evaluate("drawAll()")
+    explore = page.locator(".explore").first
+    before = explore.locator(".point").count()
+    button = explore.locator(".explore-legend button").first
+    button.press("Enter")
+    assert button.get_attribute("aria-pressed") == "false"
+    assert 0 < explore.locator(".point").count() < before
+    explore.locator("select").select_option(index=1)
+    assert button.get_attribute("aria-pressed") == "false"
+    explore.locator("select").select_option(index=0)
+    explore.locator(".explore-legend button").first.press("Enter")
+    assert explore.locator(".point").count() == before
+
+
+def test_the_printed_figure_is_there_on_paper_and_without_scripts(browser: Any) -> None:
+    address = (built_site() / EXPLORED[0]).as_uri()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    assert page.locator(".explore").count() == 0
+    assert page.locator("figure .themed-figure svg").first.is_visible()
+    context.close()
+    page = browser.new_page()
+    page.goto(address)
+    page.emulate_media(media="print")
+    assert not page.locator(".explore").first.is_visible()
+    assert page.locator("figure .themed-figure svg").first.is_visible()
     page.close()
+
+
+def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
+    address = (built_site() / MODELS).as_uri()
+    page.goto(f"{address}#study=miniature&sort=accuracy&order=desc", wait_until="load")
+    names = page.locator(".models-table tbody th")
+    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(2)").all()} == {
+        "miniature"
+    }
+    accuracy = [
+        float(cell.text_content()) for cell in page.locator(".models-table tbody td:nth-child(5)").all()
+    ]
+    assert accuracy == sorted(accuracy, reverse=True)
+    page.get_by_label("Words").fill("64k-s0")
+    assert all("64k-s0" in name.text_content() for name in names.all())
+    head = page.locator(".models-table thead th").first.get_by_role("button")
+    head.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}#q=64k-s0&study=miniature&sort=model&order=asc")
+    shown = [name.text_content() for name in names.all()]
+    assert shown == sorted(shown, key=str.lower)
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_url(address)
+    assert page.locator(".dt-info").text_content().startswith("1 to 25 of 2,")
+
+
+def test_two_thousand_models_are_filtered_quickly(page: Any) -> None:
+    """The processor is slowed down four times, as a phone's is."""
+    page.goto((built_site() / MODELS).as_uri(), wait_until="load")
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    assert page.evaluate("typingTime('vit')") < 1000

@@ -9,6 +9,7 @@ import yaml
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode, ValidationError
 
+from clipsafe_utils.address import fill_in
 from clipsafe_utils.errors import ClipsafeError
 
 _UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingError, ValidationError)
@@ -75,7 +76,8 @@ def read_chapter(chapter: Chapter) -> NotebookNode:
     Returns
     -------
     nbformat.NotebookNode
-        Cells as written; their ids are new with every reading.
+        Cells as written, with the address of the repository in its places; their ids are new with
+        every reading.
 
     Raises
     ------
@@ -83,7 +85,8 @@ def read_chapter(chapter: Chapter) -> NotebookNode:
         If the file is not a MyST text notebook, with the reason.
     """
     try:
-        notebook: NotebookNode = jupytext.read(chapter.source, fmt="md:myst")
+        text = fill_in(chapter.source.read_text(encoding="utf-8"), chapter.source.parent.parent)
+        notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")
     except _UNREADABLE as error:
         reason = str(error).strip().splitlines()[0].rstrip(":.")
         raise ClipsafeError(f"{chapter.source}: cannot be read as a MyST notebook ({reason}).") from error

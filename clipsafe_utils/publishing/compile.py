@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.publishing.attachments import attach_cubes
 
 _WARNINGS_SHOWN = 5
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -74,7 +75,9 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
     if run.returncode:
         complaints = _complaints(f"{run.stdout}\n{run.stderr}").replace(f"{root.resolve()}/", "")
         raise ClipsafeError(f"{root}: the book does not compile.\n{complaints}")
-    return output / "_build" / "html"
+    site = output / "_build" / "html"
+    attach_cubes(root, site)
+    return site
 
 
 def _complaints(log: str) -> str:

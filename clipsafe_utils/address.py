@@ -1,0 +1,106 @@
+"""Where the repository can be had: one key of `_config.yml`, filled in wherever a source asks for it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from clipsafe_utils.errors import ClipsafeError
+
+_PLACEHOLDER = re.compile(r"\{\{ (repository|branch) \}\}")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A public repository and the branch that its pages show.
+
+    Examples
+    --------
+    >>> Repository("https://github.com/me/book", "main").page("README.md")
+    'https://github.com/me/book/blob/main/README.md'
+    """
+
+    url: str
+    branch: str
+
+    def page(self, path: str) -> str:
+        """Return the address of the page that shows a file."""
+        return f"{self.url}/blob/{self.branch}/{path}"
+
+    def raw(self, path: str) -> str:
+        """Return the address of the bytes of a file."""
+        return f"{self.url}/raw/{self.branch}/{path}"
+
+    def binder(self, path: str) -> str:
+        """Return the address that opens a notebook on Binder.
+
+        Examples
+        --------
+        >>> Repository("https://github.com/me/book", "main").binder("book/a.ipynb")
+        'https://mybinder.org/v2/gh/me/book/main?urlpath=lab/tree/book/a.ipynb'
+        """
+        return f"https://mybinder.org/v2/gh/{self._owned}/{self.branch}?urlpath=lab/tree/{path}"
+
+    def colab(self, path: str) -> str:
+        """Return the address that opens a notebook on Colab.
+
+        Examples
+        --------
+        >>> Repository("https://github.com/me/book", "main").colab("book/a.ipynb")
+        'https://colab.research.google.com/github/me/book/blob/main/book/a.ipynb'
+        """
+        return f"https://colab.research.google.com/github/{self._owned}/blob/{self.branch}/{path}"
+
+    @property
+    def _owned(self) -> str:
+        return urlsplit(self.url).path.strip("/")
+
+
+def read_repository(root: Path) -> Repository:
+    """Read the address of the repository from the keys ``repository.url`` and ``repository.branch``.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with ``_config.yml``.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file cannot be read, or one of the keys is missing.
+    """
+    config = root / "_config.yml"
+    try:
+        keys: Any = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]
+        return Repository(keys["url"].rstrip("/"), keys["branch"])
+    except OSError as error:
+        raise ClipsafeError(f"{config}: cannot be read ({error.strerror}).") from error
+    except (AttributeError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise ClipsafeError(
+            f"{config}: needs the keys repository.url, an address, and repository.branch."
+        ) from error
+
+
+def fill_in(text: str, root: Path) -> str:
+    """Put the address in the places that ask for it: ``{{ repository }}`` and ``{{ branch }}``.
+
+    Parameters
+    ----------
+    text : str
+        Source of a page. Without such a place it is returned as it is, and no file is read.
+    root : Path
+        Folder with ``_config.yml``.
+
+    Examples
+    --------
+    >>> fill_in("Nothing to fill in.", Path("nowhere"))
+    'Nothing to fill in.'
+    """
+    if not _PLACEHOLDER.search(text):
+        return text
+    repository = read_repository(root)
+    values = {"repository": repository.url, "branch": repository.branch}
+    return _PLACEHOLDER.sub(lambda place: values[place[1]], text)

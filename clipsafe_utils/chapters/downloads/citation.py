@@ -1,0 +1,94 @@
+"""How to cite the book: `CITATION.cff` in words and as BibTeX."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from clipsafe_utils.errors import ClipsafeError
+
+
+def read_citation(root: Path) -> dict[str, Any]:
+    """Read ``CITATION.cff``.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file cannot be read, or lacks the title, the version, the date or the authors.
+    """
+    file = root / "CITATION.cff"
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ClipsafeError(f"{file}: cannot be read as YAML.") from error
+    wanted = ("title", "version", "date-released", "authors", "license")
+    lacking = [key for key in wanted if not isinstance(found, dict) or not found.get(key)]
+    if lacking:
+        raise ClipsafeError(f"{file}: lacks the key '{lacking[0]}', which a citation needs.")
+    return dict(found)
+
+
+def in_words(citation: dict[str, Any]) -> str:
+    """Write a citation as a line.
+
+    Examples
+    --------
+    >>> in_words({"authors": [{"name": "A"}], "title": "T", "version": "1", "date-released": "2026-01-02"})
+    'A (2026). T. Version 1.'
+    """
+    return f"{_authors(citation)} ({_year(citation)}). {citation['title'].rstrip('.')}{_stop(citation)}"
+
+
+def as_bibtex(citation: dict[str, Any], address: str) -> str:
+    """Write a citation as an entry of BibTeX.
+
+    Parameters
+    ----------
+    citation : dict
+        As of `read_citation`.
+    address : str
+        Where the software can be had.
+
+    Examples
+    --------
+    >>> cited = {"authors": [{"name": "A"}], "title": "T", "version": "1", "date-released": "2026-01-02"}
+    >>> print(as_bibtex(cited, "https://x.org/r"))
+    @software{clipsafe2026,
+      author = {{A}},
+      title = {T},
+      version = {1},
+      year = {2026},
+      url = {https://x.org/r},
+    }
+    """
+    fields = {
+        "author": f"{{{_authors(citation)}}}",
+        "title": citation["title"],
+        "version": citation["version"],
+        "year": _year(citation),
+        "url": address,
+    }
+    lines = [f"  {key} = {{{value}}}," for key, value in fields.items()]
+    return "\n".join([f"@software{{clipsafe{_year(citation)},", *lines, "}"])
+
+
+def _authors(citation: dict[str, Any]) -> str:
+    names = [
+        author.get("name") or f"{author['given-names']} {author['family-names']}"
+        for author in citation["authors"]
+    ]
+    return " and ".join(names)
+
+
+def _year(citation: dict[str, Any]) -> str:
+    return str(citation["date-released"])[:4]
+
+
+def _stop(citation: dict[str, Any]) -> str:
+    mark = "" if citation["title"].endswith("?") else "."
+    return f"{mark} Version {citation['version']}."

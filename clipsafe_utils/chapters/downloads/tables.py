@@ -1,0 +1,117 @@
+"""Tables of what can be taken away, with links."""
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from clipsafe_utils.address import Repository
+from clipsafe_utils.chapters.downloads.files import CubeFile
+from clipsafe_utils.cubes.schema import CubeSchema, Variable
+from clipsafe_utils.figures.tables import ThemedTable, table
+
+
+def linked(frame: pd.DataFrame, caption: str, addresses: Mapping[str, str]) -> ThemedTable:
+    """Turn a frame into a table in which some cells are links.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As for `clipsafe_utils.figures.tables.table`.
+    caption : str
+        A sentence that can be read alone.
+    addresses : mapping of str to str
+        By the text of a cell: where it leads.
+
+    Examples
+    --------
+    >>> shown = linked(pd.DataFrame({"File": ["a.nc"]}), "Files.", {"a.nc": "cubes/a.nc"})
+    >>> '<a href="cubes/a.nc">a.nc</a>' in shown.markup
+    True
+    """
+    markup = table(frame, caption).markup
+    for text, address in addresses.items():
+        said = html.escape(text)
+        markup = markup.replace(f">{said}<", f'><a href="{html.escape(address)}">{said}</a><')
+    return ThemedTable(markup)
+
+
+def cubes_table(files: Sequence[CubeFile], repository: Repository) -> ThemedTable:
+    """Tabulate the cubes with a link to each.
+
+    Examples
+    --------
+    >>> one = CubeFile("published", "factors", "model 2", "CC0", 10_000)
+    >>> "../cubes/published/factors.nc" in cubes_table([one], Repository("https://x.org/r", "main")).markup
+    True
+    """
+    rows = [
+        {"Cube": one.name, "Dims": one.dims, "Size, kB": f"{one.bytes / 1000:,.0f}", "Licence": one.licence}
+        for one in files
+    ]
+    return linked(
+        pd.DataFrame(rows, columns=["Cube", "Dims", "Size, kB", "Licence"]),
+        "Every cube of every study: a netCDF file each, with its dims and its terms.",
+        {one.name: one.address(repository) for one in files},
+    )
+
+
+def schema_table(schema: CubeSchema) -> ThemedTable:
+    """Tabulate what a cube holds.
+
+    Parameters
+    ----------
+    schema : CubeSchema
+        One of `clipsafe_utils.cubes.schema.SCHEMAS`.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes.schema import SCHEMAS
+    >>> "images classified correctly" in schema_table(SCHEMAS["factors"]).markup
+    True
+    """
+    rows = [_row(one, "") for one in schema.variables]
+    rows += [_row(one, ", may be missing") for one in schema.optional]
+    return table(pd.DataFrame(rows), f"Variables of the cube {schema.name}: {schema.title.lower()}.")
+
+
+def notebooks_table(notebooks: Sequence[Path], repository: Repository) -> ThemedTable:
+    """Tabulate rendered chapters with a link to launch each.
+
+    Parameters
+    ----------
+    notebooks : sequence of Path
+        Rendered chapters, as ``book/02-shape-bias.ipynb``.
+    repository : Repository
+        Where they can be had.
+
+    Examples
+    --------
+    >>> shown = notebooks_table([Path("book/02-shape-bias.ipynb")], Repository("https://x.org/me/r", "main"))
+    >>> "github/me/r/blob/main/book/02-shape-bias.ipynb" in shown.markup
+    True
+    """
+    rows: list[dict[str, str]] = []
+    addresses: dict[str, str] = {}
+    for path in notebooks:
+        texts = {"Notebook": path.name, "Colab": f"{path.stem} on Colab", "Binder": f"{path.stem} on Binder"}
+        place = path.as_posix()
+        found = (repository.raw(place), repository.colab(place), repository.binder(place))
+        addresses |= dict(zip(texts.values(), found, strict=True))
+        rows.append(texts)
+    return linked(
+        pd.DataFrame(rows, columns=["Notebook", "Colab", "Binder"]),
+        "The chapters: the notebook from the repository, and links that open it elsewhere.",
+        addresses,
+    )
+
+
+def _row(variable: Variable, note: str) -> dict[str, str]:
+    return {
+        "Variable": variable.name,
+        "Dims": ", ".join(variable.dims),
+        "Holds": variable.kind + note,
+        "Units": variable.units or "none",
+        "What it is": variable.long_name,
+    }

@@ -1,0 +1,148 @@
+"""The table of all models as its page publishes it: numbers for a script, and words where none runs."""
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.figures.tables import ThemedTable, table
+
+DATA_CLASS = "models-data"
+"""Class of the element that holds the numbers; the compiled page gets the scripts that show them."""
+
+VIEWS = (
+    ("Zero-shot CLIPs of the record", "study=published&group=clip_zero_shot&sort=accuracy&order=desc"),
+    ("People and networks on cue conflict", "study=published&sort=shape_bias&order=desc"),
+    ("Everything trained on WIT", "source=WIT"),
+    ("The laboratory by AUROC", "study=miniature&sort=auroc&order=desc"),
+)
+"""Views that the page offers as links, each with the address of its table."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table.
+
+    Attributes
+    ----------
+    key : str
+        Its name in the rows; it is also the name by which an address sorts.
+    title : str
+        What its head says.
+    kind : {"name", "choice", "word", "count", "size", "percent"}
+        How its values are written; a reader filters by the choices.
+    """
+
+    key: str
+    title: str
+    kind: str
+
+
+COLUMNS = (
+    Column("model", "Model", "name"),
+    Column("study", "Study", "choice"),
+    Column("group", "Group", "choice"),
+    Column("training_source", "Training source", "choice"),
+    Column("accuracy", "Accuracy, %", "percent"),
+    Column("shape_bias", "Shape bias, %", "percent"),
+    Column("auroc", "AUROC, %", "percent"),
+    Column("ece_debiased", "Debiased ECE, %", "percent"),
+    Column("training_images", "Images", "count"),
+    Column("samples_seen", "Samples seen", "count"),
+    Column("architecture", "Architecture", "word"),
+    Column("parameters", "Parameters", "count"),
+    Column("image_size", "Image size, px", "size"),
+)
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """The table of all models as a notebook shows it."""
+
+    markup: str
+
+    def __repr__(self) -> str:
+        return "<table>"
+
+    def _repr_html_(self) -> str:
+        return self.markup
+
+
+def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ModelTable:
+    """Turn the rows into what the page publishes.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As `clipsafe_utils.chapters.model_table.analysis.read_rows` returns them.
+    views : sequence of tuple of str
+        Title and address of the views to offer.
+
+    Returns
+    -------
+    ModelTable
+        Words and choices are stored once, each row names their places. Shares become percent with two
+        decimals; other numbers keep four significant digits.
+
+    Examples
+    --------
+    >>> model_table(pd.DataFrame(columns=[column.key for column in COLUMNS])).markup[:26]
+    '<div class="models-table">'
+    """
+    data = {
+        "columns": [vars(column) | _stored(rows[column.key], column) for column in COLUMNS],
+        "views": [list(view) for view in views],
+    }
+    # Inside a script element only "</" could end it early.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    said = html.escape(f"The table of {len(rows):,} models needs a script to be searched and sorted.")
+    return ModelTable(
+        f'<div class="models-table"><noscript><p>{said}</p></noscript>'
+        f'<script type="application/json" class="{DATA_CLASS}">{text}</script></div>'
+    )
+
+
+def _stored(values: pd.Series, column: Column) -> dict[str, object]:
+    if column.kind in ("choice", "word"):
+        words = list(dict.fromkeys(values.astype(str)))
+        places = {word: place for place, word in enumerate(words)}
+        labels = [GROUPS.get(word, word) if column.key == "group" else word for word in words]
+        return {"words": words, "labels": labels, "values": [places[str(value)] for value in values]}
+    if column.kind == "name":
+        return {"values": values.astype(str).tolist()}
+    numbers = values.to_numpy(dtype=float)
+    if column.kind == "percent":
+        return {"values": [_finite(round(100 * number, 2)) for number in numbers]}
+    return {"values": [_finite(float(f"{number:.4g}")) for number in numbers]}
+
+
+def _finite(number: float) -> float | int | None:
+    if not np.isfinite(number):
+        return None
+    return int(number) if number == int(number) else number
+
+
+def studies_table(rows: pd.DataFrame) -> ThemedTable:
+    """Count the models of each study, and those that have each headline value.
+
+    Examples
+    --------
+    >>> "No study" in studies_table(pd.DataFrame(columns=[column.key for column in COLUMNS])).markup
+    True
+    """
+    if rows.empty:
+        return ThemedTable("<p>No study has the cube <code>models</code>.</p>")
+    headlines = [column for column in COLUMNS if column.kind == "percent"]
+    counted = [
+        {"Study": study, "Models": f"{len(of_study):,}"}
+        | {column.title.split(",")[0]: f"{of_study[column.key].notna().sum():,}" for column in headlines}
+        for study, of_study in rows.groupby("study", sort=False)
+    ]
+    return table(
+        pd.DataFrame(counted),
+        "Models of each study, and how many of them have each of the headline values.",
+    )

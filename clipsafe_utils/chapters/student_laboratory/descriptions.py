@@ -1,0 +1,88 @@
+"""What a reader who cannot see a figure of the student's laboratory should know."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters.formats import percent, points
+from clipsafe_utils.cubes.yours import is_yours, label_of
+from clipsafe_utils.figures.causes import Panel as Property
+
+
+def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str:
+    """Describe `clipsafe_utils.figures.causes.doses` with a level marked.
+
+    Examples
+    --------
+    >>> describe_doses({}, 0.9)
+    'Dose and response of a knob; the level 0.9 is marked. Nothing was trained.'
+    """
+    said = []
+    for panel, table in tables.items():
+        for loss, rows in table.groupby("loss"):
+            ends = rows.sort_values("level").iloc[[0, -1]]
+            low, high = (f"{panel.scale * value:.1f}" for value in ends["value"])
+            said.append(f"{panel.title}, {loss}: {low} at the lowest level, {high} at the highest.")
+    found = " ".join(said) or "Nothing was trained."
+    return f"Dose and response of a knob; the level {level:g} is marked. {found}"
+
+
+def describe_factors(result: xr.Dataset | None, models: xr.Dataset) -> str:
+    """Describe `clipsafe_utils.figures.student_laboratory.factors`.
+
+    Examples
+    --------
+    >>> describe_factors(None, xr.Dataset())
+    'No line of standard models can be drawn.'
+    """
+    if result is None:
+        return "No line of standard models can be drawn."
+    said = [
+        f"{label_of(str(one['model'].item()))}: {_residuals(one)}."
+        for place in np.flatnonzero(is_yours(models))
+        for one in [result.isel(model=place)]
+    ]
+    return " ".join(["Residuals of the zoo's CLIPs on the visual factors.", *(said or ["None is yours."])])
+
+
+def _residuals(one: xr.Dataset) -> str:
+    return ", ".join(
+        f"{str(factor).replace('_', ' ')} {points(value) if measured else 'not measured'}"
+        for factor, value, measured in zip(
+            one["factor"].values, one["residual"].values, one["measured"].values, strict=True
+        )
+    )
+
+
+def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
+    """Describe `clipsafe_utils.figures.student_laboratory.shape_bias`.
+
+    Examples
+    --------
+    >>> describe_shape_bias(None, xr.Dataset())
+    'Shape bias was not measured.'
+    """
+    if table is None:
+        return "Shape bias was not measured."
+    bias, mine = table["shape_bias"].values, is_yours(models)
+    said = [
+        f"{label_of(str(name))}: {percent(value)}."
+        for name, value in zip(table["model"].values[mine], bias[mine], strict=True)
+    ]
+    zoo = bias[~mine]
+    span = f"Shape bias of the zoo, from {percent(zoo.min())} to {percent(zoo.max())}." if zoo.size else ""
+    return " ".join([span, *(said or ["None is yours."])]).strip()
+
+
+def describe_reliability(panels: xr.Dataset) -> str:
+    """Describe the panels of reliability.
+
+    Examples
+    --------
+    >>> describe_reliability(xr.Dataset({"title": ("panel", [])}))
+    'Reliability was not measured.'
+    """
+    titles = panels["title"].values.tolist()
+    return f"Reliability on clean images: {'; '.join(titles)}." if titles else "Reliability was not measured."

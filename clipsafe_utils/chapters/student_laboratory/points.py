@@ -1,0 +1,122 @@
+"""The tables behind the small figures of chapters 1, 2 and 4, with the models of one's own among the zoo."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.chapters.calibration.analysis import reliability_panels
+from clipsafe_utils.chapters.calibration.views import View
+from clipsafe_utils.chapters.factor_robustness.analysis import factors_of, with_a_line
+from clipsafe_utils.cubes import HEADLINE_FACTORS
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.yours import is_yours, label_of
+from clipsafe_utils.metrics.labelled import effective_robustness, shape_bias_table
+
+BINS = 15
+SELECTION, BASELINE, AXES = "top", "standard", "raw"
+"""The choices of chapter 1."""
+
+_CLEAN = "natural"
+_BESIDE = {"clip_zero_shot": "CLIP, same recipe", "standard": "standard network"}
+"""Whom a panel of reliability stands beside, one each: trained on as many images, as small as one's own."""
+_SMALL, _IMAGES = "resnet_xs", 65536.0
+
+
+def residuals(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | None, xr.Dataset, list[str]]:
+    """Judge every model of the first study on every factor at equal accuracy, as chapter 1 does.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Of the cube `factors`.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    result : xarray.Dataset or None
+        As of `clipsafe_utils.metrics.labelled.effective_robustness`; None where no line can be drawn.
+    models : xarray.Dataset
+        Who the models are, in the same order.
+    sentences : list of str
+        What is lacking, in words.
+
+    Examples
+    --------
+    >>> residuals([], 0.95)[0] is None
+    True
+    """
+    kept, sentences = with_a_line(panels[:1], list(HEADLINE_FACTORS), SELECTION, BASELINE, AXES)
+    if not kept:
+        return None, xr.Dataset(), sentences
+    panel = kept[0]
+    result = effective_robustness(
+        panel.cube,
+        panel.models,
+        selection=SELECTION,
+        factor_names=factors_of(panel),
+        baseline_group=BASELINE,
+        confidence=confidence,
+    )
+    return result, panel.models, sentences
+
+
+def shape_biases(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | None, xr.Dataset]:
+    """Tabulate the shape bias of every model of the first study, as chapter 2 does; None without a study.
+
+    Examples
+    --------
+    >>> shape_biases([], 0.95)[0] is None
+    True
+    """
+    if not panels:
+        return None, xr.Dataset()
+    return shape_bias_table(panels[0].cube, confidence=confidence), panels[0].models
+
+
+def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
+    """Lay out the bins of one's own models, and of the shipped ones that they stand beside.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Of the cube `calibration`; the first is used.
+    source : str
+        Training source of the shipped CLIP to stand beside.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of `clipsafe_utils.chapters.calibration.analysis.reliability_panels`, before temperature scaling,
+        on clean images; empty where none was measured there.
+
+    Examples
+    --------
+    >>> reliability([], "wit").sizes["panel"]
+    0
+    """
+    views: list[View] = []
+    titles: list[str] = []
+    for panel in panels[:1]:
+        shown = _shown(panel.models, source)
+        if shown and _CLEAN in panel.cube["condition"].values:
+            names = list(shown)
+            cube = panel.cube.sel(model=names, scaling="before", condition=[_CLEAN])
+            views.append(View(panel.study, "before", cube, panel.models.sel(model=names)))
+            titles += shown.values()
+    return reliability_panels(views, BINS, "equal_width").assign(title=("panel", titles))
+
+
+def _shown(models: xr.Dataset, source: str) -> dict[str, str]:
+    """Return the models of the panels and their titles: one's own first."""
+    names = models["model"].values.astype(str)
+    found = {name: label_of(name) for name in names[is_yours(models)]}
+    small = (models["architecture"].values == _SMALL) & (models["training_images"].values == _IMAGES)
+    for group, title in _BESIDE.items():
+        here = small & (models["group"].values == group)
+        if group == "clip_zero_shot":
+            here &= models["training_source"].values == source
+        for name in names[np.flatnonzero(here)[:1]]:
+            found[str(name)] = title
+    return found

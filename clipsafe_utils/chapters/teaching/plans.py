@@ -1,0 +1,85 @@
+"""Two plans for a class: what happens when, on which page, with which reruns."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A chapter and the parameters that a class changes in it.
+
+    Examples
+    --------
+    >>> Rerun("calibration", "{n_bins: 3}").command
+    "clipsafe render calibration -y '{n_bins: 3}' -o mine"
+    """
+
+    chapter: str
+    parameters: str
+
+    @property
+    def command(self) -> str:
+        """What a student types."""
+        return f"clipsafe render {self.chapter} -y '{self.parameters}' -o mine"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a plan.
+
+    Parameters
+    ----------
+    title : str
+        Heading of the part on the page of the plans.
+    minutes : int
+        How long it takes.
+    page : str
+        Name of the chapter on the screen; empty for none.
+    reruns : tuple of Rerun
+        What the class runs.
+    """
+
+    title: str
+    minutes: int
+    page: str = ""
+    reruns: tuple[Rerun, ...] = ()
+
+
+_ANIMALS = Rerun("shape-bias", "{cue_classes: [bear, bird, cat, dog, elephant]}")
+_LOCAL = Rerun("factor-robustness", "{fit: local}")
+_MULTI = Rerun("factor-robustness", "{selection: multi}")
+_TWINS = Rerun("ood-correlation", "{training_sources: [WIT, LAION-400M]}")
+_BINS = Rerun("calibration", "{n_bins: 3}")
+_SPLIT = Rerun("calibration", "{split_seed: 1}")
+
+ONE_HOUR = (
+    Step("Build and ask", 8, "intro"),
+    Step("Which cue decides?", 14, "shape-bias", (_ANIMALS,)),
+    Step("Better, or only more accurate?", 18, "factor-robustness", (_LOCAL,)),
+    Step("Can it be believed?", 13, "calibration", (_BINS,)),
+    Step("What may be said", 7, "intro"),
+)
+"""The plan for one hour."""
+
+HALF_DAY = (
+    Step("Build, ask, read the first page", 12, "intro"),
+    Step("Shape or texture, with both exercises", 28, "shape-bias", (_ANIMALS,)),
+    Step("Factors, with the proof", 40, "factor-robustness", (_LOCAL, _MULTI)),
+    Step("Break", 15),
+    Step("Shift, and what it is not", 35, "ood-correlation", (_TWINS,)),
+    Step("Confidence", 30, "calibration", (_BINS, _SPLIT)),
+    Step("Second break", 10),
+    Step("Change the world", 30, "student-laboratory"),
+    Step("One sentence each", 10, "intro"),
+)
+"""The plan for half a day: three and a half hours."""
+
+
+def reruns() -> list[Rerun]:
+    """Return every rerun of both plans, each once, in the order of the half day.
+
+    Examples
+    --------
+    >>> len(reruns())
+    6
+    """
+    return list(dict.fromkeys(one for step in (*HALF_DAY, *ONE_HOUR) for one in step.reruns))

@@ -1,0 +1,256 @@
+"""What each chapter lets its reader explore: the main scatter, every model by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clipsafe_utils.chapters.calibration.analysis import FEWEST_IMAGES
+from clipsafe_utils.chapters.ood_correlation.clouds import of_source, shift_title
+from clipsafe_utils.chapters.ood_correlation.detection import DETECTION
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.figures.calibration import condition_name
+from clipsafe_utils.figures.hover import Marks, View
+from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, source_look
+from clipsafe_utils.metrics.calibration import debiased_interval
+
+PERCENT = 100.0
+
+_BEYOND = 0.02
+"""How far beyond the ends of the line a view of chapter 1 goes, as a share."""
+
+
+def factors(
+    results: Mapping[str, xr.Dataset],
+    models: Mapping[str, xr.Dataset],
+    lines: Mapping[str, xr.DataArray],
+) -> list[View]:
+    """Chapter 1: accuracy on a factor against reference accuracy, a view a study and factor.
+
+    Parameters
+    ----------
+    results, models : mapping of str to xarray.Dataset
+        By study, as for `clipsafe_utils.figures.factor_robustness.residuals`.
+    lines : mapping of str to xarray.DataArray
+        By study, as `clipsafe_utils.chapters.factor_robustness.analysis.baseline_lines` returns them.
+
+    Returns
+    -------
+    list of View
+        Each mark also says its residual. Hollow: residuals that are not measured. Like the printed figure,
+        a view ends where the line ends: far networks would squeeze the rest.
+
+    Examples
+    --------
+    >>> factors({}, {}, {})
+    []
+    """
+    return [
+        _factor_view(
+            f"{study}: {factor.replace('_', ' ')}",
+            result.sel(factor=factor),
+            models[study]["group"].values,
+            lines[study].sel(factor=factor),
+        )
+        for study, result in results.items()
+        for factor in result["factor"].values.tolist()
+    ]
+
+
+def _factor_view(name: str, result: xr.Dataset, group: NDArray[Any], line: xr.DataArray) -> View:
+    at, reference = line["reference_accuracy"].values, result["reference_accuracy"].values
+    near = (reference >= at[0] - _BEYOND) & (reference <= at[-1] + _BEYOND)
+    measured = result["measured"].values
+    x, y, residual = (
+        PERCENT * result[column].values for column in ("reference_accuracy", "accuracy", "residual")
+    )
+    marks = [
+        Marks(
+            *_look(one),
+            result["model"].values[here].tolist(),
+            x[here],
+            y[here],
+            extra=residual[here],
+            hollow=hollow,
+        )
+        for one in GROUPS
+        for hollow in (False, True)
+        for here in [near & (group == one) & (measured != hollow)]
+    ]
+    return View(
+        name,
+        "reference accuracy, %",
+        "accuracy on the images of the factor, %",
+        marks,
+        extra="residual, points",
+        lines=[(PERCENT * at, PERCENT * line.values)],
+    )
+
+
+def observers(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> list[View]:
+    """Chapter 2: share of images decided against shape bias, a view a study.
+
+    Parameters
+    ----------
+    tables, models : mapping of str to xarray.Dataset
+        By study, as for `clipsafe_utils.figures.shape_bias.observers`.
+
+    Examples
+    --------
+    >>> observers({}, {})
+    []
+    """
+    return [_observers_view(study, table, models[study]) for study, table in tables.items()]
+
+
+def _observers_view(study: str, table: xr.Dataset, models: xr.Dataset) -> View:
+    columns = [PERCENT * table[name].values for name in ("shape_bias", "share_decided", "low", "high")]
+    bias, decided, low, high = columns
+    marks = [
+        _marks_of_group(name, here, table["model"].values, bias, decided, (low, high))
+        for name, here in _by_group(models)
+    ]
+    half = (np.array([50.0, 50.0]), np.array([0.0, 100.0]))
+    return View(study, "shape bias, %", "images decided by either cue, %", marks, interval="x", lines=[half])
+
+
+def clouds(
+    by_study: Mapping[str, Mapping[str, xr.Dataset]],
+    sources: Mapping[str, Sequence[str]],
+    line_of: Callable[[xr.Dataset], xr.DataArray],
+) -> list[View]:
+    """Chapter 3: accuracy under shift, or AUROC, against accuracy in distribution.
+
+    Parameters
+    ----------
+    by_study : mapping of str to mapping of str to xarray.Dataset
+        As `clipsafe_utils.chapters.ood_correlation.detection.with_detection` returns them.
+    sources : mapping of str to sequence of str
+        By study, the training sources whose zero-shot CLIPs are shown.
+    line_of : callable
+        Gives the line of the standard networks of a cloud.
+
+    Returns
+    -------
+    list of View
+        A view a study and shift; marks and line as in `clipsafe_utils.figures.ood_correlation.clouds`.
+
+    Examples
+    --------
+    >>> clouds({}, {}, lambda cloud: cloud["y"])
+    []
+    """
+    found = []
+    for study, of_study in by_study.items():
+        for shift, cloud in of_study.items():
+            line = None if shift == DETECTION else line_of(cloud)
+            found.append(
+                View(
+                    f"{study}: {shift_title(shift)}",
+                    "accuracy in distribution, %",
+                    "mean AUROC, %" if shift == DETECTION else "accuracy under the shift, %",
+                    [*_of_groups(cloud), *_of_sources(cloud, sources[study])],
+                    lines=[] if line is None else [(PERCENT * line["x"].values, PERCENT * line.values)],
+                )
+            )
+    return found
+
+
+def _of_groups(cloud: xr.Dataset) -> list[Marks]:
+    return [
+        _cloud_marks(*_look(name), cloud, here)
+        for name, here in _by_group(cloud)
+        if name in ("standard", "clip_fine_tuned")
+    ]
+
+
+def _of_sources(cloud: xr.Dataset, sources: Sequence[str]) -> list[Marks]:
+    found = []
+    for source in sources:
+        colour, marker, label = source_look(source)
+        found.append(_cloud_marks(label, colour, marker, cloud, of_source(cloud, source)))
+    return found
+
+
+def _cloud_marks(label: str, colour: str, marker: str, cloud: xr.Dataset, here: NDArray[Any]) -> Marks:
+    x, y = (PERCENT * cloud[name].values[here] for name in ("x", "y"))
+    low, high = (PERCENT * cloud[name].values[here] if name in cloud else None for name in ("low", "high"))
+    return Marks(label, colour, marker, cloud["model"].values[here].tolist(), x, y, low, high)
+
+
+def calibration(panels: Sequence[Panel], confidence: float) -> list[View]:
+    """Chapter 4: debiased calibration error against accuracy, a view a study, scaling and set of images.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Of the cube `calibration`.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    list of View
+        Every model of the studies, also those that the printed figures leave out. Hollow: fewer images than
+        `FEWEST_IMAGES`, no claim.
+
+    Examples
+    --------
+    >>> calibration([], 0.95)
+    []
+    """
+    return [
+        _calibration_view(panel, condition, scaling, confidence)
+        for panel in panels
+        for scaling in panel.cube["scaling"].values.tolist()
+        for condition in panel.cube["condition"].values.tolist()
+    ]
+
+
+def _calibration_view(panel: Panel, condition: str, scaling: str, confidence: float) -> View:
+    one = panel.cube.sel(condition=condition, scaling=scaling)
+    images = float(one["bin_count"].sum("bin").max())
+    measured = one["ece_debiased"].notnull().all("draw").values
+    one, models = one.isel(model=measured), panel.models.isel(model=measured)
+    marks = []
+    if measured.any():
+        low, high = debiased_interval(one["ece_debiased"].transpose("draw", "model").values, confidence)
+        estimate = one.isel(draw=0)
+        accuracy, error = (estimate[name].values for name in ("accuracy", "ece_debiased"))
+        x, y, *ends = (PERCENT * values for values in (accuracy, np.clip(error, 0, None), low, high))
+        marks = [
+            _marks_of_group(
+                name, here, one["model"].values, x, y, (ends[0], ends[1]), hollow=images < FEWEST_IMAGES
+            )
+            for name, here in _by_group(models)
+        ]
+    what = f"{condition_name(condition)}, {scaling} scaling, {images:,.0f} images"
+    return View(f"{panel.study}: {what}", "accuracy, %", "debiased error, %", marks)
+
+
+def _by_group(models: xr.Dataset) -> list[tuple[str, NDArray[Any]]]:
+    """Return the groups that are there, in the order of every legend, each with the mask of its models."""
+    group = models["group"].values
+    return [(name, group == name) for name in GROUPS if (group == name).any()]
+
+
+def _marks_of_group(
+    name: str,
+    here: NDArray[Any],
+    models: NDArray[Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
+    ends: tuple[NDArray[Any], NDArray[Any]],
+    *,
+    hollow: bool = False,
+) -> Marks:
+    low, high = (end[here] for end in ends)
+    return Marks(*_look(name), models[here].tolist(), x[here], y[here], low, high, hollow=hollow)
+
+
+def _look(group: str) -> tuple[str, str, str]:
+    """Return the name, the colour and the marker of a group, those of the printed figures."""
+    return GROUPS[group], GROUP_COLOURS[group], GROUP_MARKERS[group]

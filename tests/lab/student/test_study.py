@@ -1,0 +1,174 @@
+"""One command in small: its models are trained, measured, joined to the zoo, and drawn in the figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+pytest.importorskip("torch")
+pytest.importorskip("zarr")
+
+from clipsafe_utils.chapters.calibration.views import views
+from clipsafe_utils.chapters.student_laboratory import analysis, points
+from clipsafe_utils.cubes import read_cube
+from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.cubes.yours import YOURS, label_of
+from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.figures import shape_bias as shape_figures
+from clipsafe_utils.figures import student_laboratory as figures
+from clipsafe_utils.figures.yours import YOURS_COLOUR
+from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of
+from clipsafe_utils.lab.student import study as student_study
+from clipsafe_utils.lab.student.join import CUBES, join_study
+from clipsafe_utils.lab.student.study import make_study
+from clipsafe_utils.lab.training.weights import read_description
+from clipsafe_utils.lab.world.world import load_world
+from tests.lab.student.tiny_study import REPLICATES, Tiny
+
+pytestmark = pytest.mark.slow
+EVERYONE = ["clip_zero_shot", "standard", "other"]
+
+
+def names(tiny: Tiny) -> list[str]:
+    return sorted(f"mine:{change.name}" for change in tiny.changes)
+
+
+def panels(tiny: Tiny, cube: str) -> list[Panel]:
+    return read_panels([str(tiny.folder)], cube, EVERYONE)
+
+
+def test_the_study_is_the_zoo_and_yours(tiny_study: Tiny) -> None:
+    assert tiny_study.study.cubes == CUBES
+    tiny_study.study.check()
+    for name in CUBES:
+        joined, zoo = tiny_study.study.read(name), tiny_study.tests.kept.read(name)
+        assert sorted(set(joined["model"].values) - set(zoo["model"].values)) == names(tiny_study)
+        assert joined.sel(model=zoo["model"]).drop_attrs().equals(zoo.drop_attrs())
+        assert joined.attrs["study"] == "mine"
+
+
+def test_yours_are_drawn_but_counted_in_no_statistic_of_the_zoo(tiny_study: Tiny) -> None:
+    models = tiny_study.study.read("models").sel(model=names(tiny_study))
+    assert set(models["group"].values) == {"other"}
+    assert set(models["training_source"].values) == {YOURS}
+    causes = tiny_study.study.read("causes").sel(model=names(tiny_study))
+    assert set(causes["rung"].values) == set(causes["knob"].values) == {"none"}
+    assert "labels, texture_correlation 0.9" in causes["source"].values
+    assert "--set texture_correlation=0.9 --captions labels" in str(models["reference"].values)
+
+
+def test_draws_are_those_of_the_zoo(tiny_study: Tiny) -> None:
+    assert tiny_study.study.read("ood").sizes["draw"] == REPLICATES + 1
+    shifts = tiny_study.study.read("shifts")
+    whole = shifts["draw_images"].isel(draw=0)
+    assert (shifts["draw_hits"].sel(model=names(tiny_study)).isel(draw=0) <= whole).all()
+
+
+def test_it_learnt_something(tiny_study: Tiny) -> None:
+    accuracy = tiny_study.study.read("causes")["value"].sel(property="accuracy", draw=0)
+    assert (accuracy.sel(model=names(tiny_study)) > 0.15).all()
+
+
+def test_a_world_of_ones_own_has_its_words_and_its_own_source(tiny_study: Tiny) -> None:
+    own = tiny_study.changes[1]
+    world = load_world(own.world)
+    assert "a splendid {}" in world.language.templates
+    store = PredictionStore(tiny_study.folder / "predictions")
+    kept = store.read(f"miniature:{own.name}", OWN_SOURCE)
+    assert np.array_equal(kept.labels, images_of(world, "labels", tiny_study.tests.seed)[1])
+    described = read_description(tiny_study.folder / "training" / f"{own.name}.safetensors")
+    assert described["name"] == own.name
+    assert own.name.startswith("my_world-")
+
+
+def test_nothing_is_done_twice(tiny_study: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stamps() -> dict[Path, int]:
+        parts = ("training", "predictions")
+        found = [path for part in parts for path in (tiny_study.folder / part).rglob("*") if path.is_file()]
+        return {path: path.stat().st_mtime_ns for path in found if path.suffix != ".csv"}
+
+    before = stamps()
+    monkeypatch.setattr(student_study, "outputs", lambda *_: pytest.fail("ran a network again"))
+    for change in tiny_study.changes:
+        make_study(change, tiny_study.folder, tiny_study.tests, jobs=1)
+    assert stamps() == before
+
+
+def stars(axes: Axes) -> list[np.ndarray]:
+    """Return where the reader's marks stand, in the order of drawing."""
+    return [
+        np.asarray(drawn.get_offsets())
+        for drawn in axes.collections
+        if len(drawn.get_facecolor()) and to_hex(drawn.get_facecolor()[0]).upper() == YOURS_COLOUR
+        if len(drawn.get_offsets()) and not np.allclose(drawn.get_offsets(), 0)
+    ]
+
+
+def test_the_point_is_in_chapter_1_in_small(tiny_study: Tiny) -> None:
+    result, models, sentences = points.residuals(panels(tiny_study, "factors"), 0.95)
+    assert result is not None
+    assert sentences == []
+    everyone = result.assign(measured=result["measured"] | True)
+    (axes,) = figures.factors(everyone, models).axes
+    drawn = stars(axes)
+    for mark, name in zip(drawn, mine(models["model"].values), strict=True):
+        assert np.allclose(mark[:, 0], 100 * result["residual"].sel(model=name).values)
+    legend = [text.get_text().replace("\n", " ") for text in axes.figure.legends[0].get_texts()]
+    assert {label_of(name) for name in names(tiny_study)} <= set(legend)
+
+
+def test_the_point_is_in_chapter_2(tiny_study: Tiny) -> None:
+    table, models = points.shape_biases(panels(tiny_study, "shape_bias"), 0.95)
+    assert table is not None
+    (axes,) = figures.shape_bias(table, models).axes
+    for mark, name in zip(stars(axes), mine(models["model"].values), strict=True):
+        assert mark[0, 0] == pytest.approx(100 * table["shape_bias"].sel(model=name).item())
+    whole = shape_figures.observers({"mine": table}, {"mine": models})
+    rows = [text.get_text() for text in whole.axes[0].get_yticklabels()]
+    assert {name.removeprefix("mine:") for name in names(tiny_study)} <= set(rows)
+
+
+def test_the_point_is_in_chapter_4(tiny_study: Tiny) -> None:
+    drawn = points.reliability(panels(tiny_study, "calibration"), "wit")
+    titles = drawn["title"].values.tolist()
+    assert titles[:2] == [label_of(name) for name in names(tiny_study)]
+    assert titles[2:] == ["CLIP, same recipe", "standard network"]
+    (view,) = views(panels(tiny_study, "calibration"), ["natural"], ["before"])
+    assert set(view.models["training_source"].values) & {YOURS}
+
+
+def test_the_comparison_holds_yours_against_the_unchanged_recipe(tiny_study: Tiny) -> None:
+    cube = read_cube(tiny_study.folder / "causes.nc")
+    for name in names(tiny_study):
+        table = analysis.compare(cube, name, 0.95).set_index("property")
+        value = cube["value"].sel(model=name, draw=0)
+        zoo = cube["value"].sel(model="miniature:clip-wit", draw=0)
+        for one in ("shape_bias", "accuracy"):
+            assert table.loc[one, "yours"].value == pytest.approx(value.sel(property=one).item())
+            apart = value.sel(property=one).item() - zoo.sel(property=one).item()
+            assert table.loc[one, "difference"].value == pytest.approx(apart)
+
+
+def test_a_zoo_measured_otherwise_is_refused(tiny_study: Tiny, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder).mkdir()
+    (folder / "measured").symlink_to(tiny_study.folder / "measured")
+
+    class Fewer:
+        def read(self, name: str) -> object:
+            cube = tiny_study.tests.kept.read(name)
+            return cube.isel(draw=slice(0, 3)) if "draw" in cube.dims else cube
+
+    with pytest.raises(
+        ClipsafeError, match=r"was not measured as the zoo was; delete .*mine and begin again"
+    ):
+        join_study(Fewer(), folder)  # type: ignore[arg-type]
+    assert not list(folder.glob("*.nc"))
+
+
+def mine(models: Sequence[str]) -> list[str]:
+    return [str(name) for name in models if str(name).startswith("mine:")]

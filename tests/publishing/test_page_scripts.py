@@ -1,0 +1,56 @@
+"""Each page asks for the scripts that it uses, in the order in which they run."""
+
+from typing import Any
+
+import pytest
+
+from clipsafe_utils.chapters.model_table.page import DATA_CLASS as MODELS
+from clipsafe_utils.figures.hover import DATA_CLASS as EXPLORE
+from clipsafe_utils.publishing.page_scripts import FORMULA, MATHJAX, SCRIPTS, scripts_of, setup
+
+
+class App:
+    """What of Sphinx the extension uses."""
+
+    def __init__(self) -> None:
+        self.added: list[tuple[str, str]] = []
+        self.listeners: dict[str, Any] = {}
+
+    def connect(self, event: str, listener: Any, priority: int) -> None:
+        assert priority > 500, "Sphinx's own listener adds MathJax at 500"
+        self.listeners[event] = listener
+
+    def add_js_file(self, name: str, loading_method: str) -> None:
+        self.added.append((name, loading_method))
+
+
+@pytest.mark.parametrize("name", [EXPLORE, MODELS])
+def test_the_library_comes_before_what_uses_it(name: str) -> None:
+    library, script = scripts_of(f'<script type="application/json" class="{name}">[]</script>')
+    assert library.endswith(".min.js")
+    assert not script.endswith(".min.js")
+
+
+def test_a_page_without_numbers_asks_for_nothing() -> None:
+    assert scripts_of("<p>explore-data</p>") == []
+
+
+def test_the_extension_adds_deferred_scripts_to_a_page() -> None:
+    app = App()
+    assert setup(app)["parallel_read_safe"]  # type: ignore[arg-type]
+    show = app.listeners["html-page-context"]
+    show(app, "search", "search.html", {}, None)
+    assert app.added == []
+    show(app, "page", "page.html", {"body": "".join(SCRIPTS)}, None)
+    assert app.added == [(script, "defer") for scripts in SCRIPTS.values() for script in scripts]
+
+
+def test_only_a_page_with_a_formula_keeps_mathjax() -> None:
+    app = App()
+    setup(app)  # type: ignore[arg-type]
+    for body, kept in ((f'<div class="{FORMULA}">', ["a.js", MATHJAX]), ("<p>", ["a.js"])):
+        files = ["a.js", MATHJAX]
+        app.listeners["html-page-context"](
+            app, "page", "page.html", {"body": body, "script_files": files}, None
+        )
+        assert files == kept

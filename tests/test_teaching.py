@@ -1,0 +1,131 @@
+"""Every chapter can be taught from, and the page for lecturers keeps its word."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.publishing.chapters import Chapter, find_chapters, read_chapter
+from clipsafe_utils.publishing.commands import read_parameters
+
+LAST_TAUGHT = 6
+"""The chapters after it hold no finding of their own: the ledger, and what cannot be said."""
+
+GOALS = "After this chapter you can"
+BOX = "A common mistake: "
+CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
+
+
+def _number(chapter: Chapter) -> int:
+    found = re.match(r"\d+", chapter.source.stem)
+    return int(found[0]) if found else LAST_TAUGHT + 1
+
+
+TAUGHT = [chapter for chapter in CHAPTERS.values() if _number(chapter) <= LAST_TAUGHT]
+taught = pytest.mark.parametrize("chapter", TAUGHT, ids=[chapter.name for chapter in TAUGHT])
+
+
+@dataclass
+class Answer:
+    """What the solution of one exercise holds."""
+
+    label: str
+    is_folded: bool
+    prose: str = ""
+    code: list[NotebookNode] = field(default_factory=list)
+
+
+def _prose(notebook: NotebookNode) -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def _boxes(notebook: NotebookNode, title: str) -> list[str]:
+    return re.findall(rf"^:::\{{admonition\}} {title}[^\n]*\n(.+?)^:::$", _prose(notebook), re.M | re.S)
+
+
+def _pieces(notebook: NotebookNode) -> Iterator[NotebookNode | str]:
+    """Give code cells, and the prose between them cut at the marks of solutions."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            yield cell
+        else:
+            yield from re.split(r"(```\{solution-(?:start|end)\}[^`]*```)", cell.source)
+
+
+def _answers(notebook: NotebookNode) -> list[Answer]:
+    answers: list[Answer] = []
+    is_open = False
+    for piece in _pieces(notebook):
+        if not isinstance(piece, str):
+            if is_open:
+                answers[-1].code.append(piece)
+        elif start := re.match(r"```\{solution-start\} (\S+)", piece):
+            answers.append(Answer(start[1], ":class: dropdown" in piece))
+            is_open = True
+        elif piece.startswith("```{solution-end}"):
+            is_open = False
+        elif is_open:
+            answers[-1].prose += piece
+    return answers
+
+
+@taught
+def test_a_chapter_begins_with_three_goals(chapter: Chapter) -> None:
+    notebook = read_chapter(chapter)
+    (goals,) = _boxes(notebook, GOALS)
+    assert len(re.findall(r"^- ", goals, re.M)) == 3
+    first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert first.index("In one minute") < first.index(GOALS)
+
+
+@taught
+def test_a_chapter_warns_of_one_common_mistake_with_a_number(chapter: Chapter) -> None:
+    (box,) = _boxes(read_chapter(chapter), BOX)
+    assert "{glue:text}" in box
+
+
+@taught
+def test_a_chapter_has_two_exercises_with_folded_answers(chapter: Chapter) -> None:
+    notebook = read_chapter(chapter)
+    asked = re.findall(r"```\{exercise-start\}\n:label: (\S+)", _prose(notebook))
+    answers = _answers(notebook)
+    assert len(asked) == 2
+    assert [answer.label for answer in answers] == asked
+    assert all(answer.is_folded for answer in answers)
+
+
+@taught
+def test_every_answer_was_computed(chapter: Chapter) -> None:
+    for answer in _answers(nbformat.read(chapter.published, as_version=4)):
+        ran = [cell for cell in answer.code if cell.outputs]
+        assert ran or "{glue:text}" in answer.prose, answer.label
+        assert all(cell.execution_count for cell in answer.code), answer.label
+
+
+@pytest.mark.parametrize(("plan", "minutes"), [(ONE_HOUR, 60), (HALF_DAY, 210)])
+def test_a_plan_fits_its_time(plan: tuple[Step, ...], minutes: int) -> None:
+    assert sum(step.minutes for step in plan) == minutes
+    assert len({step.title for step in plan}) == len(plan)
+    assert {step.page for step in plan} - {""} <= set(CHAPTERS)
+
+
+@pytest.mark.parametrize("rerun", reruns(), ids=lambda rerun: rerun.parameters)
+def test_a_rerun_of_the_plans_is_one_that_the_chapter_takes(rerun: object) -> None:
+    values = read_parameters(rerun.parameters)
+    assert values
+    check_parameters(rerun.chapter, values)
+
+
+def test_the_page_for_lecturers_has_every_step_and_every_command_of_its_plans() -> None:
+    prose = _prose(read_chapter(CHAPTERS["teaching"]))
+    sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", prose, re.M | re.S))
+    for title, plan in (("The plan for one hour", ONE_HOUR), ("The plan for half a day", HALF_DAY)):
+        headings = re.findall(r"^### (.+)$", sections[title], re.M)
+        assert headings == [step.title for step in plan]
+    assert set(re.findall(r"^clipsafe render .+$", prose, re.M)) == {rerun.command for rerun in reruns()}
