@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 RUNS = 3
 
 TARGETS = {
-    "clipsafe book: render all chapters and compile": (["clipsafe", "book"], 40.0),
+    "clipsafe book: render all chapters and compile": (["clipsafe", "book"], 90.0),
     "clipsafe compile: the site alone": (["clipsafe", "compile"], 5.0),
     "clipsafe render shape-bias: one chapter with its page": (
         ["clipsafe", "render", "shape-bias", "-y", "{confidence: 0.9}", "-o", "{scratch}"],

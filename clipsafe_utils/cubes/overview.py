@@ -16,7 +16,8 @@ def overview(*, check: bool = False) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        `study`, `cube`, `dims` with their sizes, `evidence`, `source`, `licence` and `content` (hash).
+        `study`, `cube`, `dims` with their sizes, `evidence`, `source` (the command, its seeds and its input,
+        `in_short`), `licence` and `content` (hash).
 
     Raises
     ------
@@ -41,9 +42,28 @@ def overview(*, check: bool = False) -> list[dict[str, str]]:
                     "cube": name,
                     "dims": ", ".join(f"{dim} {size}" for dim, size in cube.sizes.items()),
                     "evidence": cube.attrs["evidence"],
-                    "source": first.attrs["source"].split(";")[0],
+                    "source": in_short(first.attrs["source"]),
                     "licence": cube.attrs["licence"].split(":")[0],
                     "content": content_hash(cube)[:16],
                 }
             )
     return rows
+
+
+def in_short(source: str) -> str:
+    """Say what a variable was made from, with raw files counted in place of named.
+
+    Parameters
+    ----------
+    source : str
+        The attribute ``source``: parts parted by semicolons, a raw file with its SHA-256.
+
+    Examples
+    --------
+    >>> in_short("clipsafe record; me/data@1a2b a.csv sha256:0a; me/data@1a2b b.csv sha256:1b; seed 7")
+    'clipsafe record; seed 7; 2 raw files'
+    """
+    parts = source.split("; ")
+    said = [part for part in parts if "sha256:" not in part]
+    files = len(parts) - len(said)
+    return "; ".join([*said, f"{files} raw file{'s' * (files > 1)}"] if files else said)

@@ -41,7 +41,9 @@ USUAL_LEVELS = {
 }
 """Where the knobs stand in the ladder: in the source `wit`, at the usual quantity and batch."""
 
-_LOSS_OF_RUNG = {"a": "cross-entropy on true labels", "d": "CLIP's contrastive loss"}
+LOSS_OF_RUNG = {"a": "cross-entropy on true labels", "d": "CLIP's contrastive loss"}
+"""What a rung of the ladder minimises, as the tables of doses call it."""
+
 _USUAL_SOURCE = "wit"
 
 
@@ -154,7 +156,7 @@ def levels(cube: xr.Dataset, knob: str) -> dict[str, dict[float, NDArray[np.bool
     for one_loss in np.unique(loss[turned]).tolist():
         here = turned & (loss == one_loss)
         by_level = {float(place): here & (level == place) for place in np.unique(level[here])}
-        for rung, its_loss in _LOSS_OF_RUNG.items():
+        for rung, its_loss in LOSS_OF_RUNG.items():
             usual = members(cube, rung, _USUAL_SOURCE)
             if its_loss == one_loss and usual.any():
                 by_level[USUAL_LEVELS[knob]] = usual

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clipsafe_utils.chapters.causes.analysis import knobs_of
+from clipsafe_utils.chapters.causes.analysis import LOSS_OF_RUNG, dose, knobs_of
 from clipsafe_utils.chapters.causes.contrasts import KNOB_STEPS, absent
 from clipsafe_utils.chapters.causes.effects import (
     HEADLINE,
@@ -14,7 +14,7 @@ from clipsafe_utils.chapters.causes.effects import (
 )
 from clipsafe_utils.chapters.causes.views import PANELS
 from clipsafe_utils.chapters.causes.words import cell_of, moved
-from clipsafe_utils.chapters.formats import complete, points
+from clipsafe_utils.chapters.formats import complete, percent, points
 from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory
 from clipsafe_utils.chapters.ood_correlation.words import listed
 
@@ -66,6 +66,8 @@ KEYS = (
     "causes-hidden-accuracy",
     "causes-hidden-property",
     "causes-hidden-effect",
+    "causes-misread-levels",
+    "causes-misread-biases",
 )
 """Every number of the laboratory that the prose of the chapter glues."""
 
@@ -110,6 +112,7 @@ def numbers(
         found |= _said(table) | _counts(table, confidence)
         found["causes-lab-absent"] = listed(absent(laboratory))
         found |= _of_property(table, property_) | _of_knob(laboratory, table, knob) | _hidden(table)
+        found |= _misread(laboratory, confidence)
     return complete(KEYS, found)
 
 
@@ -202,4 +205,16 @@ def _hidden(table: pd.DataFrame) -> dict[str, str]:
         "causes-hidden-accuracy": points(float(first["accuracy"])),
         "causes-hidden-property": HEADLINE[str(first["property"])].name,
         "causes-hidden-effect": cell_of(estimate_of(first)),
+    }
+
+
+def _misread(laboratory: Laboratory, confidence: float) -> dict[str, str]:
+    """Say what each dose of typical textures makes of a CLIP: a step is as large as it was chosen."""
+    table = dose(laboratory.causes, "texture_correlation", "shape_bias", confidence)
+    rows = table[table["loss"] == LOSS_OF_RUNG["d"]]
+    if rows.empty:
+        return {}
+    return {
+        "causes-misread-levels": listed([percent(level, 0) for level in rows["level"]]),
+        "causes-misread-biases": listed([percent(value, 0) for value in rows["value"]]),
     }

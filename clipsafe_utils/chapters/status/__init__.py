@@ -1,0 +1,1 @@
+"""The page on what the book was made from."""
