@@ -1,17 +1,14 @@
-"""Which study can say anything about which claim, and on how much."""
+"""Which study can say anything about which claim."""
 
 import numpy as np
-import xarray as xr
 
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.registry import Claim
-from clipsafe_utils.cubes import GROUPS, families_between_groups
-
-NOT_AVAILABLE = "not available"
+from clipsafe_utils.cubes import GROUPS
 
 
 def evidence(claim: Claim, reader: Reader) -> tuple[str, str]:
-    """Say whether a study can be asked a claim, and on how much it answers or why it cannot.
+    """Say whether a study can be asked a claim, or why it cannot.
 
     Parameters
     ----------
@@ -23,29 +20,24 @@ def evidence(claim: Claim, reader: Reader) -> tuple[str, str]:
     Returns
     -------
     status, reason : tuple of str
-        "measured" or "proxy", as the cube says of itself, or "not available".
+        "measured" or "proxy", as the cube says of itself, and no reason; or no status, and the reason.
 
     Examples
     --------
     >>> from clipsafe_utils.claims.registry import find_claim
     >>> from clipsafe_utils.cubes import find_study
     >>> evidence(find_claim("F5"), Reader(find_study("published")))
-    ('not available', "no model of the group 'CLIP, zero-shot'")
+    ('', "no model of the group 'CLIP, zero-shot'")
     """
     panel = reader.panel(claim.cube)
     if panel is None:
-        return NOT_AVAILABLE, f"no cube {claim.cube}"
+        return "", f"no cube {claim.cube}"
     present = panel.models["group"].values
     for group in claim.groups:
         if group not in present:
-            return NOT_AVAILABLE, f"no model of the group '{GROUPS[group]}'"
+            return "", f"no model of the group '{GROUPS[group]}'"
     clips = panel.models.isel(model=present == claim.groups[0])
     sources = np.unique(clips["training_source"]).size
     if sources < claim.training_sources:
-        return NOT_AVAILABLE, f"CLIPs of {sources} training source only"
-    return panel.cube.attrs["evidence"], _how_much(clips)
-
-
-def _how_much(clips: xr.Dataset) -> str:
-    families = np.unique(families_between_groups(clips)).size
-    return f"{clips.sizes['model']} CLIPs of {families} {'family' if families == 1 else 'families'}"
+        return "", f"CLIPs of {sources} training source only"
+    return panel.cube.attrs["evidence"], ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.evidence import NOT_AVAILABLE, evidence
+from clipsafe_utils.claims.evidence import evidence
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.registry import Claim, claims
 from clipsafe_utils.claims.settling import what_would_settle
@@ -185,8 +185,8 @@ def _of_study(
             asked[claim.id] = before.evidence, before.effect or before.judgement.reason
         elif claim.is_asked:
             status, reason = evidence(claim, reader)
-            if status == NOT_AVAILABLE:
-                asked[claim.id] = "", reason
+            if reason:
+                asked[claim.id] = status, reason
             else:
                 found = STATISTICS[claim.statistic](reader, choices)
                 asked[claim.id] = status, found if isinstance(found, str) else deciding(claim, found)

@@ -24,4 +24,5 @@ def _described(cube: xr.Dataset) -> xr.Dataset:
     text = {"group": "control", "training_source": "wit", "architecture": "resnet_xs"}
     columns = {name: ("model", [value] * names.size) for name, value in text.items()}
     columns |= {name: ("model", np.full(names.size, 65536.0)) for name in ("training_images", "samples_seen")}
+    columns["checkpoint"] = ("model", names)
     return xr.Dataset(columns, coords={"model": names})

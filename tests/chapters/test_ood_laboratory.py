@@ -10,6 +10,17 @@ import xarray as xr
 from scipy.special import ndtr, ndtri
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.chapters.model_pairs import (
+    FAR,
+    GENTLE,
+    HALF_WAY,
+    NEAR,
+    NEAR_FIRST,
+    STRONG,
+    fine_tuned_pairs,
+    procedure_contrasts,
+    source_twins,
+)
 from clipsafe_utils.chapters.ood_correlation import against_record as record
 from clipsafe_utils.chapters.ood_correlation import analysis as chapter
 from clipsafe_utils.chapters.ood_correlation import clouds as read
@@ -79,16 +90,16 @@ def test_images_are_held_fixed_where_they_vary(clouds: dict[str, xr.Dataset]) ->
 def test_pairs_of_sources_share_encoder_and_quantity(
     laboratory: lab.Laboratory, clouds: dict[str, xr.Dataset]
 ) -> None:
-    twins = lab.source_twins(laboratory)
+    twins = source_twins(laboratory.models)[0]
     assert len(twins) == 9
     assert all(before.replace("laion", "wit") == after for before, after in twins)
     assert len(pairs.source_pairs(clouds["sketches"])) == 9
 
 
 def test_procedures_are_found_by_name(laboratory: lab.Laboratory) -> None:
-    sizes = {name: len(found) for name, found in lab.procedure_pairs(laboratory).items()}
-    assert sizes == {lab.GENTLE: 6, lab.STRONG: 6, lab.HALF_WAY: 6, lab.NEAR: 2, lab.FAR: 2}
-    assert len(lab.same_start(laboratory, lab.STRONG, lab.NEAR)) == 2
+    sizes = {name: len(found) for name, found in fine_tuned_pairs(laboratory.models).items()}
+    assert sizes == {GENTLE: 6, STRONG: 6, HALF_WAY: 6, NEAR: 2, FAR: 2}
+    assert len(procedure_contrasts(laboratory.models)[NEAR_FIRST]) == 2
 
 
 def test_changes_by_hand(found: lab.Found) -> None:
@@ -96,12 +107,12 @@ def test_changes_by_hand(found: lab.Found) -> None:
     starts = [name for name in starts if f"tuned-{name}" in ABILITY.index]
     step = STEPS["tuned-"]
     gains = [ndtr(ABILITY[name] + step) - ndtr(ABILITY[name]) for name in starts]
-    mean, each = found.by_procedure[lab.STRONG]["accuracy"]
+    mean, each = found.by_procedure[STRONG]["accuracy"]
     assert mean.value == pytest.approx(np.mean(gains), abs=1e-5)
     assert sorted(each) == pytest.approx(sorted(gains), abs=1e-5)
     assert mean.low > 0
     # All models are on one line, but for the mean of several sets, which bends it a little.
-    assert abs(found.by_procedure[lab.STRONG]["shifts_at_equal"][0].value) < 0.01
+    assert abs(found.by_procedure[STRONG]["shifts_at_equal"][0].value) < 0.01
 
 
 def test_exposure_moves_the_unseen_glyphs_alone(found: lab.Found) -> None:
@@ -170,7 +181,7 @@ def test_a_direction_is_one_that_all_intervals_share(
     found: lab.Found, low: float, high: float, same: str
 ) -> None:
     strong = {"shifts_at_equal": (lab.Estimate(0.02, low, high, 6), np.zeros(6))}
-    moved = lab.Found(**{**vars(found), "by_procedure": {lab.STRONG: strong}})
+    moved = lab.Found(**{**vars(found), "by_procedure": {STRONG: strong}})
     mean = xr.Dataset(
         {
             name: (("shift", "measure", "pair"), [[[value]]])

@@ -10,6 +10,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters.causes.analysis import RUNGS
 from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.chapters.model_pairs import GENTLE, HALF_WAY, STRONG
 from clipsafe_utils.chapters.shape_bias import descriptions, laboratory, laboratory_words
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import causes as figures
@@ -126,7 +127,7 @@ def test_images_and_language_move_shape_bias_where_all_steps_agree(
 
 def test_what_was_made_of_a_clip_is_compared_with_that_clip(cube: xr.Dataset, described: xr.Dataset) -> None:
     rows = laboratory.tuning(cube, described, 0.95)
-    assert rows["kind"].tolist() == ["half_way", "gently_tuned", "tuned"]
+    assert rows["kind"].tolist() == [HALF_WAY, GENTLE, STRONG]
     assert [row.value for row in rows["change"]] == pytest.approx([-0.1, -0.03, -0.2])
     assert [row.high - row.low for row in rows["change"]] == pytest.approx([0, 0, 0])
     assert rows["runs"].tolist() == rows["lower"].tolist() == [6, 6, 6]

@@ -7,12 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_utils.chapters.causes.analysis import levels, members
+from clipsafe_utils.chapters.model_pairs import GENTLE, HALF_WAY, STRONG, laboratory_pairs
 from clipsafe_utils.chapters.ood_correlation.laboratory import (
-    GENTLE,
-    HALF_WAY,
-    STRONG,
     Laboratory,
-    procedure_pairs,
 )
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
@@ -178,7 +175,7 @@ def _of_encoders(laboratory: Laboratory) -> Iterator[Contrast]:
 
 
 def _of_procedures(laboratory: Laboratory) -> Iterator[Contrast]:
-    by_procedure = procedure_pairs(laboratory)
+    by_procedure = laboratory_pairs(laboratory.models)
     for title, procedure in PROCEDURES.items():
         pairs = by_procedure.get(procedure, [])
         one, other = (tuple(pair[end] for pair in pairs) for end in (0, 1))

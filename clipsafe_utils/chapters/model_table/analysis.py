@@ -31,8 +31,9 @@ def read_rows() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns study, model, those of `DESCRIBED` and those of `HEADLINES`; studies by name, models in the
-        order of their cubes. A network that several sources evaluated has a row for each of them.
+        Columns study, model, those of `DESCRIBED` and those of `HEADLINES`: the study with most models first,
+        in it the zero-shot CLIPs, the most accurate first. A network that several sources evaluated has a
+        row for each of them.
 
     Raises
     ------
@@ -47,7 +48,16 @@ def read_rows() -> pd.DataFrame:
     """
     parts = [_rows_of(study) for study in list_studies() if study.has("models")]
     columns = ["study", "model", *DESCRIBED, *HEADLINES]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    parts.sort(key=len, reverse=True)
+    return pd.concat([_clips_first(part) for part in parts], ignore_index=True)
+
+
+def _clips_first(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(other=rows["group"] != "clip_zero_shot").sort_values(
+        ["other", "accuracy"], ascending=[True, False], kind="stable"
+    )[rows.columns]
 
 
 def _rows_of(study: Study) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters.causes.words import is_measured
 from clipsafe_utils.chapters.formats import NOT_MEASURED, points
-from clipsafe_utils.chapters.ood_correlation import laboratory as lab
+from clipsafe_utils.chapters.model_pairs import STRONG
 from clipsafe_utils.chapters.ood_correlation.analysis import LINES
 from clipsafe_utils.chapters.ood_correlation.clouds import ID
 from clipsafe_utils.chapters.ood_correlation.laboratory import Changes, Found
@@ -37,7 +37,7 @@ def compare(found: Found, record: Results | None, offsets: xr.Dataset | None) ->
         Columns what, record, laboratory and same: yes, no, undecided, or not measured. A direction is one
         that all intervals of a side share; means over families of sources, that all of them share.
     """
-    strong = found.by_procedure.get(lab.STRONG, {})
+    strong = found.by_procedure.get(STRONG, {})
     rows = (
         (
             "zero-shot CLIPs against standard networks",

@@ -8,6 +8,14 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.causes.analysis import RUNGS, SOURCES, cell, ladder
+from clipsafe_utils.chapters.model_pairs import (
+    FAR_FIRST,
+    NEAR_FIRST,
+    STRENGTH,
+    laboratory_pairs,
+    procedure_contrasts,
+    source_twins,
+)
 from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED, Pairs
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.figures.causes import Panel
@@ -41,17 +49,6 @@ LADDER = {
     Panel("accuracy in distribution", "accuracy, %", is_share=True): ACCURACY,
 }
 """Panels of the ladder."""
-
-GENTLE, STRONG, HALF_WAY = "fine-tuned gently", "fine-tuned strongly", "half-way average"
-NEAR, FAR = "more classes first, near", "more classes first, far"
-PROCEDURES = {
-    GENTLE: "gently_tuned-",
-    STRONG: "tuned-",
-    HALF_WAY: "half_way-",
-    NEAR: "tuned-wide_near-",
-    FAR: "tuned-wide_far-",
-}
-"""What can be made of a zero-shot CLIP, and how the names of the results begin."""
 
 FILTERED = {
     "adversarial images": ("accuracy_adversarial_labels", "accuracy_adversarial_wit"),
@@ -132,40 +129,11 @@ def ladder_tables(laboratory: Laboratory | None, confidence: float) -> dict[Pane
     return {panel: table for panel, table in tables.items() if len(table)}
 
 
-def procedure_pairs(laboratory: Laboratory) -> dict[str, Pairs]:
-    """Pair zero-shot CLIPs with what was made of them, by `PROCEDURES`; those without a pair are left out."""
-    known = set(laboratory.models["model"].values.tolist())
-    starts = laboratory.models["model"].values[laboratory.models["group"].values == _CLIP].tolist()
-    found = {
-        procedure: [(start, f"{beginning}{start}") for start in starts if f"{beginning}{start}" in known]
-        for procedure, beginning in PROCEDURES.items()
-    }
-    return {procedure: pairs for procedure, pairs in found.items() if pairs}
-
-
-def source_twins(laboratory: Laboratory, first: str = "wit", second: str = "laion") -> Pairs:
-    """Pair zero-shot CLIPs of two sources that share encoder, images and samples seen."""
-    columns = ["group", "training_source", "architecture", "training_images", "samples_seen"]
-    rows = laboratory.models[columns].to_dataframe().reset_index()
-    # Repeated seeds stand in the group of controls.
-    clips = rows[rows["group"] == _CLIP]
-    ours, others = (clips[clips["training_source"] == source] for source in (first, second))
-    both = others.merge(ours, on=columns[2:], suffixes=("_before", "_after"))
-    return list(zip(both["model_before"].tolist(), both["model_after"].tolist(), strict=True))
-
-
 def exposure_pairs(laboratory: Laboratory) -> Pairs:
     """Pair models that saw twice the classes first: none near the unseen glyphs, and some near them."""
     names = laboratory.models["model"].values.tolist()
     pairs = [(name.replace(_NEAR, _FAR), name) for name in names if _NEAR in name]
     return [(far, near) for far, near in pairs if far in names]
-
-
-def same_start(laboratory: Laboratory, before: str, after: str) -> Pairs:
-    """Pair what two of `PROCEDURES` made of the same CLIP."""
-    pairs = procedure_pairs(laboratory)
-    first = dict(pairs.get(before, []))
-    return [(first[start], made) for start, made in pairs.get(after, []) if start in first]
 
 
 def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
@@ -295,19 +263,18 @@ def find(laboratory: Laboratory | None, confidence: float) -> Found:
     """
     if laboratory is None:
         return Found(None, {}, {}, {}, {}, {}, {}, kin(None, confidence))
+    contrasts = procedure_contrasts(laboratory.models)
     between = {
-        name: changes(laboratory, same_start(laboratory, *ends), confidence)
-        for name, ends in {
-            "strength": (GENTLE, STRONG),
-            "near": (STRONG, NEAR),
-            "far": (STRONG, FAR),
-        }.items()
+        name: changes(laboratory, contrasts.get(contrast, []), confidence)
+        for name, contrast in {"strength": STRENGTH, "near": NEAR_FIRST, "far": FAR_FIRST}.items()
     }
+    made = laboratory_pairs(laboratory.models)
+    twins, _ = source_twins(laboratory.models)
     return Found(
         laboratory,
-        changes(laboratory, source_twins(laboratory), confidence),
+        changes(laboratory, twins, confidence),
         changes(laboratory, exposure_pairs(laboratory), confidence),
-        {name: changes(laboratory, pairs, confidence) for name, pairs in procedure_pairs(laboratory).items()},
+        {procedure: changes(laboratory, pairs, confidence) for procedure, pairs in made.items()},
         kin=kin(laboratory, confidence),
         **between,
     )

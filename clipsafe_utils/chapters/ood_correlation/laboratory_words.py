@@ -8,13 +8,14 @@ import xarray as xr
 
 from clipsafe_utils.chapters.causes.words import moved
 from clipsafe_utils.chapters.formats import complete
+from clipsafe_utils.chapters.model_pairs import GENTLE, HALF_WAY, STRONG
 from clipsafe_utils.chapters.ood_correlation import laboratory as lab
 from clipsafe_utils.chapters.ood_correlation.analysis import FINE_TUNED, STANDARD
 from clipsafe_utils.chapters.ood_correlation.laboratory import READ, STEPS, Changes, Found
 from clipsafe_utils.chapters.ood_correlation.words import listed, three_digits
 
 _SETS = {"wit": "wit", "laion": "laion", "standard": STANDARD, "tuned": FINE_TUNED}
-_PROCEDURES = {"gentle": lab.GENTLE, "strong": lab.STRONG, "half": lab.HALF_WAY}
+_PROCEDURES = {"gentle": GENTLE, "strong": STRONG, "half": HALF_WAY}
 _CHANGED = {"shifts-at-equal": "shifts_at_equal", "auroc-at-equal": "auroc_at_equal", **READ}
 _EXPOSED = {"glyphs": "auroc_unseen_glyphs", "textures": "auroc_textures", "scenes": "auroc_scenes_unseen"}
 _KIN = {"adversarial": "adversarial images", "fooling": "fooling images"}

@@ -8,6 +8,8 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, ladder, step
+from clipsafe_utils.chapters.model_pairs import FAR, GENTLE, HALF_WAY, NEAR, STRONG, laboratory_pairs
+from clipsafe_utils.chapters.ood_correlation.pairs import Pairs
 from clipsafe_utils.cubes.selection import families_between_groups
 from clipsafe_utils.figures.causes import Panel as Property
 from clipsafe_utils.metrics.families import Estimate as GroupDifference
@@ -36,15 +38,8 @@ LOSS_STEPS = {
 }
 """Steps between rungs of the ladder, on the same images."""
 
-HALF_WAY, STRONG = "half_way", "tuned"
-KINDS = {
-    HALF_WAY: "half-way average",
-    "gently_tuned": "fine-tuned gently",
-    STRONG: "fine-tuned strongly",
-    "tuned-wide_near": "twice the classes first (near)",
-    "tuned-wide_far": "twice the classes first (far)",
-}
-"""What was made of a zero-shot CLIP: the words before its name, and how a table calls it."""
+KINDS = (HALF_WAY, GENTLE, STRONG, NEAR, FAR)
+"""What was made of a zero-shot CLIP, in the order of the table."""
 
 
 def ladder_tables(
@@ -172,8 +167,7 @@ def tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> pd.DataFr
     cube : xarray.Dataset
         A cube `causes`.
     models : xarray.Dataset
-        The cube `models` of the same study. A family is named by the CLIP that it began with; the words
-        before that name in a checkpoint are the kind.
+        The cube `models` of the same study.
     confidence : float
         Level of the intervals, which count runs and images.
 
@@ -183,10 +177,10 @@ def tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> pd.DataFr
         One row a kind, in the order of `KINDS`: kind, runs, before, after, change (an `Estimate`), lower (the
         runs whose shape bias fell), decided, accuracy_before, accuracy_after.
     """
-    pairs = _pairs(models.sel(model=models["model"].isin(cube["model"]).values))
+    pairs = _pairs(cube, models)
     rows = []
-    for kind in sorted(pairs, key=_place_of_kind):
-        before, after = ([pair[end] for pair in pairs[kind]] for end in (0, 1))
+    for kind, of_kind in pairs.items():
+        before, after = ([pair[end] for pair in of_kind] for end in (0, 1))
         draws = _draws(cube, BIAS, after) - _draws(cube, BIAS, before)
         rows.append(
             {
@@ -211,7 +205,7 @@ def half_way_between(cube: xr.Dataset, models: xr.Dataset) -> tuple[int, int]:
     -------
     between, averages : tuple of int
     """
-    pairs = _pairs(models.sel(model=models["model"].isin(cube["model"]).values))
+    pairs = _pairs(cube, models)
     tuned = dict(pairs.get(STRONG, []))
     triples = [(start, half, tuned[start]) for start, half in pairs.get(HALF_WAY, []) if start in tuned]
     bias = {
@@ -221,24 +215,9 @@ def half_way_between(cube: xr.Dataset, models: xr.Dataset) -> tuple[int, int]:
     return sum(inside), len(inside)
 
 
-def _pairs(models: xr.Dataset) -> dict[str, list[tuple[str, str]]]:
-    """Return, by kind, what zero-shot CLIP and what was made of it."""
-    names = models["model"].values.tolist()
-    checkpoint, family, group = (models[name].values.tolist() for name in ("checkpoint", "family", "group"))
-    start = {
-        checkpoint[place]: names[place] for place in range(len(names)) if group[place] == "clip_zero_shot"
-    }
-    found: dict[str, list[tuple[str, str]]] = {}
-    for place, name in enumerate(names):
-        if group[place] == "clip_fine_tuned" and family[place] in start:
-            kind = checkpoint[place].removesuffix(f"-{family[place]}")
-            found.setdefault(kind, []).append((start[family[place]], name))
-    return found
-
-
-def _place_of_kind(kind: str) -> tuple[int, str]:
-    order = list(KINDS)
-    return (order.index(kind) if kind in order else len(order), kind)
+def _pairs(cube: xr.Dataset, models: xr.Dataset) -> dict[str, Pairs]:
+    found = laboratory_pairs(models.sel(model=models["model"].isin(cube["model"]).values))
+    return {kind: found[kind] for kind in KINDS if kind in found}
 
 
 def _draws(cube: xr.Dataset, property_: str, names: Sequence[str]) -> np.ndarray:

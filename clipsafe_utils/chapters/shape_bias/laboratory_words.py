@@ -7,12 +7,11 @@ import xarray as xr
 
 from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, dose_difference, ladder
 from clipsafe_utils.chapters.formats import complete, interval, level, percent, points
+from clipsafe_utils.chapters.model_pairs import STRONG
 from clipsafe_utils.chapters.shape_bias.laboratory import (
     BASE,
     BIAS,
-    KINDS,
     LOSS_STEPS,
-    STRONG,
     TEXTURE,
     WHOLE,
     directions,
@@ -258,7 +257,7 @@ def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence
     """
     rows = [
         {
-            "Made of zero-shot CLIP": KINDS.get(row["kind"], row["kind"]),
+            "Made of zero-shot CLIP": row["kind"],
             "Before": percent(row["before"]),
             "After": percent(row["after"]),
             "Change": _cell(row["change"]),

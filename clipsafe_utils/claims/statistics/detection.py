@@ -5,6 +5,12 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from clipsafe_utils.chapters.model_pairs import (
+    curated_pairs,
+    families_of_pairs,
+    procedure_contrasts,
+    source_twins,
+)
 from clipsafe_utils.chapters.ood_correlation.analysis import within_sources
 from clipsafe_utils.chapters.ood_correlation.clouds import FEWEST_CLIPS
 from clipsafe_utils.chapters.ood_correlation.detection import DETECTION
@@ -18,12 +24,6 @@ from clipsafe_utils.claims.statistics.detection_scores import (
     accuracy_in_distribution,
     detection_cloud,
     mean_auroc,
-)
-from clipsafe_utils.claims.statistics.pairs import (
-    curated_pairs,
-    families_of_pairs,
-    procedure_contrasts,
-    source_twins,
 )
 from clipsafe_utils.metrics.families import Estimate
 from clipsafe_utils.metrics.heights import heights_above_line

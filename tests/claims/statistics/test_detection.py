@@ -10,6 +10,7 @@ import xarray as xr
 from scipy.special import ndtr
 from scipy.stats import spearmanr
 
+from clipsafe_utils.chapters.model_pairs import STRENGTH, procedure_contrasts, source_twins
 from clipsafe_utils.chapters.ood_correlation import laboratory as chapter
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
@@ -155,7 +156,7 @@ class TestContrasts:
     def test_source_at_equal_accuracy_is_that_of_chapter_3(self, made: Reader, folder: Path) -> None:
         other = chapter.read_laboratory([str(folder)])
         assert other is not None
-        expected = chapter.changes(other, chapter.source_twins(other), 0.95)["auroc_at_equal"]
+        expected = chapter.changes(other, source_twins(other.models)[0], 0.95)["auroc_at_equal"]
         found = effect(detection.source_on_detection(made, AT_EQUAL))
         assert found.value == pytest.approx(expected[0].value, abs=1e-3)
         assert found.units == expected[1].size
@@ -165,7 +166,7 @@ class TestContrasts:
     def test_source_in_the_laboratory(
         self, miniature: Reader, laboratory: chapter.Laboratory, choices: Choices, measure: str
     ) -> None:
-        expected, each = chapter.changes(laboratory, chapter.source_twins(laboratory), 0.95)[measure]
+        expected, each = chapter.changes(laboratory, source_twins(laboratory.models)[0], 0.95)[measure]
         found = effect(detection.source_on_detection(miniature, choices))
         assert found.units == each.size
         assert (found.value, *found.interval()) == pytest.approx(
@@ -176,7 +177,7 @@ class TestContrasts:
 
     def test_procedures_in_the_laboratory(self, miniature: Reader, laboratory: chapter.Laboratory) -> None:
         found = effect(detection.procedure_on_detection(miniature, EVERYWHERE))
-        pairs = chapter.same_start(laboratory, chapter.GENTLE, chapter.STRONG)
+        pairs = procedure_contrasts(laboratory.models)[STRENGTH]
         expected = chapter.changes(laboratory, pairs, 0.95)["auroc"][0]
         assert found.which == "strong instead of gentle"
         assert found.value == pytest.approx(expected.value, abs=1e-6)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.laboratory import FAR, GENTLE, NEAR, PROCEDURES, STRONG
 from clipsafe_utils.chapters.ood_correlation.pairs import (
     Pairs,
     fine_tuning_pairs,
@@ -17,10 +16,22 @@ from clipsafe_utils.figures.style import SOURCE_COLOURS
 IN_1K, BY_IN_12K = "fine-tuned on in1k", "fine-tuned on in12k, then in1k"
 """What can be made of a zero-shot CLIP outside the laboratory."""
 
+GENTLE, STRONG, HALF_WAY = "fine-tuned gently", "fine-tuned strongly", "half-way average"
+NEAR, FAR = "more classes first, near", "more classes first, far"
+PROCEDURES: Mapping[str, str] = {
+    GENTLE: "gently_tuned-",
+    STRONG: "tuned-",
+    HALF_WAY: "half_way-",
+    NEAR: "tuned-wide_near-",
+    FAR: "tuned-wide_far-",
+}
+"""What can be made of a zero-shot CLIP in the laboratory, and how the names of the results begin."""
+
+STRENGTH, NEAR_FIRST, FAR_FIRST = "strong instead of gentle", "near classes first", "far classes first"
 CONTRASTS: Mapping[str, tuple[str, str]] = {
-    "strong instead of gentle": (GENTLE, STRONG),
-    "near classes first": (STRONG, NEAR),
-    "far classes first": (STRONG, FAR),
+    STRENGTH: (GENTLE, STRONG),
+    NEAR_FIRST: (STRONG, NEAR),
+    FAR_FIRST: (STRONG, FAR),
 }
 """In the laboratory: what is compared with what, both made of the same CLIP."""
 
@@ -81,6 +92,39 @@ def source_twins(models: xr.Dataset) -> tuple[Pairs, tuple[str, str]]:
     return [pair for pair, couple in zip(pairs, couples, strict=True) if couple == most], most
 
 
+def laboratory_pairs(models: xr.Dataset) -> dict[str, Pairs]:
+    """Pair zero-shot CLIPs of the laboratory with what was made of them, by procedure.
+
+    Parameters
+    ----------
+    models : xarray.Dataset
+        The cube `models` of a panel.
+
+    Returns
+    -------
+    dict of str to list of tuple of str
+        By `PROCEDURES`; those without a pair are left out.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> made = laboratory_pairs(find_study("miniature").read("models"))
+    >>> {procedure: len(pairs) for procedure, pairs in made.items()}["fine-tuned strongly"]
+    8
+    """
+    name = _named(models)
+    starts = set(_of_group(models, "clip_zero_shot"))
+    found = {
+        procedure: [
+            (name[start], name[f"{beginning}{start}"])
+            for start in name
+            if name[start] in starts and f"{beginning}{start}" in name
+        ]
+        for procedure, beginning in PROCEDURES.items()
+    }
+    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+
+
 def fine_tuned_pairs(models: xr.Dataset) -> dict[str, Pairs]:
     """Pair zero-shot CLIPs with what was made of them, by procedure.
 
@@ -102,17 +146,8 @@ def fine_tuned_pairs(models: xr.Dataset) -> dict[str, Pairs]:
     >>> {procedure: len(pairs) for procedure, pairs in made.items()}["fine-tuned strongly"]
     8
     """
-    name = _named(models)
-    starts = set(_of_group(models, "clip_zero_shot"))
-    found = {
-        procedure: [
-            (name[start], name[f"{beginning}{start}"])
-            for start in name
-            if name[start] in starts and f"{beginning}{start}" in name
-        ]
-        for procedure, beginning in PROCEDURES.items()
-    }
-    if starts and _of_group(models, "clip_fine_tuned"):
+    found = laboratory_pairs(models)
+    if _of_group(models, "clip_zero_shot") and _of_group(models, "clip_fine_tuned"):
         directly = zero_shot_pairs(models)
         by_way = dict(fine_tuning_pairs(models))
         found[IN_1K] = directly
