@@ -9,6 +9,7 @@ import pytest
 from nbformat import NotebookNode
 
 from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
+from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import Chapter, find_chapters, read_chapter
@@ -82,6 +83,23 @@ def test_a_chapter_begins_with_three_goals(chapter: Chapter) -> None:
     assert len(re.findall(r"^- ", goals, re.M)) == 3
     first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert first.index("In one minute") < first.index(GOALS)
+
+
+def _named_findings(notebook: NotebookNode) -> list[str]:
+    """Expand the line on claims: "F1 to F4 and S1" names five findings."""
+    (line,) = re.findall(r"^\*\*Claims?\*\* (.+) of \{ref\}`the ledger <ch-claims>`", _prose(notebook), re.M)
+    found = []
+    for part in re.split(r", | and ", line):
+        first, *last = part.split(" to ")
+        ends = [int(end[1:]) for end in (first, *last)]
+        found += [f"{first[0]}{number}" for number in range(ends[0], ends[-1] + 1)]
+    return found
+
+
+@taught
+def test_a_chapter_names_the_findings_that_it_bears_on(chapter: Chapter) -> None:
+    expected = [claim.of_finding for claim in claims() if claim.chapter == chapter.name]
+    assert _named_findings(read_chapter(chapter)) == list(dict.fromkeys(expected))
 
 
 @taught

@@ -10,7 +10,10 @@ from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.cubes.storage import read_cube
 from clipsafe_utils.errors import ClipsafeError
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[1]
+_IS_CLONE = (_PACKAGE.parent / "_config.yml").is_file()
+REPOSITORY = _PACKAGE.parent if _IS_CLONE else _PACKAGE / "carried"
+"""The clone; or, in an installed package, the files of the repository that the wheel carries."""
 
 
 def cubes_folder() -> Path:

@@ -13,10 +13,18 @@ from clipsafe_utils.errors import ClipsafeError
 TOLERANCE = 0.005
 """Largest difference of a share or a score between two machines. On one machine it is 0."""
 
+SMALL_SET = 2000
+"""Images that a count is taken as a share of, at least.
+
+On another processor an image at the edge of a bin, or between two classes, may fall to the other side. Drawn
+five times it counts five times: much of a set of a hundred images, and no sign of another result.
+"""
+
 CUBES = ("factors", "shape_bias", "shifts", "ood", "calibration", "prompts", "causes")
 """The cubes that are compared; `models` holds nothing that was measured."""
 
 _TOTALS = {"hits": "images", "draw_hits": "draw_images", "bin_hits": "bin_count"}
+_PARTS = {"count": "decision", "bin_count": "bin"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,8 @@ class Difference:
     models: int
     values: int
     largest: float
-    """Largest difference: of counts as a share of the images, of positive numbers above 1 as a share."""
+    """Largest difference: of counts as a share of the images, or of `SMALL_SET` where there are fewer; of
+    other numbers above 1 as a share."""
     where: str
     """The variable that has it."""
 
@@ -84,18 +93,20 @@ def _largest(variable: str, ours: xr.Dataset, theirs: xr.Dataset) -> float:
     one, other = (np.asarray(cube[variable].values, np.float64) for cube in (ours, theirs))
     if (np.isnan(one) != np.isnan(other)).any():
         return np.inf
-    unit = np.maximum(1, np.abs(other))
-    if variable in _TOTALS:
-        total = theirs[_TOTALS[variable]]
-        unit = np.maximum(1, np.asarray(total.broadcast_like(theirs[variable]).values, np.float64))
-    elif variable == "count":
-        unit = np.maximum(
-            1, np.asarray(theirs[variable].sum("decision").broadcast_like(theirs[variable]).values)
-        )
-    elif variable == "bin_count":
-        unit = np.maximum(1, np.asarray(theirs[variable].sum("bin").broadcast_like(theirs[variable]).values))
+    total = _total(variable, theirs)
+    if total is None:
+        unit = np.maximum(1, np.abs(other))
+    else:
+        unit = np.maximum(SMALL_SET, np.asarray(total.broadcast_like(theirs[variable]).values, np.float64))
     apart = np.abs(one - other) / unit
     return float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0
+
+
+def _total(variable: str, cube: xr.Dataset) -> xr.DataArray | None:
+    """Return the images that a count is out of; None for what is no count."""
+    if variable in _TOTALS:
+        return cube[_TOTALS[variable]]
+    return cube[variable].sum(_PARTS[variable]) if variable in _PARTS else None
 
 
 def report(differences: list[Difference]) -> list[Mapping[str, object]]:

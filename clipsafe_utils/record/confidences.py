@@ -45,6 +45,10 @@ def conditions() -> dict[str, pd.Index]:
     return {ALL_IMAGES: pd.Index(labels["file_name"]), ANNOTATED: flags.index, **by_factor}
 
 
+_DECIMALS = 8
+"""Processors add in different orders, so the last bits of a sum differ; what is kept is the same on all."""
+
+
 def read_confidences(path: str) -> pd.DataFrame:
     """Read the confidence of a model on every image, and whether it was right.
 
@@ -97,7 +101,7 @@ def calibration_counts() -> dict[str, xr.Dataset]:
         cube[name] = xr.full_like(cube["ece"], np.nan)
     cube["temperature"] = (("draw", "model"), np.full((1 + REPLICATES, len(models)), np.nan))
     ordered = {name: array.transpose(*_dims_of(array)) for name, array in cube.data_vars.items()}
-    cube = cube.assign(ordered)
+    cube = cube.assign(ordered).round(_DECIMALS)
     for name, attributes in _attributes().items():
         cube[name].attrs.update(attributes)
     return {SOURCE: cube}

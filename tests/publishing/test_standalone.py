@@ -121,7 +121,7 @@ def test_a_reader_gets_a_notebook_and_a_page_of_their_own(
     assert references(html) == []
     soup = BeautifulSoup(html, "html.parser")
     assert "The count is 3" in soup.get_text()
-    assert soup.select_one('a[href="https://clipsafe.github.io/clipsafe/book/intro.html"]')
+    assert soup.select_one(f'a[href="{published_address(small_book)}book/intro.html"]')
     assert "MathJax" in html
 
 

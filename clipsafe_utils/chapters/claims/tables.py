@@ -146,7 +146,9 @@ def pages() -> Mapping[str, tuple[str, str]]:
 def _markup(names: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> ThemedTable:
     """Write a table whose cells are HTML already, as `figures.tables.table` writes one of text."""
     said = html.escape(caption, quote=True)
-    head = "".join(f'<th scope="col" style="min-width: 11rem">{html.escape(name)}</th>' for name in names)
+    head = "".join(
+        f'<th scope="col" style="min-width: min(11rem, 27vw)">{html.escape(name)}</th>' for name in names
+    )
     body = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
         for first, *cells in rows
