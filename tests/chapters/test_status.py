@@ -1,6 +1,7 @@
 """The page on seeds, weights and times shows what the files say."""
 
 import csv
+import json
 
 from clipsafe_utils.chapters.status import tables
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -26,3 +27,10 @@ def test_seeds_are_those_of_the_world_and_the_list() -> None:
 
 def test_times_have_a_target_each() -> None:
     assert "clipsafe book" in tables.times_table().markup
+
+
+def test_what_misses_its_target_is_said_to() -> None:
+    with (REPOSITORY / "benchmarks" / "engine.json").open(encoding="utf-8") as file:
+        rows = json.load(file)["rows"]
+    missed = sum(row["ratio"] > row["target"] for row in rows)
+    assert tables.engine_table().markup.count("<td>no</td>") == missed
