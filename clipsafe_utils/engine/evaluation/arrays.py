@@ -83,8 +83,16 @@ def clear_abandoned(root: Path) -> None:
     if not (root / UNFINISHED).is_dir():
         return
     for folder in (root / UNFINISHED).iterdir():
-        if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+        if _age(folder) > ABANDONED_AFTER_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age(folder: Path) -> float:
+    """Return the seconds since a folder was changed; none if its process has just finished and removed it."""
+    try:
+        return time.time() - folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def create_array(

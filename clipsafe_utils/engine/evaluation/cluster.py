@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from distributed import Client
 
 WORKERS_LOST = 20
-"""Workers that may be lost under one task before it is given up; a spot machine is lost often."""
+"""Workers that may be lost under one task before it is given up, in a cluster that is started here: a spot
+machine is lost often. A scheduler that runs already has a setting of its own."""
+
+ALLOWED_FAILURES = "distributed.scheduler.allowed-failures"
+"""What Dask calls this setting."""
 
 _on_worker: dict[ModelReference, Model] = {}
 _one_at_a_time = Lock()
@@ -75,7 +79,7 @@ def predict_on_cluster(
     Raises
     ------
     ClipsafeError
-        As `predict`, or if `WORKERS_LOST` workers were lost under one task.
+        As `predict`, or if more workers were lost under one task than the scheduler allows.
     """
     from distributed import KilledWorker, as_completed
 
@@ -88,7 +92,7 @@ def predict_on_cluster(
                 done = future.result()
             except KilledWorker as error:
                 raise ClipsafeError(
-                    f"{WORKERS_LOST} workers were lost under one task; see their logs."
+                    f"{error.allowed_failures + 1} workers were lost under one task; see their logs."
                 ) from error
             summary.add(done)
             future.release()
@@ -132,7 +136,7 @@ def connected(scheduler: str | None, cluster: str | None, workers: int) -> Itera
         raise ClipsafeError("--cluster slurm needs dask-jobqueue: pip install 'clipsafe[scale]'.") from error
     # The size of a job is set in ~/.config/dask/jobqueue.yaml, as for every other use of the cluster.
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": WORKERS_LOST}),
+        dask.config.set({ALLOWED_FAILURES: WORKERS_LOST}),
         SLURMCluster(worker_extra_args=["--nthreads", "1"]) as slurm,
         Client(slurm) as client,
     ):

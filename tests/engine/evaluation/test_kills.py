@@ -83,25 +83,29 @@ def wait_for_change(store, process):
 
 
 @pytest.mark.slow
-def test_kills_of_workers_of_a_cluster(tmp_path, sets, undisturbed):
+def test_twenty_kills_of_workers_of_a_cluster(tmp_path, sets, undisturbed):
     distributed = pytest.importorskip("distributed")
-    from clipsafe_utils.engine.evaluation.cluster import predict_on_cluster
+    import dask
+
+    from clipsafe_utils.engine.evaluation.cluster import ALLOWED_FAILURES, WORKERS_LOST, predict_on_cluster
 
     store = PredictionStore(tmp_path / "cluster")
     slow = [SlowModel(model.name, model.seed, model.kind, model.transform) for model in MODELS]
     with (
+        dask.config.set({ALLOWED_FAILURES: WORKERS_LOST}),
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
         stop = threading.Event()
         killed: list[int] = []
+        rng = random.Random(0)
 
         def kill_now_and_then():
-            while not stop.wait(0.7) and len(killed) < 3:
-                pids = client.run(os.getpid)
-                if pids:
-                    os.kill(next(iter(pids.values())), signal.SIGKILL)
-                    killed.append(1)
+            while len(killed) < KILLS and not stop.wait(rng.uniform(0.2, 1.2)):
+                nanny = rng.choice(list(cluster.workers.values()))
+                if nanny.pid is not None:
+                    os.kill(nanny.pid, signal.SIGKILL)
+                    killed.append(nanny.pid)
 
         killer = threading.Thread(target=kill_now_and_then)
         killer.start()
@@ -111,7 +115,7 @@ def test_kills_of_workers_of_a_cluster(tmp_path, sets, undisturbed):
         )
         stop.set()
         killer.join()
-    assert killed
+    assert len(killed) == KILLS
     assert bytes_of(store.folder) == undisturbed
     assert sum(told) == summary.images
 
@@ -124,7 +128,7 @@ class SlowModel(TinyModel):
         forward = network.forward
 
         def slowly(batch):
-            time.sleep(0.02)
+            time.sleep(0.08)
             return forward(batch)
 
         network.forward = slowly

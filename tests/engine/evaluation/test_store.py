@@ -322,3 +322,10 @@ def test_that_all_of_the_study_is_done_is_found_in_two_seconds(store):
     began = time.process_time()
     assert all(store.is_done(f"timm:{m}", str(d), PROVENANCE) for m in range(210) for d in range(14))
     assert time.process_time() - began < 2
+
+
+def test_what_another_process_removes_meanwhile_is_no_error(store):
+    """A link to nowhere stands for a folder that is gone between listing and looking at it."""
+    store.write(predictions())
+    (store.folder / arrays.UNFINISHED / "gone").symlink_to(store.folder / "nowhere")
+    PredictionStore(store.folder)
