@@ -14,10 +14,10 @@ test: $(VENV)/.test  ## Run every check: style, types, tests, the book itself.
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: the laboratory, the engine, others' metrics.
-	@$(VENV)-peers/bin/python -m pytest -q -n 3 tests/metrics/test_metric_peers.py tests/lab tests/engine \
+	@$(VENV)-peers/bin/python -m pytest -q -n 2 tests/metrics/test_metric_peers.py tests/lab tests/engine \
 		clipsafe_utils/lab clipsafe_utils/engine
 
 reproduce: $(VENV)-peers/.peers  ## Go from the shipped weights to cubes and compare with the committed; QUICK=1: six models.

@@ -114,7 +114,7 @@ def visit(browser: Any, url: str, view: str) -> Visit:
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     page.evaluate("emptyDrawings()")
     if looks_at_colours(view):
-        page.evaluate("keepThreeCells()")
+        page.evaluate("keepThreeOfEach()")
     found = Axe().run(page, options=axe_options(view)).response["violations"]
     seen.violations = [
         f"{violation['id']}: {violation['nodes'][0]['target']}"
