@@ -4,21 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 DEFINITION := pyproject.toml requirements.lock
+TORCH_TESTS := tests/metrics/test_metric_peers.py tests/lab tests/engine clipsafe_utils/lab clipsafe_utils/engine
 
 .PHONY: book test peers reproduce record lint bench lock clean
 
 book: $(VENV)/.book  ## Build the book from the committed cubes and say where its first page is.
 	@$(BIN)/clipsafe book
 
-test: $(VENV)/.test  ## Run every check: style, types, tests, the book itself.
+test: $(VENV)/.test  ## Run every check that needs no torch: style, types, numbers, the book itself.
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(addprefix --ignore=,$(TORCH_TESTS))
 
 peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: the laboratory, the engine, others' metrics.
-	@$(VENV)-peers/bin/python -m pytest -q -n 2 tests/metrics/test_metric_peers.py tests/lab tests/engine \
-		clipsafe_utils/lab clipsafe_utils/engine
+	@$(VENV)-peers/bin/python -m pytest -q -n 2 $(TORCH_TESTS)
 
 reproduce: $(VENV)-peers/.peers  ## Go from the shipped weights to cubes and compare with the committed; QUICK=1: six models.
 	@$(VENV)-peers/bin/clipsafe miniature reproduce $(if $(QUICK),--quick)
