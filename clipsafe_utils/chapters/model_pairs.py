@@ -176,7 +176,7 @@ def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
     >>> {contrast: len(pairs) for contrast, pairs in found.items()}
     {'strong instead of gentle': 6, 'near classes first': 2, 'far classes first': 2}
     """
-    made = {procedure: dict(pairs) for procedure, pairs in fine_tuned_pairs(models).items()}
+    made = {procedure: dict(pairs) for procedure, pairs in laboratory_pairs(models).items()}
     found = {
         contrast: [
             (made[before][start], after_it)

@@ -4,7 +4,6 @@ A chapter publishes numbers only. ``book/_static/explore.js`` has Plotly draw th
 print, in a notebook and without scripts the printed figure stands alone.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_utils.figures.page_data import data_element
 from clipsafe_utils.figures.style import ThemedFigure
 from clipsafe_utils.figures.tables import ThemedTable
 
@@ -150,9 +150,7 @@ def explorable(shown: ThemedFigure | ThemedTable, title: str, views: Sequence[Vi
     names = list(dict.fromkeys(name for view in filled for marks in view.marks for name in marks.names))
     places = {name: place for place, name in enumerate(names)}
     data = {"title": title, "names": names, "views": [_view(view, places) for view in filled]}
-    # Inside a script element only "</" could end it early.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    return Explorable(f'{printed}<script type="application/json" class="{DATA_CLASS}">{text}</script>')
+    return Explorable(printed + data_element(DATA_CLASS, data))
 
 
 def _view(view: View, places: dict[str, int]) -> dict[str, object]:

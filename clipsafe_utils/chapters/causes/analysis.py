@@ -164,6 +164,12 @@ def levels(cube: xr.Dataset, knob: str) -> dict[str, dict[float, NDArray[np.bool
     return found
 
 
+def draws_of(cube: xr.Dataset, property_: str, models: Sequence[str]) -> np.ndarray:
+    """Return a property of some models of a cube `causes`, shape (draws, models)."""
+    value = cube["value"].sel(property=property_, model=list(models)).transpose("draw", "model")
+    return np.asarray(value.values, np.float64)
+
+
 def _draws(cube: xr.Dataset, property_: str, chosen: np.ndarray) -> np.ndarray:
     value = cube["value"].sel(property=property_).transpose("draw", "model")
     return np.asarray(value.values[:, chosen], np.float64)

@@ -1,7 +1,6 @@
 """The table of all models as its page publishes it: numbers for a script, and words where none runs."""
 
 import html
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.figures.page_data import data_element
 from clipsafe_utils.figures.tables import ThemedTable, table
 
 DATA_CLASS = "models-data"
@@ -97,12 +97,9 @@ def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) ->
         "columns": [vars(column) | _stored(rows[column.key], column) for column in COLUMNS],
         "views": [list(view) for view in views],
     }
-    # Inside a script element only "</" could end it early.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     said = html.escape(f"The table of {len(rows):,} models needs a script to be searched and sorted.")
     return ModelTable(
-        f'<div class="models-table"><noscript><p>{said}</p></noscript>'
-        f'<script type="application/json" class="{DATA_CLASS}">{text}</script></div>'
+        f'<div class="models-table"><noscript><p>{said}</p></noscript>{data_element(DATA_CLASS, data)}</div>'
     )
 
 

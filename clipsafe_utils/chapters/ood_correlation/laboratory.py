@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS, SOURCES, cell, ladder
+from clipsafe_utils.chapters.causes.analysis import RUNGS, SOURCES, cell, draws_of, ladder
 from clipsafe_utils.chapters.model_pairs import (
     FAR_FIRST,
     NEAR_FIRST,
@@ -90,8 +90,7 @@ class Laboratory:
 
     def draws(self, property_: str, models: Sequence[str]) -> Array:
         """Return a property of some models, shape (draws, models)."""
-        value = self.causes["value"].sel(property=property_, model=list(models))
-        return np.asarray(value.transpose("draw", "model").values, np.float64)
+        return draws_of(self.causes, property_, models)
 
 
 def read_laboratory(studies: Sequence[str]) -> Laboratory | None:

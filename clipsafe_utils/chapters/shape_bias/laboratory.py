@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, ladder, step
+from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, draws_of, ladder, step
 from clipsafe_utils.chapters.model_pairs import FAR, GENTLE, HALF_WAY, NEAR, STRONG, laboratory_pairs
 from clipsafe_utils.chapters.ood_correlation.pairs import Pairs
 from clipsafe_utils.cubes.selection import families_between_groups
@@ -181,18 +181,18 @@ def tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> pd.DataFr
     rows = []
     for kind, of_kind in pairs.items():
         before, after = ([pair[end] for pair in of_kind] for end in (0, 1))
-        draws = _draws(cube, BIAS, after) - _draws(cube, BIAS, before)
+        draws = draws_of(cube, BIAS, after) - draws_of(cube, BIAS, before)
         rows.append(
             {
                 "kind": kind,
                 "runs": len(after),
-                "before": float(_draws(cube, BIAS, before)[0].mean()),
-                "after": float(_draws(cube, BIAS, after)[0].mean()),
+                "before": float(draws_of(cube, BIAS, before)[0].mean()),
+                "after": float(draws_of(cube, BIAS, after)[0].mean()),
                 "change": mean_of_runs(draws, confidence),
                 "lower": int((draws[0] < 0).sum()),
-                "decided": float(_draws(cube, "cue_decided", after)[0].mean()),
-                "accuracy_before": float(_draws(cube, "accuracy", before)[0].mean()),
-                "accuracy_after": float(_draws(cube, "accuracy", after)[0].mean()),
+                "decided": float(draws_of(cube, "cue_decided", after)[0].mean()),
+                "accuracy_before": float(draws_of(cube, "accuracy", before)[0].mean()),
+                "accuracy_after": float(draws_of(cube, "accuracy", after)[0].mean()),
             }
         )
     return pd.DataFrame(rows)
@@ -218,11 +218,6 @@ def half_way_between(cube: xr.Dataset, models: xr.Dataset) -> tuple[int, int]:
 def _pairs(cube: xr.Dataset, models: xr.Dataset) -> dict[str, Pairs]:
     found = laboratory_pairs(models.sel(model=models["model"].isin(cube["model"]).values))
     return {kind: found[kind] for kind in KINDS if kind in found}
-
-
-def _draws(cube: xr.Dataset, property_: str, names: Sequence[str]) -> np.ndarray:
-    value = cube["value"].sel(property=property_, model=list(names)).transpose("draw", "model")
-    return np.asarray(value.values, np.float64)
 
 
 def population(result: xr.Dataset, models: xr.Dataset, confidence: float) -> GroupDifference | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import KNOBS, cell, dose
+from clipsafe_utils.chapters.causes.analysis import KNOBS, LOSS_OF_RUNG, cell, dose, draws_of
+from clipsafe_utils.chapters.causes.effects import estimate_of
 from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
 from clipsafe_utils.figures.causes import Panel as Property
 from clipsafe_utils.lab.student.knobs import written
@@ -128,7 +128,7 @@ def compare(cube: xr.Dataset, model: str, confidence: float) -> pd.DataFrame:
     rows = []
     for name in COMPARED:
         if name in cube["property"].values:
-            mine = _draws_of(cube, name, model)
+            mine = draws_of(cube, name, [model])
             others = cell(cube, name, UNCHANGED_RUNG, source)
             has = others.shape[1] > 0
             rows.append(
@@ -162,7 +162,7 @@ def points_at(
         for model in yours_in(cube, models[study]):
             if f"{knob}_{written(level)}" in model.removeprefix(PREFIX).split("-"):
                 for name, panel in DRAWN.items():
-                    value = float(_draws_of(cube, name, model)[0, 0])
+                    value = float(draws_of(cube, name, [model])[0, 0])
                     found[panel.title].append((label_of(model), panel.scale * value))
     return found
 
@@ -185,9 +185,9 @@ def response(
     """Return the ends of a knob and a property of CLIPs there; None where it is not turned."""
     for cube in causes.values():
         table = dose(cube, knob, property_, confidence)
-        rows = table[table["loss"] == "CLIP's contrastive loss"]
+        rows = table[table["loss"] == LOSS_OF_RUNG[UNCHANGED_RUNG]]
         if len(rows) > 1:
-            first, last = (_estimate(rows.iloc[place]) for place in (0, -1))
+            first, last = (estimate_of(rows.iloc[place]) for place in (0, -1))
             return float(rows["level"].iloc[0]), float(rows["level"].iloc[-1]), first, last
     return None
 
@@ -201,12 +201,3 @@ def levels(sources: Sequence[str], values: Sequence[str]) -> str:
     '0.5 in wit, 0.4 in laion'
     """
     return ", ".join(f"{value} in {source}" for source, value in zip(sources, values, strict=True))
-
-
-def _draws_of(cube: xr.Dataset, name: str, model: str) -> np.ndarray:
-    values = cube["value"].sel(property=name, model=[model]).transpose("draw", "model").values
-    return np.asarray(values, np.float64)
-
-
-def _estimate(row: "pd.Series[float]") -> Estimate:
-    return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), int(row["runs"]))

@@ -1,0 +1,24 @@
+"""Numbers that a page carries for its script."""
+
+import json
+from collections.abc import Mapping
+
+
+def data_element(data_class: str, data: Mapping[str, object]) -> str:
+    r"""Return the element of a page that holds numbers for a script to read.
+
+    Parameters
+    ----------
+    data_class : str
+        Class by which the script finds the element.
+    data : mapping
+        What JSON can hold.
+
+    Examples
+    --------
+    >>> data_element("my-data", {"name": "</script>"})
+    '<script type="application/json" class="my-data">{"name":"<\\/script>"}</script>'
+    """
+    # Inside a script element only "</" could end it early.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return f'<script type="application/json" class="{data_class}">{text}</script>'
