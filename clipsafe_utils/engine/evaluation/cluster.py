@@ -87,7 +87,7 @@ def predict_on_cluster(
     tasks = list(_tasks(models, datasets, store, settings, part))
     futures = [client.submit(run_task, task, pure=False, priority=-k) for k, task in enumerate(tasks)]
     try:
-        for future in as_completed(futures):
+        for future in as_completed(futures, loop=client.loop):
             try:
                 done = future.result()
             except KilledWorker as error:
@@ -122,7 +122,9 @@ def connected(scheduler: str | None, cluster: str | None, workers: int) -> Itera
 
     if scheduler is not None:
         try:
-            client = Client(scheduler)
+            # Not the default of the process: one that cannot connect would stay the default of Dask and break
+            # whatever else uses Dask here, the writing of cubes for one.
+            client = Client(scheduler, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClipsafeError(f"--scheduler {scheduler}: does not answer ({error}).") from error
         with client:
@@ -138,7 +140,7 @@ def connected(scheduler: str | None, cluster: str | None, workers: int) -> Itera
     with (
         dask.config.set({ALLOWED_FAILURES: WORKERS_LOST}),
         SLURMCluster(worker_extra_args=["--nthreads", "1"]) as slurm,
-        Client(slurm) as client,
+        Client(slurm, set_as_default=False) as client,
     ):
         slurm.scale(workers)
         yield client

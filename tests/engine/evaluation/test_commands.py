@@ -253,6 +253,14 @@ def test_mistakes_are_one_sentence(own, root, tmp_path, arguments, said):
         clipsafe(*(places.get(part, part) for part in arguments), "--own", own, "-o", tmp_path / "store")
 
 
+def test_a_scheduler_that_does_not_answer_leaves_dask_as_it_was(own, root, tmp_path):
+    dask = pytest.importorskip("dask")
+    options = ["--own", own, "--model", "test_vit", "--scheduler", "nonsense://here"]
+    with pytest.raises(ClipsafeError, match="does not answer"):
+        clipsafe(root, *options, "-o", tmp_path / "store")
+    assert dask.config.get("scheduler", None) is None
+
+
 def test_slurm_is_asked_for_by_name(own, root, tmp_path):
     import importlib.util
 

@@ -94,7 +94,7 @@ def test_twenty_kills_of_workers_of_a_cluster(tmp_path, sets, undisturbed):
     with (
         dask.config.set({ALLOWED_FAILURES: WORKERS_LOST}),
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.Client(cluster, set_as_default=False) as client,
     ):
         stop = threading.Event()
         killed: list[int] = []
