@@ -99,3 +99,13 @@ def families_between_groups(models: xr.Dataset) -> np.ndarray:
     """
     of_clip = np.char.add(np.char.add("CLIP (", models["training_source"].values.astype(str)), ")")
     return np.where(np.isin(models["group"].values, CLIP_GROUPS), of_clip, models["family"].values)
+
+
+def of_source(models: xr.Dataset, source: str) -> np.ndarray:
+    """Return a mask of the zero-shot CLIPs of a training source."""
+    return np.asarray((models["group"] == "clip_zero_shot") & (models["training_source"] == source))
+
+
+def of_any_source(models: xr.Dataset, sources: Sequence[str]) -> np.ndarray:
+    """Return a mask of the zero-shot CLIPs of some training sources."""
+    return np.asarray((models["group"] == "clip_zero_shot") & models["training_source"].isin(list(sources)))

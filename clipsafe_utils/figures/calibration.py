@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from clipsafe_utils.figures.set_names import condition_name
 from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, legend_below
 from clipsafe_utils.metrics.intervals import wilson_interval
 
@@ -14,7 +15,6 @@ PERCENT = 100.0
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "h")
 """One a model, in the order of the cube: two models of one group share their colour."""
 
-_CONDITION_NAMES = {"id": "all images", "id_annotated": "annotated"}
 _LARGEST_MARK = 110.0
 _FEW = 4
 """Panels of a study that stand in two columns; more stand in three."""
@@ -216,14 +216,3 @@ def _rank_line(ranks: xr.Dataset) -> str:
         if np.isfinite(rho):
             said.setdefault(int(parts), f"{choice} {int(parts)}: ρ {rho:+.2f}".replace("-", "−"))
     return ", ".join(said.values()) or "too few parts for ρ"
-
-
-def condition_name(name: str) -> str:
-    """Write the name of a condition as a figure shows it.
-
-    Examples
-    --------
-    >>> condition_name("factor_partial_view"), condition_name("id")
-    ('partial view', 'all images')
-    """
-    return _CONDITION_NAMES.get(name, name.removeprefix("factor_").replace("_", " "))

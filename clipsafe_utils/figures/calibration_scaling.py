@@ -7,7 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.figures.calibration import PERCENT, condition_name
+from clipsafe_utils.figures.calibration import PERCENT
+from clipsafe_utils.figures.set_names import condition_name
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
     GROUP_MARKERS,

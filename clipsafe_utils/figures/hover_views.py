@@ -7,13 +7,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.chapters.calibration.analysis import FEWEST_IMAGES
-from clipsafe_utils.chapters.ood_correlation.clouds import of_source, shift_title
-from clipsafe_utils.chapters.ood_correlation.detection import DETECTION
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.figures.calibration import condition_name
+from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.hover import Marks, View
+from clipsafe_utils.figures.set_names import DETECTION, condition_name, shift_title
 from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, source_look
 from clipsafe_utils.metrics.calibration import debiased_interval
 
@@ -181,7 +179,7 @@ def _cloud_marks(label: str, colour: str, marker: str, cloud: xr.Dataset, here: 
     return Marks(label, colour, marker, cloud["model"].values[here].tolist(), x, y, low, high)
 
 
-def calibration(panels: Sequence[Panel], confidence: float) -> list[View]:
+def calibration(panels: Sequence[Panel], confidence: float, fewest_images: int) -> list[View]:
     """Chapter 4: debiased calibration error against accuracy, a view a study, scaling and set of images.
 
     Parameters
@@ -190,27 +188,30 @@ def calibration(panels: Sequence[Panel], confidence: float) -> list[View]:
         Of the cube `calibration`.
     confidence : float
         Level of the intervals.
+    fewest_images : int
+        Images that a claim needs; with fewer, marks are hollow.
 
     Returns
     -------
     list of View
-        Every model of the studies, also those that the printed figures leave out. Hollow: fewer images than
-        `FEWEST_IMAGES`, no claim.
+        Every model of the studies, also those that the printed figures leave out.
 
     Examples
     --------
-    >>> calibration([], 0.95)
+    >>> calibration([], 0.95, 5_000)
     []
     """
     return [
-        _calibration_view(panel, condition, scaling, confidence)
+        _calibration_view(panel, condition, scaling, confidence, fewest_images)
         for panel in panels
         for scaling in panel.cube["scaling"].values.tolist()
         for condition in panel.cube["condition"].values.tolist()
     ]
 
 
-def _calibration_view(panel: Panel, condition: str, scaling: str, confidence: float) -> View:
+def _calibration_view(
+    panel: Panel, condition: str, scaling: str, confidence: float, fewest_images: int
+) -> View:
     one = panel.cube.sel(condition=condition, scaling=scaling)
     images = float(one["bin_count"].sum("bin").max())
     measured = one["ece_debiased"].notnull().all("draw").values
@@ -223,7 +224,7 @@ def _calibration_view(panel: Panel, condition: str, scaling: str, confidence: fl
         x, y, *ends = (PERCENT * values for values in (accuracy, np.clip(error, 0, None), low, high))
         marks = [
             _marks_of_group(
-                name, here, one["model"].values, x, y, (ends[0], ends[1]), hollow=images < FEWEST_IMAGES
+                name, here, one["model"].values, x, y, (ends[0], ends[1]), hollow=images < fewest_images
             )
             for name, here in _by_group(models)
         ]

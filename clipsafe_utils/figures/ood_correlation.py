@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
-from clipsafe_utils.chapters.ood_correlation.clouds import of_source, shift_title
 from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.selection import of_source
+from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
     GROUP_MARKERS,

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.chapters.ood_correlation.clouds import shift_title
+from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
     WIDTH,

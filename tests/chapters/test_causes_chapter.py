@@ -11,6 +11,7 @@ from clipsafe_utils.chapters.causes import (
     needs,
     views,
 )
+from clipsafe_utils.chapters.causes.analysis import axis_of
 from clipsafe_utils.chapters.causes.effects import (
     HEADLINE,
     NEEDS,
@@ -191,13 +192,13 @@ def test_curves_are_those_of_the_chosen_knob_and_property(ladder_and_knobs: Labo
         "detection",
         "temperature",
     ]
-    said = views.describe_rows(doses, "level", "loss", views.axis_of("images")[1])
+    said = views.describe_rows(doses, "level", "loss", axis_of("images")[1])
     assert "accuracy, natural images, CLIP's contrastive loss: 50 at 4, 75 at 64." in said
     rungs = views.ladder_tables(cube, "temperature", LEVEL)
     assert "temperature, wit: 0.88 at a, 1.2 at d." in views.describe_rows(rungs, "rung", "source")
     assert views.ladder_tables(cube, "accuracy_shifts", LEVEL) == {}
     assert views.ladder_tables(cube.isel(model=[]), "accuracy", LEVEL) == {}
-    assert {views.axis_of(knob)[1] for knob in KNOB_NAMES} == {100.0, 1.0, 1 / 1024}
+    assert {axis_of(knob)[1] for knob in KNOB_NAMES} == {100.0, 1.0, 1 / 1024}
 
 
 def test_heights_are_read_where_the_line_holds(encoders_and_tuning: Laboratory) -> None:

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS
+from clipsafe_utils.chapters.causes.analysis import RUNGS, axis_of
 from clipsafe_utils.chapters.factor_robustness import laboratory
 from clipsafe_utils.chapters.factor_robustness import laboratory_words as words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
@@ -195,7 +195,7 @@ def test_figures_and_their_words_follow_the_tables(cube: xr.Dataset) -> None:
     said = words.describe_rows(rungs, "rung", "source")
     assert "pose, typical textures: labels at a 50, wit at a 55, laion at a 60" in said
     responses = laboratory.dose_tables({"drawn": cube}, "rotation_sd", 0.95)
-    assert len(figures.doses(responses, *laboratory.axis_of("rotation_sd")).axes) == 2
+    assert len(figures.doses(responses, *axis_of("rotation_sd")).axes) == 2
     assert "at 2.0 40, CLIP's contrastive loss at 8.0 60" in words.describe_rows(responses, "level", "loss")
     two = laboratory.ladder_tables({"drawn": cube, "mine": cube}, 0.95)
     assert [panel.title for panel in two][::3] == [

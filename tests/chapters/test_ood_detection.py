@@ -13,9 +13,11 @@ from clipsafe_utils.chapters.ood_correlation import clouds as read
 from clipsafe_utils.chapters.ood_correlation import descriptions as alt
 from clipsafe_utils.chapters.ood_correlation import detection, tables
 from clipsafe_utils.cubes import GROUPS, write_cube
+from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import ood_correlation as figures
+from clipsafe_utils.figures.set_names import DETECTION
 from clipsafe_utils.metrics.ood_scores import SCORES
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS
 from clipsafe_utils.publishing.chapters import find_chapter
@@ -152,8 +154,8 @@ def test_sources_figure_table_and_words(study: Path) -> None:
     drawn = figures.detection(detected, sources)
     assert [axes.get_title("left") for axes in drawn.axes] == ["made"]
     beside = chapter.BESIDE_DETECTION
-    within = chapter.within_sources({detection.DETECTION: cloud}, sources["made"], 0.95, beside)
-    own = cloud.isel(model=read.of_source(cloud, "wit"))
+    within = chapter.within_sources({DETECTION: cloud}, sources["made"], 0.95, beside)
+    own = cloud.isel(model=of_source(cloud, "wit"))
     rank = within["rank"].sel(set="wit").item()
     assert rank == pytest.approx(spearmanr(own["x"], own["y"]).statistic)
     assert within["rank_decided"].sel(set="wit").all()

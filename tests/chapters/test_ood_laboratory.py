@@ -33,8 +33,10 @@ from clipsafe_utils.chapters.ood_correlation import (
 )
 from clipsafe_utils.chapters.ood_correlation import laboratory as lab
 from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import ood_laboratory as figures
+from clipsafe_utils.figures.set_names import DETECTION
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from tests.chapters.synthetic_laboratory import EXPOSURE, KIN, OOD, SHIFTS, STEPS, models, write_laboratory
@@ -78,7 +80,7 @@ def test_each_kind_of_shift_is_shown_once_and_both_versions_of_a_chosen_set(
 
 def test_images_are_held_fixed_where_they_vary(clouds: dict[str, xr.Dataset]) -> None:
     within = chapter.within_sources({"sketches": clouds["sketches"]}, ["wit"], LEVEL)
-    own = clouds["sketches"].isel(model=read.of_source(clouds["sketches"], "wit"))
+    own = clouds["sketches"].isel(model=of_source(clouds["sketches"], "wit"))
     design = np.column_stack([np.ones(own.sizes["model"]), np.log(own["training_images"])])
     left = [
         y - design @ np.linalg.lstsq(design, y)[0] for y in (ndtri(own["x"].values), ndtri(own["y"].values))
@@ -151,9 +153,7 @@ def test_versions_of_a_set_count_once(study: Path) -> None:
 def test_every_number_of_the_prose_is_there(study: Path, found: lab.Found) -> None:
     asked = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": LEVEL}
     cloud = detection.read_detection([str(study)], list(GROUPS), **asked)[0]["miniature"]
-    within = chapter.within_sources(
-        {detection.DETECTION: cloud}, ["wit", "laion"], LEVEL, chapter.BESIDE_DETECTION
-    )
+    within = chapter.within_sources({DETECTION: cloud}, ["wit", "laion"], LEVEL, chapter.BESIDE_DETECTION)
     compared = pd.DataFrame({"what": ["x", "y", "z"], "same": ["yes", "no", "yes"]})
     numbers = laboratory_words.numbers(found, {"miniature": within}, compared, LEVEL)
     assert tuple(numbers) == laboratory_words.KEYS

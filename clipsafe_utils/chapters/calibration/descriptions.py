@@ -12,8 +12,9 @@ from clipsafe_utils.chapters.calibration.views import GROUP_NAMES
 from clipsafe_utils.chapters.calibration.words import correlations
 from clipsafe_utils.chapters.causes.analysis import RUNGS
 from clipsafe_utils.chapters.formats import percent, points
-from clipsafe_utils.figures.calibration import PERCENT, condition_name
+from clipsafe_utils.figures.calibration import PERCENT
 from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.figures.set_names import condition_name
 
 _NOTHING = "No study has confidences."
 _NO_CAUSES = "No study has the cube of causes."

@@ -45,6 +45,20 @@ LOSS_OF_RUNG = {"a": "cross-entropy on true labels", "d": "CLIP's contrastive lo
 """What a rung of the ladder minimises, as the tables of doses call it."""
 
 _USUAL_SOURCE = "wit"
+_SHARE_KNOBS = ("texture_correlation", "wrong", "background_correlation")
+
+
+def axis_of(knob: str) -> tuple[str, float]:
+    """Return the name of a knob's axis, and what its levels are multiplied by there.
+
+    Examples
+    --------
+    >>> axis_of("wrong"), axis_of("images")
+    (('captions that name another object, %', 100.0), ('images, thousands', 0.0009765625))
+    """
+    if knob in _SHARE_KNOBS:
+        return KNOBS[knob], 100.0
+    return KNOBS[knob], 1 / 1024 if knob == "images" else 1.0
 
 
 def read_causes(studies: Sequence[str]) -> dict[str, xr.Dataset]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, of_source, read_clouds
+from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, read_clouds
 from clipsafe_utils.chapters.ood_correlation.pairs import (
     Pairs,
     compare_pairs,
@@ -16,6 +16,7 @@ from clipsafe_utils.chapters.ood_correlation.pairs import (
     zero_shot_pairs,
 )
 from clipsafe_utils.chapters.ood_correlation.words import of_real_models
+from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 
 QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = "Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import KNOBS, dose, ladder
+from clipsafe_utils.chapters.causes.analysis import dose, ladder
 from clipsafe_utils.chapters.causes.effects import estimate_of
 from clipsafe_utils.chapters.causes.words import cell_of
 from clipsafe_utils.chapters.formats import points
@@ -23,21 +23,6 @@ PANELS: Mapping[str, Panel] = {
 
 RATIOS = ("images", "batch")
 """Knobs whose levels are multiples of each other."""
-
-_SHARE_KNOBS = ("texture_correlation", "wrong", "background_correlation")
-
-
-def axis_of(knob: str) -> tuple[str, float]:
-    """Return the name of a knob's axis, and what its levels are multiplied by there.
-
-    Examples
-    --------
-    >>> axis_of("wrong"), axis_of("images")
-    (('captions that name another object, %', 100.0), ('images, thousands', 0.0009765625))
-    """
-    if knob in _SHARE_KNOBS:
-        return KNOBS[knob], 100.0
-    return KNOBS[knob], 1 / 1024 if knob == "images" else 1.0
 
 
 def dose_tables(cube: xr.Dataset | None, knob: str, confidence: float) -> dict[Panel, pd.DataFrame]:

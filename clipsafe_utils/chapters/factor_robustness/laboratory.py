@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import KNOBS, dose, dose_difference, ladder, step
+from clipsafe_utils.chapters.causes.analysis import dose, dose_difference, ladder, step
 from clipsafe_utils.cubes import OVERALL
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.schema import ALONE
@@ -143,17 +143,6 @@ def _of_studies(
         for name, panel in shown.items()
         if name in cube["property"].values
     }
-
-
-def axis_of(knob: str) -> tuple[str, float]:
-    """Return the name of a knob's axis, and what its levels are multiplied by there.
-
-    Examples
-    --------
-    >>> axis_of("rotation_sd")
-    ('standard deviation of the rotation, degrees', 1.0)
-    """
-    return KNOBS[knob], 100.0 if knob == "background_correlation" else 1.0
 
 
 def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Estimate | None]:

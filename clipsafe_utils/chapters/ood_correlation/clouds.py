@@ -24,25 +24,6 @@ SAME_CLASSES = {"r": "id_r200", "a": "id_a200", "objectnet": "id_objectnet113"}
 FEWEST_CLIPS = 5
 """With fewer CLIPs a shift is not shown, and a training source has no correlation."""
 
-TITLES = {
-    ID: "in distribution",
-    "natural": "in distribution",
-    "v2_matched_frequency": "ImageNet-V2",
-    "r": "ImageNet-R",
-    "a": "ImageNet-A",
-    "sketch": "ImageNet-Sketch",
-    "objectnet": "ObjectNet",
-    "id_r200": "classes of ImageNet-R",
-    "id_a200": "classes of ImageNet-A",
-    "redrawn_plain": "re-drawn",
-    "adversarial_labels": "adversarial (labels)",
-    "adversarial_wit": "adversarial (wit)",
-    "controlled": "controlled pose",
-    "sequences_pmk": "sequences",
-    "detection": "detection (AUROC)",
-}
-"""Names of sets as figures write them. Those of the laboratory stand in for the real ones."""
-
 _NO_SHIFTS = (
     "real",
     "imagenet_o",
@@ -256,27 +237,6 @@ def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[s
         ]
         for study, by_source in sizes.items()
     }
-
-
-def shift_title(name: str) -> str:
-    """Return the name of a shift as figures and tables show it.
-
-    Examples
-    --------
-    >>> shift_title("r"), shift_title("strong_blur")
-    ('ImageNet-R', 'strong blur')
-    """
-    return TITLES.get(name, name.replace("_", " "))
-
-
-def of_source(cloud: xr.Dataset, source: str) -> np.ndarray:
-    """Return a mask of the zero-shot CLIPs of a training source."""
-    return np.asarray((cloud["group"] == "clip_zero_shot") & (cloud["training_source"] == source))
-
-
-def of_any_source(cloud: xr.Dataset, sources: Sequence[str]) -> np.ndarray:
-    """Return a mask of the zero-shot CLIPs of some training sources."""
-    return np.asarray((cloud["group"] == "clip_zero_shot") & cloud["training_source"].isin(list(sources)))
 
 
 def _is_shift(condition: str) -> bool:

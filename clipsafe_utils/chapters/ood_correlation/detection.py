@@ -13,10 +13,8 @@ from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, in_distributi
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.figures.set_names import DETECTION
 from clipsafe_utils.metrics.draws import centred_interval
-
-DETECTION = "detection"
-"""Name under which the cloud of a study goes through the analyses of the shifts."""
 
 _VERSIONS = ("fooling",)
 """Kinds of set that were made several times, by several references."""

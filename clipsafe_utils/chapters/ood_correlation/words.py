@@ -8,7 +8,8 @@ import xarray as xr
 
 from clipsafe_utils.chapters.formats import complete, interval, points
 from clipsafe_utils.chapters.ood_correlation.analysis import GRID, STANDARD, TOGETHER
-from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds, shift_title
+from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds
+from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.intervals import wilson_interval
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import KNOBS, LOSS_OF_RUNG, cell, dose, draws_of
+from clipsafe_utils.chapters.causes.analysis import LOSS_OF_RUNG, cell, dose, draws_of
 from clipsafe_utils.chapters.causes.effects import estimate_of
 from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
 from clipsafe_utils.figures.causes import Panel as Property
@@ -31,23 +31,9 @@ COMPARED: Mapping[str, str] = {
 }
 """Properties, all of them shares, of which a model of one's own is compared with the unchanged recipe."""
 
-SHARES = ("texture_correlation", "wrong", "background_correlation")
-_PER_CENT, _A_THOUSAND = 100.0, 1 / 1000
-
 UNCHANGED_RUNG = "d"
 USUAL_SOURCE = "wit"
 """What a model of one's own is compared with where the ladder has no rung for its source."""
-
-
-def unit_of(knob: str) -> float:
-    """Return what the levels of a knob are multiplied by for its axis.
-
-    Examples
-    --------
-    >>> unit_of("texture_correlation"), unit_of("batch")
-    (100.0, 1.0)
-    """
-    return _PER_CENT if knob in SHARES else _A_THOUSAND if knob == "images" else 1.0
 
 
 def dose_tables(
@@ -60,7 +46,7 @@ def dose_tables(
     causes : mapping of str to xarray.Dataset
         By study, the cube `causes`.
     knob : str
-        One of `KNOBS`.
+        One of `clipsafe_utils.chapters.causes.analysis.KNOBS`.
     confidence : float
         Level of the intervals.
 
@@ -80,17 +66,6 @@ def dose_tables(
         panel: dose(turned[0], knob, name, confidence) if turned else pd.DataFrame(columns=columns)
         for name, panel in DRAWN.items()
     }
-
-
-def axis_of(knob: str) -> str:
-    """Return the name of a knob's axis.
-
-    Examples
-    --------
-    >>> axis_of("batch")
-    'batch'
-    """
-    return KNOBS[knob]
 
 
 def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:

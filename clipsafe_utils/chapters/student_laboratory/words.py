@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from clipsafe_utils.chapters.causes.analysis import axis_of
 from clipsafe_utils.chapters.causes.words import cell_of, moved
 from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, percent
 from clipsafe_utils.chapters.miniature_world.world_tables import knob_values
@@ -13,7 +14,6 @@ from clipsafe_utils.chapters.student_laboratory.analysis import (
     COMPARED,
     compare,
     unchanged_source,
-    unit_of,
 )
 from clipsafe_utils.cubes.yours import label_of
 from clipsafe_utils.figures.tables import ThemedTable, table
@@ -128,8 +128,8 @@ def numbers(
         values["student-laboratory-training"] = f"{known.seconds:.0f}\N{NO-BREAK SPACE}seconds"
     if response is not None:
         low, high, at_low, at_high = response
-        unit = "\N{NO-BREAK SPACE}%" if unit_of(knob) > 1 else ""
-        scale = unit_of(knob) if unit else 1
+        scale = max(axis_of(knob)[1], 1.0)
+        unit = "\N{NO-BREAK SPACE}%" if scale > 1 else ""
         values |= {
             "student-laboratory-low": f"{scale * low:,g}{unit}",
             "student-laboratory-high": f"{scale * high:,g}{unit}",

@@ -13,7 +13,6 @@ from clipsafe_utils.chapters.model_pairs import (
 )
 from clipsafe_utils.chapters.ood_correlation.analysis import within_sources
 from clipsafe_utils.chapters.ood_correlation.clouds import FEWEST_CLIPS
-from clipsafe_utils.chapters.ood_correlation.detection import DETECTION
 from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, of_families, strongest, weakest
@@ -25,6 +24,7 @@ from clipsafe_utils.claims.statistics.detection_scores import (
     detection_cloud,
     mean_auroc,
 )
+from clipsafe_utils.figures.set_names import DETECTION
 from clipsafe_utils.metrics.families import Estimate
 from clipsafe_utils.metrics.heights import heights_above_line
 

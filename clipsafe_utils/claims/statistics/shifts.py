@@ -10,7 +10,7 @@ import xarray as xr
 from clipsafe_utils.chapters.calibration.views import kinds_of
 from clipsafe_utils.chapters.model_pairs import families_of_pairs, fine_tuned_pairs
 from clipsafe_utils.chapters.ood_correlation.analysis import within_sources
-from clipsafe_utils.chapters.ood_correlation.clouds import FEWEST_CLIPS, read_clouds, shift_title
+from clipsafe_utils.chapters.ood_correlation.clouds import FEWEST_CLIPS, read_clouds
 from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, weakest
@@ -18,6 +18,7 @@ from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics.contrasts import mean_of_pairs
 from clipsafe_utils.claims.statistics.detection import correlated
 from clipsafe_utils.claims.statistics.shape import FULL
+from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.metrics.heights import heights_above_line
 
 _UP = 1
