@@ -60,8 +60,9 @@ def _changed(studies: "Sequence[Study]") -> "list[Changed]":
     from clipsafe_utils.claims.ledger import sensitivity
     from clipsafe_utils.terminal import progress
 
+    entries = _entries(studies)
     with progress("Choices", total=len(studies)) as advance:
-        return sensitivity(studies, advance=advance)
+        return sensitivity(studies, entries, advance=advance)
 
 
 def _ledger(entries: "Sequence[Entry]", as_json: bool) -> None:

@@ -121,6 +121,7 @@ def ledger(
 
 def sensitivity(
     studies: Sequence[Study],
+    entries: Sequence[Entry],
     *,
     groups: Sequence[str] = tuple(GROUPS),
     alpha: float = ALPHA,
@@ -132,6 +133,8 @@ def sensitivity(
     ----------
     studies, groups, alpha, advance
         As in `ledger`.
+    entries : sequence of Entry
+        The headline: what `ledger` says of these studies with these groups and this alpha.
 
     Returns
     -------
@@ -142,13 +145,14 @@ def sensitivity(
     Examples
     --------
     >>> from clipsafe_utils.cubes import find_study
-    >>> sensitivity([find_study("field")])
+    >>> studies = [find_study("field")]
+    >>> sensitivity(studies, ledger(studies))
     []
     """
     found = []
     for study in studies:
         reader = Reader(study, tuple(groups))
-        headline = _of_study(reader, Choices(), alpha)
+        headline = [entry for entry in entries if entry.study == study.name]
         names = tuple(dict.fromkeys(name for claim in claims() for name in claim.choices))
         for name, value, choices in one_at_a_time(names):
             concerned = {entry.claim.id for entry in headline if entry.effect and name in entry.claim.choices}

@@ -38,9 +38,8 @@ def select_models(
     >>> cube["model"].values.tolist()
     ['images:resnet50']
     """
-    present = models.sel(
-        model=np.isin(models["model"], cube["model"]) & np.isin(models["group"], list(groups))
-    )
+    is_there = models.indexes["model"].isin(cube.indexes["model"])
+    present = models.isel(model=is_there & np.isin(models["group"], list(groups)))
     _, first = np.unique(present["checkpoint"], return_index=True)
     kept = present.isel(model=np.sort(first))
     return cube.sel(model=kept["model"].values), kept

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import xarray as xr
@@ -14,6 +15,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _IS_CLONE = (_PACKAGE.parent / "_config.yml").is_file()
 REPOSITORY = _PACKAGE.parent if _IS_CLONE else _PACKAGE / "carried"
 """The clone; or, in an installed package, the files of the repository that the wheel carries."""
+
+
+_CUBES_KEPT = 16
+"""A chapter reads some cubes of two or three studies, and asks for each several times."""
 
 
 def cubes_folder() -> Path:
@@ -48,8 +53,12 @@ class Study:
         return cube in self.cubes
 
     def read(self, cube: str) -> xr.Dataset:
-        """Read and check one cube; see `read_cube`."""
-        return read_cube(self.path(cube))
+        """Read and check one cube; see `read_cube`. A file is read again only when it has changed."""
+        path = self.path(cube)
+        if not path.is_file():
+            return read_cube(path)
+        state = path.stat()
+        return _read_once(path, state.st_mtime_ns, state.st_size, state.st_ino).copy()
 
     def check(self) -> None:
         """Read every cube, and refuse a model that the cube `models` does not describe.
@@ -66,6 +75,14 @@ class Study:
             unknown = sorted(set(self.read(name)["model"].values) - described)
             if unknown:
                 raise ClipsafeError(f"{self.path(name)}: model '{unknown[0]}' is not described in models.nc.")
+
+
+@lru_cache(maxsize=_CUBES_KEPT)
+def _read_once(path: Path, *_state_of_file: int) -> xr.Dataset:
+    cube = read_cube(path)
+    for variable in cube.variables.values():
+        variable.values.flags.writeable = False  # Every reader of the file shares these arrays.
+    return cube
 
 
 def find_study(name: str) -> Study:

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from clipsafe_utils.metrics.arguments import Array, labels, together, values_of_models
 from clipsafe_utils.metrics.families import Estimate, jackknife_over_families
@@ -50,7 +49,20 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> Array:
     """
     across, up = _pair(x, y)
     nothing_held = np.empty((0, across.shape[-1]))
-    return partial_correlation(rankdata(across, axis=-1), rankdata(up, axis=-1), nothing_held)
+    return partial_correlation(ranks(across), ranks(up), nothing_held)
+
+
+def ranks(values: ArrayLike) -> Array:
+    """Rank along the last axis, from 1; of those that are equal each gets the mean of their ranks.
+
+    Examples
+    --------
+    >>> ranks([0.5, 0.9, 0.5])
+    array([1.5, 3. , 1.5])
+    """
+    from scipy.stats import rankdata  # Here, since loading it takes as long as all the rest of this package.
+
+    return np.asarray(rankdata(values, axis=-1))
 
 
 def partial_correlation(x: ArrayLike, y: ArrayLike, controls: ArrayLike) -> Array:

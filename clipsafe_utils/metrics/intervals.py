@@ -85,15 +85,15 @@ def holm(p_values: ArrayLike) -> Array:
     return adjusted
 
 
-def student_quantile(confidence: float, degrees_of_freedom: int) -> float:
+def student_quantile(confidence: float, degrees_of_freedom: float) -> float:
     """Count the standard errors that an interval by Student's t reaches to each side.
 
     Parameters
     ----------
     confidence : float
         Share of such intervals that hold the truth.
-    degrees_of_freedom : int
-        Those of the standard error, 1 or more.
+    degrees_of_freedom : float
+        Those of the standard error, above 0; infinite for the normal quantile.
 
     Returns
     -------

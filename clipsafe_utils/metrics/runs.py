@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
-from clipsafe_utils.metrics.arguments import Array, confidence_level
+from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.intervals import student_quantile
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,13 @@ def _table(values: ArrayLike) -> Array:
 
 
 def _estimate(means: Array, sides: list[Array], confidence: float) -> Estimate:
-    level = confidence_level(confidence)
     of_images = float(means[1:].var(ddof=1))
     of_seeds = [side[0].var(ddof=1) / side.shape[1] if side.shape[1] > 1 else 0.0 for side in sides]
     spread = sum(part**2 / (side.shape[1] - 1) for part, side in zip(of_seeds, sides, strict=True) if part)
     freedom = sum(of_seeds) ** 2 / spread if spread else np.inf
     # Each part has its own quantile: with degrees of freedom for their sum, three seeds that happen to agree
     # would pass for many.
-    quantiles = stats.t.ppf((1 + level) / 2, [freedom, np.inf])
+    quantiles = [student_quantile(confidence, degrees) for degrees in (freedom, np.inf)]
     half = float(np.sqrt(quantiles[0] ** 2 * sum(of_seeds) + quantiles[1] ** 2 * of_images))
     value = float(means[0])
     return Estimate(value, value - half, value + half, min(side.shape[1] for side in sides))

@@ -128,7 +128,7 @@ def _weak(_reader: Reader, _choices: Choices) -> Effect | str:
 
 def test_sensitivity_asks_what_a_choice_bears_on(study: Study) -> None:
     done: list[str] = []
-    changed = sensitivity([study], advance=done.append)
+    changed = sensitivity([study], ledger([study]), advance=done.append)
     assert done == ["mine"]
     found = {one.entry.claim.id: one for one in changed}
     assert set(found) == {"B", "D", "H"}
@@ -138,7 +138,7 @@ def test_sensitivity_asks_what_a_choice_bears_on(study: Study) -> None:
 
 
 def test_a_whole_flips_with_its_part_but_not_with_one_that_is_lost(study: Study) -> None:
-    found = {one.entry.claim.id: one for one in sensitivity([study])}
+    found = {one.entry.claim.id: one for one in sensitivity([study], ledger([study]))}
     assert found["D"].flips
     assert found["H"].is_lost
     assert not found["H"].flips
@@ -148,4 +148,4 @@ def test_a_whole_flips_with_its_part_but_not_with_one_that_is_lost(study: Study)
 
 def test_nothing_to_change(monkeypatch: pytest.MonkeyPatch, study: Study) -> None:
     _use(monkeypatch, CLAIMS[:1])
-    assert sensitivity([study]) == []
+    assert sensitivity([study], ledger([study])) == []

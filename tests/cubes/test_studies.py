@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
@@ -50,6 +51,20 @@ def test_undescribed_model_is_refused(study_folder: Path, models: xr.Dataset) ->
     (study_folder / "models.nc").unlink()
     with pytest.raises(ClipsafeError, match=r"models\.nc: no such cube; every study needs one"):
         find_study("mine").check()
+
+
+@pytest.mark.usefixtures("study_folder")
+def test_a_cube_is_read_again_only_when_its_file_has_changed(factors: xr.Dataset, study_folder: Path) -> None:
+    study = find_study("mine")
+    first = study.read("factors")
+    assert np.shares_memory(first["hits"].values, study.read("factors")["hits"].values)
+    with pytest.raises(ValueError, match="read-only"):
+        first["hits"].values[0] = 0
+    first.attrs["title"] = "another"
+    first["extra"] = first["hits"]
+    xr.testing.assert_identical(study.read("factors"), factors)
+    write_cube(factors.isel(model=[0]), study_folder / "factors.nc")
+    assert study.read("factors").sizes["model"] == 1
 
 
 @pytest.mark.usefixtures("study_folder")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from scipy.stats import rankdata
 
 from clipsafe_utils.chapters.calibration.bins import floor_of_bins, regroup, simulate_sizes, stored_bins
 from clipsafe_utils.chapters.calibration.views import View, short_name
@@ -14,6 +13,7 @@ from clipsafe_utils.metrics.calibration import (
     expected_calibration_error,
     signed_square,
 )
+from clipsafe_utils.metrics.correlation import ranks
 from clipsafe_utils.metrics.draws import centred_interval
 
 FEWEST_IMAGES = 5_000
@@ -187,8 +187,8 @@ def mean_gap(view: View) -> xr.DataArray:
 def _rank_draws(cube: xr.Dataset) -> Array:
     """Correlate ranks over the conditions, shape (draws, models); 0 where one of the two never changes."""
     dims = ("draw", "model", "condition")
-    accuracy = rankdata(cube["accuracy"].transpose(*dims).values, axis=-1)
-    error = rankdata(signed_square(cube["ece_debiased"].transpose(*dims).values), axis=-1)
+    accuracy = ranks(cube["accuracy"].transpose(*dims).values)
+    error = ranks(signed_square(cube["ece_debiased"].transpose(*dims).values))
     accuracy, error = (ranks - ranks.mean(axis=-1, keepdims=True) for ranks in (accuracy, error))
     scale = np.sqrt((accuracy**2).sum(axis=-1) * (error**2).sum(axis=-1))
     product = (accuracy * error).sum(axis=-1)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from clipsafe_utils.chapters.formats import complete, percent
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -86,8 +86,8 @@ def rates(simulation: Simulation, confidence: float = 0.95) -> pd.DataFrame:
         for truth, key in (("no effect", "false_at_none"), ("smallest effect", "false_at_smallest")):
             rate = cell[key]
             false = round(rate * repetitions)
-            low = beta.ppf((1 - confidence) / 2, false, repetitions - false + 1) if false else 0.0
-            high = beta.ppf((1 + confidence) / 2, false + 1, repetitions - false)
+            low = betaincinv(false, repetitions - false + 1, (1 - confidence) / 2) if false else 0.0
+            high = betaincinv(false + 1, repetitions - false, (1 + confidence) / 2)
             rows.append((_name(cell), cell["families"], truth, rate, float(low), float(high)))
     return pd.DataFrame(rows, columns=["name", "families", "truth", "rate", "low", "high"])
 

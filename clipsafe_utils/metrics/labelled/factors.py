@@ -207,7 +207,9 @@ def effective_robustness(
         "fit": fit,
         "confidence": confidence,
     }
-    result = xr.Dataset({name: described(judgement[name], text) for name, text in _LONG_NAMES.items()})
+    result = xr.Dataset({name: judgement[name] for name in _LONG_NAMES}).drop_attrs()
+    for name, text in _LONG_NAMES.items():
+        result[name].attrs = {"long_name": text, "units": "1"}
     return result.assign_attrs(settings).transpose(..., "model", "factor")
 
 
