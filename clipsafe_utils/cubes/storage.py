@@ -132,7 +132,12 @@ def _canonical(values: np.ndarray) -> tuple[str, bytes]:
 
 def _with_plain_text(cube: xr.Dataset) -> xr.Dataset:
     """Return the cube with every text variable as NumPy unicode, whichever string type stored it."""
-    text = {name: cube[name].astype(str) for name in cube.variables if cube[name].dtype.kind in "OT"}
+    kinds = {name: variable.dtype.kind for name, variable in cube.variables.items()}
+    text = {
+        name: cube[name].copy(data=cube[name].values.astype(str))
+        for name, kind in kinds.items()
+        if kind in "OT"
+    }
     return cube.assign_coords({k: v for k, v in text.items() if k in cube.coords}).assign(
         {k: v for k, v in text.items() if k not in cube.coords}
     )

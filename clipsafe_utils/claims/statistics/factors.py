@@ -1,6 +1,6 @@
 """Statistics of the claims about visual factors: residuals from the line of standard networks."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -152,7 +152,9 @@ def curated_on_factors(reader: Reader, choices: Choices) -> Effect | str:
     return of_pairs(_changes(judged, pairs).mean("factor").values, *families_of_pairs(judged[1], pairs))
 
 
-def _judge(reader: Reader, choices: Choices, factors: Sequence[str]) -> Judged | str:
+@lru_cache(maxsize=4)
+def _judge(reader: Reader, choices: Choices, factors: tuple[str, ...]) -> Judged | str:
+    """Judge once for the claims that follow each other and ask the same."""
     panel = reader.panel("factors")
     if panel is None:
         return "no cube factors"
@@ -173,14 +175,14 @@ def _judge(reader: Reader, choices: Choices, factors: Sequence[str]) -> Judged |
     return result.transpose("model", "factor"), kept[0].models
 
 
-def _factors_of(reader: Reader) -> list[str]:
+def _factors_of(reader: Reader) -> tuple[str, ...]:
     panel = reader.panel("factors")
     known = [] if panel is None else panel.cube["factor"].values.tolist()
-    return [name for name in HEADLINE_FACTORS if name in known]
+    return tuple(name for name in HEADLINE_FACTORS if name in known)
 
 
 def _residual(reader: Reader, choices: Choices, factor: str) -> Effect | str:
-    judged = _judge(reader, choices, [factor])
+    judged = _judge(reader, choices, (factor,))
     if isinstance(judged, str):
         return judged
     return _over_sources(judged, judged[0]["residual"].sel(factor=factor))

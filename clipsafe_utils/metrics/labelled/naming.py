@@ -28,7 +28,7 @@ def refuse_unknown(name: str, wanted: Iterable[str], known: Iterable[str]) -> No
     --------
     >>> refuse_unknown("factor_names", ["pose"], ["pose", "texture"])
     """
-    options = list(known)
+    options = dict.fromkeys(known)
     for label in wanted:
         if label not in options:
             raise ValueError(f"{name}: expected some of {', '.join(options)}, got {label!r}.")
