@@ -237,11 +237,12 @@ def compile_() -> None:
 def book(
     jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
 ) -> None:
-    """Render all chapters and compile the site.
+    """Render all chapters, if anything has changed since they were rendered here, and compile the site.
 
     Example: [bold]clipsafe book[/bold]
     """
-    from clipsafe_utils.publishing.commands import compile_site, render_book
+    from clipsafe_utils.publishing.commands import compile_site, render_what_changed
 
-    render_book(None, jobs)
+    if not render_what_changed(jobs):
+        typer.echo("The chapters are up to date: only the site is compiled.", err=True)
     typer.echo(f"The book is at {compile_site()}")

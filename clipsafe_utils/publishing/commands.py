@@ -11,6 +11,7 @@ from clipsafe_utils.terminal import progress
 try:
     from clipsafe_utils.publishing.chapters import find_chapter, find_chapters
     from clipsafe_utils.publishing.compile import compile_book
+    from clipsafe_utils.publishing.freshness import hash_of_sources, is_rendered, note_rendered
     from clipsafe_utils.publishing.poster import write_poster
     from clipsafe_utils.publishing.render import render_all, render_chapter
     from clipsafe_utils.publishing.standalone import write_standalone
@@ -34,10 +35,30 @@ def render_book(name: str | None, jobs: int) -> None:
         chapter = find_chapter(REPOSITORY, name)
         render_chapter(chapter, chapter.published)
         return
-    chapters = find_chapters(REPOSITORY)
+    chapters, sources = find_chapters(REPOSITORY), hash_of_sources(REPOSITORY)
     with progress("Chapters", total=len(chapters)) as advance:
         render_all(chapters, jobs, advance)
     write_poster(REPOSITORY)
+    note_rendered(REPOSITORY, sources)
+
+
+def render_what_changed(jobs: int) -> bool:
+    """Render all chapters of the book, unless nothing has changed since they were rendered.
+
+    Parameters
+    ----------
+    jobs : int
+        How many run at once.
+
+    Returns
+    -------
+    bool
+        Whether they were rendered.
+    """
+    if is_rendered(REPOSITORY):
+        return False
+    render_book(None, jobs)
+    return True
 
 
 def render_own(name: str, parameters: str, folder: Path) -> tuple[Path, Path]:

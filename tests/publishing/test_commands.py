@@ -51,6 +51,20 @@ def test_all_chapters_go_to_the_book(
     assert rendered == [([tiny], 3)]
 
 
+def test_chapters_that_are_up_to_date_are_not_rendered(
+    small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[Chapter] = []
+    monkeypatch.setattr(commands, "REPOSITORY", small_book)
+    monkeypatch.setattr(commands, "render_all", lambda chapters, *_: rendered.extend(chapters))
+    assert commands.render_what_changed(jobs=1)
+    assert not commands.render_what_changed(jobs=1)
+    assert rendered == [tiny]
+    tiny.source.write_text("another")
+    assert commands.render_what_changed(jobs=1)
+    assert rendered == [tiny, tiny]
+
+
 def test_a_reader_s_own_chapter_takes_their_parameters(
     small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
