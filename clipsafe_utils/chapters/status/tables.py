@@ -65,7 +65,12 @@ def times_table() -> ThemedTable:
     """
     book = json.loads((REPOSITORY / "benchmarks" / "book.json").read_text("utf-8"))
     rows = [
-        {"What": row["what"], "Seconds": f"{row['seconds']:.1f}", "Target": f"{row['target']:.1f}"}
+        {
+            "What": row["what"],
+            "Seconds": f"{row['seconds']:.1f}",
+            "Target": f"{row['target']:.1f}",
+            "Met": "yes" if row["seconds"] <= row["target"] else "no",
+        }
         for row in book
     ]
     return table(
