@@ -122,6 +122,9 @@ def _train_missing(missing: list[Recipe], folder: Path, jobs: int, world_folder:
                 if len(running) < jobs and needed <= rows.keys():
                     waiting.remove(recipe)
                     running[pool.submit(_train_one, recipe, folder, world_folder)] = recipe
+                    # A pool of Python 3.11 may not watch its newest process before the next task comes in: a
+                    # killed one would be noticed hours later, when another has trained its model.
+                    pool.submit(_nothing)
             done, _ = wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
             seen(_drain(reports), ", ".join(recipe.name for recipe in running.values()))
             for task in done:
@@ -170,6 +173,10 @@ def _train_one(recipe: Recipe, folder: Path, world_folder: Path) -> Row:
     trained = train(load_world(world_folder), recipe, folder, report)
     _reports.put(unsaid)
     return Row.of(recipe, sha256(trained.path), trained.accuracy, trained.seconds)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _drain(reports: Any) -> int:

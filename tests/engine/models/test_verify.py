@@ -57,7 +57,7 @@ def test_interval_by_hand(tmp_path: Path, models: xr.Dataset) -> None:
 
 def test_another_size_is_another_measurement(tmp_path: Path, models: xr.Dataset) -> None:
     made = study(tmp_path, models, (6332, 7335))
-    described = made.read("models")
+    described = made.read("models").copy(deep=True)
     described["image_size"][1] = 288
     write_cube(described, made.path("models"))
     assert [each.model for each in compare_top1(catalogue().values(), made)] == ["ViT-B-32.openai"]

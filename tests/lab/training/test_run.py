@@ -189,19 +189,19 @@ def test_no_process_outlives_a_killed_one(tmp_path: Path, world: World, killed: 
     script = tmp_path / "killed.py"
     script.write_text(KILLED)
     work = tmp_path / "work"
-    parent = subprocess.Popen([sys.executable, script, work, world.folder], stderr=subprocess.PIPE, text=True)
-    try:
-        wait_for(lambda: len(list(work.glob("a*.checkpoint"))) == 2)
-        below = processes_below(parent.pid)
-        assert len(below) >= 2
-        trainers = [number for number in below if "spawn_main" in Path(f"/proc/{number}/cmdline").read_text()]
-        assert len(trainers) == 2
-        os.kill(parent.pid if killed == "parent" else trainers[0], signal.SIGKILL)
-        wait_for(lambda: not any(Path(f"/proc/{number}/exe").exists() for number in trainers))
-        _, said = parent.communicate(timeout=60)
-    finally:
-        parent.kill()
-        parent.wait()
+    command = [sys.executable, script, work, world.folder]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as parent:
+        try:
+            wait_for(lambda: len(list(work.glob("a*.checkpoint"))) == 2)
+            below = processes_below(parent.pid)
+            assert len(below) >= 2
+            trainers = [each for each in below if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()]
+            assert len(trainers) == 2
+            os.kill(parent.pid if killed == "parent" else trainers[0], signal.SIGKILL)
+            wait_for(lambda: not any(Path(f"/proc/{number}/exe").exists() for number in trainers))
+            _, said = parent.communicate(timeout=60)
+        finally:
+            parent.kill()
     if killed == "child":
         assert "a training process was killed, perhaps for lack of memory; train again to go on." in said
     assert sorted(path.name for path in work.glob("a*")) == ["a0.checkpoint", "a1.checkpoint"]
