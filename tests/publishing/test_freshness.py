@@ -8,19 +8,21 @@ import pytest
 from clipsafe_utils.publishing import freshness
 from clipsafe_utils.publishing.freshness import hash_of_sources, is_rendered, note_rendered
 
+SHOWN = (
+    "_config.yml",
+    "benchmarks/book.json",
+    "book/01-a.ipynb",
+    "clipsafe_utils/cubes/schema.py",
+    "notebooks/01-a.md",
+    "results/mine/factors.nc",
+    "weights/zoo.csv",
+)
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CLIPSAFE_CUBES", str(tmp_path / "results"))
-    for name in (
-        "_config.yml",
-        "benchmarks/book.json",
-        "book/01-a.ipynb",
-        "clipsafe_utils/cubes/schema.py",
-        "notebooks/01-a.md",
-        "results/mine/factors.nc",
-        "weights/zoo.csv",
-    ):
+    for name in SHOWN:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("old")
     note_rendered(tmp_path, hash_of_sources(tmp_path))
@@ -35,18 +37,7 @@ def test_nothing_has_changed(repository: Path) -> None:
     assert is_rendered(repository)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "_config.yml",
-        "benchmarks/book.json",
-        "book/01-a.ipynb",
-        "clipsafe_utils/cubes/schema.py",
-        "notebooks/01-a.md",
-        "results/mine/factors.nc",
-        "weights/zoo.csv",
-    ],
-)
+@pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("change", [lambda path: path.write_text("new"), Path.unlink], ids=["edited", "gone"])
 def test_what_a_page_may_show_has_changed(
     repository: Path, name: str, change: Callable[[Path], object]
