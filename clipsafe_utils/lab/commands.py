@@ -1,6 +1,5 @@
 """What `clipsafe miniature` does: from weights to predictions, to cubes, to a comparison with those kept."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from clipsafe_utils.lab.predict.references import choose_filtered
 from clipsafe_utils.lab.predict.run import predict_zoo
 from clipsafe_utils.lab.predict.sets import world_hash
 from clipsafe_utils.lab.training.ledger import Row, read_ledger
+from clipsafe_utils.lab.workspace import clear_workspace
 from clipsafe_utils.lab.world.material import seed_called
 from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
 from clipsafe_utils.lab.world.sets import TEST_SETS
@@ -121,7 +121,7 @@ def reproduce(weights: Path, work: Path, kept: Path, *, quick: bool, jobs: int) 
     weights : Path
         The shipped weights.
     work : Path
-        Gets the predictions and the cubes; emptied first of what an earlier run left.
+        Gets the predictions and the cubes: a new folder, or one of an earlier reproduction, which is removed.
     kept : Path
         The study's folder in the repository.
     quick : bool
@@ -132,7 +132,8 @@ def reproduce(weights: Path, work: Path, kept: Path, *, quick: bool, jobs: int) 
     Raises
     ------
     ClipsafeError
-        If a weight file is damaged or not the one of the list, or a cube is missing.
+        If the folder holds what no reproduction made, a weight file is damaged or not the one of the list, or
+        a cube is missing.
 
     Examples
     --------
@@ -142,7 +143,7 @@ def reproduce(weights: Path, work: Path, kept: Path, *, quick: bool, jobs: int) 
     clipsafe_utils.errors.ClipsafeError: nowhere/zoo.csv: expected a list of trained models.
     """
     rows = [row for row in models_of(weights, QUICK if quick else ()) if row.shipped]
-    shutil.rmtree(work, ignore_errors=True)
+    clear_workspace(work)
     predict(rows, weights, work, "reported", jobs)
     measure(rows, weights, work, "reported", work / "cubes", jobs)
     return compare(work / "cubes", kept)

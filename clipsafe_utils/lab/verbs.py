@@ -75,9 +75,9 @@ def measure(
 @miniature.command()
 def reproduce(
     weights: _Weights = Path("weights"),
-    work: Annotated[Path, typer.Option("--output", "-o", help="Folder to work in; emptied first.")] = Path(
-        "_reproduced"
-    ),
+    work: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to work in: new, or of an earlier reproduction.")
+    ] = Path("_reproduced"),
     quick: Annotated[bool, typer.Option("--quick", help="Six models.")] = False,
     jobs: _Jobs = 2,
 ) -> None:
