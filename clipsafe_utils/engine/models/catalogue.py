@@ -17,6 +17,8 @@ BY_LIBRARY = {f"{library}.list_pretrained": library for library in LIBRARIES}
 HUB_FILE = "hf_file:"
 OWN_FILE = "file:"
 _NAME = re.compile(r"\w[\w.+-]*", re.ASCII)
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
+_FILE_OF_REPOSITORY = re.compile(r"\w[\w.+-]*(?:/\w[\w.+-]*)*", re.ASCII)
 _WHOLE_NUMBERS = ("training_images", "samples_seen", "parameters", "input_size")
 _NUMBERS = (*_WHOLE_NUMBERS, "in1k_top1")
 _IGNORED_COLUMNS = frozenset({"checkpoint_url", "released_by_mid_2023"})
@@ -242,6 +244,8 @@ def _fault(entry: ModelEntry) -> str | None:
     has_place = entry.hub_repository or entry.own_file or BY_LIBRARY.get(entry.resolves_via) == entry.library
     rules = (
         (_NAME.fullmatch(entry.name), "column 'name' may hold letters, digits and . _ + - only"),
+        # A library takes a name with a colon for a place to fetch a model from, with its code.
+        (_NAME.fullmatch(entry.model), "column 'model' may hold letters, digits and . _ + - only"),
         (entry.library in LIBRARIES, f"column 'library' holds '{entry.library}', not {_either(LIBRARIES)}"),
         (entry.group in GROUPS, f"column 'group' holds '{entry.group}', not {_either(GROUPS)}"),
         (has_place, f"column 'resolves_via' holds '{entry.resolves_via}', not {places}"),
@@ -250,6 +254,11 @@ def _fault(entry: ModelEntry) -> str | None:
             "a zero-shot CLIP needs a text tower, so the library open_clip",
         ),
         (entry.tag or entry.own_file, "column 'tag' is blank and has to name the weights"),
+        (
+            entry.hub_repository is None
+            or (_REPOSITORY.fullmatch(entry.hub_repository) and _FILE_OF_REPOSITORY.fullmatch(entry.tag)),
+            f"columns 'resolves_via' and 'tag' do not name a file as {HUB_FILE}owner/repository and its path",
+        ),
         (
             entry.in1k_top1 is None or entry.top1_source,
             "column 'top1_source' is blank though there is a top-1",

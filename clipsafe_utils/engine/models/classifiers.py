@@ -28,9 +28,9 @@ def fault_of(entry: ModelEntry) -> str | None:
     >>> fault_of(catalogue()["vgg16_bn.tv_in1k"]) is None
     True
     """
-    name = _timm_name(entry)
     if not timm.is_model(entry.model):
         return f"timm {timm.__version__} has no architecture '{entry.model}'"
+    name = _timm_name(entry)
     if name != entry.model and name not in _listed():
         return f"timm {timm.__version__} lists no weights '{name}'"
     return None
@@ -161,6 +161,9 @@ class _Columns(nn.Module):
 
 
 def _timm_name(entry: ModelEntry) -> str:
+    # timm takes `hf-hub:` and `local-dir:` for places to fetch a model from, with settings of its own.
+    if not timm.is_model(entry.model):
+        raise ClipsafeError(f"{entry.name}: timm {timm.__version__} lists no '{entry.model}'.")
     return f"{entry.model}.{entry.tag}" if entry.tag and not entry.hub_repository else entry.model
 
 

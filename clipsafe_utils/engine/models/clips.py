@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from clipsafe_utils.engine.models.catalogue import BY_LIBRARY, ModelEntry
 from clipsafe_utils.engine.models.transforms import Transform, from_open_clip
 from clipsafe_utils.engine.models.weights import HubFiles
+from clipsafe_utils.errors import ClipsafeError
 
 TEXTS_AT_ONCE = 512
 """Texts in one pass of the text tower."""
@@ -43,9 +44,9 @@ def fault_of(entry: ModelEntry) -> str | None:
     "the weights need QuickGELU, so the model 'ViT-B-32-quickgelu'"
     """
     version = f"open_clip {open_clip.__version__}"
-    config = open_clip.get_model_config(entry.model)
-    if config is None:
+    if entry.model not in open_clip.list_models():
         return f"{version} has no architecture '{entry.model}'"
+    config = open_clip.get_model_config(entry.model)
     of_tag = _of_tag(entry)
     if entry.tag and not of_tag and not entry.hub_repository:
         return f"{version} lists no weights '{entry.tag}' of '{entry.model}'"
@@ -95,7 +96,7 @@ def build(entry: ModelEntry, weights: Path | None = None, device: str = "cpu") -
     """
     with torch.device(device), _without_warning_of_random_weights():
         network: nn.Module = open_clip.create_model(
-            entry.model,
+            _architecture(entry),
             pretrained=None if weights is None else str(weights),
             device=device,
             weights_only=True,
@@ -112,7 +113,7 @@ def transform_of(entry: ModelEntry) -> Transform:
     >>> transform_of(catalogue()["ViT-L-14.laion2b_s32b_b82k"]).mean
     (0.5, 0.5, 0.5)
     """
-    size = open_clip.get_model_config(entry.model)["vision_cfg"]["image_size"]
+    size = open_clip.get_model_config(_architecture(entry))["vision_cfg"]["image_size"]
     return from_open_clip({**asdict(PreprocessCfg()), **_of_tag(entry), "size": size})
 
 
@@ -198,13 +199,24 @@ def text_tower(entry: ModelEntry, clip: nn.Module) -> TextTower:
     >>> text_tower(entry, build(entry, device="meta")).tokenizer(["a cat"]).shape
     torch.Size([1, 77])
     """
-    return TextTower(clip, open_clip.get_tokenizer(entry.model))
+    return TextTower(clip, open_clip.get_tokenizer(_architecture(entry)))
+
+
+def _architecture(entry: ModelEntry) -> str:
+    """Return the architecture of an entry, which open_clip must list.
+
+    open_clip takes `hf-hub:` and `local-dir:` for places to fetch a configuration from, and that may name a
+    tokenizer with code of its own. A table of models comes from outside, so no such name gets there.
+    """
+    if entry.model not in open_clip.list_models():
+        raise ClipsafeError(f"{entry.name}: open_clip {open_clip.__version__} lists no '{entry.model}'.")
+    return entry.model
 
 
 @cache
 def _of_tag(entry: ModelEntry) -> Mapping[str, Any]:
     listed = entry.resolves_via in BY_LIBRARY or entry.own_file is not None
-    return dict(open_clip.get_pretrained_cfg(entry.model, entry.tag)) if listed else {}
+    return dict(open_clip.get_pretrained_cfg(_architecture(entry), entry.tag)) if listed else {}
 
 
 @contextmanager
