@@ -1,11 +1,14 @@
-"""Writing files so that a killed run or a full disk never leaves half of one."""
+"""Writing files so that a killed run or a full disk never leaves half of one; reading plain ones only."""
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from clipsafe_utils.errors import ClipsafeError
 
@@ -66,3 +69,24 @@ def sha256(path: Path) -> str:
     """
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file for reading; links to one are followed.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, or is a pipe, which would keep a reader waiting for ever, or a device.
+
+    Examples
+    --------
+    >>> open_plain(Path(os.devnull))
+    Traceback (most recent call last):
+    OSError: [Errno 22] not a plain file: '/dev/null'
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return os.fdopen(descriptor, "rb")

@@ -8,6 +8,9 @@ from PIL import Image, UnidentifiedImageError
 from clipsafe_utils.engine.datasets.image_list import ImageList
 from clipsafe_utils.errors import ClipsafeError
 
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""The only decoders that bytes from outside reach: others of Pillow's start programs, as for PostScript."""
+
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -33,7 +36,7 @@ def decoded(images: ImageList, index: int) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(encoded)).convert("RGB")
+            picture = Image.open(io.BytesIO(encoded), formats=FORMATS).convert("RGB")
     except _BROKEN as error:
         raise ClipsafeError(f"{images.place(index)}: is not a whole image ({_reason(error)}).") from error
     border = images.crop_border
@@ -58,7 +61,7 @@ def fault_of(encoded: bytes) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(encoded)) as picture:
+            with Image.open(io.BytesIO(encoded), formats=FORMATS) as picture:
                 if picture.format == "PNG":
                     picture.verify()
                 else:

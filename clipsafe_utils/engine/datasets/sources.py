@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import open_plain
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
@@ -37,7 +38,8 @@ class Files:
 
     def read(self, index: int) -> bytes:
         """Return the bytes of a file."""
-        return (self.folder / self.paths[index]).read_bytes()
+        with open_plain(self.folder / self.paths[index]) as stream:
+            return stream.read()
 
     def place(self, index: int) -> str:
         """Name the file."""
@@ -61,7 +63,7 @@ class Member:
         OSError
             If the tar file cannot be read or ends too early.
         """
-        with self.tar.open("rb") as stream:
+        with open_plain(self.tar) as stream:
             stream.seek(self.offset)
             content = stream.read(self.size)
         if len(content) < self.size:
@@ -145,14 +147,12 @@ def tar_members(tar: Path) -> list[Member]:
     clipsafe_utils.errors.ClipsafeError: absent.tar: cannot be read as a tar file (No such file or directory).
     """
     try:
-        with tarfile.open(tar, mode="r:") as archive:
+        with open_plain(tar) as plain, tarfile.open(fileobj=plain, mode="r:") as archive:
             members = [
                 Member(tar, item.name, item.offset_data, item.size) for item in archive if item.isfile()
             ]
-            stream = archive.fileobj
-            assert stream is not None
-            stream.seek(archive.offset)
-            whole = is_end(stream.read(tarfile.BLOCKSIZE))
+            plain.seek(archive.offset)
+            whole = is_end(plain.read(tarfile.BLOCKSIZE))
     except (OSError, tarfile.TarError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ClipsafeError(f"{tar}: cannot be read as a tar file ({reason}).") from error

@@ -1,6 +1,7 @@
 """The same networks on the same images in a loop that uses timm, torch and Pillow alone.
 
-Nothing of our own way from files to decisions is used here, so that the two can be compared.
+Nothing of our own way from files to decisions is used here but the list of formats, so that the two can be
+compared.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from timm.data import create_transform, resolve_model_data_config
+
+from clipsafe_utils.engine.datasets.decoding import FORMATS
 
 BATCH = 32
 
@@ -85,7 +88,8 @@ def plain_logits(
     with torch.inference_mode():
         for first in range(0, len(paths), BATCH):
             chosen = paths[first : first + BATCH]
-            batch = torch.stack([transform(Image.open(path).convert("RGB")) for path in chosen])
+            pictures = [Image.open(path, formats=FORMATS).convert("RGB") for path in chosen]
+            batch = torch.stack([transform(picture) for picture in pictures])
             parts.append(network(batch).numpy())
             advance(len(chosen))
     return np.concatenate(parts)

@@ -66,7 +66,7 @@ def read_atlas(folder: Path) -> Atlas:
     except (ValueError, TypeError, KeyError) as error:
         raise ClipsafeError(f"{index}: expected a list 'glyphs' of rows with an entry 'glyph'.") from error
     try:
-        with Image.open(picture) as image:
+        with Image.open(picture, formats=("PNG",)) as image:
             pixels = np.asarray(image.convert("L"))
     except OSError as error:
         raise ClipsafeError(f"{picture}: cannot be read as an image ({error}).") from error

@@ -1,0 +1,103 @@
+"""Bytes of images reach three decoders and no program; pipes and devices are no images (D3, D12)."""
+
+import io
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from clipsafe_utils.engine.datasets import data_set
+from clipsafe_utils.engine.datasets.checking import check_images
+from clipsafe_utils.engine.datasets.decoding import FORMATS, decoded, fault_of
+from clipsafe_utils.engine.datasets.image_list import ImageList
+from clipsafe_utils.engine.datasets.sources import Files, tar_members
+from clipsafe_utils.errors import ClipsafeError
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+def encoded(form: str) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.zeros((12, 12, 3), np.uint8)).save(stream, form)
+    return stream.getvalue()
+
+
+def images_of(folder: Path, *names: str) -> ImageList:
+    return ImageList("some", np.array(names), np.zeros(len(names), np.int64), Files(folder, names))
+
+
+def put(folder: Path, name: str, content: bytes) -> ImageList:
+    (folder / name).write_bytes(content)
+    return images_of(folder, name)
+
+
+@pytest.fixture
+def ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in for Ghostscript with a program that notes that it was started; the note's path."""
+    note = tmp_path / "started"
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "gs"
+    program.write_text(f"#!/bin/sh\necho started >> {note}\nexit 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return note
+
+
+def test_postscript_under_the_name_of_a_jpeg_starts_nothing(tmp_path: Path, ghostscript: Path) -> None:
+    images = put(tmp_path, "n01440764_eps.JPEG", POSTSCRIPT)
+    assert fault_of(images.read(0)) == "not an image"
+    with pytest.raises(ClipsafeError, match=r"n01440764_eps\.JPEG: is not a whole image \(not an image\)"):
+        decoded(images, 0)
+    assert not ghostscript.exists()
+
+
+@pytest.mark.parametrize("form", ["GIF", "TIFF", "BMP", "PPM", "ICO", "TGA", "PDF", "EPS"])
+def test_other_formats_are_no_images(tmp_path: Path, form: str, ghostscript: Path) -> None:
+    images = put(tmp_path, "a.JPEG", encoded(form))
+    assert fault_of(images.read(0)) is not None
+    with pytest.raises(ClipsafeError, match=r"a\.JPEG: is not a whole image"):
+        decoded(images, 0)
+    assert not ghostscript.exists()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_three_formats_are_read_under_any_name(tmp_path: Path, form: str) -> None:
+    images = put(tmp_path, "a.JPEG", encoded(form))
+    assert fault_of(images.read(0)) is None
+    assert decoded(images, 0).size == (12, 12)
+
+
+def test_every_opening_of_an_image_names_its_formats(repository: Path) -> None:
+    for path in (repository / "clipsafe_utils").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert "Image.open(" not in line or "formats=" in line, path
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_plain_file_is_named_at_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.JPEG"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to(os.devnull)
+    else:
+        path.mkdir()
+    with pytest.raises(ClipsafeError, match=r"x\.JPEG: cannot be read \(not a plain file\)"):
+        images_of(tmp_path, "x.JPEG").read(0)
+    with pytest.raises(ClipsafeError, match=r"x\.JPEG: cannot be read as a tar file"):
+        tar_members(path)
+
+
+def test_a_pipe_in_a_data_set_does_not_stop_the_check(tmp_path: Path) -> None:
+    found = data_set("sun")
+    sun = tmp_path / found.folders[0]
+    sun.mkdir(parents=True)
+    put(sun, "a.jpg", encoded("JPEG"))
+    os.mkfifo(sun / "b.jpg")
+    images = images_of(sun, "a.jpg", "b.jpg")
+    faults = check_images(found, tmp_path, images).faults
+    assert any("b.jpg: cannot be read (not a plain file)" in fault for fault in faults)
