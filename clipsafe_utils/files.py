@@ -1,21 +1,64 @@
 """Writing files so that a killed run or a full disk never leaves half of one; reading plain ones only."""
 
 import errno
+import fcntl
 import hashlib
 import os
+import shutil
+import socket
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from clipsafe_utils.errors import ClipsafeError
 
+_SCRATCH = f".clipsafe-{hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]}-"
+"""What the names of our scratch folders begin with, by machine: a lock says nothing of another machine."""
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Give a folder inside another that is gone after the block; remove those that killed runs left there.
+
+    A run holds a lock on its folder, which the system takes from it when it ends, however it ends.
+
+    Parameters
+    ----------
+    parent : Path
+        Where the folder is made, so that what is in it can be moved into place in one step. It is made, too,
+        where it does not exist.
+
+    Yields
+    ------
+    Path
+        A folder of this run alone.
+
+    Raises
+    ------
+    ClipsafeError
+        If the folder, or something in the block, cannot be written, for example because the disk is full.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with scratch_folder(Path(parent)) as folder:
+    ...         _ = (folder / "half").write_text("of it")
+    ...     list(Path(parent).iterdir())
+    []
+    """
+    try:
+        with _scratch_folder(parent) as folder:
+            yield folder
+    except OSError as error:
+        raise ClipsafeError(f"{parent}: cannot be written ({error.strerror or error}).") from error
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; move it into place if the block succeeds.
+    """Give a temporary path on the same disk as `path`; move it into place if the block succeeds.
 
     Parameters
     ----------
@@ -25,7 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        A temporary file name in the same folder, so that the move is atomic.
+        A file of the same name in a folder of its own, so that the move is atomic.
 
     Raises
     ------
@@ -35,28 +78,52 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>> with tempfile.TemporaryDirectory() as folder:
     ...     with replacing(Path(folder) / "a.txt") as temporary:
     ...         _ = temporary.write_text("whole")
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        with _scratch_folder(path.parent) as folder:
+            temporary = folder / path.name
+            yield temporary
+            temporary.chmod(0o644)
+            temporary.replace(path)
     except OSError as error:
         raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
-    os.close(handle)
-    temporary = Path(name)
+
+
+@contextmanager
+def _scratch_folder(parent: Path) -> Iterator[Path]:
+    parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in parent.glob(f"{_SCRATCH}*"):
+        with suppress(OSError), _lock_on(abandoned):
+            shutil.rmtree(abandoned, ignore_errors=True)
+    with ExitStack() as stack:
+        while True:
+            folder = Path(tempfile.mkdtemp(dir=parent, prefix=_SCRATCH))
+            try:
+                stack.enter_context(_lock_on(folder))
+            except (BlockingIOError, FileNotFoundError):
+                continue  # Another run took it for abandoned before the lock was ours.
+            except OSError:
+                pass  # A file system without locks, on which nothing is ever taken for abandoned.
+            break
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder
+
+
+@contextmanager
+def _lock_on(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder; BlockingIOError if another run has it, FileNotFoundError if it is gone."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        folder.stat()
+        yield
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def sha256(path: Path) -> str:
