@@ -3,13 +3,12 @@
 Everything heavy is imported inside the verb that needs it, so that `clipsafe --help` answers at once.
 """
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from clipsafe_utils import __version__
+from clipsafe_utils import __version__, boundary
 from clipsafe_utils.claims.commands import claims
 from clipsafe_utils.engine.evaluation.commands import predict
 from clipsafe_utils.engine.field.commands import field
@@ -17,6 +16,7 @@ from clipsafe_utils.engine.measure.commands import measure
 from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.verbs import miniature
+from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,24 +29,17 @@ cubes_app = typer.Typer(rich_markup_mode="rich")
 app.add_typer(cubes_app, name="cubes")
 app.add_typer(miniature, name="miniature")
 
-EXIT_CODE = 2
-"""What a mistake that a person can mend ends with."""
-
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
-def main() -> None:
-    """Run the command line; print a mistake as one sentence and exit with code 2."""
-    try:
-        app()
-    except ClipsafeError as error:
-        typer.echo(f"clipsafe: {error}", err=True)
-        sys.exit(EXIT_CODE)
+def main() -> NoReturn:
+    """Run the command line; see `boundary.run` for how it ends."""
+    boundary.run(app)
 
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"clipsafe {__version__}")
+        say(f"clipsafe {__version__}")
         raise typer.Exit
 
 
@@ -55,6 +48,12 @@ def _options(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", callback=boundary.show_tracebacks, help="Print the traceback of what stops a command."
+        ),
     ] = False,
 ) -> None:
     """Take the options that stand before the verb."""
@@ -73,7 +72,6 @@ def cubes(
     if context.invoked_subcommand is not None:
         return
     from clipsafe_utils.cubes.overview import overview
-    from clipsafe_utils.terminal import print_json, print_table
 
     rows = overview(check=check)
     if as_json:
@@ -81,7 +79,7 @@ def cubes(
         return
     print_table(rows, "Cubes")
     if check:
-        typer.echo(f"{len(rows)} cubes checked, none at fault.")
+        say(f"{len(rows)} cubes checked, none at fault.")
 
 
 @cubes_app.command()
@@ -99,7 +97,7 @@ def export(
     from clipsafe_utils.cubes.export import export_cube
 
     for path in export_cube(find_study(study).read(cube), cube, output, to):
-        typer.echo(path)
+        say(path)
 
 
 @app.command()
@@ -118,7 +116,6 @@ def record(
     """
     from clipsafe_utils.cubes.studies import cubes_folder
     from clipsafe_utils.record.published import CUBES, STUDY, write_published
-    from clipsafe_utils.terminal import print_json, print_table, progress
 
     folder = output or cubes_folder() / STUDY
     with progress("Cubes", total=len(CUBES) + 1) as advance:
@@ -182,7 +179,6 @@ def train(
     Example: [bold]clipsafe train ladder[/bold]
     """
     from clipsafe_utils.lab.training.commands import train_named_group
-    from clipsafe_utils.terminal import print_json, print_table
 
     rows = train_named_group(group, only or [], folder, jobs, weights)
     if as_json:
@@ -212,8 +208,8 @@ def render(
     from clipsafe_utils.publishing.commands import render_book, render_own
 
     if output is not None and chapter is not None:
-        for path in render_own(chapter, parameters or "{}", output):
-            typer.echo(path)
+        for path in render_own(chapter, "{}" if parameters is None else parameters, output):
+            say(path)
         return
     if parameters is not None or output is not None:
         raise ClipsafeError(
@@ -230,7 +226,7 @@ def compile_() -> None:
     """
     from clipsafe_utils.publishing.commands import compile_site
 
-    typer.echo(f"The book is at {compile_site()}")
+    say(f"The book is at {compile_site()}")
 
 
 @app.command()
@@ -244,5 +240,5 @@ def book(
     from clipsafe_utils.publishing.commands import compile_site, render_what_changed
 
     if not render_what_changed(jobs):
-        typer.echo("The chapters are up to date: only the site is compiled.", err=True)
-    typer.echo(f"The book is at {compile_site()}")
+        say("The chapters are up to date: only the site is compiled.", to_stderr=True)
+    say(f"The book is at {compile_site()}")

@@ -8,6 +8,7 @@ from typing import Literal, NoReturn
 from clipsafe_utils.cubes.schema import GROUPS, HEADLINE_FACTORS, OTHER_FACTORS
 from clipsafe_utils.errors import ClipsafeError
 
+_MOST_SHOWN = 80
 Kind = Literal["integer", "number", "text", "list of text"]
 
 
@@ -49,13 +50,13 @@ class Parameter:
         --------
         >>> SEED.problem(7)
         >>> SEED.problem("seven")
-        "Parameter 'seed' is 'seven'; it takes an integer, 0 or more."
+        "Parameter 'seed' is 'seven'; it takes an integer from 0 to 4,294,967,295."
         """
         if self.kind == "list of text":
             return self._problem_of_list(value)
         if self._fits(value):
             return None
-        return f"Parameter '{self.name}' is {value!r}; it takes {self._expectation()}."
+        return f"Parameter '{self.name}' is {_shown(value)}; it takes {self._expectation()}."
 
     def expand(self, entries: Sequence[str]) -> list[str]:
         """Return the entries of a list with each shorthand replaced by what it stands for.
@@ -81,25 +82,25 @@ class Parameter:
         noun = "an integer" if self.kind == "integer" else "a number"
         if self.maximum == float("inf"):
             return noun if self.minimum == float("-inf") else f"{noun}, {self.minimum:g} or more"
-        return f"{noun} from {self.minimum:g} to {self.maximum:g}"
+        return f"{noun} from {self.minimum:,.10g} to {self.maximum:,.10g}"
 
     def _problem_of_list(self, value: object) -> str | None:
         where = f"Parameter '{self.name}'"
         if not isinstance(value, list | tuple):
-            return f"{where} is {value!r}; write a list as {{{self.name}: [{self._example(value)}]}}."
+            return f"{where} is {_shown(value)}; write a list as {{{self.name}: [{self._example(value)}]}}."
         if not value:
             return f"{where} is an empty list; it needs at least one entry."
         wrong = [entry for entry in value if not isinstance(entry, str)]
         if wrong:
-            return f"{where} holds {wrong[0]!r}; each entry must be text."
+            return f"{where} holds {_shown(wrong[0])}; each entry must be text."
         known = (*self.shorthands, *self.choices)
         unknown = [entry for entry in value if known and entry not in known]
         if unknown:
-            return f"{where} holds '{unknown[0]}'; the choices are {', '.join(known)}."
+            return f"{where} holds {_shown(unknown[0])}; the choices are {', '.join(known)}."
         entries = self.expand(value)
         twice = [entry for entry in entries if entries.count(entry) > 1]
         if twice:
-            return f"{where} holds '{twice[0]}' more than once."
+            return f"{where} holds {_shown(twice[0])} more than once."
         return None
 
     def _example(self, value: object) -> str:
@@ -109,6 +110,15 @@ class Parameter:
         if entries and (not self.choices or {*entries} <= {*self.choices, *self.shorthands}):
             return ", ".join(entries)
         return ", ".join(self.choices[:2]) or "first, second"
+
+
+def _shown(value: object) -> str:
+    """Show a value of a reader's in a message, cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no number of more than 4,300 digits.
+        return f"a value of the type {type(value).__name__} that is too long to show"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 class CheckedParameters(SimpleNamespace):
@@ -136,7 +146,10 @@ def _several(name: str, choices: tuple[str, ...], comment: str) -> Parameter:
 
 
 _ALL_FACTORS = (*HEADLINE_FACTORS, *OTHER_FACTORS)
-SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0)
+_LARGEST_SEED = 2**32 - 1
+"""Of Mersenne Twister, and of every generator since."""
+
+SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0, maximum=_LARGEST_SEED)
 _COMMON = (
     Parameter("studies", "list of text", ("published", "miniature"), "studies to show: names, or folders"),
     _several("groups", tuple(GROUPS), "groups of models to show"),
@@ -196,7 +209,14 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         _choice("binning", ("equal_width", "equal_mass"), "bins: equal_width or equal_mass"),
         Parameter("conditions", "list of text", ("all",), "sets of images to show, by name"),
         _several("scaling", ("before", "after"), "confidences before or after scaling"),
-        Parameter("split_seed", "integer", 0, "halves the digits that are held out", minimum=0),
+        Parameter(
+            "split_seed",
+            "integer",
+            0,
+            "halves the digits that are held out",
+            minimum=0,
+            maximum=_LARGEST_SEED,
+        ),
     ),
     "prompts": (
         *_COMMON,
@@ -259,7 +279,7 @@ def check_parameters(chapter: str, values: Mapping[str, object]) -> CheckedParam
     'mean'
     >>> check_parameters("shape-bias", {"seed": -1})
     Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: Parameter 'seed' is -1; it takes an integer, 0 or more.
+    clipsafe_utils.errors.ClipsafeError: Parameter 'seed' is -1; it takes an integer from 0 to 4,294,967,295.
     """
     parameters = CHAPTER_PARAMETERS.get(chapter, ())
     problems = _unknown_names(chapter, values, [parameter.name for parameter in parameters])
@@ -278,7 +298,7 @@ def check_parameters(chapter: str, values: Mapping[str, object]) -> CheckedParam
 def _unknown_names(chapter: str, values: Mapping[str, object], valid: Sequence[str]) -> list[str]:
     what_is_valid = f"the parameters are {', '.join(valid)}" if valid else "it has no parameters"
     return [
-        f"Chapter '{chapter}' has no parameter '{name}'; {what_is_valid}."
+        f"Chapter '{chapter}' has no parameter {_shown(name)}; {what_is_valid}."
         for name in values
         if name not in valid
     ]

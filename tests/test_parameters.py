@@ -116,7 +116,7 @@ def test_confidence_is_let_through_exactly_inside_its_range(value: float) -> Non
 
 @pytest.mark.parametrize("value", [True, 1.0, "1"])
 def test_an_integer_is_not_a_truth_value_a_float_or_text(value: object) -> None:
-    with pytest.raises(ClipsafeError, match="takes an integer, 0 or more"):
+    with pytest.raises(ClipsafeError, match="takes an integer from 0 to 4,294,967,295"):
         check_parameters("shape-bias", {"seed": value})
 
 

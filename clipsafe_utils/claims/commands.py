@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clipsafe_utils.terminal import print_json, print_table, progress, say
+
 if TYPE_CHECKING:
     from clipsafe_utils.claims.ledger import Changed, Entry
     from clipsafe_utils.cubes import Study
@@ -50,7 +52,6 @@ def claims(
 
 def _entries(studies: "Sequence[Study]") -> "list[Entry]":
     from clipsafe_utils.claims.ledger import ledger
-    from clipsafe_utils.terminal import progress
 
     with progress("Claims", total=len(studies)) as advance:
         return ledger(studies, advance=advance)
@@ -58,7 +59,6 @@ def _entries(studies: "Sequence[Study]") -> "list[Entry]":
 
 def _changed(studies: "Sequence[Study]") -> "list[Changed]":
     from clipsafe_utils.claims.ledger import sensitivity
-    from clipsafe_utils.terminal import progress
 
     entries = _entries(studies)
     with progress("Choices", total=len(studies)) as advance:
@@ -66,7 +66,6 @@ def _changed(studies: "Sequence[Study]") -> "list[Changed]":
 
 
 def _ledger(entries: "Sequence[Entry]", as_json: bool) -> None:
-    from clipsafe_utils.terminal import print_json, print_table
 
     if as_json:
         print_json([_json(entry) for entry in entries])
@@ -80,7 +79,6 @@ def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:
     from clipsafe_utils.claims.choices import Choices
     from clipsafe_utils.claims.registry import find_claim
     from clipsafe_utils.claims.wording import SEEN_IN, rule
-    from clipsafe_utils.terminal import print_json, print_table
 
     claim = find_claim(name)
     entries = [entry for entry in _entries(studies) if entry.claim.id == name]
@@ -93,19 +91,18 @@ def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:
         }
         print_json({"claim": claim.id, "sentence": claim.sentence, "rule": said, **rows})
         return
-    typer.echo(f"{claim.id}. {claim.sentence}\nKnown {SEEN_IN[claim.seen]}.")
+    say(f"{claim.id}. {claim.sentence}\nKnown {SEEN_IN[claim.seen]}.")
     if claim.is_asked:
         headline = ", ".join(f"{choice} {getattr(Choices(), choice)}" for choice in claim.choices) or "none"
-        typer.echo(f"Statistic: {claim.statistic}, in {claim.unit}.\nRule: {said}.\nChoices: {headline}.")
+        say(f"Statistic: {claim.statistic}, in {claim.unit}.\nRule: {said}.\nChoices: {headline}.")
     if claim.all_of:
-        typer.echo(f"Rule: supported if all of {', '.join(claim.all_of)} are; contradicted if one is.")
+        say(f"Rule: supported if all of {', '.join(claim.all_of)} are; contradicted if one is.")
     print_table([_detail(entry) for entry in entries], "Verdicts")
     if changed:
         print_table([_row_of(one) for one in changed], "One choice made differently")
 
 
 def _sensitivity(changed: "Sequence[Changed]", as_json: bool) -> None:
-    from clipsafe_utils.terminal import print_json, print_table
 
     flipped = [one for one in changed if one.flips]
     if as_json:
@@ -113,7 +110,7 @@ def _sensitivity(changed: "Sequence[Changed]", as_json: bool) -> None:
         return
     if flipped:
         print_table([_row_of(one) for one in flipped], "Verdicts that flip")
-    typer.echo(f"{len(flipped)} of {len(changed)} verdicts flip if one choice is made differently.")
+    say(f"{len(flipped)} of {len(changed)} verdicts flip if one choice is made differently.")
 
 
 def _row(entry: "Entry") -> dict[str, str]:

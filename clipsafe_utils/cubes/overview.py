@@ -1,7 +1,8 @@
 """One line a cube: what there is, and where it comes from."""
 
 from clipsafe_utils.cubes.storage import content_hash
-from clipsafe_utils.cubes.studies import list_studies
+from clipsafe_utils.cubes.studies import cubes_folder, list_studies
+from clipsafe_utils.errors import ClipsafeError
 
 
 def overview(*, check: bool = False) -> list[dict[str, str]]:
@@ -22,7 +23,7 @@ def overview(*, check: bool = False) -> list[dict[str, str]]:
     Raises
     ------
     ClipsafeError
-        If a cube breaks a rule.
+        If a cube breaks a rule, or there is none.
 
     Examples
     --------
@@ -47,6 +48,8 @@ def overview(*, check: bool = False) -> list[dict[str, str]]:
                     "content": content_hash(cube)[:16],
                 }
             )
+    if not rows:
+        raise ClipsafeError(f"{cubes_folder()}: expected a folder of studies, each with its cubes.")
     return rows
 
 

@@ -65,6 +65,10 @@ EVIDENCE = ("measured", "proxy")
 """Whether a study's cubes speak of real models on real data, or of a stand-in for them."""
 
 
+NUMBERED = ("draw", "bin", "subset", "image", "width")
+"""Dims whose labels may be whole numbers; those of all others are names."""
+
+
 @dataclass(frozen=True)
 class Variable:
     """One variable of a cube: its dims, what kind of value it holds, and the values that are allowed."""

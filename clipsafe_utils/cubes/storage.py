@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from clipsafe_utils.cubes.containers import check_container
 from clipsafe_utils.cubes.validation import validate
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
@@ -43,13 +44,15 @@ def read_cube(path: Path) -> xr.Dataset:
     if not path.is_file():
         raise ClipsafeError(f"{path}: no such cube.")
     try:
+        check_container(path)
         with xr.open_dataset(path, engine="h5netcdf") as stored:
-            cube = stored.load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+            cube = _with_plain_text(stored.load())
+        validate(cube, path.stem, str(path))
+    except ClipsafeError:
+        raise
+    except Exception as error:  # A file may hold anything, and four libraries say so in as many ways.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ClipsafeError(f"{path}: not a readable netCDF file ({reason}).") from error
-    cube = _with_plain_text(cube)
-    validate(cube, path.stem, str(path))
     return cube
 
 

@@ -96,7 +96,7 @@ def find_study(name: str) -> Study:
     Raises
     ------
     ClipsafeError
-        If there is no such folder; the message lists the studies that exist.
+        If there is no such folder, with the studies that exist; or if it cannot be looked into.
 
     Examples
     --------
@@ -105,7 +105,13 @@ def find_study(name: str) -> Study:
     """
     is_path = os.sep in name or name.startswith(".")
     folder = Path(name) if is_path else cubes_folder() / name
-    if not folder.is_dir():
+    try:
+        is_there = bool(name) and folder.is_dir()
+    except OSError as error:
+        raise ClipsafeError(f"{name:.100}: is no folder of cubes ({error.strerror}).") from error
+    if is_there and not os.access(folder, os.R_OK | os.X_OK):
+        raise ClipsafeError(f"{folder}: cannot be read (Permission denied).")
+    if not is_there:
         known = ", ".join(study.name for study in list_studies()) or "none"
         raise ClipsafeError(f"{folder}: no such study; the studies are: {known}.")
     return Study(folder.resolve().name, folder)

@@ -5,8 +5,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes.schema import ALONE, EVIDENCE, OVERALL, SCHEMAS, CubeSchema, Variable
+from clipsafe_utils.cubes.schema import ALONE, EVIDENCE, NUMBERED, OVERALL, SCHEMAS, CubeSchema, Variable
 from clipsafe_utils.errors import ClipsafeError
+
+MOST_LABELS = 20_000
+"""Of one dim. Statistics compare models in pairs, so that many more would take hours without a word."""
+
+LONGEST_NAME = 200
 
 
 def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
@@ -41,8 +46,8 @@ def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
     for dim in dict.fromkeys(dim for variable in variables for dim in variable.dims):
         _check_coordinate(cube, dim, schema, where)
     for key in ("study", "evidence", "licence"):
-        if not cube.attrs.get(key):
-            raise ClipsafeError(f"{where}: attribute '{key}' of the cube is missing.")
+        if not _is_text(cube.attrs.get(key, "")) or not cube.attrs.get(key):
+            raise ClipsafeError(f"{where}: attribute '{key}' of the cube is missing or no text.")
     if cube.attrs["evidence"] not in EVIDENCE:
         raise ClipsafeError(f"{where}: attribute 'evidence' must be one of {', '.join(EVIDENCE)}.")
     rule = _COUNT_RULES.get(name)
@@ -61,9 +66,9 @@ def _check_variable(cube: xr.Dataset, variable: Variable, where: str) -> None:
         or _fault_of_range(array, variable)
         or next(
             (
-                f"has no attribute '{key}'"
+                f"has no attribute '{key}' that is text"
                 for key in ("long_name", "units", "source")
-                if key not in array.attrs
+                if not _is_text(array.attrs.get(key))
             ),
             "",
         )
@@ -88,7 +93,8 @@ def _fault_of_missing_values(array: xr.DataArray) -> str:
     if array.dtype.kind in "OTU":
         return "holds an empty text" if bool((array.astype(str) == "").any()) else ""
     has_missing = array.dtype.kind == "f" and bool(np.isnan(array).any())
-    if has_missing and not array.attrs.get("not_measured"):
+    reason = array.attrs.get("not_measured")
+    if has_missing and not (_is_text(reason) and reason):
         return "holds NaN without an attribute 'not_measured' that says why"
     return ""
 
@@ -113,8 +119,9 @@ def _check_coordinate(cube: xr.Dataset, dim: str, schema: CubeSchema, where: str
     if dim not in cube.coords:
         raise ClipsafeError(f"{where}: coordinate '{dim}' is missing.")
     labels = cube[dim].values
-    if len(labels) == 0:
-        raise ClipsafeError(f"{where}: coordinate '{dim}' is empty.")
+    fault = _fault_of_labels(labels, dim)
+    if fault:
+        raise ClipsafeError(f"{where}: coordinate '{dim}' {fault}.")
     unique, counts = np.unique(labels, return_counts=True)
     if (counts > 1).any():
         raise ClipsafeError(f"{where}: coordinate '{dim}' holds '{unique[counts > 1][0]}' more than once.")
@@ -124,8 +131,33 @@ def _check_coordinate(cube: xr.Dataset, dim: str, schema: CubeSchema, where: str
         raise ClipsafeError(
             f"{where}: coordinate '{dim}' holds '{unknown[0]}'; it may hold {', '.join(allowed)}."
         )
-    if dim == "draw" and int(labels[0]) != 0:
+    if dim == "draw" and labels[0] != 0:
         raise ClipsafeError(f"{where}: coordinate 'draw' must begin with 0, the estimate.")
+
+
+def _fault_of_labels(labels: np.ndarray, dim: str) -> str:
+    if len(labels) == 0:
+        return "is empty"
+    if len(labels) > MOST_LABELS:
+        return f"holds {len(labels):,} labels; at most {MOST_LABELS:,} are read"
+    is_whole = labels.dtype.kind in "iu" and bool((labels >= 0).all())
+    if dim == "draw" and not is_whole:
+        return "must hold whole numbers from 0"
+    if dim in NUMBERED and is_whole:
+        return ""
+    if labels.dtype.kind not in "OTU":
+        return f"must hold text, not {labels.dtype}"
+    bad = next((label for label in map(str, labels) if not _is_name(label)), None)
+    return "" if bad is None else f"holds {bad!r:.100}, which is no name of 1 to {LONGEST_NAME} characters"
+
+
+def _is_name(label: str) -> bool:
+    # Nothing that moves a cursor or turns text round: labels are printed, drawn and written into pages.
+    return 0 < len(label) <= LONGEST_NAME and label.isprintable() and not label.isspace()
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _hits_within_images(cube: xr.Dataset) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from clipsafe_utils.terminal import print_json, print_table, progress, say
+
 PAGES = ("student-laboratory", "factor-robustness", "shape-bias", "calibration")
 """Chapters that are rendered with the student's study."""
 
@@ -43,11 +45,10 @@ def student(
     from clipsafe_utils.lab.student.make import make_mine
     from clipsafe_utils.lab.student.own_world import copy_world
     from clipsafe_utils.lab.world.world import DATA
-    from clipsafe_utils.terminal import print_json, print_table
 
     if copy is not None:
         for path in copy_world(copy):
-            typer.echo(path)
+            say(path)
         return
     change = Change(read_settings(settings or ()), captions, world or DATA)
     study = make_mine(change, output, jobs)
@@ -58,7 +59,7 @@ def student(
         return
     print_table(rows, f"{change.name} against the same recipe unchanged, in %; cubes in {output}")
     for path in written:
-        typer.echo(path)
+        say(path)
 
 
 def compared(folder: Path, name: str) -> list[dict[str, str]]:
@@ -103,7 +104,6 @@ def render_pages(folder: Path, chapters: Sequence[str]) -> list[Path]:
     []
     """
     from clipsafe_utils.publishing.commands import render_own
-    from clipsafe_utils.terminal import progress
 
     pages = []
     with progress("Pages", total=len(chapters)) as advance:

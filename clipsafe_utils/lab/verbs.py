@@ -7,6 +7,7 @@ import typer
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.student_commands import student
+from clipsafe_utils.terminal import print_table, say
 
 miniature = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="From the weights of the miniature zoo to its cubes."
@@ -30,7 +31,7 @@ def choose(
     from clipsafe_utils.lab import commands
 
     for path in commands.choose(seed, folder):
-        typer.echo(path)
+        say(path)
 
 
 @miniature.command()
@@ -64,7 +65,6 @@ def measure(
     Example: [bold]clipsafe miniature measure --weights _zoo -o mine[/bold]
     """
     from clipsafe_utils.lab import commands
-    from clipsafe_utils.terminal import print_table
 
     hashes = commands.measure(
         commands.models_of(weights, only or ()), weights, predictions, seed, folder, jobs
@@ -88,7 +88,6 @@ def reproduce(
     from clipsafe_utils.cubes.studies import cubes_folder
     from clipsafe_utils.lab import commands
     from clipsafe_utils.lab.compare import TOLERANCE, report
-    from clipsafe_utils.terminal import print_table
 
     differences = commands.reproduce(weights, work, cubes_folder() / "miniature", quick=quick, jobs=jobs)
     print_table(report(differences), f"Reproduced, tolerance {TOLERANCE}")

@@ -21,6 +21,18 @@ except ModuleNotFoundError as error:
     ) from error
 
 
+_NOT_YAML = (
+    yaml.YAMLError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What PyYAML raises: its own error for bad syntax, and Python's for a bad date, number or depth."""
+
+
 def render_book(name: str | None, jobs: int) -> None:
     """Render one chapter of the book, or all of them with a progress bar and the picture of the README.
 
@@ -93,10 +105,12 @@ def read_parameters(text: str) -> dict[str, object]:
     """
     try:
         values = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except _NOT_YAML:
         values = None
     if not isinstance(values, dict):
-        raise ClipsafeError(f"Parameters '{text}' are not a YAML mapping, which looks like '{{seed: 3}}'.")
+        raise ClipsafeError(
+            f"Parameters '{text:.200}' are not a YAML mapping, which looks like '{{seed: 3}}'."
+        )
     return {str(key): value for key, value in values.items()}
 
 

@@ -148,7 +148,8 @@ def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     source = np.array([name.split(":")[0] for name in models["model"].values.tolist()])
     partner = (models["training_source"] == "IN-1k").values & np.isin(source, source[stylised])
     partner &= np.isin(_plain_names(models), _plain_names(models)[stylised])
-    kept = stylised | partner
+    # A name that says neither source nor architecture has no partner, and a network alone is no pair.
+    kept = (stylised | partner) & partner.any()
     pairs = result.isel(model=kept)
     return pairs.assign(family=("model", models["family"].values[kept]), stylised=("model", stylised[kept]))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 if TYPE_CHECKING:
     from clipsafe_utils.engine.datasets.image_list import ImageList
@@ -92,7 +93,6 @@ def predict(
     from clipsafe_utils.engine.evaluation.jobs import Part
     from clipsafe_utils.engine.evaluation.run import Settings
     from clipsafe_utils.engine.models.prompts import SIZES, prompt_set
-    from clipsafe_utils.terminal import progress
 
     entries = _entries(model, group, source, architecture, own)
     if plan:
@@ -160,7 +160,6 @@ def _run(
     from clipsafe_utils.engine.evaluation.jobs import outstanding, rounds
     from clipsafe_utils.engine.evaluation.predict import predict as predict_here
     from clipsafe_utils.engine.evaluation.store import PredictionStore
-    from clipsafe_utils.terminal import progress
 
     opened = PredictionStore(store)
     images = [dataset.open() for dataset in datasets]
@@ -188,14 +187,13 @@ def _batches(images: int, settings: "Settings") -> int:
 
 
 def _report(summary: "Summary", as_json: bool) -> None:
-    from clipsafe_utils.terminal import print_json
 
     if as_json:
         print_json(asdict(summary))
         return
     for sentence in summary.unreadable:
-        typer.echo(sentence)
-    typer.echo(
+        say(sentence)
+    say(
         f"{summary.images:,} images read, {summary.passes:,} passes in {summary.seconds:,.0f} s: "
         f"{summary.pace}; {len(summary.unreadable)} images are broken and left out."
     )
@@ -206,7 +204,6 @@ def _plan(
 ) -> None:
     from clipsafe_utils.engine.datasets.catalogue import data_set, data_sets
     from clipsafe_utils.engine.evaluation.planning import Rates, cost_of, demand_of
-    from clipsafe_utils.terminal import print_json, print_table, progress
 
     rates = Rates.read(rates_file)
     images = sum(data_set(name).images for name in data or data_sets())
@@ -236,9 +233,8 @@ def _calibrate(
     entries: "Sequence[ModelEntry]", dataset: RootedDataset, rates_file: Path, running: "Running", batch: int
 ) -> None:
     from clipsafe_utils.engine.evaluation.calibration import calibrate
-    from clipsafe_utils.terminal import progress
 
     with progress("Models", total=len(entries)) as advance:
         rates = calibrate(entries, dataset.open(), running, batch, advance)
     rates.write(rates_file)
-    typer.echo(f"Rates of {len(rates.forward)} models on {rates.machine} are in {rates_file}.")
+    say(f"Rates of {len(rates.forward)} models on {rates.machine} are in {rates_file}.")

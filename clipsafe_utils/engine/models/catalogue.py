@@ -132,13 +132,16 @@ def read_models(path: Path) -> list[ModelEntry]:
         raise ClipsafeError(f"{path}: cannot be read ({error.strerror or error}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ClipsafeError(f"{path}: expected a table in CSV and UTF-8 ({error}).") from error
+    twice = [column for column in columns if list(columns).count(column) > 1]
+    if twice:
+        raise ClipsafeError(f"{path}: column '{twice[0]:.100}' stands twice.")
     missing = [column for column in _REQUIRED if column not in columns]
     if missing:
         raise ClipsafeError(f"{path}: column '{missing[0]}' is missing.")
     unknown = [column for column in columns if column not in _COLUMNS and column not in _IGNORED_COLUMNS]
     if unknown:
         raise ClipsafeError(
-            f"{path}: column '{unknown[0]}' is unknown; the columns are {', '.join(_COLUMNS)}."
+            f"{path}: column '{unknown[0]:.100}' is unknown; the columns are {', '.join(_COLUMNS)}."
         )
     entries = [_entry(row, f"{path}: row {number}", path.parent) for number, row in enumerate(rows, start=1)]
     _check_unique(entries, str(path))

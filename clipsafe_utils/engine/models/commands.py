@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clipsafe_utils.terminal import print_json, print_table, progress, say
+
 if TYPE_CHECKING:
     from clipsafe_utils.engine.models.catalogue import ModelEntry
 
@@ -46,8 +48,6 @@ def models(
 def _list(entries: Sequence["ModelEntry"], as_json: bool) -> None:
     from dataclasses import asdict
 
-    from clipsafe_utils.terminal import print_json, print_table
-
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
@@ -71,13 +71,9 @@ def _check(entries: Sequence["ModelEntry"], as_json: bool) -> None:
     from collections import Counter
     from dataclasses import asdict
 
+    from clipsafe_utils.engine.models.check import resolve_all
     from clipsafe_utils.errors import ClipsafeError
-    from clipsafe_utils.terminal import print_json, print_table, progress
 
-    try:
-        from clipsafe_utils.engine.models.check import resolve_all
-    except ModuleNotFoundError as error:
-        raise ClipsafeError(f"--check needs {error.name}: pip install 'clipsafe[models]'.") from error
     with progress("Models", total=len(entries)) as advance:
         found = resolve_all(entries, advance)
     faults = [each for each in found if each.fault]
@@ -92,7 +88,7 @@ def _check(entries: Sequence["ModelEntry"], as_json: bool) -> None:
     if not as_json:
         kinds = Counter(each.source for each in found)
         parts = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
-        typer.echo(f"{len(found)} models checked, none at fault ({parts}).")
+        say(f"{len(found)} models checked, none at fault ({parts}).")
 
 
 def _verify(entries: Sequence["ModelEntry"], name: str, as_json: bool) -> None:
@@ -101,7 +97,6 @@ def _verify(entries: Sequence["ModelEntry"], name: str, as_json: bool) -> None:
     from clipsafe_utils.cubes import find_study
     from clipsafe_utils.engine.models.verify import compare_top1
     from clipsafe_utils.errors import ClipsafeError
-    from clipsafe_utils.terminal import print_json, print_table
 
     found = compare_top1(entries, find_study(name))
     off = [each for each in found if each.is_off]
@@ -124,4 +119,4 @@ def _verify(entries: Sequence["ModelEntry"], name: str, as_json: bool) -> None:
             f"{off[0].measured:.2f} % against {off[0].published:.2f} %."
         )
     if not as_json:
-        typer.echo(f"{len(found)} models verified, none off by more than its interval.")
+        say(f"{len(found)} models verified, none off by more than its interval.")

@@ -1,0 +1,58 @@
+"""What the file of a cube may hold, checked before a value is loaded: a cube may come from anybody."""
+
+from pathlib import Path
+
+import h5py
+
+from clipsafe_utils.errors import ClipsafeError
+
+MOST_BYTES = 4 * 2**30
+"""Of all variables of one cube together; the study of 210 models stays below a tenth of it."""
+
+_BYTES_OF_A_SMALL_CUBE = 2**24
+_MOST_A_BYTE_STANDS_FOR = 1100
+"""Deflate makes at most 1,032 bytes of one; a file that declares more holds no values for them."""
+
+
+def check_container(path: Path) -> None:
+    """Refuse a file that reads other files, or that declares more than it can hold.
+
+    Parameters
+    ----------
+    path : Path
+        An HDF5 file, which netCDF-4 is.
+
+    Raises
+    ------
+    ClipsafeError
+        With the file, the variable and the rule.
+    Exception
+        Whatever h5py raises for bytes that are no HDF5 file.
+    """
+    declared = 0
+    with h5py.File(path, "r") as file:
+        dict(file.attrs)
+        for name in file:
+            fault = _fault_of(file, name)
+            if fault:
+                raise ClipsafeError(f"{path}: variable '{name}' {fault}.")
+            declared += (file[name].size or 0) * file[name].dtype.itemsize
+    most = min(MOST_BYTES, max(_BYTES_OF_A_SMALL_CUBE, path.stat().st_size * _MOST_A_BYTE_STANDS_FOR))
+    if declared > most:
+        raise ClipsafeError(
+            f"{path}: declares {declared:,} bytes; at most {most:,} are read from a file of its size."
+        )
+
+
+def _fault_of(file: h5py.File, name: str) -> str:
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        return "is a link to another place; a cube holds its values itself"
+    item = file[name]
+    if not isinstance(item, h5py.Dataset):
+        return "is a group; a cube has none"
+    if item.external or item.is_virtual:
+        return "is stored in another file; a cube holds its values itself"
+    if h5py.check_vlen_dtype(item.dtype) is not None:
+        return "holds lists of different lengths; a variable holds numbers or text"
+    dict(item.attrs)
+    return ""
