@@ -1,7 +1,7 @@
 """What a reader may change in each chapter: names, types, ranges, defaults, and the help beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Literal, NoReturn
 
@@ -146,10 +146,10 @@ def _several(name: str, choices: tuple[str, ...], comment: str) -> Parameter:
 
 
 _ALL_FACTORS = (*HEADLINE_FACTORS, *OTHER_FACTORS)
-_LARGEST_SEED = 2**32 - 1
+_LAST_SEED = 2**32 - 1
 """Of Mersenne Twister, and of every generator since."""
 
-SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0, maximum=_LARGEST_SEED)
+SEED = Parameter("seed", "integer", 0, "start of the random numbers", minimum=0, maximum=_LAST_SEED)
 _COMMON = (
     Parameter("studies", "list of text", ("published", "miniature"), "studies to show: names, or folders"),
     _several("groups", tuple(GROUPS), "groups of models to show"),
@@ -209,14 +209,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         _choice("binning", ("equal_width", "equal_mass"), "bins: equal_width or equal_mass"),
         Parameter("conditions", "list of text", ("all",), "sets of images to show, by name"),
         _several("scaling", ("before", "after"), "confidences before or after scaling"),
-        Parameter(
-            "split_seed",
-            "integer",
-            0,
-            "halves the digits that are held out",
-            minimum=0,
-            maximum=_LARGEST_SEED,
-        ),
+        replace(SEED, name="split_seed", help="halves the digits that are held out"),
     ),
     "prompts": (
         *_COMMON,

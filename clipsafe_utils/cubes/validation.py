@@ -8,8 +8,8 @@ import xarray as xr
 from clipsafe_utils.cubes.schema import ALONE, EVIDENCE, NUMBERED, OVERALL, SCHEMAS, CubeSchema, Variable
 from clipsafe_utils.errors import ClipsafeError
 
-MOST_LABELS = 20_000
-"""Of one dim. Statistics compare models in pairs, so that many more would take hours without a word."""
+MOST_MODELS = 20_000
+"""In one cube. A chapter draws so many in half a minute; ten times as many take hours without a word."""
 
 LONGEST_NAME = 200
 
@@ -138,8 +138,8 @@ def _check_coordinate(cube: xr.Dataset, dim: str, schema: CubeSchema, where: str
 def _fault_of_labels(labels: np.ndarray, dim: str) -> str:
     if len(labels) == 0:
         return "is empty"
-    if len(labels) > MOST_LABELS:
-        return f"holds {len(labels):,} labels; at most {MOST_LABELS:,} are read"
+    if dim == "model" and len(labels) > MOST_MODELS:
+        return f"holds {len(labels):,} models; at most {MOST_MODELS:,} are read"
     is_whole = labels.dtype.kind in "iu" and bool((labels >= 0).all())
     if dim == "draw" and not is_whole:
         return "must hold whole numbers from 0"
