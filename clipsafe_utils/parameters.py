@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from reprlib import Repr
 from types import SimpleNamespace
 from typing import Literal, NoReturn
 
 from clipsafe_utils.cubes.schema import GROUPS, HEADLINE_FACTORS, OTHER_FACTORS
 from clipsafe_utils.errors import ClipsafeError
 
-_MOST_SHOWN = 80
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 80, 80
 Kind = Literal["integer", "number", "text", "list of text"]
 
 
@@ -115,10 +117,9 @@ class Parameter:
 def _shown(value: object) -> str:
     """Show a value of a reader's in a message, cut where it is long."""
     try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # Python writes no number of more than 4,300 digits.
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits.
         return f"a value of the type {type(value).__name__} that is too long to show"
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 class CheckedParameters(SimpleNamespace):

@@ -25,7 +25,7 @@ PIPE_WIDTH = 200
 """Columns of a table that is not written to a terminal, so that nothing is cut."""
 
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What moves the cursor, sets titles and colours, turns text round, or is no character at all."""
 
 

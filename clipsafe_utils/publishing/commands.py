@@ -109,7 +109,7 @@ def read_parameters(text: str) -> dict[str, object]:
         values = None
     if not isinstance(values, dict):
         raise ClipsafeError(
-            f"Parameters '{text:.200}' are not a YAML mapping, which looks like '{{seed: 3}}'."
+            f"Parameters {text[:200]!r} are not a YAML mapping, which looks like '{{seed: 3}}'."
         )
     return {str(key): value for key, value in values.items()}
 

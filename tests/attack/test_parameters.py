@@ -1,18 +1,15 @@
-"""Parameters that somebody typed, or took from the web, are values or a sentence: never code (D9, D13, D15)."""
+"""Parameters that somebody typed, or copied, are values or a sentence, and never code (D9, D13, D15)."""
 
 from pathlib import Path
 
 import pytest
 
 from clipsafe_utils.publishing import commands
-from clipsafe_utils.publishing.render import _independent_of_folder
-from tests.attack.command import Ended, run
+from clipsafe_utils.publishing import render as rendering
+from clipsafe_utils.publishing.chapters import Chapter
+from tests.attack.command import run
 
-BOMB = (
-    "a: &a [x,x,x,x,x,x,x,x,x]\n"
-    + "\n".join(f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefg", "bcdefgh", strict=True))
-    + "\nseed: *h\n"
-)
+BOMB = "\n".join(["a0: &a0 x", *(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40))])
 REFUSED = {
     "a date that is none": "{seed: 2001-99-99}",
     "an integer of nothing": "{seed: !!int ''}",
@@ -32,7 +29,8 @@ REFUSED = {
     "a zero byte": "{seed: \0}",
     "a list that holds itself": "{seed: &a [*a]}",
     "a mapping that holds itself": "{seed: &a {b: *a}}",
-    "many anchors": BOMB,
+    "9 to the power of 39 entries": f"{BOMB}\nseed: *a39",
+    "9 to the power of 39 classes": f"{BOMB}\ngroups: *a39",
     "code": "!!python/object/apply:os.system [touch ran]",
     "code in a parameter": "{seed: !!python/object/apply:os.system [touch ran]}",
     "a name of Python": "{seed: !!python/name:os.system }",
@@ -62,14 +60,46 @@ REFUSED = {
 
 
 @pytest.fixture
-def only_checked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """Stand in for the rendering, which takes seconds: note the parameters that passed every check before it."""
-    passed: list[dict[str, object]] = []
+def passed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Stand in for the seconds of rendering; gives the parameters that passed every check before it."""
+    given: list[object] = []
+    monkeypatch.setattr(commands, "write_standalone", lambda *arguments: check(given, *arguments))
+    return given
 
-    def note(_: Path, chapter: object, folder: Path, parameters: dict[str, object]) -> tuple[Path, Path]:
-        commands.check_before_render(chapter, parameters)
-        passed.append(_independent_of_folder(parameters))
-        return folder / "a.ipynb", folder / "a.html"
 
-    monkeypatch.setattr(commands, "write_standalone", note)
-    return passed
+def check(
+    given: list[object], _: Path, chapter: Chapter, folder: Path, values: dict[str, object]
+) -> list[Path]:
+    """Check parameters as `render_chapter` does before it runs anything."""
+    rendering.check_parameters(chapter.name, values)
+    given.append(rendering._independent_of_folder(values))
+    return [folder]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_in_one_sentence(
+    case: str,
+    passed: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = run(capsys, "render", "shape-bias", "-o", "out", "-y", REFUSED[case])
+    assert ended.is_one_sentence, ended
+    assert passed == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", "{seed: 3}", "seed: 3", "{cue_classes: [cat, dog]}", "{studies: [published]}", "# nothing\n{}"],
+)
+def test_what_is_right_passes(text: str, passed: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "render", "shape-bias", "-o", "out", "-y", text).code == 0
+    assert len(passed) == 1
+
+
+def test_no_parameters_are_the_defaults(passed: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "render", "shape-bias", "-o", "out").code == 0
+    assert passed == [{}]
