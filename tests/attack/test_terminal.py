@@ -112,7 +112,13 @@ def test_nobody_reads_on(command: str) -> None:
 
 @pytest.mark.parametrize(
     "environment",
-    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"TZ": "Mars/Olympus"}, {"HOME": "/nowhere"}],
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C"},
+        {"TZ": "Mars/Olympus"},
+        {"HOME": "/nowhere"},
+        {"TMPDIR": "/nowhere"},
+    ],
     ids=str,
 )
 def test_other_surroundings(environment: dict[str, str]) -> None:
@@ -129,21 +135,37 @@ def test_a_number_of_jobs_that_is_none(jobs: str) -> None:
     assert shell(f"clipsafe render --jobs {jobs}").returncode == 2
 
 
-@pytest.mark.parametrize("command", ["claims", "claims --sensitivity"])
-def test_ctrl_c_ends_a_command_in_silence(command: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        "claims --sensitivity",
+        "record -o {out}",
+        "render shape-bias -o {out}",
+    ],
+)
+@pytest.mark.parametrize("after", [0.8, 3.0])
+def test_ctrl_c_ends_a_command_in_silence(command: str, after: float, tmp_path: Path, mirror: Path) -> None:
     program = "from clipsafe_utils.cli import main; main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", program, *command.split()],
+        [sys.executable, "-c", program, *command.format(out=tmp_path / "out").split()],
+        env={**os.environ, "CLIPSAFE_MIRROR": str(mirror)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    time.sleep(2.5)
+    time.sleep(after)
     os.killpg(process.pid, signal.SIGINT)
     _, complaint = process.communicate(timeout=60)
-    assert process.returncode in (130, 0)
+    assert process.returncode in (130, 0), complaint
     assert "Traceback" not in complaint
+
+
+def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
+    ended = shell(f"mkdir {tmp_path}/x; cd {tmp_path}/x; rmdir {tmp_path}/x; clipsafe cubes --json")
+    assert ended.returncode in (0, 2)
+    assert "Traceback" not in ended.stderr
 
 
 class TestBoundary:

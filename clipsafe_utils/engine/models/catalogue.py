@@ -215,7 +215,7 @@ def _entry(row: Mapping[str, str | None], place: str, folder: Path) -> ModelEntr
     if None in row or None in row.values():
         raise ClipsafeError(f"{place}: expected one cell for each column of the header.")
     cells = {column: (cell or "").strip() for column, cell in row.items()}
-    place = f"{place} ('{cells['name']}')"
+    place = f"{place} ('{cells['name']:.60}')"
     blank = [column for column in _REQUIRED if not cells[column]]
     if blank:
         raise ClipsafeError(f"{place}: column '{blank[0]}' is blank.")
@@ -238,7 +238,7 @@ def _number(cell: str, column: str, place: str) -> int | float:
         value = -1
     if not (value > 0 if whole else 0 <= value <= 100):
         expected = "a whole number above 0" if whole else "a percentage"
-        raise ClipsafeError(f"{place}: column '{column}' holds '{cell}', not {expected}.")
+        raise ClipsafeError(f"{place}: column '{column}' holds '{cell:.60}', not {expected}.")
     return value
 
 
@@ -249,9 +249,12 @@ def _fault(entry: ModelEntry) -> str | None:
         (_NAME.fullmatch(entry.name), "column 'name' may hold letters, digits and . _ + - only"),
         # A library takes a name with a colon for a place to fetch a model from, with its code.
         (_NAME.fullmatch(entry.model), "column 'model' may hold letters, digits and . _ + - only"),
-        (entry.library in LIBRARIES, f"column 'library' holds '{entry.library}', not {_either(LIBRARIES)}"),
-        (entry.group in GROUPS, f"column 'group' holds '{entry.group}', not {_either(GROUPS)}"),
-        (has_place, f"column 'resolves_via' holds '{entry.resolves_via}', not {places}"),
+        (
+            entry.library in LIBRARIES,
+            f"column 'library' holds '{entry.library:.60}', not {_either(LIBRARIES)}",
+        ),
+        (entry.group in GROUPS, f"column 'group' holds '{entry.group:.60}', not {_either(GROUPS)}"),
+        (has_place, f"column 'resolves_via' holds '{entry.resolves_via:.60}', not {places}"),
         (
             entry.group != "clip_zero_shot" or entry.library == "open_clip",
             "a zero-shot CLIP needs a text tower, so the library open_clip",
