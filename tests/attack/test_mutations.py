@@ -16,63 +16,19 @@ from tests.attack.mutate import bytes_changed, failures, words_changed
 
 CUBES = ("shape_bias", "factors", "models", "calibration")
 YAML_PIECES = [
-    *(
-        "{",
-        "}",
-        "[",
-        "]",
-        ":",
-        ",",
-        "- ",
-        "&a ",
-        "*a",
-        "'",
-        '"',
-        "\\",
-        "\n",
-        "\t",
-        "#",
-        "|",
-        ">",
-        "?",
-        "~",
-        "%",
-        "\0",
-    ),
-    *(
-        "!!int ",
-        "!!python/name:os.system ",
-        "null",
-        "true",
-        ".nan",
-        "1e999",
-        "0x",
-        "2001-13-41",
-        "<<",
-        "%",
-        "\0",
-    ),
+    *"{}[]:,'#|>?~%\n\t\0",
+    '"',
+    "\\",
+    "- ",
+    "&a ",
+    "*a",
+    "<<",
+    "!!int ",
+    "!!python/name:os.system ",
 ]
-CSV_PIECES = [
-    *(
-        ",",
-        ",,",
-        '"',
-        "\n",
-        "\r",
-        "\0",
-        ";",
-        "-1",
-        "nan",
-        "1e999",
-        "\ufeff",
-        "\x1b[2J",
-        "[/b]",
-        "../",
-        "=1+1",
-    ),
-    *("file:", "hf_file:", "hf-hub:", "local-dir:", "clip_zero_shot", "../", "=1+1"),
-]
+YAML_PIECES += ["null", "true", ".nan", "1e999", "0x", "2001-13-41"]
+CSV_PIECES = [*',;"\n\r\0', ",,", "-1", "nan", "1e999", "\ufeff", "\x1b[2J", "[/b]", "../", "=1+1"]
+CSV_PIECES += ["clip_zero_shot", "file:", "hf_file:", "hf-hub:", "local-dir:"]
 COLUMNS = (
     "name,library,model,tag,group,architecture,family,training_source,input_size,resolves_via,parameters"
 )

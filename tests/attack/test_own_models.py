@@ -113,13 +113,9 @@ def test_another_file_than_a_table(place: str, capsys: pytest.CaptureFixture[str
 
 
 def test_every_row_but_the_last_is_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [
-        ROW.format(model="ViT-B-32", tag="w.pt", place="file:w.pt").replace("mine", f"m{n}") for n in range(9)
-    ]
-    (tmp_path / "own.csv").write_text(
-        "\n".join([HEADER, *rows, rows[-1].replace("m8", "m9").replace("224", "x")])
-    )
-    assert (
-        "row 10 ('m9'): column 'input_size' holds 'x'"
-        in run(capsys, "models", "--own", str(tmp_path / "own.csv")).err
-    )
+    row = ROW.format(model="ViT-B-32", tag="w.pt", place="file:w.pt")
+    rows = [row.replace("mine", f"m{number}") for number in range(1, 11)]
+    rows[-1] = rows[-1].replace("224", "x")
+    (tmp_path / "own.csv").write_text("\n".join([HEADER, *rows]))
+    ended = run(capsys, "models", "--own", str(tmp_path / "own.csv"))
+    assert "row 10 ('m10'): column 'input_size' holds 'x'" in ended.err

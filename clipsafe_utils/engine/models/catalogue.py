@@ -243,7 +243,8 @@ def _number(cell: str, column: str, place: str) -> int | float:
 
 
 def _fault(entry: ModelEntry) -> str | None:
-    places = f"{entry.library}.list_pretrained, {HUB_FILE}owner/repository or {OWN_FILE}path"
+    libraries = _either(LIBRARIES)
+    places = f"{entry.library:.60}.list_pretrained, {HUB_FILE}owner/repository or {OWN_FILE}path"
     has_place = entry.hub_repository or entry.own_file or BY_LIBRARY.get(entry.resolves_via) == entry.library
     rules = (
         (_NAME.fullmatch(entry.name), "column 'name' may hold letters, digits and . _ + - only"),
@@ -251,7 +252,7 @@ def _fault(entry: ModelEntry) -> str | None:
         (_NAME.fullmatch(entry.model), "column 'model' may hold letters, digits and . _ + - only"),
         (
             entry.library in LIBRARIES,
-            f"column 'library' holds '{entry.library:.60}', not {_either(LIBRARIES)}",
+            f"column 'library' holds '{entry.library:.60}', not {libraries}",
         ),
         (entry.group in GROUPS, f"column 'group' holds '{entry.group:.60}', not {_either(GROUPS)}"),
         (has_place, f"column 'resolves_via' holds '{entry.resolves_via:.60}', not {places}"),
