@@ -218,6 +218,21 @@ def render(
     render_book(chapter, jobs)
 
 
+@app.command()
+def text(
+    page: Annotated[Path, typer.Argument(help="A rendered page: book/*.ipynb, or one of your own.")],
+) -> None:
+    """Print what a rendered page says: every sentence, caption and table, a sentence a line.
+
+    Two states of a page are told apart by a difference of their texts.
+
+    Example: [bold]clipsafe text book/02-shape-bias.ipynb[/bold]
+    """
+    from clipsafe_utils.publishing.texts import text_of_page
+
+    say(text_of_page(page).removesuffix("\n"))
+
+
 @app.command(name="compile")
 def compile_() -> None:
     """Compile the rendered chapters into the site, strictly: a warning is an error.

@@ -32,6 +32,7 @@ VERBS = (
     ["miniature", "student"],
     ["render"],
     ["compile"],
+    ["text"],
     ["book"],
 )
 runner = CliRunner()

@@ -1,0 +1,115 @@
+"""What a rendered page says, a sentence a line, so that a change of words shows as a difference of lines."""
+
+import re
+from ast import literal_eval
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import nbformat
+from bs4 import BeautifulSoup, Tag
+from nbformat import NotebookNode
+
+from clipsafe_utils.errors import ClipsafeError
+
+_GLUED = re.compile(r"\{glue:text\}`(?:(?P<page>[^`]+?)::)?(?P<name>[^`:]+)(?::[^`]*)?`")
+_RECORD = "application/papermill.record/text/plain"
+_END_OF_SENTENCE = re.compile(r"(?<=[.?!]) +(?=[^a-z])")
+
+
+def text_of_page(path: Path) -> str:
+    """Return every sentence, caption, alternative text and table cell of a rendered page.
+
+    Parameters
+    ----------
+    path : Path
+        A notebook of the book, or one of a reader's; numbers quoted from other pages are read from
+        notebooks beside it.
+
+    Returns
+    -------
+    str
+        A sentence, or a row of a table, a line, in the order of the page.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file is not a notebook, or a number that the page quotes is nowhere.
+    """
+    return "\n".join(line for cell in _read(path).cells for line in _lines_of_cell(cell, path)) + "\n"
+
+
+def _lines_of_cell(cell: NotebookNode, path: Path) -> Iterator[str]:
+    if cell.cell_type == "markdown":
+        yield from _sentences(_filled(cell.source, path))
+        return
+    figure = cell.metadata.get("mystnb", {}).get("figure", {})
+    if "caption" in figure:
+        yield from _sentences(f"{figure.get('name', 'figure')}: {_filled(figure['caption'], path)}")
+    for output in cell.get("outputs", []):
+        yield from _lines_of_output(output)
+
+
+def _lines_of_output(output: NotebookNode) -> Iterator[str]:
+    data = output.get("data", {})
+    if "text/html" in data:
+        yield from _lines_of_html(BeautifulSoup(data["text/html"], "html.parser"))
+    elif "text/markdown" in data:
+        yield from _sentences(data["text/markdown"])
+    elif "text/plain" in data:
+        yield from data["text/plain"].splitlines()
+    else:
+        yield from output.get("text", "").splitlines()
+
+
+def _lines_of_html(soup: BeautifulSoup) -> Iterator[str]:
+    for element in soup.find_all(["figcaption", "summary", "tr", "svg", "p", "li"]):
+        if element.name == "tr":
+            yield " | ".join(_words(cell) for cell in element.find_all(["th", "td"]))
+        elif element.name == "svg":
+            yield from _sentences(str(element.get("aria-label", "")))
+        else:
+            yield from _sentences(_words(element))
+
+
+def _words(element: Tag) -> str:
+    return " ".join(element.get_text(" ").split())
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if line.strip():
+            yield from _END_OF_SENTENCE.split(line.strip())
+
+
+def _filled(text: str, path: Path) -> str:
+    """Put numbers in the places of the roles that name them."""
+
+    def number(role: re.Match[str]) -> str:
+        page = path.parent / role["page"] if role["page"] else path
+        try:
+            return _numbers(page)[role["name"]]
+        except KeyError as error:
+            raise ClipsafeError(f"{path}: quotes '{role['name']}', which {page} does not have.") from error
+
+    return _GLUED.sub(number, text)
+
+
+@lru_cache(maxsize=64)
+def _numbers(path: Path) -> Mapping[str, str]:
+    outputs = [output for cell in _read(path).cells for output in cell.get("outputs", [])]
+    return {
+        output["metadata"]["scrapbook"]["name"]: str(literal_eval(output["data"][_RECORD]))
+        for output in outputs
+        if _RECORD in output.get("data", {})
+    }
+
+
+def _read(path: Path) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+    except OSError as error:
+        raise ClipsafeError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except (ValueError, AttributeError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
+        raise ClipsafeError(f"{path}: expected a notebook.") from error
+    return notebook
