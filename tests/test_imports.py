@@ -7,12 +7,16 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "clipsafe_utils"
 
 FLOW = (
-    {"errors", "files", "terminal", "address"},
+    {"errors", "files", "terminal", "boundary", "address", "say"},
+    {"registry"},
     {"cubes", "metrics", "parameters"},
     {"record", "engine"},
     {"lab"},
+    {"findings"},
+    {"claims"},
     {"figures"},
-    {"chapters", "claims"},
+    {"chapters"},
+    {"expressions"},
     {"publishing"},
     {"cli"},
 )

@@ -7,9 +7,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.figures.set_names import condition_name
 from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, legend_below
 from clipsafe_utils.metrics.intervals import wilson_interval
+from clipsafe_utils.registry.set_names import condition_name
 
 PERCENT = 100.0
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "h")
@@ -104,7 +104,7 @@ def conditions(judged: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     judged : mapping of str to xarray.Dataset
-        By view, as `clipsafe_utils.chapters.calibration.analysis.judge_view` returns them.
+        By view, as `clipsafe_utils.findings.calibration.errors.judge_view` returns them.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def against_accuracy(judged: Mapping[str, xr.Dataset], ranks: Mapping[str, xr.Da
     judged : mapping of str to xarray.Dataset
         By view, as for `conditions`; without the whole sets.
     ranks : mapping of str to xarray.Dataset
-        By view, as `clipsafe_utils.chapters.calibration.analysis.rank_correlations` returns them.
+        By view, as `clipsafe_utils.findings.calibration.errors.rank_correlations` returns them.
 
     Returns
     -------

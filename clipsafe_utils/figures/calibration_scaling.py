@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clipsafe_utils.figures.calibration import PERCENT
-from clipsafe_utils.figures.set_names import condition_name
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
     GROUP_MARKERS,
@@ -17,6 +16,7 @@ from clipsafe_utils.figures.style import (
     legend_below,
     mark_zero,
 )
+from clipsafe_utils.registry.set_names import condition_name
 
 _AXES = {"ece_debiased": ("debiased error, points", PERCENT), "nll": ("NLL, nats", 1.0)}
 """Scores that are drawn, with the name of the axis and what values are multiplied by."""
@@ -30,7 +30,7 @@ def scaling_changes(groups: Mapping[str, xr.Dataset], names: Mapping[str, str]) 
     Parameters
     ----------
     groups : mapping of str to xarray.Dataset
-        By study, as `clipsafe_utils.chapters.calibration.scaling_change.change_of_groups` returns them.
+        By study, as `clipsafe_utils.findings.calibration.scaling_change.change_of_groups` returns them.
     names : mapping of str to str
         Names of the groups.
 

@@ -23,7 +23,7 @@ def sizes(simulated: Mapping[str, xr.Dataset], fewest: int) -> Figure:
     Parameters
     ----------
     simulated : mapping of str to xarray.Dataset
-        By name of the model, as `clipsafe_utils.chapters.calibration.analysis.sample_sizes` returns them.
+        By name of the model, as `clipsafe_utils.findings.calibration.errors.sample_sizes` returns them.
     fewest : int
         Number of images below which no claim is made; a thin line.
 

@@ -1,7 +1,6 @@
 """The laboratory's own figures: the ladder from labels to captions, and dose and response of a knob."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from clipsafe_utils.figures.style import (
     not_measured,
     source_look,
 )
+from clipsafe_utils.findings.properties import Property
 
 LOSS_LOOKS = {
     "CLIP's contrastive loss": (GROUP_COLOURS["clip_zero_shot"], "D"),
@@ -28,30 +28,13 @@ _APART = 0.16
 _HALVES = 2
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One property of a figure: its title, its axis, and what its numbers are multiplied by.
-
-    Examples
-    --------
-    >>> Panel("accuracy", "natural images named rightly, %").scale
-    100.0
-    """
-
-    title: str
-    axis: str
-    scale: float = 100.0
-    is_share: bool = False
-    """Whether no interval may leave 0 and 1."""
-
-
-def ladder(tables: Mapping[Panel, pd.DataFrame], rungs: Mapping[str, str]) -> Figure:
+def ladder(tables: Mapping[Property, pd.DataFrame], rungs: Mapping[str, str]) -> Figure:
     """Draw properties along the ladder, a panel each.
 
     Parameters
     ----------
-    tables : mapping of Panel to DataFrame
-        As `clipsafe_utils.chapters.causes.analysis.ladder` returns them.
+    tables : mapping of Property to DataFrame
+        As `clipsafe_utils.findings.ladder.ladder` returns them.
     rungs : mapping of str to str
         Rungs and their names, from left to right.
 
@@ -74,13 +57,15 @@ def ladder(tables: Mapping[Panel, pd.DataFrame], rungs: Mapping[str, str]) -> Fi
     return figure
 
 
-def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0, ratios: bool = False) -> Figure:
+def doses(
+    tables: Mapping[Property, pd.DataFrame], axis: str, unit: float = 1.0, ratios: bool = False
+) -> Figure:
     """Draw properties against the level of a knob, a panel each.
 
     Parameters
     ----------
-    tables : mapping of Panel to DataFrame
-        As `clipsafe_utils.chapters.causes.analysis.dose` returns them.
+    tables : mapping of Property to DataFrame
+        As `clipsafe_utils.findings.ladder.dose` returns them.
     axis : str
         Name of the knob's axis.
     unit : float
@@ -111,7 +96,7 @@ def doses(tables: Mapping[Panel, pd.DataFrame], axis: str, unit: float = 1.0, ra
     return figure
 
 
-def _draw_rungs(axes: Axes, panel: Panel, table: pd.DataFrame, rungs: list[str]) -> None:
+def _draw_rungs(axes: Axes, panel: Property, table: pd.DataFrame, rungs: list[str]) -> None:
     sources = list(dict.fromkeys(table["source"]))
     for place, source in enumerate(sources):
         colour, marker, label = source_look(source)
@@ -124,7 +109,7 @@ def _draw_rungs(axes: Axes, panel: Panel, table: pd.DataFrame, rungs: list[str])
     axes.set_xlim(-0.5, len(rungs) - 0.5)
 
 
-def _draw_doses(axes: Axes, panel: Panel, table: pd.DataFrame, unit: float) -> None:
+def _draw_doses(axes: Axes, panel: Property, table: pd.DataFrame, unit: float) -> None:
     for loss, rows in table.groupby("loss", sort=True):
         colour, marker = LOSS_LOOKS.get(str(loss), (ink(), "s"))
         x = unit * rows["level"].to_numpy(float)
@@ -145,7 +130,7 @@ def _draw_means(
     axes: Axes,
     x: np.ndarray,
     rows: pd.DataFrame,
-    panel: Panel,
+    panel: Property,
     colour: str,
     marker: str,
     label: str,

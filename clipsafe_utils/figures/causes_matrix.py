@@ -26,7 +26,7 @@ def effects(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        As `clipsafe_utils.chapters.causes.effects.effects` returns it.
+        As `clipsafe_utils.findings.causes.effects.effects` returns it.
     titles : mapping of str to str
         Properties and the titles of their panels.
 
@@ -61,7 +61,7 @@ def record(table: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        As `clipsafe_utils.chapters.causes.record.record_effects` returns it.
+        As `clipsafe_utils.findings.causes.record.record_effects` returns it.
     titles : mapping of str to str
         Measures and the titles of their panels.
 

@@ -18,13 +18,12 @@ from clipsafe_utils.figures.style import (
     legend_below,
     mark_zero,
 )
+from clipsafe_utils.findings.factors.residuals import A_CROWD
 
 POINTS = 100.0
 """Shares are drawn in percentage points."""
 
 _ARCHITECTURE_MARKERS = {"ResNet": "s", "ViT": "D", "ConvNeXt": "h"}
-A_CROWD = 6
-"""More CLIPs than this are drawn by group: a name for each would crowd the figure out."""
 
 
 def residuals(
@@ -154,7 +153,7 @@ def lines(result: xr.Dataset, models: xr.Dataset, drawn: xr.DataArray, baseline_
     result, models : xarray.Dataset
         As for `residuals`, of one study.
     drawn : xarray.DataArray
-        As `clipsafe_utils.chapters.factor_robustness.analysis.baseline_lines` returns it.
+        As `clipsafe_utils.findings.factors.residuals.baseline_lines` returns it.
     baseline_group : str
         The group that the line is fitted to.
 
@@ -212,7 +211,7 @@ def groups(estimates: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     estimates : mapping of str to xarray.Dataset
-        By study, as `clipsafe_utils.chapters.factor_robustness.analysis.group_residuals` returns them.
+        By study, as `clipsafe_utils.findings.factors.residuals.group_residuals` returns them.
 
     Returns
     -------

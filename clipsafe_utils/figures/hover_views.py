@@ -11,9 +11,9 @@ from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.hover import Marks, View
-from clipsafe_utils.figures.set_names import DETECTION, condition_name, shift_title
 from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, source_look
 from clipsafe_utils.metrics.calibration import debiased_interval
+from clipsafe_utils.registry.set_names import DETECTION, condition_name, shift_title
 
 PERCENT = 100.0
 
@@ -33,7 +33,7 @@ def factors(
     results, models : mapping of str to xarray.Dataset
         By study, as for `clipsafe_utils.figures.factor_robustness.residuals`.
     lines : mapping of str to xarray.DataArray
-        By study, as `clipsafe_utils.chapters.factor_robustness.analysis.baseline_lines` returns them.
+        By study, as `clipsafe_utils.findings.factors.residuals.baseline_lines` returns them.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def clouds(
     Parameters
     ----------
     by_study : mapping of str to mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.detection.with_detection` returns them.
+        As `clipsafe_utils.findings.shift.detection.with_detection` returns them.
     sources : mapping of str to sequence of str
         By study, the training sources whose zero-shot CLIPs are shown.
     line_of : callable

@@ -11,7 +11,6 @@ from scipy.special import ndtri
 
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import of_source
-from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
     GROUP_MARKERS,
@@ -21,6 +20,7 @@ from clipsafe_utils.figures.style import (
     legend_below,
     source_look,
 )
+from clipsafe_utils.registry.set_names import shift_title
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
 _MOST_TICKS = 6
@@ -46,9 +46,9 @@ def clouds(
     Parameters
     ----------
     by_study : mapping of str to mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.clouds.read_clouds` returns them.
+        As `clipsafe_utils.findings.shift.clouds.read_clouds` returns them.
     lines : mapping of str to mapping of str to xarray.DataArray
-        By study and shift, as `clipsafe_utils.chapters.ood_correlation.analysis.line_of_standard` returns
+        By study and shift, as `clipsafe_utils.findings.shift.sources.line_of_standard` returns
         them.
     sources : mapping of str to sequence of str
         By study, the training sources whose zero-shot CLIPs are drawn.
@@ -100,7 +100,7 @@ def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence
     Parameters
     ----------
     by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.detection.read_detection` returns them.
+        As `clipsafe_utils.findings.shift.detection.read_detection` returns them.
     sources : mapping of str to sequence of str
         By study, the training sources whose zero-shot CLIPs are drawn.
 
@@ -131,7 +131,7 @@ def within(by_study: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.analysis.within_sources` returns them.
+        As `clipsafe_utils.findings.shift.sources.within_sources` returns them.
 
     Returns
     -------

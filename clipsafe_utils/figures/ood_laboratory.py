@@ -30,7 +30,7 @@ def procedures(
     Parameters
     ----------
     by_procedure : mapping of str to mapping
-        By procedure, as `clipsafe_utils.chapters.ood_correlation.laboratory.changes` returns them.
+        By procedure, as `clipsafe_utils.findings.shift.laboratory.changes` returns them.
     columns : mapping of str to sequence of tuple of str
         By title of the panel, the measures in it, each with a look: "" or "_at_equal".
 

@@ -8,7 +8,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.figures.style import (
     GROUP_COLOURS,
     WIDTH,
@@ -18,6 +17,7 @@ from clipsafe_utils.figures.style import (
     mark_zero,
     source_look,
 )
+from clipsafe_utils.registry.set_names import shift_title
 
 POINTS = 100.0
 """Shares are drawn in percentage points."""
@@ -38,7 +38,7 @@ def offsets(by_study: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.chapters.ood_correlation.analysis.offsets` returns them.
+        As `clipsafe_utils.findings.shift.sources.offsets` returns them.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def pairs(comparisons: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     comparisons : mapping of str to xarray.Dataset
-        By name of the change, as `clipsafe_utils.chapters.ood_correlation.pairs.compare_pairs` returns
+        By name of the change, as `clipsafe_utils.findings.clip_pairs.compare_pairs` returns
         them; those without a pair are not drawn.
 
     Returns

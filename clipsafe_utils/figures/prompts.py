@@ -1,7 +1,6 @@
 """Figures of chapter 5: what the number of templates, their wording and the choice among them change."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,26 +16,9 @@ from clipsafe_utils.figures.style import (
     not_measured,
     source_look,
 )
+from clipsafe_utils.findings.properties import Property
 
-
-@dataclass(frozen=True)
-class Panel:
-    """One property of a figure.
-
-    Examples
-    --------
-    >>> Panel("accuracy", "change, points", smallest=0.005).scale
-    100.0
-    """
-
-    title: str
-    axis: str
-    scale: float = 100.0
-    smallest: float = 0.0
-    """Changes smaller than this do not matter; the figure says so in grey."""
-
-
-Tables = Mapping[Panel, pd.DataFrame]
+Tables = Mapping[Property, pd.DataFrame]
 """What is drawn in each panel; columns source and value, others as each figure says."""
 
 _HALVES = 2
@@ -50,7 +32,7 @@ def by_number(tables: Tables) -> Figure:
 
     Parameters
     ----------
-    tables : mapping of Panel to DataFrame
+    tables : mapping of Property to DataFrame
         Columns source, templates, value, low, high and decided.
 
     Returns
@@ -67,7 +49,7 @@ def by_wording(tables: Tables) -> Figure:
 
     Parameters
     ----------
-    tables : mapping of Panel to DataFrame
+    tables : mapping of Property to DataFrame
         Columns source, wording, value, low, high and decided.
 
     Returns
@@ -83,7 +65,7 @@ def by_subset(tables: Tables) -> Figure:
 
     Parameters
     ----------
-    tables : mapping of Panel to DataFrame
+    tables : mapping of Property to DataFrame
         Columns source, templates and value; one row a subset.
 
     Returns
@@ -188,7 +170,7 @@ def _draw_subsets(axes: Axes, table: pd.DataFrame, scale: float) -> None:
     axes.set_xticks(range(len(numbers)), [f"{number:g}" for number in numbers])
 
 
-def _finish(axes: Axes, panel: Panel, upright: bool = True) -> None:
+def _finish(axes: Axes, panel: Property, upright: bool = True) -> None:
     """Give a panel its names, the line of no change, and the band of changes that are too small."""
     reach = panel.scale * panel.smallest
     axes.set_title(panel.title)

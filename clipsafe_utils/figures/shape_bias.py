@@ -125,7 +125,7 @@ def by_class(classes: Mapping[str, xr.Dataset]) -> Figure:
     Parameters
     ----------
     classes : mapping of str to xarray.Dataset
-        By study, as `clipsafe_utils.chapters.shape_bias.analysis.class_means` returns them.
+        By study, as `clipsafe_utils.findings.shape.observers.class_means` returns them.
 
     Returns
     -------

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.effects import relative_accuracy
-from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.findings.causes.effects import relative_accuracy
+from clipsafe_utils.findings.shift.laboratory import Laboratory
 from tests.chapters.synthetic_causes import synthetic_causes
 
 START = {"accuracy": 0.5, "shape_bias": 0.2, "temperature": 0.8, "auroc": 0.4}

@@ -8,12 +8,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.calibration import analysis as chapter
 from clipsafe_utils.chapters.calibration import descriptions as alt
 from clipsafe_utils.chapters.calibration import words
-from clipsafe_utils.chapters.calibration.bins import images_to_tell, stored_bins
-from clipsafe_utils.chapters.calibration.laboratory import PROPERTIES
-from clipsafe_utils.chapters.calibration.views import View, left_out_parts, views
 from clipsafe_utils.chapters.formats import NOT_MEASURED, percent
 from clipsafe_utils.cubes import GROUPS, find_study, write_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
@@ -21,6 +17,10 @@ from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import calibration as figures
 from clipsafe_utils.figures import calibration_trials as trial_figures
+from clipsafe_utils.findings.calibration import errors as chapter
+from clipsafe_utils.findings.calibration.bins import images_to_tell, stored_bins
+from clipsafe_utils.findings.calibration.laboratory import PROPERTIES
+from clipsafe_utils.findings.calibration.views import View, left_out_parts, views
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from tests.chapters.calibration_cubes import CONDITIONS, TEMPERATURES, scaled_cube, scaled_panel

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clipsafe_utils.chapters.calibration.bins import (
+from clipsafe_utils.findings.calibration.bins import (
     BINNINGS,
     bins_of_images,
     floor_of_bins,

@@ -7,17 +7,18 @@ import pytest
 import xarray as xr
 
 from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import laboratory, laboratory_tables, laboratory_words
-from clipsafe_utils.chapters.calibration.analysis import reliability_panels
-from clipsafe_utils.chapters.calibration.scaling_change import SHIFTS, change_of_groups, scaling_change
-from clipsafe_utils.chapters.calibration.trainings import STEPS, dose_of, mean_at, step_of
-from clipsafe_utils.chapters.calibration.views import GROUP_NAMES, leading, views
-from clipsafe_utils.chapters.causes.analysis import RUNGS
+from clipsafe_utils.chapters.calibration import laboratory_tables, laboratory_words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import calibration as figures
 from clipsafe_utils.figures import calibration_scaling, causes
+from clipsafe_utils.findings.calibration import laboratory
+from clipsafe_utils.findings.calibration.errors import reliability_panels
+from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, change_of_groups, scaling_change
+from clipsafe_utils.findings.calibration.trainings import STEPS, dose_of, mean_at, step_of
+from clipsafe_utils.findings.calibration.views import GROUP_NAMES, leading, views
+from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.metrics.runs import Estimate
 from tests.chapters.calibration_cubes import scaled_panel
 from tests.chapters.synthetic_causes import synthetic_causes

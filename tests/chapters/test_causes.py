@@ -5,7 +5,9 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.causes.analysis import (
+from clipsafe_utils.chapters.causes.words import cell_of, moved
+from clipsafe_utils.cubes.storage import write_cube
+from clipsafe_utils.findings.ladder import (
     KNOBS,
     RUNGS,
     SOURCES,
@@ -20,8 +22,6 @@ from clipsafe_utils.chapters.causes.analysis import (
     read_causes,
     step,
 )
-from clipsafe_utils.chapters.causes.words import cell_of, moved
-from clipsafe_utils.cubes.storage import write_cube
 from clipsafe_utils.metrics.runs import Estimate
 from tests.chapters.synthetic_causes import CLIP, LABELS, REPLICATES, synthetic_causes
 

@@ -6,24 +6,24 @@ import pytest
 from scipy import stats
 from scipy.special import ndtr
 
-from clipsafe_utils.chapters.causes import contrasts as causes
 from clipsafe_utils.chapters.causes import (
     needs,
     views,
 )
-from clipsafe_utils.chapters.causes.analysis import axis_of
-from clipsafe_utils.chapters.causes.effects import (
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.findings.causes import contrasts as causes
+from clipsafe_utils.findings.causes.effects import (
     HEADLINE,
     NEEDS,
-    Property,
+    Need,
     at_once,
     effects,
     read_laboratories,
 )
-from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory
-from clipsafe_utils.cubes import find_study
-from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.findings.ladder import axis_of
+from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import KNOB_NAMES, PROPERTY_NAMES
 from tests.chapters.causes_laboratory import START
 from tests.chapters.causes_laboratory import ladder_and_knobs as drawn_laboratory
@@ -206,7 +206,7 @@ def test_heights_are_read_where_the_line_holds(encoders_and_tuning: Laboratory) 
     # On probit axes a shift costs every model the same: all of them lie on one line, which bends a little.
     assert np.abs(heights).max() < 0.01
     assert np.isfinite(heights).all()
-    height = {"height": Property("", (needs.AT_EQUAL,))}
+    height = {"height": Need("", (needs.AT_EQUAL,))}
     steps = effects(needs.with_heights(encoders_and_tuning), height, LEVEL).set_index("cause")["value"]
     # Sets chosen by a network trained on `wit` cost the CLIPs of `wit` more than those of `laion`.
     assert steps.idxmax() == "wit to laion, CLIP"

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from clipsafe_utils.chapters.causes import needs, nesting, record, record_words, views
-from clipsafe_utils.chapters.causes.effects import read_laboratories
+from clipsafe_utils.chapters.causes import needs, nesting, record_words, views
 from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds
 from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.findings.causes import record
+from clipsafe_utils.findings.causes.effects import read_laboratories
+from clipsafe_utils.findings.shift.clouds import Clouds
 
 LEVEL = 0.95
 

@@ -6,23 +6,23 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clipsafe_utils.chapters.causes import contrasts as causes
 from clipsafe_utils.chapters.causes import (
     laboratory_words,
     quantity,
     record_words,
     views,
 )
-from clipsafe_utils.chapters.causes.effects import (
+from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.findings.causes import contrasts as causes
+from clipsafe_utils.findings.causes.effects import (
     HEADLINE,
-    Property,
+    Need,
     effects,
     hidden_from_accuracy,
     strongest,
 )
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory
-from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.findings.shift.laboratory import Laboratory
 from tests.chapters.causes_laboratory import ladder_and_knobs as drawn_laboratory
 
 LEVEL = 0.95
@@ -132,7 +132,7 @@ def test_more_images_are_read_step_by_step(ladder_and_knobs: Laboratory) -> None
 
 
 def test_a_title_is_one_line_in_words() -> None:
-    assert Property("factor\nrobustness", ()).name == "factor robustness"
+    assert Need("factor\nrobustness", ()).name == "factor robustness"
 
 
 def test_the_notebook_glues_every_number_and_no_other() -> None:

@@ -8,10 +8,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import digits, digits_words
+from clipsafe_utils.chapters.calibration import digits_words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.figures import calibration as figures
 from clipsafe_utils.figures import calibration_trials as trial_figures
+from clipsafe_utils.findings.calibration import digits
 from clipsafe_utils.metrics.temperature import fit_temperature
 from tests.metrics.simulated import softmax
 

@@ -5,13 +5,13 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS, axis_of
-from clipsafe_utils.chapters.factor_robustness import laboratory
 from clipsafe_utils.chapters.factor_robustness import laboratory_words as words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures import causes as figures
 from clipsafe_utils.figures.factor_robustness import residuals
+from clipsafe_utils.findings.factors import laboratory
+from clipsafe_utils.findings.ladder import RUNGS, axis_of
 from tests.chapters.synthetic_causes import synthetic_causes
 
 STARTS = {

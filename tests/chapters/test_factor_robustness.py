@@ -5,12 +5,12 @@ import pytest
 import statsmodels.api as sm
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness import analysis as chapter
 from clipsafe_utils.chapters.factor_robustness import descriptions, tables, words
 from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.figures import factor_robustness as figures
+from clipsafe_utils.findings.factors import residuals as chapter
 from clipsafe_utils.metrics.labelled import effective_robustness
 
 STUDY = "published"

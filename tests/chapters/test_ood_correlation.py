@@ -8,14 +8,15 @@ import xarray as xr
 from scipy.stats import norm, spearmanr
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.ood_correlation import analysis as chapter
-from clipsafe_utils.chapters.ood_correlation import clouds as read
 from clipsafe_utils.chapters.ood_correlation import descriptions as alt
-from clipsafe_utils.chapters.ood_correlation import pairs, tables, words
+from clipsafe_utils.chapters.ood_correlation import tables, words
 from clipsafe_utils.cubes import GROUPS, find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import ood_correlation as figures
 from clipsafe_utils.figures import ood_offsets as offset_figures
+from clipsafe_utils.findings import clip_pairs as pairs
+from clipsafe_utils.findings.shift import clouds as read
+from clipsafe_utils.findings.shift import sources as chapter
 
 STUDY = "published"
 SHIFTS = ["v2_matched_frequency", "r", "a", "sketch", "objectnet"]

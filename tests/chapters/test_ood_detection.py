@@ -8,20 +8,21 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from clipsafe_utils.chapters.ood_correlation import analysis as chapter
-from clipsafe_utils.chapters.ood_correlation import clouds as read
 from clipsafe_utils.chapters.ood_correlation import descriptions as alt
-from clipsafe_utils.chapters.ood_correlation import detection, tables
+from clipsafe_utils.chapters.ood_correlation import tables
 from clipsafe_utils.cubes import GROUPS, write_cube
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import ood_correlation as figures
-from clipsafe_utils.figures.set_names import DETECTION
+from clipsafe_utils.findings.shift import clouds as read
+from clipsafe_utils.findings.shift import detection
+from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.metrics.ood_scores import SCORES
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
+from clipsafe_utils.registry.set_names import DETECTION
 from tests.conftest import labelled
 
 CLIPS = 12

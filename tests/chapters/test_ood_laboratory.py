@@ -10,7 +10,14 @@ import xarray as xr
 from scipy.special import ndtr, ndtri
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.model_pairs import (
+from clipsafe_utils.chapters.ood_correlation import against_record as record
+from clipsafe_utils.chapters.ood_correlation import laboratory_tables, laboratory_words, words
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.selection import of_source
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.figures import ood_laboratory as figures
+from clipsafe_utils.findings import clip_pairs as pairs
+from clipsafe_utils.findings.model_pairs import (
     FAR,
     GENTLE,
     HALF_WAY,
@@ -21,24 +28,13 @@ from clipsafe_utils.chapters.model_pairs import (
     procedure_contrasts,
     source_twins,
 )
-from clipsafe_utils.chapters.ood_correlation import against_record as record
-from clipsafe_utils.chapters.ood_correlation import analysis as chapter
-from clipsafe_utils.chapters.ood_correlation import clouds as read
-from clipsafe_utils.chapters.ood_correlation import (
-    detection,
-    laboratory_tables,
-    laboratory_words,
-    pairs,
-    words,
-)
-from clipsafe_utils.chapters.ood_correlation import laboratory as lab
-from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.selection import of_source
-from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures import ood_laboratory as figures
-from clipsafe_utils.figures.set_names import DETECTION
+from clipsafe_utils.findings.shift import clouds as read
+from clipsafe_utils.findings.shift import detection
+from clipsafe_utils.findings.shift import laboratory as lab
+from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
+from clipsafe_utils.registry.set_names import DETECTION
 from tests.chapters.synthetic_laboratory import EXPOSURE, KIN, OOD, SHIFTS, STEPS, models, write_laboratory
 
 LEVEL = 0.95
@@ -170,8 +166,8 @@ def test_every_number_of_the_prose_is_there(study: Path, found: lab.Found) -> No
 
 
 def test_the_laboratory_is_no_record(clouds: dict[str, xr.Dataset]) -> None:
-    assert not words.of_real_models(clouds)
-    assert words.of_real_models(read.read_clouds(["published"], ["clip_fine_tuned"])["published"])
+    assert not read.of_real_models(clouds)
+    assert read.of_real_models(read.read_clouds(["published"], ["clip_fine_tuned"])["published"])
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation import clouds as read
-from clipsafe_utils.chapters.ood_correlation import pairs
 from clipsafe_utils.cubes import GROUPS, find_study
+from clipsafe_utils.findings import clip_pairs as pairs
+from clipsafe_utils.findings.shift import clouds as read
 
 STUDY = "published"
 LEVEL = 0.95

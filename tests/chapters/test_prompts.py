@@ -15,13 +15,15 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.prompts import analysis, descriptions, own, subsets, tables, views, words
-from clipsafe_utils.chapters.prompts.embedded import logits_of_prompts, mean_of_templates
-from clipsafe_utils.chapters.prompts.kept_images import KeptImages
-from clipsafe_utils.chapters.prompts.sets import WORDINGS
+from clipsafe_utils.chapters.prompts import descriptions, tables, views, words
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import prompts as figures
+from clipsafe_utils.findings.prompts import changes as analysis
+from clipsafe_utils.findings.prompts import own, subsets
+from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
+from clipsafe_utils.findings.prompts.kept_images import KeptImages
+from clipsafe_utils.findings.prompts.sets import WORDINGS
 from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
 from tests.chapters.prompt_cubes import (
     SETS,

@@ -6,11 +6,12 @@ import xarray as xr
 from scipy import stats
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED, group_sizes, percent
-from clipsafe_utils.chapters.shape_bias import analysis, descriptions, words
+from clipsafe_utils.chapters.shape_bias import descriptions, words
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import shape_bias as figures
+from clipsafe_utils.findings.shape import observers as analysis
 from clipsafe_utils.metrics.labelled import shape_bias_table
 
 STUDY = "published"

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS
 from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.model_pairs import GENTLE, HALF_WAY, STRONG
-from clipsafe_utils.chapters.shape_bias import descriptions, laboratory, laboratory_words
+from clipsafe_utils.chapters.shape_bias import descriptions, laboratory_words
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import causes as figures
+from clipsafe_utils.findings.ladder import RUNGS
+from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG
+from clipsafe_utils.findings.shape import laboratory
 from clipsafe_utils.metrics.runs import Estimate
 from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
 

@@ -8,13 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS, dose, ladder
-from clipsafe_utils.figures.causes import LOSS_LOOKS, Panel, doses
+from clipsafe_utils.figures.causes import LOSS_LOOKS, doses
 from clipsafe_utils.figures.causes import ladder as draw_ladder
 from clipsafe_utils.figures.style import SOURCE_COLOURS, show
+from clipsafe_utils.findings.ladder import RUNGS, dose, ladder
+from clipsafe_utils.findings.properties import Property
 from tests.chapters.synthetic_causes import CLIP, LABELS, synthetic_causes
 
-PANELS = {"accuracy": Panel("Accuracy", "right, %"), "temperature": Panel("Temperature", "temperature", 1.0)}
+PANELS = {
+    "accuracy": Property("Accuracy", "right, %"),
+    "temperature": Property("Temperature", "temperature", 1.0),
+}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,7 @@ def test_doses_draw_a_curve_a_loss(cube: xr.Dataset) -> None:
 
 def test_three_panels_leave_no_empty_axes_to_see(cube: xr.Dataset) -> None:
     table = dose(cube, "batch", "accuracy", 0.95)
-    figure = doses({Panel(str(place), "right, %"): table for place in range(3)}, "batch")
+    figure = doses({Property(str(place), "right, %"): table for place in range(3)}, "batch")
     assert [axes.get_visible() for axes in figure.axes] == [True, True, True, False]
 
 
@@ -113,14 +117,14 @@ def test_empty_tables_leave_empty_panels() -> None:
 
 def test_doses_without_a_level_say_so(cube: xr.Dataset) -> None:
     nothing = dose(cube, "texture_correlation", "accuracy", 0.95).iloc[:0]
-    figure = doses({Panel("Accuracy", "right, %"): nothing}, "batch")
+    figure = doses({Property("Accuracy", "right, %"): nothing}, "batch")
     assert [text.get_text() for text in figure.texts] == ["not measured yet: batch"]
     assert figure.axes == []
 
 
 def test_the_interval_of_a_share_stays_within_its_bounds(cube: xr.Dataset) -> None:
     table = dose(cube, "texture_correlation", "accuracy", 0.95).assign(low=-0.1, high=1.2)
-    for panel, top in ((Panel("a", "b", is_share=True), 100), (Panel("a", "b"), 120)):
+    for panel, top in ((Property("a", "b", is_share=True), 100), (Property("a", "b"), 120)):
         (axes,) = doses({panel: table}, "batch").axes
         ends = [
             segment[:, 1] for lines in axes.collections for segment in getattr(lines, "get_segments", list)()

@@ -6,9 +6,10 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS, dose
-from clipsafe_utils.figures.causes import Panel, doses, ladder
+from clipsafe_utils.figures.causes import doses, ladder
 from clipsafe_utils.figures.causes_matrix import effects, record
+from clipsafe_utils.findings.ladder import RUNGS, dose
+from clipsafe_utils.findings.properties import Property
 from tests.chapters.synthetic_causes import synthetic_causes
 
 TITLES = {"accuracy": "accuracy", "auroc": "detection", "absent": "absent"}
@@ -89,7 +90,7 @@ def test_nothing_measured_is_said_in_a_line() -> None:
 
 def test_a_knob_of_ratios_has_a_tick_a_level() -> None:
     table = dose(synthetic_causes({"accuracy": 0.5}), "batch", "accuracy", 0.95)
-    (axes,) = doses({Panel("accuracy", "right, %"): table}, "batch", ratios=True).axes
+    (axes,) = doses({Property("accuracy", "right, %"): table}, "batch", ratios=True).axes
     assert axes.get_xscale() == "log"
     assert [label.get_text() for label in axes.get_xticklabels()] == ["64", "256", "1024"]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.digits import AFTER, BEFORE, OWN, change, with_intervals
 from clipsafe_utils.chapters.calibration.words import interval_of_shares
 from clipsafe_utils.chapters.formats import complete, level, percent, points
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.calibration.digits import AFTER, BEFORE, OWN, change, with_intervals
 
 KEYS = (
     "calibration-digits-images",

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.laboratory import ERROR, ERROR_OWN, NLL, TEMPERATURE
 from clipsafe_utils.chapters.calibration.laboratory_words import signed
-from clipsafe_utils.chapters.calibration.scaling_change import SHIFTS, home
-from clipsafe_utils.chapters.calibration.trainings import DOSES, STEPS, dose_of, step_of, written_level
-from clipsafe_utils.chapters.calibration.views import GROUP_NAMES
 from clipsafe_utils.chapters.causes.words import cell_of, is_measured
 from clipsafe_utils.chapters.formats import NOT_MEASURED, level, percent
 from clipsafe_utils.figures.tables import ThemedTable, folded, table
+from clipsafe_utils.findings.calibration.laboratory import ERROR, ERROR_OWN, NLL, TEMPERATURE
+from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, home
+from clipsafe_utils.findings.calibration.trainings import DOSES, STEPS, dose_of, step_of, written_level
+from clipsafe_utils.findings.calibration.views import GROUP_NAMES
 from clipsafe_utils.metrics.runs import Estimate
 
 _COLUMNS = {

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.laboratory import CLIP, ERROR, NATURAL, OWN, TEMPERATURE, mean_gaps
-from clipsafe_utils.chapters.calibration.scaling_change import SHIFTS, home
-from clipsafe_utils.chapters.calibration.trainings import (
+from clipsafe_utils.chapters.causes.words import is_measured, moved
+from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, points
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.calibration.laboratory import CLIP, ERROR, NATURAL, OWN, TEMPERATURE, mean_gaps
+from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, home
+from clipsafe_utils.findings.calibration.trainings import (
     BATCH,
     CLIP_ON_WIT,
     CONTROL,
@@ -18,10 +21,7 @@ from clipsafe_utils.chapters.calibration.trainings import (
     step_of,
     written_level,
 )
-from clipsafe_utils.chapters.causes.analysis import dose
-from clipsafe_utils.chapters.causes.words import is_measured, moved
-from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, points
-from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.ladder import dose
 from clipsafe_utils.metrics.runs import Estimate
 
 _CELLS = {"control": CONTROL, "names": NAMES, "clip": CLIP_ON_WIT}

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.analysis import ALL, LARGE, mean_gap
-from clipsafe_utils.chapters.calibration.bins import CALIBRATED, SIZES, images_to_tell, stored_bins
-from clipsafe_utils.chapters.calibration.views import View, short_name
 from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, percent, points
-from clipsafe_utils.figures.set_names import condition_name
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.calibration.bins import CALIBRATED, SIZES, images_to_tell, stored_bins
+from clipsafe_utils.findings.calibration.errors import ALL, LARGE, mean_gap
+from clipsafe_utils.findings.calibration.views import View, short_name
 from clipsafe_utils.metrics.calibration import debiased_interval
 from clipsafe_utils.metrics.draws import reflected_interval
+from clipsafe_utils.registry.set_names import condition_name
 
 KEYS = (
     "calibration-models",

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clipsafe_utils.chapters.causes.analysis import LOSS_OF_RUNG, dose, knobs_of
-from clipsafe_utils.chapters.causes.contrasts import KNOB_STEPS, absent
-from clipsafe_utils.chapters.causes.effects import (
+from clipsafe_utils.chapters.causes.views import PANELS
+from clipsafe_utils.chapters.causes.words import cell_of, moved
+from clipsafe_utils.chapters.formats import complete, percent, points
+from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.findings.causes.contrasts import KNOB_STEPS, absent
+from clipsafe_utils.findings.causes.effects import (
     HEADLINE,
     estimate_of,
     hidden_from_accuracy,
     strongest,
 )
-from clipsafe_utils.chapters.causes.views import PANELS
-from clipsafe_utils.chapters.causes.words import cell_of, moved
-from clipsafe_utils.chapters.formats import complete, percent, points
-from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory
-from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, dose, knobs_of
+from clipsafe_utils.findings.shift.laboratory import Laboratory
 
 SAID: Mapping[str, tuple[str, str]] = {
     "causes-web-accuracy": ("curated to web, classifier", "accuracy"),

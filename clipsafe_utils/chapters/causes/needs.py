@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.effects import NEEDS, Property, effects, estimate_of, strongest
-from clipsafe_utils.chapters.causes.record import record_effects
 from clipsafe_utils.chapters.causes.words import cell_of
 from clipsafe_utils.chapters.formats import level
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds
-from clipsafe_utils.chapters.ood_correlation.laboratory import ACCURACY, SHIFTS, Laboratory
-from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.causes.effects import NEEDS, Need, effects, estimate_of, strongest
+from clipsafe_utils.findings.causes.record import record_effects
+from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
+from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.findings.shift.laboratory import ACCURACY, SHIFTS, Laboratory
 from clipsafe_utils.metrics.heights import heights_above_line
 
 NOT_KNOWN = "–"
@@ -53,7 +53,7 @@ def laboratory_needs(laboratory: Laboratory | None, confidence: float) -> dict[s
     """
     if laboratory is None:
         return {}
-    wanted = {**NEEDS, AT_EQUAL: Property(ROWS[AT_EQUAL], (AT_EQUAL,))}
+    wanted = {**NEEDS, AT_EQUAL: Need(ROWS[AT_EQUAL], (AT_EQUAL,))}
     return _largest(effects(with_heights(laboratory), wanted, confidence))
 
 

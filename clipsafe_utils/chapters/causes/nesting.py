@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, choose_sources
 from clipsafe_utils.chapters.ood_correlation.words import listed
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.shift.clouds import Clouds, choose_sources
 
 OTHERS = "others"
 """Sources with fewer than five CLIPs, together."""

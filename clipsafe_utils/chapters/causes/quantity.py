@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from clipsafe_utils.chapters.causes.analysis import levels
-from clipsafe_utils.chapters.causes.contrasts import CLIP_LOSS, FEWEST_RUNS
-from clipsafe_utils.chapters.causes.record import QUANTITY
 from clipsafe_utils.chapters.causes.words import cell_of
 from clipsafe_utils.chapters.formats import complete
-from clipsafe_utils.chapters.ood_correlation.laboratory import ACCURACY, Laboratory
 from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.findings.causes.contrasts import CLIP_LOSS, FEWEST_RUNS
+from clipsafe_utils.findings.causes.record import QUANTITY
+from clipsafe_utils.findings.ladder import levels
+from clipsafe_utils.findings.shift.laboratory import ACCURACY, Laboratory
 from clipsafe_utils.metrics.runs import Estimate, difference_of_runs
 
 KEYS = ("causes-quantity-lab", "causes-quantity-verdict")

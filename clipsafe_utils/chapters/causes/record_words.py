@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.chapters.causes.nesting import nesting, shared, written
-from clipsafe_utils.chapters.causes.record import shifts_of, wit_pairs
 from clipsafe_utils.chapters.formats import complete, interval, points
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds
-from clipsafe_utils.chapters.ood_correlation.pairs import compare_pairs
 from clipsafe_utils.chapters.ood_correlation.words import listed
-from clipsafe_utils.figures.set_names import shift_title
+from clipsafe_utils.findings.causes.record import shifts_of, wit_pairs
+from clipsafe_utils.findings.clip_pairs import compare_pairs
+from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.registry.set_names import shift_title
 
 TITLES: Mapping[str, str] = {
     "small": "LAION-80M to 400M",

@@ -5,19 +5,19 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import dose, ladder
-from clipsafe_utils.chapters.causes.effects import estimate_of
 from clipsafe_utils.chapters.causes.words import cell_of
 from clipsafe_utils.chapters.formats import points
-from clipsafe_utils.figures.causes import Panel
+from clipsafe_utils.findings.causes.effects import estimate_of
+from clipsafe_utils.findings.ladder import dose, ladder
+from clipsafe_utils.findings.properties import Property
 
-PANELS: Mapping[str, Panel] = {
-    "accuracy": Panel("accuracy, natural images", "right, %", is_share=True),
-    "accuracy_shifts": Panel("accuracy under shift", "right, %", is_share=True),
-    "shape_bias": Panel("shape bias", "by shape, %", is_share=True),
-    "auroc": Panel("detection", "AUROC, %", is_share=True),
-    "ece_debiased_before_natural": Panel("calibration error, clean", "debiased, %"),
-    "temperature": Panel("temperature", "temperature", 1.0),
+PANELS: Mapping[str, Property] = {
+    "accuracy": Property("accuracy, natural images", "right, %", is_share=True),
+    "accuracy_shifts": Property("accuracy under shift", "right, %", is_share=True),
+    "shape_bias": Property("shape bias", "by shape, %", is_share=True),
+    "auroc": Property("detection", "AUROC, %", is_share=True),
+    "ece_debiased_before_natural": Property("calibration error, clean", "debiased, %"),
+    "temperature": Property("temperature", "temperature", 1.0),
 }
 """What the curves show, and the choices of the parameter `property`."""
 
@@ -25,7 +25,7 @@ RATIOS = ("images", "batch")
 """Knobs whose levels are multiples of each other."""
 
 
-def dose_tables(cube: xr.Dataset | None, knob: str, confidence: float) -> dict[Panel, pd.DataFrame]:
+def dose_tables(cube: xr.Dataset | None, knob: str, confidence: float) -> dict[Property, pd.DataFrame]:
     """Tabulate `PANELS` against the level of a knob, for `clipsafe_utils.figures.causes.doses`.
 
     Examples
@@ -39,7 +39,7 @@ def dose_tables(cube: xr.Dataset | None, knob: str, confidence: float) -> dict[P
     return {panel: dose(cube, knob, name, confidence) for name, panel in PANELS.items() if name in known}
 
 
-def ladder_tables(cube: xr.Dataset | None, property_: str, confidence: float) -> dict[Panel, pd.DataFrame]:
+def ladder_tables(cube: xr.Dataset | None, property_: str, confidence: float) -> dict[Property, pd.DataFrame]:
     """Tabulate a property along the ladder, for `clipsafe_utils.figures.causes.ladder`.
 
     Examples
@@ -53,12 +53,12 @@ def ladder_tables(cube: xr.Dataset | None, property_: str, confidence: float) ->
     return {PANELS[property_]: found} if len(found) else {}
 
 
-def describe_rows(tables: Mapping[Panel, pd.DataFrame], place: str, curve: str, unit: float = 1.0) -> str:
+def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: str, unit: float = 1.0) -> str:
     """Say what curves show: each curve from its first place to its last.
 
     Parameters
     ----------
-    tables : mapping of Panel to DataFrame
+    tables : mapping of Property to DataFrame
         As `dose_tables` or `ladder_tables` returns them.
     place, curve : str
         The columns that a curve runs along, and that tell curves apart.

@@ -7,19 +7,19 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.causes.words import cell_of, is_measured, moved
-from clipsafe_utils.chapters.factor_robustness.laboratory import (
+from clipsafe_utils.chapters.factor_robustness.words import in_words, is_a_stand_in, measured_everywhere
+from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, points
+from clipsafe_utils.cubes import clip_models
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.factors.laboratory import (
     PUT_IN,
     STEPS,
     TEXTURES,
     dose_steps,
     steps,
 )
-from clipsafe_utils.chapters.factor_robustness.words import in_words, is_a_stand_in, measured_everywhere
-from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, points
-from clipsafe_utils.cubes import clip_models
-from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.figures.causes import Panel as Property
-from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.runs import Estimate
 
 KEYS = (

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness.analysis import verdicts
 from clipsafe_utils.chapters.formats import NOT_MEASURED, points
 from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.figures.factor_robustness import A_CROWD
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.factors.residuals import A_CROWD, verdicts
 
 
 def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:

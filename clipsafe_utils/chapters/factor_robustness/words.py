@@ -5,16 +5,16 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness.analysis import (
+from clipsafe_utils.chapters.formats import complete, percent, points
+from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.findings.factors.residuals import (
     CHOICES,
     contributions,
     shares_of_images,
     verdicts,
 )
-from clipsafe_utils.chapters.formats import complete, percent, points
-from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
-from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
 
 KEYS = (

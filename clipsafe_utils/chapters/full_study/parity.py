@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED, percent
-from clipsafe_utils.chapters.shape_bias.analysis import chosen_panels
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.shape.observers import chosen_panels
 from clipsafe_utils.metrics.labelled import shape_bias_table
 
 PARITY = "parity"

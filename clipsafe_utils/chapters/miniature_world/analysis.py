@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, ladder, step
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.cubes.studies import list_studies
-from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.findings.ladder import SOURCES, dose, ladder, step
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.runs import Estimate
 
 STUDY = "miniature"

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import SOURCES
 from clipsafe_utils.chapters.causes.words import cell_of, moved
 from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, percent
 from clipsafe_utils.chapters.miniature_world.analysis import (
@@ -21,6 +20,7 @@ from clipsafe_utils.chapters.miniature_world.analysis import (
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.ladder import SOURCES
 from clipsafe_utils.lab.training.recipe import read_groups
 from clipsafe_utils.lab.world.material import counts, seed_called
 from clipsafe_utils.lab.world.palette import PATTERNS, ROLES

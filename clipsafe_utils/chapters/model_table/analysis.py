@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import IN_DISTRIBUTION
-from clipsafe_utils.chapters.ood_correlation.detection import mean_over_kinds
 from clipsafe_utils.cubes.studies import Study, list_studies
+from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION
+from clipsafe_utils.findings.shift.detection import mean_over_kinds
 
 DESCRIBED = (
     "group",

@@ -8,12 +8,12 @@ import xarray as xr
 
 from clipsafe_utils.chapters.causes.words import is_measured
 from clipsafe_utils.chapters.formats import NOT_MEASURED, points
-from clipsafe_utils.chapters.model_pairs import STRONG
-from clipsafe_utils.chapters.ood_correlation.analysis import LINES
-from clipsafe_utils.chapters.ood_correlation.clouds import ID
-from clipsafe_utils.chapters.ood_correlation.laboratory import Changes, Found
 from clipsafe_utils.chapters.ood_correlation.words import Results
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.model_pairs import STRONG
+from clipsafe_utils.findings.shift.clouds import ID
+from clipsafe_utils.findings.shift.laboratory import Changes, Found
+from clipsafe_utils.findings.shift.sources import LINES
 
 Ends = list[tuple[float, float, float]]
 """Values with the ends of their intervals."""

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import interval, percent, points
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds
 from clipsafe_utils.chapters.ood_correlation.words import three_digits
 from clipsafe_utils.cubes.selection import of_any_source, of_source
-from clipsafe_utils.figures.set_names import shift_title
+from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.registry.set_names import shift_title
 
 
 def describe_clouds(clouds: Clouds, sources: Sequence[str], study: str) -> str:

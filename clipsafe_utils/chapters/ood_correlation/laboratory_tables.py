@@ -6,10 +6,10 @@ import pandas as pd
 
 from clipsafe_utils.chapters.causes.words import cell_of
 from clipsafe_utils.chapters.formats import percent
-from clipsafe_utils.chapters.ood_correlation import laboratory as lab
-from clipsafe_utils.chapters.ood_correlation.laboratory import READ, STEPS, Changes, Found
-from clipsafe_utils.figures.causes import Panel
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shift import laboratory as lab
+from clipsafe_utils.findings.shift.laboratory import READ, STEPS, Changes, Found
 
 
 def step_table(found: Found, confidence: float) -> ThemedTable:
@@ -83,7 +83,7 @@ def describe_procedures(by_procedure: Mapping[str, Changes]) -> str:
     )
 
 
-def describe_ladder(tables: Mapping[Panel, pd.DataFrame]) -> str:
+def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
     """Say what the figure of the ladder shows.
 
     Examples

@@ -8,11 +8,11 @@ import xarray as xr
 
 from clipsafe_utils.chapters.causes.words import moved
 from clipsafe_utils.chapters.formats import complete
-from clipsafe_utils.chapters.model_pairs import GENTLE, HALF_WAY, STRONG
-from clipsafe_utils.chapters.ood_correlation import laboratory as lab
-from clipsafe_utils.chapters.ood_correlation.analysis import FINE_TUNED, STANDARD
-from clipsafe_utils.chapters.ood_correlation.laboratory import READ, STEPS, Changes, Found
 from clipsafe_utils.chapters.ood_correlation.words import listed, three_digits
+from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG
+from clipsafe_utils.findings.shift import laboratory as lab
+from clipsafe_utils.findings.shift.laboratory import READ, STEPS, Changes, Found
+from clipsafe_utils.findings.shift.sources import FINE_TUNED, STANDARD
 
 _SETS = {"wit": "wit", "laion": "laion", "standard": STANDARD, "tuned": FINE_TUNED}
 _PROCEDURES = {"gentle": GENTLE, "strong": STRONG, "half": HALF_WAY}

@@ -7,14 +7,14 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED, interval, percent, points
-from clipsafe_utils.chapters.ood_correlation.analysis import of_set
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds
 from clipsafe_utils.chapters.ood_correlation.words import three_digits
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import of_source
-from clipsafe_utils.figures.set_names import shift_title
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.findings.shift.sources import of_set
 from clipsafe_utils.metrics.families import mean_over_families
+from clipsafe_utils.registry.set_names import shift_title
 
 
 def correlation_table(within: xr.Dataset, study: str) -> ThemedTable:

@@ -7,11 +7,11 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import complete, interval, points
-from clipsafe_utils.chapters.ood_correlation.analysis import GRID, STANDARD, TOGETHER
-from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds
-from clipsafe_utils.figures.set_names import shift_title
+from clipsafe_utils.findings.shift.clouds import ID, Clouds, of_real_models
+from clipsafe_utils.findings.shift.sources import GRID, STANDARD, TOGETHER
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.intervals import wilson_interval
+from clipsafe_utils.registry.set_names import shift_title
 
 _SHIFTS = {"v2": "v2_matched_frequency", "r": "r", "a": "a", "sketch": "sketch", "objectnet": "objectnet"}
 _PAIRED = {ID: ID, **{key: _SHIFTS[key] for key in ("v2", "r", "a", "sketch")}}
@@ -107,17 +107,6 @@ def numbers(results: Mapping[str, Results], confidence: float) -> dict[str, str]
         found |= _of_pairs(one.by_way, "12k") | _of_pairs(one.tuned, "tuning") | _of_like(one.like)
         found |= _of_evaluations(one.evaluations)
     return complete(KEYS, found)
-
-
-def of_real_models(clouds: Clouds) -> bool:
-    """Say whether clouds speak of real models on real data; those of the laboratory stand in for them.
-
-    Examples
-    --------
-    >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
-    False
-    """
-    return all(cloud.attrs.get("evidence") != "proxy" for cloud in clouds.values())
 
 
 def three_digits(correlation: float) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clipsafe_utils.chapters.formats import points
-from clipsafe_utils.figures.prompts import Panel
+from clipsafe_utils.findings.properties import Property
 
 _NO_PROMPTS = "No study has CLIPs under other prompts."
 _NO_SUBSETS = "No study has kept the embeddings of single templates."
 
 
-def describe_numbers(tables: Mapping[Panel, pd.DataFrame]) -> str:
+def describe_numbers(tables: Mapping[Property, pd.DataFrame]) -> str:
     """Say what the figure of the number of templates shows.
 
     Examples
@@ -23,7 +23,7 @@ def describe_numbers(tables: Mapping[Panel, pd.DataFrame]) -> str:
     return " ".join([head, *_largest(tables, "templates")]) if tables else _NO_PROMPTS
 
 
-def describe_wordings(tables: Mapping[Panel, pd.DataFrame]) -> str:
+def describe_wordings(tables: Mapping[Property, pd.DataFrame]) -> str:
     """Say what the figure of other wordings shows.
 
     Examples
@@ -35,7 +35,7 @@ def describe_wordings(tables: Mapping[Panel, pd.DataFrame]) -> str:
     return " ".join([head, *_largest(tables, "wording")]) if tables else _NO_PROMPTS
 
 
-def describe_subsets(tables: Mapping[Panel, pd.DataFrame]) -> str:
+def describe_subsets(tables: Mapping[Property, pd.DataFrame]) -> str:
     """Say what the figure of random subsets shows.
 
     Examples
@@ -54,7 +54,7 @@ def describe_subsets(tables: Mapping[Panel, pd.DataFrame]) -> str:
     return " ".join([head, *sentences]) if sentences else _NO_SUBSETS
 
 
-def _largest(tables: Mapping[Panel, pd.DataFrame], column: str) -> list[str]:
+def _largest(tables: Mapping[Property, pd.DataFrame], column: str) -> list[str]:
     sentences = []
     for panel, table in tables.items():
         for source, rows in table.groupby("source", sort=False):
@@ -65,5 +65,5 @@ def _largest(tables: Mapping[Panel, pd.DataFrame], column: str) -> list[str]:
     return sentences
 
 
-def _written(value: float, panel: Panel) -> str:
+def _written(value: float, panel: Property) -> str:
     return f"{points(value, 2)} points" if panel.scale > 1 else f"{value:+.3f}".replace("-", "−")

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from clipsafe_utils.chapters.formats import level, percent, points
-from clipsafe_utils.chapters.prompts.analysis import EVERY, PROPERTIES, Tested, contrast, fewest_and_most
-from clipsafe_utils.chapters.prompts.sets import NUMBERS, by_wording, title_of
 from clipsafe_utils.chapters.prompts.words import TITLES, change, estimate, weigh
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES, Tested, contrast, fewest_and_most
+from clipsafe_utils.findings.prompts.sets import NUMBERS, by_wording, title_of
 
 _SCORES, _GAP = "auroc", "factors"
 
@@ -19,7 +19,7 @@ def usual_table(tested: Tested, changes: pd.DataFrame) -> ThemedTable:
     tested : Tested
         A study.
     changes : DataFrame
-        Its `clipsafe_utils.chapters.prompts.analysis.changes`.
+        Its `clipsafe_utils.findings.prompts.changes.changes`.
     """
     usual = changes[changes["prompt_set"] == tested.base]
     rows = []
@@ -85,7 +85,7 @@ def own_table(found: pd.DataFrame, study: str, confidence: float) -> ThemedTable
     Parameters
     ----------
     found : DataFrame
-        As of `clipsafe_utils.chapters.prompts.own.own_changes`.
+        As of `clipsafe_utils.findings.prompts.own.own_changes`.
     study : str
         Named in the caption.
     confidence : float

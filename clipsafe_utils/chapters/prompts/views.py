@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pandas as pd
 
-from clipsafe_utils.chapters.prompts.analysis import EVERY, PROPERTIES
-from clipsafe_utils.chapters.prompts.sets import NUMBERS, by_wording, title_of
-from clipsafe_utils.figures.prompts import Panel
+from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES
+from clipsafe_utils.findings.prompts.sets import NUMBERS, by_wording, title_of
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 
 
-def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
     """Cut changes to sets that differ in number, as `clipsafe_utils.figures.prompts.by_number` draws them.
 
     Parameters
     ----------
     changes : mapping of str to DataFrame
-        By study, as of `clipsafe_utils.chapters.prompts.analysis.changes`.
+        By study, as of `clipsafe_utils.findings.prompts.changes.changes`.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFra
     )
 
 
-def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
     """Cut changes to sets of another wording, as `clipsafe_utils.figures.prompts.by_wording` draws them.
 
     Examples
@@ -47,13 +47,13 @@ def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFr
     return _panels(kept)
 
 
-def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
     """Part changes of random subsets by property, as `clipsafe_utils.figures.prompts.by_subset` draws them.
 
     Parameters
     ----------
     changes : mapping of str to DataFrame
-        By study, as of `clipsafe_utils.chapters.prompts.subsets.subset_changes`.
+        By study, as of `clipsafe_utils.findings.prompts.subsets.subset_changes`.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFra
     return _by_property({study: table for study, table in changes.items() if len(table)})
 
 
-def _panels(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+def _panels(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
     """Leave out the mean over all sources, and say which means rest on enough families."""
     kept = {study: table[table["source"] != EVERY] for study, table in changes.items()}
     return _by_property(
@@ -75,7 +75,7 @@ def _panels(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
     )
 
 
-def _by_property(changes: Mapping[str, pd.DataFrame]) -> dict[Panel, pd.DataFrame]:
+def _by_property(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
     found = {}
     for study, table in changes.items():
         for name in _in_order(table["property"]):

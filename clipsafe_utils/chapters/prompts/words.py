@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, percent, points
-from clipsafe_utils.chapters.prompts.analysis import EVERY, PROPERTIES, Tested, contrast, fewest_and_most
-from clipsafe_utils.chapters.prompts.sets import NUMBERS, by_wording, title_of
-from clipsafe_utils.chapters.prompts.subsets import spread
+from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES, Tested, contrast, fewest_and_most
+from clipsafe_utils.findings.prompts.sets import NUMBERS, by_wording, title_of
+from clipsafe_utils.findings.prompts.subsets import spread
 from clipsafe_utils.metrics.runs import Estimate
 
 SHOWN: Mapping[str, tuple[str, ...]] = {

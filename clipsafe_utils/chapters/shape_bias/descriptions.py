@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS
 from clipsafe_utils.chapters.formats import percent
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.causes import Panel
+from clipsafe_utils.findings.ladder import RUNGS
+from clipsafe_utils.findings.properties import Property
 
 _NO_DECISIONS = "No study has decisions on cue-conflict images."
 _NO_CAUSES = "No study has the cube of causes."
@@ -57,7 +57,7 @@ def describe_classes(classes: Mapping[str, xr.Dataset]) -> str:
     return " ".join(["Dot plot of shape bias by class.", *sentences]) if sentences else _NO_DECISIONS
 
 
-def describe_ladder(tables: Mapping[Panel, pd.DataFrame]) -> str:
+def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
     """Say what the figure of the ladder shows.
 
     Examples
@@ -76,7 +76,7 @@ def describe_ladder(tables: Mapping[Panel, pd.DataFrame]) -> str:
     return " ".join([f"Rungs of the ladder: {rungs}.", *sentences]) if sentences else _NO_CAUSES
 
 
-def describe_doses(tables: Mapping[Panel, pd.DataFrame]) -> str:
+def describe_doses(tables: Mapping[Property, pd.DataFrame]) -> str:
     """Say what the figure of dose and response shows.
 
     Examples

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, dose_difference, ladder
 from clipsafe_utils.chapters.formats import complete, interval, level, percent, points
-from clipsafe_utils.chapters.model_pairs import STRONG
-from clipsafe_utils.chapters.shape_bias.laboratory import (
+from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.ladder import SOURCES, dose, dose_difference, ladder
+from clipsafe_utils.findings.model_pairs import STRONG
+from clipsafe_utils.findings.shape.laboratory import (
     BASE,
     BIAS,
     LOSS_STEPS,
@@ -22,7 +23,6 @@ from clipsafe_utils.chapters.shape_bias.laboratory import (
     tuning,
     widest_gap,
 )
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.runs import Estimate
 

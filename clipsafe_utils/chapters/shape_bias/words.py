@@ -7,9 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters.formats import complete, interval, level, percent, points
-from clipsafe_utils.chapters.shape_bias.analysis import stylised_pairs
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.shape.observers import stylised_pairs
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.groups import group_means
 

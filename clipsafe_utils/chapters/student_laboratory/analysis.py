@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import LOSS_OF_RUNG, cell, dose, draws_of
-from clipsafe_utils.chapters.causes.effects import estimate_of
 from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
-from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.findings.causes.effects import estimate_of
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, cell, dose, draws_of
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.lab.student.knobs import written
 from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
 
@@ -46,14 +46,14 @@ def dose_tables(
     causes : mapping of str to xarray.Dataset
         By study, the cube `causes`.
     knob : str
-        One of `clipsafe_utils.chapters.causes.analysis.KNOBS`.
+        One of `clipsafe_utils.findings.ladder.KNOBS`.
     confidence : float
         Level of the intervals.
 
     Returns
     -------
     dict of Property to DataFrame
-        As of `clipsafe_utils.chapters.causes.analysis.dose`; empty where no study turns the knob.
+        As of `clipsafe_utils.findings.ladder.dose`; empty where no study turns the knob.
 
     Examples
     --------

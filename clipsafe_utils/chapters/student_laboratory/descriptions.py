@@ -8,7 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters.formats import percent, points
 from clipsafe_utils.cubes.yours import is_yours, label_of
-from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.findings.properties import Property
 
 
 def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.analysis import reliability_panels
-from clipsafe_utils.chapters.calibration.views import View
-from clipsafe_utils.chapters.factor_robustness.analysis import factors_of, with_a_line
 from clipsafe_utils.cubes import HEADLINE_FACTORS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.yours import is_yours, label_of
+from clipsafe_utils.findings.calibration.errors import reliability_panels
+from clipsafe_utils.findings.calibration.views import View
+from clipsafe_utils.findings.factors.residuals import factors_of, with_a_line
 from clipsafe_utils.metrics.labelled import effective_robustness, shape_bias_table
 
 BINS = 15
@@ -88,7 +88,7 @@ def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        As of `clipsafe_utils.chapters.calibration.analysis.reliability_panels`, before temperature scaling,
+        As of `clipsafe_utils.findings.calibration.errors.reliability_panels`, before temperature scaling,
         on clean images; empty where none was measured there.
 
     Examples

@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import axis_of
 from clipsafe_utils.chapters.causes.words import cell_of, moved
 from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, level, percent
 from clipsafe_utils.chapters.miniature_world.world_tables import knob_values
@@ -17,6 +16,7 @@ from clipsafe_utils.chapters.student_laboratory.analysis import (
 )
 from clipsafe_utils.cubes.yours import label_of
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.lab.student.knobs import MEANINGS, OF_TRAINING, limits
 from clipsafe_utils.lab.training.ledger import read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe

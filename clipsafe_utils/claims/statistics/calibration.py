@@ -12,8 +12,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.chapters.calibration.views import short_name
-from clipsafe_utils.chapters.model_pairs import families_of_pairs, source_twins
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, of_families, of_images
 from clipsafe_utils.claims.reading import Reader
@@ -28,6 +26,8 @@ from clipsafe_utils.claims.statistics.calibration_errors import (
 from clipsafe_utils.claims.statistics.contrasts import NO_TWINS, mean_of_models, mean_of_pairs
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import families_between_groups
+from clipsafe_utils.findings.calibration.views import short_name
+from clipsafe_utils.findings.model_pairs import families_of_pairs, source_twins
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.correlation import rank_correlation_interval
 from clipsafe_utils.metrics.crossing import shares_of_spread

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.bins import regroup, stored_bins
-from clipsafe_utils.chapters.calibration.scaling_change import home
-from clipsafe_utils.chapters.calibration.views import kinds_of, parts_of
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.calibration.bins import regroup, stored_bins
+from clipsafe_utils.findings.calibration.scaling_change import home
+from clipsafe_utils.findings.calibration.views import kinds_of, parts_of
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import expected_calibration_error, signed_square
 

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.model_pairs import families_of_pairs
-from clipsafe_utils.chapters.ood_correlation.pairs import Pairs
 from clipsafe_utils.claims.effects import Effect, of_pairs
+from clipsafe_utils.findings.clip_pairs import Pairs
+from clipsafe_utils.findings.model_pairs import families_of_pairs
 from clipsafe_utils.metrics.arguments import Array
 
 NO_TWINS = "no two CLIPs that differ in the training source alone"

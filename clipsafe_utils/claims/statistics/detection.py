@@ -5,15 +5,6 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.model_pairs import (
-    curated_pairs,
-    families_of_pairs,
-    procedure_contrasts,
-    source_twins,
-)
-from clipsafe_utils.chapters.ood_correlation.analysis import within_sources
-from clipsafe_utils.chapters.ood_correlation.clouds import FEWEST_CLIPS
-from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, of_families, strongest, weakest
 from clipsafe_utils.claims.reading import Reader
@@ -24,9 +15,18 @@ from clipsafe_utils.claims.statistics.detection_scores import (
     detection_cloud,
     mean_auroc,
 )
-from clipsafe_utils.figures.set_names import DETECTION
+from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
+from clipsafe_utils.findings.model_pairs import (
+    curated_pairs,
+    families_of_pairs,
+    procedure_contrasts,
+    source_twins,
+)
+from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS
+from clipsafe_utils.findings.shift.sources import within_sources
 from clipsafe_utils.metrics.families import Estimate
 from clipsafe_utils.metrics.heights import heights_above_line
+from clipsafe_utils.registry.set_names import DETECTION
 
 _NO_CURATED = "no two CLIPs that differ in the curation of the source alone"
 _UP = 1
@@ -231,7 +231,7 @@ def correlated(one: xr.Dataset, name: str, unit: str) -> Effect:
     Parameters
     ----------
     one : xarray.Dataset
-        Of `chapters.ood_correlation.analysis.within_sources`, one shift and one set.
+        Of `findings.shift.sources.within_sources`, one shift and one set.
     name : {"rank", "fixed"}
         Which correlation.
     unit : str

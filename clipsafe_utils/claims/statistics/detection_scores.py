@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import IN_DISTRIBUTION, in_distribution, make_cloud
-from clipsafe_utils.chapters.ood_correlation.detection import mean_over_kinds
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes.conditions import select_with_conditions
+from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION, in_distribution, make_cloud
+from clipsafe_utils.findings.shift.detection import mean_over_kinds
 
 NO_CUBE = "no cube ood"
 NO_ACCURACY = "no accuracy in distribution"

@@ -5,13 +5,13 @@ from functools import lru_cache
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness.analysis import with_a_line
-from clipsafe_utils.chapters.model_pairs import curated_pairs, families_of_pairs, source_twins
-from clipsafe_utils.chapters.ood_correlation.pairs import Pairs
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, of_families, of_pairs, strongest
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes import HEADLINE_FACTORS, families_between_groups
+from clipsafe_utils.findings.clip_pairs import Pairs
+from clipsafe_utils.findings.factors.residuals import with_a_line
+from clipsafe_utils.findings.model_pairs import curated_pairs, families_of_pairs, source_twins
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 from clipsafe_utils.metrics.labelled import effective_robustness
 

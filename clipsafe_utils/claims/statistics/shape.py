@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from clipsafe_utils.chapters.model_pairs import (
+from clipsafe_utils.claims.choices import Choices
+from clipsafe_utils.claims.effects import Effect, of_families, of_pairs
+from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.clip_pairs import Pairs
+from clipsafe_utils.findings.model_pairs import (
     BY_IN_12K,
     FAR,
     IN_1K,
@@ -13,13 +18,8 @@ from clipsafe_utils.chapters.model_pairs import (
     families_of_pairs,
     fine_tuned_pairs,
 )
-from clipsafe_utils.chapters.ood_correlation.pairs import Pairs
-from clipsafe_utils.chapters.shape_bias.analysis import chosen_panels
-from clipsafe_utils.chapters.shape_bias.laboratory import BIAS, population
-from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect, of_families, of_pairs
-from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.shape.laboratory import BIAS, population
+from clipsafe_utils.findings.shape.observers import chosen_panels
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.labelled import shape_bias_table
 

@@ -7,19 +7,19 @@ from functools import lru_cache
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.views import kinds_of
-from clipsafe_utils.chapters.model_pairs import families_of_pairs, fine_tuned_pairs
-from clipsafe_utils.chapters.ood_correlation.analysis import within_sources
-from clipsafe_utils.chapters.ood_correlation.clouds import FEWEST_CLIPS, read_clouds
-from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, weakest
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics.contrasts import mean_of_pairs
 from clipsafe_utils.claims.statistics.detection import correlated
 from clipsafe_utils.claims.statistics.shape import FULL
-from clipsafe_utils.figures.set_names import shift_title
+from clipsafe_utils.findings.calibration.views import kinds_of
+from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
+from clipsafe_utils.findings.model_pairs import families_of_pairs, fine_tuned_pairs
+from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, read_clouds
+from clipsafe_utils.findings.shift.sources import within_sources
 from clipsafe_utils.metrics.heights import heights_above_line
+from clipsafe_utils.registry.set_names import shift_title
 
 _UP = 1
 

@@ -7,12 +7,12 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from clipsafe_utils.chapters.calibration.scaling_change import SHIFTS, scaling_change
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import calibration, calibration_errors
 from clipsafe_utils.cubes import find_study
+from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, scaling_change
 from tests.claims.statistics.given import Given
 from tests.claims.statistics.small_studies import described
 from tests.conftest import labelled

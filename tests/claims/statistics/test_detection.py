@@ -10,13 +10,13 @@ import xarray as xr
 from scipy.special import ndtr
 from scipy.stats import spearmanr
 
-from clipsafe_utils.chapters.model_pairs import STRENGTH, procedure_contrasts, source_twins
-from clipsafe_utils.chapters.ood_correlation import laboratory as chapter
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import detection, detection_scores
 from clipsafe_utils.cubes import find_study
+from clipsafe_utils.findings.model_pairs import STRENGTH, procedure_contrasts, source_twins
+from clipsafe_utils.findings.shift import laboratory as chapter
 from tests.chapters.synthetic_laboratory import KIN, OOD, models, write_laboratory
 from tests.claims.statistics.given import Given
 

@@ -10,13 +10,13 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.factor_robustness.analysis import group_residuals
-from clipsafe_utils.chapters.model_pairs import curated_pairs, source_twins
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import factors as statistics
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, find_study
+from clipsafe_utils.findings.factors.residuals import group_residuals
+from clipsafe_utils.findings.model_pairs import curated_pairs, source_twins
 from clipsafe_utils.metrics.labelled import effective_robustness
 from tests.claims.statistics.small_studies import described, reader_of
 from tests.conftest import labelled

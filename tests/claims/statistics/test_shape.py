@@ -8,13 +8,13 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.shape_bias.laboratory import STRONG, population, tuning
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import shape
 from clipsafe_utils.cubes import CUE_CLASSES, find_study
 from clipsafe_utils.cubes.schema import DECISIONS
+from clipsafe_utils.findings.shape.laboratory import STRONG, population, tuning
 from clipsafe_utils.metrics.labelled import shape_bias_table
 from tests.claims.statistics.small_studies import described, reader_of
 from tests.conftest import labelled

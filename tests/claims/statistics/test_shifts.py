@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import read_clouds
-from clipsafe_utils.chapters.ood_correlation.pairs import compare_pairs, zero_shot_pairs
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import shifts
 from clipsafe_utils.cubes import GROUPS, find_study
+from clipsafe_utils.findings.clip_pairs import compare_pairs, zero_shot_pairs
+from clipsafe_utils.findings.shift.clouds import read_clouds
 from tests.claims.statistics.small_studies import described, reader_of
 from tests.conftest import labelled
 

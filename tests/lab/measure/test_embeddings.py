@@ -5,11 +5,11 @@ import pytest
 
 pytest.importorskip("zarr")
 
-from clipsafe_utils.chapters.prompts.embedded import logits_of_prompts, mean_of_templates
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
 from clipsafe_utils.engine.measure.cubes import Facts
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
 from clipsafe_utils.lab.measure.embeddings import write_embeddings
 from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
 from tests.lab.measure import stand_ins

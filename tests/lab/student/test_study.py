@@ -11,7 +11,6 @@ from matplotlib.colors import to_hex
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
-from clipsafe_utils.chapters.calibration.views import views
 from clipsafe_utils.chapters.student_laboratory import analysis, points
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
@@ -21,6 +20,7 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import shape_bias as shape_figures
 from clipsafe_utils.figures import student_laboratory as figures
 from clipsafe_utils.figures.yours import YOURS_COLOUR
+from clipsafe_utils.findings.calibration.views import views
 from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of
 from clipsafe_utils.lab.student import study as student_study
 from clipsafe_utils.lab.student.join import CUBES, join_study

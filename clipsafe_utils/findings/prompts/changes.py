@@ -7,21 +7,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.detection import mean_over_kinds
-from clipsafe_utils.chapters.prompts.sets import base_of, by_number
 from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL
-from clipsafe_utils.cubes.panels import Panel as StudyPanel
-from clipsafe_utils.cubes.panels import left_out, read_panels
-from clipsafe_utils.figures.prompts import Panel
+from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.findings.prompts.sets import base_of, by_number
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shift.detection import mean_over_kinds
 from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
 
-PROPERTIES: Mapping[str, Panel] = {
-    "accuracy": Panel("accuracy", "change, points", smallest=0.005),
-    "auroc": Panel("detection, AUROC", "change, points", smallest=0.005),
-    "ece": Panel("calibration error, ECE", "change, points", smallest=0.005),
-    "nll": Panel("neg. log-likelihood, NLL", "change, nat", scale=1, smallest=0.02),
-    "temperature": Panel("temperature", "change", scale=1, smallest=0.02),
-    "factors": Panel("gap on factors", "change, points", smallest=0.01),
+PROPERTIES: Mapping[str, Property] = {
+    "accuracy": Property("accuracy", "change, points", smallest=0.005),
+    "auroc": Property("detection, AUROC", "change, points", smallest=0.005),
+    "ece": Property("calibration error, ECE", "change, points", smallest=0.005),
+    "nll": Property("neg. log-likelihood, NLL", "change, nat", scale=1, smallest=0.02),
+    "temperature": Property("temperature", "change", scale=1, smallest=0.02),
+    "factors": Property("gap on factors", "change, points", smallest=0.01),
 }
 """Properties of a CLIP under some prompts; where the ledger judges them, the smallest change is its own."""
 
@@ -118,7 +117,7 @@ def read_tested(studies: Sequence[str], groups: Sequence[str]) -> tuple[list[Tes
     return tested, sentences
 
 
-def _why_not(panel: StudyPanel, clips: np.ndarray) -> str:
+def _why_not(panel: Panel, clips: np.ndarray) -> str:
     if not clips.any():
         return "no zero-shot CLIP of these groups under other prompts"
     if base_of(panel.cube["prompt_set"].values.tolist()) is None:
@@ -128,7 +127,7 @@ def _why_not(panel: StudyPanel, clips: np.ndarray) -> str:
     return ""
 
 
-def _tested(panel: StudyPanel, clips: np.ndarray) -> Tested:
+def _tested(panel: Panel, clips: np.ndarray) -> Tested:
     cube = panel.cube.isel(model=clips).mean("subset", keep_attrs=True)
     is_debiased = "ece_debiased" in cube
     of_scores = {

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.chapters.causes.contrasts import FEWEST_RUNS, contrasts
-from clipsafe_utils.chapters.ood_correlation.laboratory import Laboratory, read_laboratory
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.findings.causes.contrasts import FEWEST_RUNS, contrasts
+from clipsafe_utils.findings.shift.laboratory import Laboratory, read_laboratory
 from clipsafe_utils.metrics.runs import Estimate
 
 SURFACE = ("pattern", "color", "texture")
@@ -28,7 +28,7 @@ def relative_accuracy(factor: str) -> str:
 
 
 @dataclass(frozen=True)
-class Property:
+class Need:
     """What a cause can move.
 
     Attributes
@@ -48,31 +48,31 @@ class Property:
         return self.title.replace("\n", " ")
 
 
-HEADLINE: Mapping[str, Property] = {
-    "accuracy": Property("accuracy", ("accuracy",)),
-    "accuracy_shifts": Property("accuracy\nunder shift", ("accuracy_shifts",)),
-    "factors": Property("factor\nrobustness", tuple(map(relative_accuracy, HEADLINE_FACTORS))),
-    "shape_bias": Property("shape bias", ("shape_bias",)),
-    "auroc": Property("detection\n(AUROC)", ("auroc",)),
-    "ece_debiased_before_natural": Property("calibration\nerror", ("ece_debiased_before_natural",)),
-    "ece_debiased_after_shifts": Property("error scaled,\nunder shift", ("ece_debiased_after_shifts",)),
-    "temperature": Property("temperature\n× 100", ("temperature",)),
+HEADLINE: Mapping[str, Need] = {
+    "accuracy": Need("accuracy", ("accuracy",)),
+    "accuracy_shifts": Need("accuracy\nunder shift", ("accuracy_shifts",)),
+    "factors": Need("factor\nrobustness", tuple(map(relative_accuracy, HEADLINE_FACTORS))),
+    "shape_bias": Need("shape bias", ("shape_bias",)),
+    "auroc": Need("detection\n(AUROC)", ("auroc",)),
+    "ece_debiased_before_natural": Need("calibration\nerror", ("ece_debiased_before_natural",)),
+    "ece_debiased_after_shifts": Need("error scaled,\nunder shift", ("ece_debiased_after_shifts",)),
+    "temperature": Need("temperature\n× 100", ("temperature",)),
 }
 """Properties of the headline figure: shares in points, and the temperature in hundredths."""
 
-NEEDS: Mapping[str, Property] = {
-    "accuracy": Property("accuracy", ("accuracy",)),
-    "accuracy_shifts": Property("accuracy under shift", ("accuracy_shifts",)),
+NEEDS: Mapping[str, Need] = {
+    "accuracy": Need("accuracy", ("accuracy",)),
+    "accuracy_shifts": Need("accuracy under shift", ("accuracy_shifts",)),
     **{
-        factor: Property(f"robustness: {factor.replace('_', ' ')}", (relative_accuracy(factor),))
+        factor: Need(f"robustness: {factor.replace('_', ' ')}", (relative_accuracy(factor),))
         for factor in HEADLINE_FACTORS
     },
-    "shape_bias": Property("shape bias", ("shape_bias",)),
-    "auroc": Property("OOD detection (AUROC)", ("auroc",)),
-    "error": Property("calibration out of the box", ("ece_debiased_before_natural",)),
-    "error_shifts": Property("calibration out of the box, under shift", ("ece_debiased_before_shifts",)),
-    "scaled": Property("calibration after scaling", ("ece_debiased_after_natural",)),
-    "scaled_shifts": Property("calibration after scaling, under shift", ("ece_debiased_after_shifts",)),
+    "shape_bias": Need("shape bias", ("shape_bias",)),
+    "auroc": Need("OOD detection (AUROC)", ("auroc",)),
+    "error": Need("calibration out of the box", ("ece_debiased_before_natural",)),
+    "error_shifts": Need("calibration out of the box, under shift", ("ece_debiased_before_shifts",)),
+    "scaled": Need("calibration after scaling", ("ece_debiased_after_natural",)),
+    "scaled_shifts": Need("calibration after scaling, under shift", ("ece_debiased_after_shifts",)),
 }
 """What a user may need."""
 
@@ -92,16 +92,14 @@ def read_laboratories(studies: Sequence[str]) -> dict[str, Laboratory]:
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high", "runs", "moves", "sure"]
 
 
-def effects(
-    laboratory: Laboratory | None, properties: Mapping[str, Property], confidence: float
-) -> pd.DataFrame:
+def effects(laboratory: Laboratory | None, properties: Mapping[str, Need], confidence: float) -> pd.DataFrame:
     """Say what each cause does to each property.
 
     Parameters
     ----------
     laboratory : Laboratory or None
         None where no study has one.
-    properties : mapping of str to Property
+    properties : mapping of str to Need
         Those that the cube lacks are left out.
     confidence : float
         Level of the intervals, over trainings and images.

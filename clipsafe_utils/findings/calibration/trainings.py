@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import cell, dose_difference, step
+from clipsafe_utils.findings.ladder import cell, dose_difference, step
 from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
 
 Place = tuple[str, str]

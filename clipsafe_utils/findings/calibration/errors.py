@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.bins import floor_of_bins, regroup, simulate_sizes, stored_bins
-from clipsafe_utils.chapters.calibration.views import View, short_name
+from clipsafe_utils.findings.calibration.bins import floor_of_bins, regroup, simulate_sizes, stored_bins
+from clipsafe_utils.findings.calibration.views import View, short_name
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import (
     debiased_interval,

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, in_distribution, make_cloud
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures.set_names import DETECTION
+from clipsafe_utils.findings.shift.clouds import Clouds, in_distribution, make_cloud
 from clipsafe_utils.metrics.draws import centred_interval
+from clipsafe_utils.registry.set_names import DETECTION
 
 _VERSIONS = ("fooling",)
 """Kinds of set that were made several times, by several references."""

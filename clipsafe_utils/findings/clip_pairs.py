@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.analysis import ALPHA
-from clipsafe_utils.chapters.ood_correlation.clouds import ID, Clouds
-from clipsafe_utils.figures.style import SOURCE_COLOURS
+from clipsafe_utils.findings.shift.clouds import ID, Clouds
+from clipsafe_utils.findings.shift.sources import ALPHA
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.intervals import holm
+from clipsafe_utils.registry.training_sources import SOURCES
 
 Pairs = list[tuple[str, str]]
 """Names of models: what stands before the change, and after it."""
@@ -117,7 +117,7 @@ def source_pairs(cloud: xr.Dataset) -> Pairs:
         The model whose source comes later in the order of the book's colours, and the other.
     """
     rows = _rows(cloud, "clip_zero_shot").dropna(subset=["samples_seen", "training_images"])
-    order = list(SOURCE_COLOURS)
+    order = list(SOURCES)
     rows = rows[rows["training_source"].isin(order)]
     rows["place"] = rows["training_source"].map(order.index)
     both = rows.merge(rows, on=["encoder", "image_size"], suffixes=("", "_after"))

@@ -10,7 +10,7 @@ from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.conditions import select_with_conditions
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures.style import SOURCE_COLOURS
+from clipsafe_utils.registry.training_sources import SOURCES
 
 ID = "id"
 """Accuracy in distribution, whatever a study calls it."""
@@ -264,5 +264,16 @@ def _source_sizes(clouds: Clouds) -> dict[str, int]:
 
 
 def _in_order_of_colours(source: str) -> tuple[int, str]:
-    order = list(SOURCE_COLOURS)
+    order = list(SOURCES)
     return (order.index(source) if source in order else len(order), source)
+
+
+def of_real_models(clouds: Clouds) -> bool:
+    """Say whether clouds speak of real models on real data; those of the laboratory stand in for them.
+
+    Examples
+    --------
+    >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
+    False
+    """
+    return all(cloud.attrs.get("evidence") != "proxy" for cloud in clouds.values())

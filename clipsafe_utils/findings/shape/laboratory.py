@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import SOURCES, dose, draws_of, ladder, step
-from clipsafe_utils.chapters.model_pairs import FAR, GENTLE, HALF_WAY, NEAR, STRONG, laboratory_pairs
-from clipsafe_utils.chapters.ood_correlation.pairs import Pairs
 from clipsafe_utils.cubes.selection import families_between_groups
-from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.findings.clip_pairs import Pairs
+from clipsafe_utils.findings.ladder import SOURCES, dose, draws_of, ladder, step
+from clipsafe_utils.findings.model_pairs import FAR, GENTLE, HALF_WAY, NEAR, STRONG, laboratory_pairs
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.families import Estimate as GroupDifference
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.runs import Estimate, mean_of_runs

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import RUNGS, SOURCES, cell, draws_of, ladder
-from clipsafe_utils.chapters.model_pairs import (
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED, Pairs
+from clipsafe_utils.findings.ladder import RUNGS, SOURCES, cell, draws_of, ladder
+from clipsafe_utils.findings.model_pairs import (
     FAR_FIRST,
     NEAR_FIRST,
     STRENGTH,
@@ -16,9 +18,7 @@ from clipsafe_utils.chapters.model_pairs import (
     procedure_contrasts,
     source_twins,
 )
-from clipsafe_utils.chapters.ood_correlation.pairs import LABEL_TRAINED, Pairs
-from clipsafe_utils.cubes import find_study
-from clipsafe_utils.figures.causes import Panel
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
@@ -44,9 +44,9 @@ OOD_SETS = {
 """Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
 
 LADDER = {
-    Panel("detection", "mean AUROC, %", is_share=True): DETECTION,
-    Panel("accuracy under shift", "mean over kinds, %", is_share=True): SHIFTS,
-    Panel("accuracy in distribution", "accuracy, %", is_share=True): ACCURACY,
+    Property("detection", "mean AUROC, %", is_share=True): DETECTION,
+    Property("accuracy under shift", "mean over kinds, %", is_share=True): SHIFTS,
+    Property("accuracy in distribution", "accuracy, %", is_share=True): ACCURACY,
 }
 """Panels of the ladder."""
 
@@ -110,7 +110,7 @@ def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
     return None
 
 
-def ladder_tables(laboratory: Laboratory | None, confidence: float) -> dict[Panel, pd.DataFrame]:
+def ladder_tables(laboratory: Laboratory | None, confidence: float) -> dict[Property, pd.DataFrame]:
     """Tabulate the properties of `LADDER` that a laboratory has, for `clipsafe_utils.figures.causes.ladder`.
 
     Examples

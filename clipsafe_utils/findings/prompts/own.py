@@ -8,9 +8,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.chapters.prompts.kept_images import MEASURED, KeptImages, Measures, models_of
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, Measures, models_of
 from clipsafe_utils.metrics.runs import mean_of_runs
 
 NONE = ("none",)

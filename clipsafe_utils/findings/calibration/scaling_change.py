@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.views import WHOLE_SETS, kinds_of, parts_of
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.calibration.views import WHOLE_SETS, kinds_of, parts_of
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import signed_square
 from clipsafe_utils.metrics.draws import centred_interval

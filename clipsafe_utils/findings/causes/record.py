@@ -7,16 +7,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.clouds import Clouds, read_clouds
-from clipsafe_utils.chapters.ood_correlation.pairs import (
+from clipsafe_utils.cubes.selection import of_source
+from clipsafe_utils.findings.clip_pairs import (
     Pairs,
     compare_pairs,
     fine_tuning_pairs,
     source_pairs,
     zero_shot_pairs,
 )
-from clipsafe_utils.chapters.ood_correlation.words import of_real_models
-from clipsafe_utils.cubes.selection import of_source
+from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models, read_clouds
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 
 QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = "Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning"

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.causes.analysis import dose, dose_difference, ladder, step
 from clipsafe_utils.cubes import OVERALL
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.schema import ALONE
-from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.findings.ladder import dose, dose_difference, ladder, step
+from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics import robustness
 from clipsafe_utils.metrics.baseline import Fit
 from clipsafe_utils.metrics.labelled import factor_accuracy
@@ -58,7 +58,7 @@ def relative_residuals(
     Parameters
     ----------
     panel : Panel
-        A study, as `clipsafe_utils.chapters.factor_robustness.analysis.with_a_line` returns it.
+        A study, as `clipsafe_utils.findings.factors.residuals.with_a_line` returns it.
     selection : str
         Selection whose `overall` is the overall accuracy.
     baseline_group, fit, confidence : str, str, float

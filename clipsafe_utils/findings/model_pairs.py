@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import xarray as xr
 
-from clipsafe_utils.chapters.ood_correlation.pairs import (
+from clipsafe_utils.findings.clip_pairs import (
     Pairs,
     fine_tuning_pairs,
     source_pairs,
     zero_shot_pairs,
 )
-from clipsafe_utils.figures.style import SOURCE_COLOURS
+from clipsafe_utils.registry.training_sources import SOURCES
 
 IN_1K, BY_IN_12K = "fine-tuned on in1k", "fine-tuned on in12k, then in1k"
 """What can be made of a zero-shot CLIP outside the laboratory."""
@@ -59,7 +59,7 @@ _ENCODER = ("architecture", "parameters", "image_size")
 def source_twins(models: xr.Dataset) -> tuple[Pairs, tuple[str, str]]:
     """Pair zero-shot CLIPs of two training sources that share encoder, image size and quantity of data.
 
-    As `chapters.ood_correlation.pairs.source_pairs`, of that couple of sources which has most pairs; of
+    As `findings.clip_pairs.source_pairs`, of that couple of sources which has most pairs; of
     several such, the first in the order of the book's colours.
 
     Parameters
@@ -86,7 +86,7 @@ def source_twins(models: xr.Dataset) -> tuple[Pairs, tuple[str, str]]:
     couples = [(source[before], source[after]) for before, after in pairs]
     if not couples:
         return [], ("", "")
-    order = list(SOURCE_COLOURS)
+    order = list(SOURCES)
     number = Counter(couples)
     most = min(number, key=lambda couple: (-number[couple], *sorted(map(order.index, couple))))
     return [pair for pair, couple in zip(pairs, couples, strict=True) if couple == most], most

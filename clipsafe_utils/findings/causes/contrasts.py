@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.chapters.causes.analysis import levels, members
-from clipsafe_utils.chapters.model_pairs import GENTLE, HALF_WAY, STRONG, laboratory_pairs
-from clipsafe_utils.chapters.ood_correlation.laboratory import (
+from clipsafe_utils.findings.ladder import levels, members
+from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG, laboratory_pairs
+from clipsafe_utils.findings.shift.laboratory import (
     Laboratory,
 )
 from clipsafe_utils.metrics.arguments import Array

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from clipsafe_utils.chapters.calibration.bins import bins_of_images, floor_of_bins
+from clipsafe_utils.findings.calibration.bins import bins_of_images, floor_of_bins
 from clipsafe_utils.metrics.arguments import Array, one_of
 from clipsafe_utils.metrics.calibration import (
     debiased_calibration_error,
@@ -264,7 +264,7 @@ def reliability_panels(trials: xr.Dataset, group: str) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        As `clipsafe_utils.chapters.calibration.analysis.reliability_panels`.
+        As `clipsafe_utils.findings.calibration.errors.reliability_panels`.
     """
     shifts = trials["shift"].values.tolist()
     rows = [("clean", trials.isel(shift=0, level=0))]

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.bins import stored_bins
-from clipsafe_utils.chapters.causes.analysis import ladder
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.figures.causes import Panel as Property
+from clipsafe_utils.findings.calibration.bins import stored_bins
+from clipsafe_utils.findings.ladder import ladder
+from clipsafe_utils.findings.properties import Property
 
 NATURAL, OWN = "natural", "own_source"
 """The clean test set, and held-out images of a model's own source."""

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.prompts.kept_images import MEASURED, KeptImages, models_of
-from clipsafe_utils.chapters.prompts.sets import NUMBERS
+from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, models_of
+from clipsafe_utils.findings.prompts.sets import NUMBERS
 
 SIZES = (1, 2, 5, 10)
 """Templates in a subset; the last number of a figure is all of them."""

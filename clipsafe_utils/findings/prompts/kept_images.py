@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.chapters.prompts.embedded import unit
+from clipsafe_utils.findings.prompts.embedded import unit
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import debiased_calibration_error
 from clipsafe_utils.metrics.draws import draw_weights

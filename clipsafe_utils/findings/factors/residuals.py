@@ -10,7 +10,6 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.figures.factor_robustness import A_CROWD
 from clipsafe_utils.metrics.baseline import predict_baseline
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
@@ -29,6 +28,9 @@ COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", *CLIP_GROU
 
 GRID = 50
 """Points at which a line is drawn."""
+
+A_CROWD = 6
+"""More CLIPs than this are shown by group: a name for each would crowd figures and tables out."""
 
 ALPHA = 0.05
 """Level of the verdict on one factor after Holm's correction over all CLIPs and factors shown."""

@@ -1,0 +1,1 @@
+"""How far confidence can be believed, before and after scaling."""

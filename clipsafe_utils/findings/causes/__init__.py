@@ -1,0 +1,1 @@
+"""What shapes a CLIP: contrasts of trainings, and pairs of the record."""

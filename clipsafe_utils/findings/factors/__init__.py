@@ -1,0 +1,1 @@
+"""Visual factors at equal accuracy."""

@@ -1,0 +1,1 @@
+"""What other prompts change."""

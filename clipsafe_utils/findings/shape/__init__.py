@@ -1,0 +1,1 @@
+"""Shape or texture: what observers decide on conflict images."""

@@ -1,0 +1,1 @@
+"""Accuracy under shift and detection against accuracy, within and across training sources."""

@@ -1,0 +1,1 @@
+"""Who is who, as tables: names and orders that every part agrees on."""
