@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import os
+import re
 import shutil
 import time
 import urllib.error
@@ -15,6 +16,7 @@ from pathlib import Path
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.unpacking import unpack
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import clear_scratch, scratch_folder
 from clipsafe_utils.terminal import progress
 
 WORKPLACE = ".downloads"
@@ -25,6 +27,7 @@ MOST_BYTES = 50 * 2**30
 
 _BLOCK = 2**20
 _TIMEOUT = 60
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -72,26 +75,31 @@ def download(data_set: DataSet, root: Path) -> tuple[Path, str]:
     if not data_set.archive:
         raise ClipsafeError(f"{data_set.title} has no open address: {data_set.get}.")
     place = root / data_set.folders[0]
+    archive = root / WORKPLACE / data_set.archive.rpartition("/")[2]
     if place.exists():
+        _clear(archive)
         return place, ""
     top = Path(data_set.folders[0]).parts[0]
-    if (root / top).exists():
+    if os.path.lexists(root / top):  # A link that leads nowhere is in the way, too.
         raise ClipsafeError(f"{root / top}: is in the way and lacks {place.name}; move it elsewhere.")
-    archive = root / WORKPLACE / data_set.archive.rpartition("/")[2]
     if not archive.is_file():
         fetch(data_set.archive, archive, data_set.bytes)
     digest = check_archive(archive, data_set)
-    unpacked = root / WORKPLACE / f"{data_set.name}.unpacked"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    try:
+    with scratch_folder(archive.parent) as scratch:
+        unpacked = scratch / "unpacked"
         unpack(archive, unpacked)
         if not (unpacked / data_set.folders[0]).is_dir():
             raise ClipsafeError(f"{archive}: does not hold the folder {data_set.folders[0]}.")
         os.replace(unpacked / top, root / top)
-    finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
-    archive.unlink()
+    _clear(archive)
     return place, digest
+
+
+def _clear(archive: Path) -> None:
+    """Remove what a download needs no more, a killed one's too."""
+    clear_scratch(archive.parent)
+    _part_of(archive).remove()
+    archive.unlink(missing_ok=True)
 
 
 def fetch(address: str, target: Path, size: int = 0) -> None:
@@ -114,7 +122,7 @@ def fetch(address: str, target: Path, size: int = 0) -> None:
     """
     with _writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    part = _Part(target.with_name(f"{target.name}.part"))
+    part = _part_of(target)
     while True:
         before = part.size
         total = _fetch_once(address, part, size)
@@ -157,6 +165,10 @@ def check_archive(archive: Path, data_set: DataSet) -> str:
     return digest
 
 
+def _part_of(target: Path) -> _Part:
+    return _Part(target.with_name(f"{target.name}.part"))
+
+
 def _fetch_once(address: str, part: _Part, size: int) -> int | None:
     """Fetch as much as one connection gives; return the size of the whole file if the server tells it."""
     start = part.size if part.version else 0
@@ -178,7 +190,8 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
             "; the part that was there is removed, run the same command again" if error.code == 416 else ""
         )
         raise ClipsafeError(f"{address}: the server answers {error.code} {error.reason}{again}.") from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
+        # The two last ones are of addresses that a server sends us on to.
         reason = getattr(error, "reason", error)
         raise ClipsafeError(f"{address}: cannot be reached ({reason}).") from error
     with response:
@@ -189,13 +202,26 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
             raise ClipsafeError(f"{address}: the server sent another part of the file than it was asked for.")
         start = start if goes_on else 0
         length = response.headers.get("Content-Length")
-        total = start + int(length) if length is not None and length.isdigit() else None
+        if length is not None and not _LENGTH.fullmatch(length):
+            raise ClipsafeError(
+                f"{address}: the server tells a length of {length[:20]!r}, expected a number of bytes."
+            )
+        total = None if length is None else start + int(length)
         if size and total not in (None, size):
             raise ClipsafeError(f"{address}: has {total:,} bytes where {size:,} are published.")
+        _refuse_a_small_disk(part, (total or size) - start)
         with _writing(part.path):
+            if not goes_on:
+                part.remove()  # Before the version is told, else a killed run leaves old bytes under a new one.
             part.version_file.write_text(_version(response.headers), encoding="latin-1")
         _copy(response, part, start, total, size or MOST_BYTES)
     return total
+
+
+def _refuse_a_small_disk(part: _Part, needed: int) -> None:
+    free = shutil.disk_usage(part.path.parent).free
+    if needed > free:
+        raise ClipsafeError(f"{part.path}: needs {needed:,} bytes of disk where {free:,} are free.")
 
 
 def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: int | None, limit: int) -> None:
@@ -220,7 +246,7 @@ def _next_block(response: http.client.HTTPResponse) -> bytes:
         return response.read(_BLOCK)
     except http.client.IncompleteRead as error:
         return error.partial
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return b""
 
 

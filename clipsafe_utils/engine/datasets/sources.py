@@ -3,8 +3,12 @@
 A source is small, can be pickled, and keeps no file open, so any thread or process may read from it.
 """
 
+import gzip
+import lzma
 import os
+import re
 import tarfile
+import zlib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +21,19 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import open_plain
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+BROKEN_TAR = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OverflowError,
+    ValueError,
+)
+"""What `tarfile` raises, beside OSError, where bytes are not those of a tar file."""
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Source(Protocol):
@@ -153,7 +170,7 @@ def tar_members(tar: Path) -> list[Member]:
             ]
             plain.seek(archive.offset)
             whole = is_end(plain.read(tarfile.BLOCKSIZE))
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, *BROKEN_TAR) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ClipsafeError(f"{tar}: cannot be read as a tar file ({reason}).") from error
     if not whole:
@@ -192,3 +209,14 @@ def sorted_by(ids: list[str]) -> NDArray[np.int64]:
         if ids[before] == ids[after]:
             raise ClipsafeError(f"The image {ids[after]} stands twice.")
     return order
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number of up to nine digits; -1 for anything else. Python refuses to read 5,000 digits.
+
+    Examples
+    --------
+    >>> whole_number("007"), whole_number("-1"), whole_number("1" * 5000)
+    (7, -1, -1)
+    """
+    return int(text) if _NUMBER.fullmatch(text) else -1
