@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import clear_scratch, is_held, scratch_folder
 
 Attributes = Mapping[str, Any]
 
@@ -29,7 +29,8 @@ ABSENT = float("-inf")
 
 UNFINISHED = ".unfinished"
 ABANDONED_AFTER_SECONDS = 3600.0
-"""A shard takes seconds to write: what lies unfinished for an hour belongs to a killed process."""
+"""A shard takes seconds to write: what lies unfinished for an hour belongs to a killed process, which is all
+that can be said of one of another machine."""
 
 
 def folder_name(name: str) -> str:
@@ -66,24 +67,15 @@ def staging(root: Path) -> Iterator[Path]:
     ClipsafeError
         If something cannot be written, for example because the disk is full.
     """
-    folder: Path | None = None
-    try:
-        (root / UNFINISHED).mkdir(parents=True, exist_ok=True)
-        folder = Path(mkdtemp(dir=root / UNFINISHED))
+    with scratch_folder(root / UNFINISHED) as folder:
         yield folder
-    except OSError as error:
-        raise ClipsafeError(f"{root}: cannot be written ({error.strerror or error}).") from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_abandoned(root: Path) -> None:
     """Remove what killed processes left unfinished; what a live one is writing stays."""
-    if not (root / UNFINISHED).is_dir():
-        return
-    for folder in (root / UNFINISHED).iterdir():
-        if _age(folder) > ABANDONED_AFTER_SECONDS:
+    clear_scratch(root / UNFINISHED)
+    for folder in (root / UNFINISHED).glob("*"):
+        if _age(folder) > ABANDONED_AFTER_SECONDS and not is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
