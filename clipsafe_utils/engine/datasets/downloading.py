@@ -212,7 +212,7 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
         _refuse_a_small_disk(part, (total or size) - start)
         with _writing(part.path):
             if not goes_on:
-                part.remove()  # Before the version is told, else a killed run leaves old bytes under a new one.
+                part.remove()  # First of all, else a killed run leaves old bytes under the new version.
             part.version_file.write_text(_version(response.headers), encoding="latin-1")
         _copy(response, part, start, total, size or MOST_BYTES)
     return total
