@@ -67,9 +67,11 @@ def was_killed(ended: subprocess.CompletedProcess[str]) -> bool:
 
 
 def moments(steps: int, most: int) -> list[int]:
-    """Choose up to `most` steps, spread evenly, the first and the last among them."""
+    """Choose up to `most` steps, spread evenly: the first and the last among them, or the middle one."""
     if steps <= most:
         return list(range(1, steps + 1))
+    if most == 1:
+        return [(1 + steps) // 2]
     return sorted({1 + round(k * (steps - 1) / (most - 1)) for k in range(most)})
 
 

@@ -120,9 +120,7 @@ def test_download(tmp_path: Path, sun: DataSet) -> None:
         assert kill.bytes_below(root) == whole, at
 
 
-def test_a_download_of_another_version_never_goes_on_with_the_old_bytes(
-    tmp_path: Path, sun: DataSet
-) -> None:
+def test_a_download_of_another_version_never_goes_on_with_the_old_bytes(tmp_path: Path, sun: DataSet) -> None:
     """Killed between the new version's name and its first byte, the old bytes stood under the new name."""
     root = tmp_path / "root"
     for at in range(1, 12):

@@ -1,5 +1,6 @@
 """What is killed, where it needs no torch: functions of a module, so that another process finds them."""
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,12 @@ from clipsafe_utils.record import published
 
 def record(cubes: Mapping[str, xr.Dataset], folder: Path) -> None:
     """Write the cubes of the record, which were built before: that takes most of the time."""
-    published._join_sources = lambda name: cubes[name].assign(
-        {fact: ("model", cubes["models"]["parameters"].values[: cubes[name].sizes["model"]]) for fact in published.FACTS}
-    )
+
+    def built(name: str) -> xr.Dataset:
+        nothing = xr.full_like(cubes[name]["model"], 0, float)
+        return cubes[name].assign(dict.fromkeys(published.FACTS, nothing))
+
+    published._join_sources = built
     published.describe_models = lambda *_: cubes["models"].copy()
     published.write_published(folder)
 
@@ -37,3 +41,12 @@ def add_rows(folder: Path, prefix: str, count: int) -> None:
         name = f"{prefix}{number}"
         add_to_ledger(folder, [row(name)])
         add_curves(folder, {name: [(256, 3.0)]})
+
+
+def _import_what_writes_cubes() -> None:
+    """Write one, so that not every process imports what xarray asks for on the way."""
+    with tempfile.TemporaryDirectory() as folder:
+        xr.Dataset({"x": ("model", [1])}).to_netcdf(Path(folder, "a.nc"), engine="h5netcdf")
+
+
+_import_what_writes_cubes()

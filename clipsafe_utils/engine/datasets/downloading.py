@@ -27,6 +27,7 @@ MOST_BYTES = 50 * 2**30
 
 _BLOCK = 2**20
 _TIMEOUT = 60
+_LONGEST_REASON = 120
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -189,11 +190,12 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
         again = (
             "; the part that was there is removed, run the same command again" if error.code == 416 else ""
         )
-        raise ClipsafeError(f"{address}: the server answers {error.code} {error.reason}{again}.") from error
+        said = _one_line(error.reason)
+        raise ClipsafeError(f"{address}: the server answers {error.code} {said}{again}.") from error
     except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         # The two last ones are of addresses that a server sends us on to.
         reason = getattr(error, "reason", error)
-        raise ClipsafeError(f"{address}: cannot be reached ({reason}).") from error
+        raise ClipsafeError(f"{address}: cannot be reached ({_one_line(reason)}).") from error
     with response:
         goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(
             f"bytes {start}-"
@@ -214,8 +216,18 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
             if not goes_on:
                 part.remove()  # First of all, else a killed run leaves old bytes under the new version.
             part.version_file.write_text(_version(response.headers), encoding="latin-1")
-        _copy(response, part, start, total, size or MOST_BYTES)
+        is_whole = _copy(response, part, start, total, size or MOST_BYTES)
+    if total is None and not is_whole:
+        raise ClipsafeError(
+            f"{address}: the connection broke off after {part.size:,} bytes; run the same command again."
+        )
     return total
+
+
+def _one_line(reason: object) -> str:
+    """Return what a server or a library said as a part of a sentence: one line that can be printed."""
+    line = str(reason).strip().partition("\n")[0][:_LONGEST_REASON].rstrip(".\r ")
+    return line if line.isprintable() else ascii(line)
 
 
 def _refuse_a_small_disk(part: _Part, needed: int) -> None:
@@ -224,15 +236,20 @@ def _refuse_a_small_disk(part: _Part, needed: int) -> None:
         raise ClipsafeError(f"{part.path}: needs {needed:,} bytes of disk where {free:,} are free.")
 
 
-def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: int | None, limit: int) -> None:
-    received, began = start, time.monotonic()
+def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: int | None, limit: int) -> bool:
+    """Write what a connection gives; return whether it ended as the server meant it to."""
+    received, began, is_whole = start, time.monotonic(), True
     with (
         _writing(part.path),
         part.path.open("r+b" if start else "wb") as stream,
         progress("MiB", total=-(-(total or limit) // _BLOCK)) as advance,
     ):
         stream.seek(start)
-        while block := _next_block(response):
+        while True:
+            block, went_well = _next_block(response)
+            is_whole = is_whole and went_well
+            if not block:
+                return is_whole
             received += len(block)
             if received > limit:
                 raise ClipsafeError(f"{part.path}: the server sends more than {limit:,} bytes.")
@@ -241,13 +258,14 @@ def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: in
             advance(f"{received / _BLOCK:,.0f} at {rate:.1f} MiB/s")
 
 
-def _next_block(response: http.client.HTTPResponse) -> bytes:
+def _next_block(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
+    """Return some bytes, none at the end, and whether nothing went wrong."""
     try:
-        return response.read(_BLOCK)
+        return response.read(_BLOCK), True
     except http.client.IncompleteRead as error:
-        return error.partial
+        return error.partial, False
     except (OSError, http.client.HTTPException):
-        return b""
+        return b"", False
 
 
 def _version(headers: http.client.HTTPMessage) -> str:

@@ -171,11 +171,22 @@ def tar_members(tar: Path) -> list[Member]:
             plain.seek(archive.offset)
             whole = is_end(plain.read(tarfile.BLOCKSIZE))
     except (OSError, *BROKEN_TAR) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else first_line(error)
         raise ClipsafeError(f"{tar}: cannot be read as a tar file ({reason}).") from error
     if not whole:
         raise ClipsafeError(f"{tar}: is cut off or damaged after {len(members):,} files; download it again.")
     return members
+
+
+def first_line(error: Exception) -> str:
+    """Return what an exception says as a part of a sentence; `tarfile` lists all formats that it tried.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no file could be opened:\\n- method gz"))
+    'no file could be opened'
+    """
+    return str(error).partition("\n")[0].rstrip(":.")
 
 
 def is_end(block: bytes) -> bool:

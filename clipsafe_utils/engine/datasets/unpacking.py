@@ -3,7 +3,7 @@
 import tarfile
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.sources import BROKEN_TAR, is_end
+from clipsafe_utils.engine.datasets.sources import BROKEN_TAR, first_line, is_end
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import open_plain
 
@@ -70,7 +70,9 @@ def unpack(archive: Path, folder: Path) -> None:
             f"{archive}: {error.tarinfo.name}: would leave the folder; nothing is kept."
         ) from error
     except BROKEN_TAR as error:
-        raise ClipsafeError(f"{archive}: is not a whole tar file ({error}).") from error
+        raise ClipsafeError(
+            f"{archive}: is not a whole tar file ({first_line(error)}); delete it and get it again."
+        ) from error
     except OSError as error:
         raise ClipsafeError(f"{archive}: cannot be unpacked ({error.strerror or error}).") from error
 

@@ -20,6 +20,7 @@ from clipsafe_utils.engine.datasets.sources import (
     Files,
     Members,
     Source,
+    first_line,
     image_files,
     is_image,
     sorted_by,
@@ -124,7 +125,7 @@ def _kit(folder: Path) -> tuple[bytes, bytes]:
             found = [archive.extractfile(name) for name in (GROUND_TRUTH, META)]
             numbers, meta = (item.read() if item is not None else b"" for item in found)
     except (OSError, KeyError, *BROKEN_TAR) as error:
-        raise ClipsafeError(f"{packed}: is not the whole development kit ({error}).") from error
+        raise ClipsafeError(f"{packed}: is not the whole development kit ({first_line(error)}).") from error
     return numbers, meta
 
 

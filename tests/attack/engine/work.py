@@ -1,21 +1,19 @@
 """What is killed, where it needs torch: functions of a module, so that another process finds them.
 
-What takes time and touches no file is put out of the way: the pictures of the drawn world, what a network says
-of them, the pools of processes, whose work is done where the steps are counted. All that is written is written
-by the code of the package.
+What takes time and touches no file is put out of the way: the pictures of the drawn world, what a network
+says of them, and the pools of processes, whose work is done where steps are counted. All that is written is
+written by the code of the package.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.engine.datasets.catalogue import data_set
 from clipsafe_utils.engine.evaluation.predict import predict
 from clipsafe_utils.engine.evaluation.run import Settings
@@ -49,14 +47,7 @@ REPLICATES = 3
 class Here:
     """A pool that does its work where it is asked to."""
 
-    def __init__(
-        self,
-        jobs: int,
-        context: object,
-        initializer: Callable[..., object] = print,
-        initargs: Sequence[object] = (),
-    ) -> None:
-        assert jobs == 1
+    def __init__(self, *_: object, initargs: Sequence[object] = (), **__: object) -> None:
         if initargs:
             training._reports = initargs[0]
 
@@ -88,12 +79,11 @@ def measure_miniature(made: Path, folder: Path) -> None:
     """Measure stand-ins for the models of the zoo."""
     miniature.measure_miniature(
         made / "store",
-        RECORDS,
+        RECORDS[:2],
         folder / "cubes",
         folder / "measured",
         world=load_world(made / "world"),
         seed=stand_ins.SEED,
-        prompt_sets=stand_ins.PROMPT_SETS,
         replicates=REPLICATES,
         jobs=1,
     )
@@ -105,9 +95,9 @@ def choose(world: Path) -> None:
     def guess(_: object, __: str, parameters: Any) -> np.ndarray:
         return np.random.default_rng(len(parameters)).normal(size=(len(parameters), 48)).astype("f4")
 
-    setattr(references, "load_network", lambda *_: (None, {"form": "classifier"}))  # noqa: B010
-    setattr(references, "render", lambda _, parameters: parameters)  # noqa: B010
-    setattr(references, "outputs", guess)  # noqa: B010
+    references.load_network = lambda *_: (None, {"form": "classifier"})
+    references.render = lambda _, parameters: parameters
+    references.outputs = guess
     references.choose_filtered(load_world(world), Path("nowhere"), stand_ins.SEED)
 
 
@@ -119,10 +109,10 @@ def predict_miniature(rows: Sequence[Row], weights: Path, store: Path, world: Pa
 
 def reproduce(weights: Path, folder: Path) -> None:
     """Reproduce the study in a folder, with other models in the place of the zoo's."""
-    setattr(commands, "models_of", lambda *_: [SimpleNamespace(shipped=True)])  # noqa: B010
-    setattr(commands, "predict", lambda rows, weights, store, seed, jobs: write_store(store, "a", "b"))  # noqa: B010
-    setattr(commands, "measure", lambda *given: measure_small(given[2], given[2]))  # noqa: B010
-    setattr(commands, "compare", lambda *_: [])  # noqa: B010
+    commands.models_of = lambda *_: [SimpleNamespace(shipped=True)]
+    commands.predict = lambda *given: write_store(given[2], "a", "b")
+    commands.measure = lambda *given: measure_small(given[2], given[2])
+    commands.compare = lambda *_: []
     commands.reproduce(weights, folder, folder, quick=True, jobs=1)
 
 
@@ -152,7 +142,7 @@ class File(Wheel):
 def field_of(path: Path, images: Path, store: Path, cubes: Path) -> None:
     """Make the study `field` of one small network."""
     wheel = File("timm", "test_efficientnet", "r160_in1k", 160, 1000, "0" * 64, path)
-    setattr(field, "WHEELS", (wheel,))  # noqa: B010
+    field.WHEELS = (wheel,)
     field.run_models(images, store)
     parity = [
         Parity(wheel.model, name, count, 0.0, count, count)
@@ -162,19 +152,19 @@ def field_of(path: Path, images: Path, store: Path, cubes: Path) -> None:
 
 
 def _without_waiting() -> None:
-    setattr(training, "ProcessPoolExecutor", Here)  # noqa: B010
-    setattr(loop, "_SECONDS_BETWEEN_CHECKPOINTS", -1)  # noqa: B010
-    setattr(loop, "time", SimpleNamespace(monotonic=lambda: 0.0))  # noqa: B010
-    setattr(loop, "development_accuracy", lambda *_: 0.5)  # noqa: B010
+    training.ProcessPoolExecutor = Here
+    loop._SECONDS_BETWEEN_CHECKPOINTS = -1
+    loop.time = SimpleNamespace(monotonic=lambda: 0.0)
+    loop.development_accuracy = lambda *_: 0.5
 
 
 def _without_pictures() -> None:
-    def said(network: Any, form: str, parameters: Any) -> np.ndarray:
+    def said(_: object, form: str, parameters: Any) -> np.ndarray:
         width = 64 if form == "clip" else 48
         values = np.random.default_rng(len(parameters)).normal(size=(len(parameters), width)).astype("f4")
         return values / np.linalg.norm(values, axis=1, keepdims=True) if form == "clip" else values
 
-    setattr(zoo, "ProcessPoolExecutor", Here)  # noqa: B010
+    zoo.ProcessPoolExecutor = Here
     for module in (zoo, student):
-        setattr(module, "render", lambda _, parameters: parameters)  # noqa: B010
-        setattr(module, "outputs", said)  # noqa: B010
+        module.render = lambda _, parameters: parameters
+        module.outputs = said
