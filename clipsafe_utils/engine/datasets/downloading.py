@@ -173,29 +173,9 @@ def _part_of(target: Path) -> _Part:
 def _fetch_once(address: str, part: _Part, size: int) -> int | None:
     """Fetch as much as one connection gives; return the size of the whole file if the server tells it."""
     start = part.size if part.version else 0
-    request = urllib.request.Request(
-        address, headers={"Accept-Encoding": "identity", "User-Agent": "clipsafe"}
-    )
-    if start:
-        request.add_header("Range", f"bytes={start}-")
-        request.add_header("If-Range", part.version)
-    try:
-        response = urllib.request.urlopen(request, timeout=_TIMEOUT)
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{start}":
-                return start
-            if error.code == 416:
-                part.remove()
-        again = (
-            "; the part that was there is removed, run the same command again" if error.code == 416 else ""
-        )
-        said = _one_line(error.reason)
-        raise ClipsafeError(f"{address}: the server answers {error.code} {said}{again}.") from error
-    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
-        # The two last ones are of addresses that a server sends us on to.
-        reason = getattr(error, "reason", error)
-        raise ClipsafeError(f"{address}: cannot be reached ({_one_line(reason)}).") from error
+    response = _asked(address, part, start)
+    if response is None:
+        return start
     with response:
         goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(
             f"bytes {start}-"
@@ -222,6 +202,34 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
             f"{address}: the connection broke off after {part.size:,} bytes; run the same command again."
         )
     return total
+
+
+def _asked(address: str, part: _Part, start: int) -> http.client.HTTPResponse | None:
+    """Ask for a file from some byte on; None if the server says that there are no more."""
+    request = urllib.request.Request(
+        address, headers={"Accept-Encoding": "identity", "User-Agent": "clipsafe"}
+    )
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+        request.add_header("If-Range", part.version)
+    try:
+        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{start}":
+                return None
+            if error.code == 416:
+                part.remove()
+        again = (
+            "; the part that was there is removed, run the same command again" if error.code == 416 else ""
+        )
+        said = _one_line(error.reason)
+        raise ClipsafeError(f"{address}: the server answers {error.code} {said}{again}.") from error
+    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
+        # The two last ones are of addresses that a server sends us on to.
+        reason = getattr(error, "reason", error)
+        raise ClipsafeError(f"{address}: cannot be reached ({_one_line(reason)}).") from error
+    return response
 
 
 def _one_line(reason: object) -> str:

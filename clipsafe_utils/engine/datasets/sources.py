@@ -9,6 +9,7 @@ import os
 import re
 import tarfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -166,7 +167,9 @@ def tar_members(tar: Path) -> list[Member]:
     try:
         with open_plain(tar) as plain, tarfile.open(fileobj=plain, mode="r:") as archive:
             members = [
-                Member(tar, item.name, item.offset_data, item.size) for item in archive if item.isfile()
+                Member(tar, item.name, item.offset_data, item.size)
+                for item in whole_members(archive)
+                if item.isfile()
             ]
             plain.seek(archive.offset)
             whole = is_end(plain.read(tarfile.BLOCKSIZE))
@@ -178,12 +181,20 @@ def tar_members(tar: Path) -> list[Member]:
     return members
 
 
+def whole_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield the members of a tar file; ReadError at one that says that it is less than nothing."""
+    for member in archive:
+        if member.size < 0:
+            raise tarfile.ReadError(f"a member says that it has {member.size} bytes")
+        yield member
+
+
 def first_line(error: Exception) -> str:
-    """Return what an exception says as a part of a sentence; `tarfile` lists all formats that it tried.
+    r"""Return what an exception says as a part of a sentence; `tarfile` lists all formats that it tried.
 
     Examples
     --------
-    >>> first_line(ValueError("no file could be opened:\\n- method gz"))
+    >>> first_line(ValueError("no file could be opened:\n- method gz"))
     'no file could be opened'
     """
     return str(error).partition("\n")[0].rstrip(":.")

@@ -3,7 +3,7 @@
 import tarfile
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.sources import BROKEN_TAR, first_line, is_end
+from clipsafe_utils.engine.datasets.sources import BROKEN_TAR, first_line, is_end, whole_members
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import open_plain
 
@@ -51,7 +51,7 @@ def unpack(archive: Path, folder: Path) -> None:
         limit = EXPANSION * archive.stat().st_size + ALLOWANCE
         folder.mkdir(parents=True)
         with open_plain(archive) as plain, tarfile.open(fileobj=plain) as stream:
-            for member in stream:
+            for member in whole_members(stream):
                 unpacked += member.size + _HEADER
                 if not (member.isfile() or member.isdir()):
                     raise ClipsafeError(
