@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -121,16 +120,6 @@ def call(function: Callable[..., object], *arguments: object, below: Path, at: i
     called = Called(killed, 0 if killed else ours.recv())
     ours.close()
     return called
-
-
-def call_and_kill(function: Callable[..., object], *arguments: object, after: float) -> bool:
-    """Run a function in a process of its own that is killed after some seconds; say whether it was."""
-    process = _processes().Process(target=function, args=arguments)
-    process.start()
-    time.sleep(after)
-    process.kill()
-    process.join(600)
-    return process.exitcode == -signal.SIGKILL
 
 
 def together(*calls: tuple[Callable[..., object], Sequence[object]]) -> None:
