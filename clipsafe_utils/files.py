@@ -155,6 +155,36 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """Refuse a second run that works at the same file; a folder beside it, gone after the block, says so.
+
+    Raises
+    ------
+    ClipsafeError
+        If another run works at it, or the folder cannot be made.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder, alone_at(Path(folder) / "a.tar"):
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['a.tar.lock']
+    """
+    folder = path.with_name(f"{path.name}.lock")
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_lock_on(folder))
+        except (BlockingIOError, FileNotFoundError) as error:
+            raise ClipsafeError(f"{path}: another run works at it; wait until that has ended.") from error
+        except OSError as error:
+            if not folder.is_dir():
+                raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
+            # Else a file system without locks, where runs cannot tell.
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield
+
+
+@contextmanager
 def _scratch_folder(parent: Path) -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
     clear_scratch(parent)

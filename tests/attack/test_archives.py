@@ -90,7 +90,11 @@ def test_less_than_nothing_does_not_make_room_for_a_bomb(tmp_path: Path) -> None
         unpack(tmp_path / "a.tar.gz", tmp_path / "to")
 
 
-@pytest.mark.parametrize("content", [bytes(1024), bytes(10240), gzip.compress(bytes(1024))])
+@pytest.mark.parametrize(
+    "content",
+    [bytes(1024), bytes(10240), gzip.compress(bytes(1024))],
+    ids=["1 KiB", "10 KiB", "packed"],
+)
 def test_an_archive_that_holds_nothing_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.tar").write_bytes(content)
     with pytest.raises(

@@ -13,8 +13,9 @@ import pytest
 from clipsafe_utils import files
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.engine.datasets import DataSet, data_set
-from clipsafe_utils.engine.datasets.downloading import WORKPLACE
-from clipsafe_utils.files import replacing, scratch_folder
+from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import alone_at, replacing, scratch_folder
 from clipsafe_utils.lab.training.ledger import CURVES, read_ledger
 from tests.attack import kill, work
 from tests.attack.effort import effort
@@ -139,3 +140,25 @@ def test_two_trainings_at_once_lose_no_row(tmp_path: Path) -> None:
     assert read_ledger(tmp_path).keys() == names
     assert {line.split(",")[0] for line in (tmp_path / CURVES).read_text().splitlines()[1:]} == names
     assert sorted(path.name for path in tmp_path.iterdir()) == [CURVES, "zoo.csv"]
+
+
+def test_a_copy_of_the_world(tmp_path: Path) -> None:
+    steps = kill.call(work.copy, tmp_path / "whole" / "world", below=tmp_path / "whole").steps
+    whole = kill.bytes_below(tmp_path / "whole")
+    for at in kill.moments(steps, effort(6, steps)):
+        killed = tmp_path / str(at)
+        assert kill.call(work.copy, killed / "world", below=killed, at=at).was_killed
+        kill.call(work.copy, killed / "world", below=killed)
+        assert kill.bytes_below(killed) == whole, at
+
+
+def test_a_second_download_of_the_same_set_is_refused_while_the_first_goes_on(
+    tmp_path: Path, sun: DataSet
+) -> None:
+    archive = tmp_path / WORKPLACE / "SUN.tar.gz"
+    with alone_at(archive):
+        with pytest.raises(ClipsafeError, match=r"SUN\.tar\.gz: another run works at it; wait until"):
+            download(sun, tmp_path)
+        assert not (tmp_path / "SUN").exists()
+    download(sun, tmp_path)
+    assert list(archive.parent.iterdir()) == []

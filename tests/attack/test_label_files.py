@@ -146,7 +146,9 @@ def test_what_is_no_plain_file_is_named_at_once(tmp_path: Path, place: str, kind
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(bytes(3000)), b"\x1f\x8b", b"", bytes(1024), b"BZh9x", b"\xfd7zXZ\0"]
+    "content",
+    [gzip.compress(bytes(3000)), b"\x1f\x8b", b"", bytes(1024), b"BZh9x", b"\xfd7zXZ\0"],
+    ids=["zeros", "two bytes", "nothing", "plain", "bzip2", "xz"],
 )
 def test_a_packed_kit_that_is_none_is_one_line(tmp_path: Path, content: bytes) -> None:
     write(flat(tmp_path) / f"{KIT}.tar.gz", content)

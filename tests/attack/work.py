@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import xarray as xr
 
 from clipsafe_utils.engine.datasets import DataSet
 from clipsafe_utils.engine.datasets.downloading import download
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.lab.student.own_world import copy_world
 from clipsafe_utils.lab.training.ledger import Row, add_curves, add_to_ledger
 from clipsafe_utils.lab.training.recipe import Recipe
 from clipsafe_utils.record import published
@@ -29,6 +32,12 @@ def record(cubes: Mapping[str, xr.Dataset], folder: Path) -> None:
 def fetch(item: DataSet, root: Path) -> None:
     """Download a data set."""
     download(item, root)
+
+
+def copy(folder: Path) -> None:
+    """Copy the book's world, unless that was done."""
+    with suppress(ClipsafeError):
+        copy_world(folder)
 
 
 def row(name: str) -> Row:

@@ -9,14 +9,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.unpacking import unpack
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import clear_scratch, scratch_folder
+from clipsafe_utils.files import alone_at, clear_scratch, scratch_folder
 from clipsafe_utils.terminal import progress
 
 WORKPLACE = ".downloads"
@@ -70,37 +70,41 @@ def download(data_set: DataSet, root: Path) -> tuple[Path, str]:
     Raises
     ------
     ClipsafeError
-        If the set has no open address, the download breaks off or is not what was published, or the archive
-        is unsafe or does not hold the set.
+        If the set has no open address, another run downloads it, the download breaks off or is not what was
+        published, or the archive is unsafe or does not hold the set.
     """
     if not data_set.archive:
         raise ClipsafeError(f"{data_set.title} has no open address: {data_set.get}.")
     place = root / data_set.folders[0]
     archive = root / WORKPLACE / data_set.archive.rpartition("/")[2]
     if place.exists():
-        _clear(archive)
+        with suppress(ClipsafeError):  # Where another run is about to end, it clears up itself.
+            _clear(archive)
         return place, ""
     top = Path(data_set.folders[0]).parts[0]
     if os.path.lexists(root / top):  # A link that leads nowhere is in the way, too.
         raise ClipsafeError(f"{root / top}: is in the way and lacks {place.name}; move it elsewhere.")
-    if not archive.is_file():
-        fetch(data_set.archive, archive, data_set.bytes)
-    digest = check_archive(archive, data_set)
-    with scratch_folder(archive.parent) as scratch:
-        unpacked = scratch / "unpacked"
-        unpack(archive, unpacked)
-        if not (unpacked / data_set.folders[0]).is_dir():
-            raise ClipsafeError(f"{archive}: does not hold the folder {data_set.folders[0]}.")
-        os.replace(unpacked / top, root / top)
+    with alone_at(archive):
+        if not archive.is_file():
+            fetch(data_set.archive, archive, data_set.bytes)
+        digest = check_archive(archive, data_set)
+        with scratch_folder(archive.parent) as scratch:
+            unpacked = scratch / "unpacked"
+            unpack(archive, unpacked)
+            if not (unpacked / data_set.folders[0]).is_dir():
+                raise ClipsafeError(f"{archive}: does not hold the folder {data_set.folders[0]}.")
+            os.replace(unpacked / top, root / top)
     _clear(archive)
     return place, digest
 
 
 def _clear(archive: Path) -> None:
     """Remove what a download needs no more, a killed one's too."""
-    clear_scratch(archive.parent)
-    _part_of(archive).remove()
-    archive.unlink(missing_ok=True)
+    if archive.parent.is_dir():
+        with alone_at(archive):
+            clear_scratch(archive.parent)
+            _part_of(archive).remove()
+            archive.unlink(missing_ok=True)
 
 
 def fetch(address: str, target: Path, size: int = 0) -> None:

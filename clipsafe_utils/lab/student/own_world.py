@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import scratch_folder
+from clipsafe_utils.files import clear_scratch, scratch_folder
 from clipsafe_utils.lab.world.palette import PATTERNS
 from clipsafe_utils.lab.world.prompts import read_single_templates
 from clipsafe_utils.lab.world.world import DATA, World, load_world
@@ -39,6 +39,7 @@ def copy_world(folder: Path) -> list[Path]:
     ...     [path.name for path in copy_world(Path(place) / "my-world")][:3]
     ['appearance.toml', 'atlas.json', 'atlas.png']
     """
+    clear_scratch(folder.parent)
     if folder.exists():
         raise ClipsafeError(f"{folder}: is already there; name a new folder, or go on changing this one.")
     with scratch_folder(folder.parent) as scratch:

@@ -14,6 +14,7 @@ import torch
 
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_utils.files import _SCRATCH
 from clipsafe_utils.lab.student.change import Change
 from clipsafe_utils.lab.training.recipe import Recipe
 from clipsafe_utils.lab.world.world import World
@@ -70,6 +71,16 @@ def test_predict(tmp_path: Path) -> None:
 def test_measure(tmp_path: Path) -> None:
     write_store(tmp_path / "store", "a", "b")
     same_after_kills(work.measure_small, lambda folder: (tmp_path / "store", folder), tmp_path, 2)
+
+
+def test_what_a_killed_measuring_left_goes_though_nothing_is_left_to_do(tmp_path: Path) -> None:
+    write_store(tmp_path / "store", "a", "b")
+    kill.together((work.measure_small, (tmp_path / "store", tmp_path / "whole")))
+    whole = kill.bytes_below(tmp_path / "whole")
+    for part in ("measured", "cubes"):
+        write(tmp_path / "whole" / part / f"{_SCRATCH}a" / "half.npz", b"of it")
+    kill.together((work.measure_small, (tmp_path / "store", tmp_path / "whole")))
+    assert kill.bytes_below(tmp_path / "whole") == whole
 
 
 def test_miniature_measure(tmp_path: Path) -> None:
