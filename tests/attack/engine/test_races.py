@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ pytest.importorskip("zarr")
 from clipsafe_utils.engine.evaluation import arrays
 from clipsafe_utils.engine.evaluation.store import PredictionStore
 from clipsafe_utils.files import _SCRATCH, scratch_folder
+from clipsafe_utils.lab.training.recipe import Recipe
+from clipsafe_utils.lab.world.world import World
 from tests.attack import kill
 from tests.attack.engine import work
 from tests.attack.engine.test_kills import small_field  # noqa: F401  # a fixture
 from tests.engine.evaluation.tiny import draw_images
+from tests.lab.training.conftest import tiny, world  # noqa: F401  # fixtures
 
 
 def test_two_predicts_on_one_store(tmp_path: Path) -> None:
@@ -31,6 +35,17 @@ def test_two_fields_on_one_store(tmp_path: Path, small_field: tuple[Path, Path])
         kill.together(*[(work.field_of, given)] * runs)
     but = ("store/weights.json",)
     assert kill.bytes_below(tmp_path / "both", but) == kill.bytes_below(tmp_path / "alone", but)
+
+
+def test_two_trainings_in_one_folder(
+    tmp_path: Path,
+    world: World,  # noqa: F811
+    tiny: Callable[..., Recipe],  # noqa: F811
+) -> None:
+    recipes = [tiny(name, "labels", batch=256) for name in "ab"]
+    for name, runs in (("alone", 1), ("both", 2)):
+        kill.together(*[(work.train, (recipes, tmp_path / name, world.folder))] * runs)
+    assert kill.bytes_below(tmp_path / "both") == kill.bytes_below(tmp_path / "alone")
 
 
 def test_what_lies_unfinished_goes_by_its_lock_and_on_other_machines_by_its_age(tmp_path: Path) -> None:
