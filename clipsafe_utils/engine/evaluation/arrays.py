@@ -154,9 +154,9 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         described = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise ClipsafeError(f"{path}: no such entry in the store.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ClipsafeError(f"{path}: not a readable description of a zarr array ({error}).") from error
-    if not isinstance(described, dict) or "attributes" not in described:
+    if not isinstance(described, dict) or not isinstance(described.get("attributes"), dict):
         raise ClipsafeError(f"{path}: a description of a zarr array with attributes was expected.")
     return described
 
@@ -164,11 +164,16 @@ def read_metadata(folder: Path) -> dict[str, Any]:
 def missing_shards(folder: Path) -> tuple[int, ...]:
     """Return the numbers of the shards that are yet to be written, from the names of files alone."""
     described = read_metadata(folder)
-    rows = described["shape"][0]
-    shard_rows = described["chunk_grid"]["configuration"]["chunk_shape"][0]
+    try:
+        rows = described["shape"][0]
+        shards = range(-(-rows // described["chunk_grid"]["configuration"]["chunk_shape"][0]))
+    except (ArithmeticError, IndexError, KeyError, TypeError) as error:
+        raise ClipsafeError(
+            f"{folder / METADATA}: the rows of an array and of a shard were expected."
+        ) from error
     with os.scandir(folder) as files:
         written = {file.name for file in files if file.stat().st_size}
-    return tuple(k for k in range(-(-rows // shard_rows)) if shard_file(folder, k).name not in written)
+    return tuple(k for k in shards if shard_file(folder, k).name not in written)
 
 
 def read_array(folder: Path) -> NDArray[Any]:
@@ -180,8 +185,9 @@ def read_array(folder: Path) -> NDArray[Any]:
         If a file is damaged: its checksum does not agree, or a shard is empty.
     """
     try:
-        values = np.asarray(zarr.open_array(folder, mode="r")[...])
-    except (OSError, ValueError, KeyError, IndexError, RuntimeError) as error:
+        # An array of the older format may ask for a codec that unpickles.
+        values = np.asarray(zarr.open_array(folder, mode="r", zarr_format=3)[...])
+    except (OSError, ValueError, KeyError, IndexError, RuntimeError, TypeError, RecursionError) as error:
         raise ClipsafeError(
             f"{folder}: a damaged file ({error}); remove the folder and run again."
         ) from error

@@ -259,5 +259,5 @@ def find_models(
 def _read_hashes(path: Path) -> dict[str, str]:
     try:
         return {str(key): str(value) for key, value in json.loads(path.read_bytes()).items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}  # They only save time.
