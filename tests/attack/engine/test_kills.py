@@ -65,7 +65,7 @@ def same_after_kills(
 
 def test_predict(tmp_path: Path) -> None:
     images = draw_images(tmp_path / "drawn", 20)
-    same_after_kills(work.predict_tiny, lambda folder: (images, folder), tmp_path, 6)
+    same_after_kills(work.predict_tiny, lambda folder: (images, folder), tmp_path, 4)
 
 
 def test_measure(tmp_path: Path) -> None:
