@@ -94,12 +94,100 @@ def replacing(path: Path) -> Iterator[Path]:
         raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
 
 
-@contextmanager
-def _scratch_folder(parent: Path) -> Iterator[Path]:
-    parent.mkdir(parents=True, exist_ok=True)
+def clear_scratch(parent: Path) -> None:
+    """Remove the scratch folders that killed runs left in a folder; those of live runs stay.
+
+    Examples
+    --------
+    >>> clear_scratch(Path("nowhere"))
+    """
     for abandoned in parent.glob(f"{_SCRATCH}*"):
         with suppress(OSError), _lock_on(abandoned):
             shutil.rmtree(abandoned, ignore_errors=True)
+
+
+def is_held(folder: Path) -> bool:
+    """Say whether a live run works in a scratch folder, as far as the file system tells.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as parent, scratch_folder(Path(parent)) as folder:
+    ...     is_held(folder), is_held(Path(parent))
+    (True, False)
+    """
+    try:
+        with _lock_on(folder):
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other run is in such a block of the same folder, which is made where it does not exist.
+
+    For files that are read, changed and written: without it, two runs lose what one of them wrote.
+
+    Raises
+    ------
+    ClipsafeError
+        If the folder cannot be made.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder, one_at_a_time(Path(folder)):
+    ...     list(Path(folder).iterdir())
+    []
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise ClipsafeError(f"{folder}: cannot be written ({error.strerror or error}).") from error
+    try:
+        with suppress(OSError):  # A file system without locks.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """Refuse a second run that works at the same file; a folder beside it, gone after the block, says so.
+
+    Raises
+    ------
+    ClipsafeError
+        If another run works at it, or the folder cannot be made.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder, alone_at(Path(folder) / "a.tar"):
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['a.tar.lock']
+    """
+    folder = path.with_name(f"{path.name}.lock")
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_lock_on(folder))
+        except (BlockingIOError, FileNotFoundError) as error:
+            raise ClipsafeError(f"{path}: another run works at it; wait until that has ended.") from error
+        except OSError as error:
+            if not folder.is_dir():
+                raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
+            # Else a file system without locks, where runs cannot tell.
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def _scratch_folder(parent: Path) -> Iterator[Path]:
+    parent.mkdir(parents=True, exist_ok=True)
+    clear_scratch(parent)
     with ExitStack() as stack:
         while True:
             folder = Path(tempfile.mkdtemp(dir=parent, prefix=_SCRATCH))
@@ -157,3 +245,16 @@ def open_plain(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a plain file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def read_plain(path: Path) -> bytes:
+    """Read a plain file; errors as in `open_plain`.
+
+    Examples
+    --------
+    >>> read_plain(Path(os.devnull))
+    Traceback (most recent call last):
+    OSError: [Errno 22] not a plain file: '/dev/null'
+    """
+    with open_plain(path) as stream:
+        return stream.read()

@@ -10,11 +10,12 @@ MARK = ".clipsafe-reproduction"
 """File that says whose the folder is; written before anything else, and never removed."""
 
 _ARRAY = r"[^/]+/(?:[^/]+/)?[0-9a-f]{16}\.zarr(?:/[^/]+)*"
+_HALF = r"(?:\.clipsafe-[0-9a-f]{8}-\w+/|\.)?"
 _OURS = re.compile(
-    rf"{re.escape(MARK)}|cubes/\.?[\w.]+\.nc|measured/\.?[\w.%+=,@-]+\.npz"
+    rf"{re.escape(MARK)}|cubes/{_HALF}[\w.]+\.nc|measured/{_HALF}[\w.%+=,@-]+\.npz"
     rf"|(?:predictions|classifiers|images)/{_ARRAY}|\.unfinished/.+"
 )
-"""Every file that `reproduce` writes, by its path in the folder."""
+"""Every file that `reproduce` writes, by its path in the folder; a killed one leaves some half-written."""
 
 
 def clear_workspace(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs a command in a process of its own that is killed just before its nth change to a folder.
+"""Runs a command or a function in a process of its own that is killed just before its nth change to a folder.
 
 A step is what Python's audit hooks tell of, below one folder: opening a file to write; making, moving,
 linking or removing a file or folder. The undisturbed run counts the steps, so a test can name every moment at
@@ -6,17 +6,23 @@ which what is on disk differs.
 """
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 _STEPS = frozenset({"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate"})
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _COUNT = "steps of the run: "
 _SETUP = "CLIPSAFE_TEST_KILL"
+_IMPORTED = ("tests.attack.work", "tests.attack.engine.work")
+"""What the processes of `call` have imported already, the second where there is torch: they begin at once."""
 
 
 def run(
@@ -60,9 +66,11 @@ def was_killed(ended: subprocess.CompletedProcess[str]) -> bool:
 
 
 def moments(steps: int, most: int) -> list[int]:
-    """Choose up to `most` steps, spread evenly, the first and the last among them."""
+    """Choose up to `most` steps, spread evenly: the first and the last among them, or the middle one."""
     if steps <= most:
         return list(range(1, steps + 1))
+    if most == 1:
+        return [(1 + steps) // 2]
     return sorted({1 + round(k * (steps - 1) / (most - 1)) for k in range(most)})
 
 
@@ -80,10 +88,75 @@ def bytes_below(folder: Path, but: Iterable[str] = ()) -> dict[str, bytes]:
     return found
 
 
+@dataclass(frozen=True)
+class Called:
+    """How a function ended: whether it was killed, and if not, after how many steps."""
+
+    was_killed: bool
+    steps: int
+
+
+def call(function: Callable[..., object], *arguments: object, below: Path, at: int | None = None) -> Called:
+    """Run a function in a process of its own, killed before step `at` if it gets there.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that another process finds it. What it raises fails the test.
+    arguments
+        Its arguments.
+    below, at
+        As in `run`.
+    """
+    ours, theirs = _processes().Pipe()
+    process = _processes().Process(
+        target=_call, args=(theirs, str(below.resolve()), at, function, *arguments)
+    )
+    process.start()
+    theirs.close()
+    process.join(600)
+    assert process.exitcode in (0, -signal.SIGKILL), f"{function.__name__} ended with {process.exitcode}"
+    killed = process.exitcode != 0
+    called = Called(killed, 0 if killed else ours.recv())
+    ours.close()
+    return called
+
+
+def together(*calls: tuple[Callable[..., object], Sequence[object]]) -> None:
+    """Run functions at the same time, each in a process of its own, to their ends."""
+    processes = [_processes().Process(target=function, args=tuple(given)) for function, given in calls]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(600)
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
+def _processes() -> Any:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_IMPORTED))
+    return context
+
+
+def _call(
+    told: Connection, below: str, at: int | None, function: Callable[..., object], *arguments: object
+) -> None:
+    steps = _watch(below, at)
+    function(*arguments)
+    told.send(steps())
+
+
 def watch() -> None:
     """Count the steps of this process, and kill it before the one that the environment names."""
+    import atexit
+
     setup = json.loads(os.environ.pop(_SETUP))
-    below, at = setup["below"], setup["at"]
+    steps = _watch(setup["below"], setup["at"])
+    atexit.register(lambda: print(f"\n{_COUNT}{steps()}", file=sys.stderr))
+
+
+def _watch(below: str, at: int | None) -> Callable[[], int]:
+    """Kill this process before a step; return what counts them."""
     taken = 0
 
     def look(event: str, arguments: tuple[object, ...]) -> None:
@@ -94,9 +167,7 @@ def watch() -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(look)
-    import atexit
-
-    atexit.register(lambda: print(f"\n{_COUNT}{taken}", file=sys.stderr))
+    return lambda: taken
 
 
 def _changed(event: str, arguments: tuple[object, ...]) -> Iterator[object]:

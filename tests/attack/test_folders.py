@@ -10,11 +10,14 @@ from clipsafe_utils.lab.workspace import MARK, clear_workspace
 OURS = (
     "cubes/factors.nc",
     "cubes/.factors.nc.4x7_k2.nc",
+    "cubes/.clipsafe-0a1b2c3d-4x7_k2/factors.nc",
+    "measured/.clipsafe-0a1b2c3d-4x7_k2/miniature%3Aclip.npz",
     "measured/miniature%3Aclip-resnet_xs-wit-64k-s0.npz",
     "predictions/miniature%3Aclip/plain/0123456789abcdef.zarr/c.0.0",
     "images/plain/0123456789abcdef.zarr/labels/zarr.json",
     "classifiers/miniature%3Aclip/a%20photo/0123456789abcdef.zarr/zarr.json",
     ".unfinished/tmp12/zarr.json",
+    ".unfinished/.clipsafe-0a1b2c3d-4x7_k2/entry/zarr.json",
 )
 
 

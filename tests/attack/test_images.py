@@ -3,11 +3,14 @@
 import io
 import os
 import stat
+import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from clipsafe_utils.engine.datasets import data_set
 from clipsafe_utils.engine.datasets.checking import check_images
@@ -101,3 +104,91 @@ def test_a_pipe_in_a_data_set_does_not_stop_the_check(tmp_path: Path) -> None:
     images = images_of(sun, "a.jpg", "b.jpg")
     faults = check_images(found, tmp_path, images).faults
     assert any("b.jpg: cannot be read (not a plain file)" in fault for fault in faults)
+
+
+def saved(mode: str, form: str, size: int = 24, **options: object) -> bytes:
+    stream = io.BytesIO()
+    picture = Image.fromarray(np.arange(size * size, dtype=np.uint8).reshape(size, size))
+    (picture if mode == "L" else picture.convert(mode)).save(stream, form, **options)
+    return stream.getvalue()
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG that says how large it is and holds what it is given."""
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), *chunks, (b"IEND", b"")]
+    written = [
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
+
+
+def rotated() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved("RGB", "JPEG", exif=exif)
+
+
+def moving() -> bytes:
+    stream = io.BytesIO()
+    frames = [Image.new("RGB", (24, 24), (n, 0, 0)) for n in range(3)]
+    frames[0].save(stream, "PNG", save_all=True, append_images=frames[1:])
+    return stream.getvalue()
+
+
+def with_text(length: int) -> bytes:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("note", "a" * length, zip=True)
+    return saved("RGB", "PNG", pnginfo=notes)
+
+
+WHOLE: dict[str, Callable[[], bytes]] = {
+    "CMYK": lambda: saved("CMYK", "JPEG"),
+    "grey JPEG": lambda: saved("L", "JPEG"),
+    "grey PNG": lambda: saved("L", "PNG"),
+    "grey with alpha": lambda: saved("LA", "PNG"),
+    "palette": lambda: saved("P", "PNG"),
+    "one bit": lambda: saved("1", "PNG"),
+    "16 bits": lambda: saved("I;16", "PNG"),
+    "alpha": lambda: saved("RGBA", "WEBP"),
+    "progressive": lambda: saved("RGB", "JPEG", progressive=True),
+    "one pixel": lambda: saved("L", "PNG", size=1),
+    "turned by EXIF": rotated,
+    "moving": moving,
+    "a short note": lambda: with_text(100),
+}
+BROKEN: dict[str, Callable[[], bytes]] = {
+    "nothing": bytes,
+    "SVG": lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "HTML": lambda: b"<!DOCTYPE html><title>404</title>",
+    "900 megapixels": lambda: png(30_000, 30_000, (b"IDAT", zlib.compress(bytes(9_000)))),
+    "144 megapixels": lambda: png(12_000, 12_000, (b"IDAT", zlib.compress(bytes(9_000)))),
+    "no pixels": lambda: png(0, 0, (b"IDAT", b"")),
+    "a note of 64 MiB": lambda: with_text(2**26),
+    "a wrong sum": lambda: saved("L", "PNG")[:-20] + bytes(20),
+    "half a JPEG": lambda: half(saved("RGB", "JPEG")),
+    "half a PNG": lambda: half(saved("RGB", "PNG")),
+    "half a WebP": lambda: half(saved("RGB", "WEBP")),
+    "a start alone": lambda: b"\xff\xd8\xff\xe0",
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_odd_images_are_images_to_the_check_and_to_the_decoder(tmp_path: Path, kind: str) -> None:
+    images = put(tmp_path, "a.JPEG", WHOLE[kind]())
+    assert fault_of(images.read(0)) is None
+    assert decoded(images, 0).mode == "RGB"
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_images_are_none_to_the_check_and_to_the_decoder(tmp_path: Path, kind: str) -> None:
+    images = put(tmp_path, "a.JPEG", BROKEN[kind]())
+    fault = fault_of(images.read(0))
+    assert fault
+    assert "\n" not in fault
+    with pytest.raises(ClipsafeError, match=r"a\.JPEG: is not a whole image \(.*\)\.$"):
+        decoded(images, 0)

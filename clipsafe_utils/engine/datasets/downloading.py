@@ -3,18 +3,20 @@
 import hashlib
 import http.client
 import os
+import re
 import shutil
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.unpacking import unpack
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import alone_at, clear_scratch, scratch_folder
 from clipsafe_utils.terminal import progress
 
 WORKPLACE = ".downloads"
@@ -25,6 +27,8 @@ MOST_BYTES = 50 * 2**30
 
 _BLOCK = 2**20
 _TIMEOUT = 60
+_LONGEST_REASON = 120
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -66,32 +70,41 @@ def download(data_set: DataSet, root: Path) -> tuple[Path, str]:
     Raises
     ------
     ClipsafeError
-        If the set has no open address, the download breaks off or is not what was published, or the archive
-        is unsafe or does not hold the set.
+        If the set has no open address, another run downloads it, the download breaks off or is not what was
+        published, or the archive is unsafe or does not hold the set.
     """
     if not data_set.archive:
         raise ClipsafeError(f"{data_set.title} has no open address: {data_set.get}.")
     place = root / data_set.folders[0]
+    archive = root / WORKPLACE / data_set.archive.rpartition("/")[2]
     if place.exists():
+        with suppress(ClipsafeError):  # Where another run is about to end, it clears up itself.
+            _clear(archive)
         return place, ""
     top = Path(data_set.folders[0]).parts[0]
-    if (root / top).exists():
+    if os.path.lexists(root / top):  # A link that leads nowhere is in the way, too.
         raise ClipsafeError(f"{root / top}: is in the way and lacks {place.name}; move it elsewhere.")
-    archive = root / WORKPLACE / data_set.archive.rpartition("/")[2]
-    if not archive.is_file():
-        fetch(data_set.archive, archive, data_set.bytes)
-    digest = check_archive(archive, data_set)
-    unpacked = root / WORKPLACE / f"{data_set.name}.unpacked"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    try:
-        unpack(archive, unpacked)
-        if not (unpacked / data_set.folders[0]).is_dir():
-            raise ClipsafeError(f"{archive}: does not hold the folder {data_set.folders[0]}.")
-        os.replace(unpacked / top, root / top)
-    finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
-    archive.unlink()
+    with alone_at(archive):
+        if not archive.is_file():
+            fetch(data_set.archive, archive, data_set.bytes)
+        digest = check_archive(archive, data_set)
+        with scratch_folder(archive.parent) as scratch:
+            unpacked = scratch / "unpacked"
+            unpack(archive, unpacked)
+            if not (unpacked / data_set.folders[0]).is_dir():
+                raise ClipsafeError(f"{archive}: does not hold the folder {data_set.folders[0]}.")
+            os.replace(unpacked / top, root / top)
+    _clear(archive)
     return place, digest
+
+
+def _clear(archive: Path) -> None:
+    """Remove what a download needs no more, a killed one's too."""
+    if archive.parent.is_dir():
+        with alone_at(archive):
+            clear_scratch(archive.parent)
+            _part_of(archive).remove()
+            archive.unlink(missing_ok=True)
 
 
 def fetch(address: str, target: Path, size: int = 0) -> None:
@@ -114,7 +127,7 @@ def fetch(address: str, target: Path, size: int = 0) -> None:
     """
     with _writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    part = _Part(target.with_name(f"{target.name}.part"))
+    part = _part_of(target)
     while True:
         before = part.size
         total = _fetch_once(address, part, size)
@@ -157,30 +170,16 @@ def check_archive(archive: Path, data_set: DataSet) -> str:
     return digest
 
 
+def _part_of(target: Path) -> _Part:
+    return _Part(target.with_name(f"{target.name}.part"))
+
+
 def _fetch_once(address: str, part: _Part, size: int) -> int | None:
     """Fetch as much as one connection gives; return the size of the whole file if the server tells it."""
     start = part.size if part.version else 0
-    request = urllib.request.Request(
-        address, headers={"Accept-Encoding": "identity", "User-Agent": "clipsafe"}
-    )
-    if start:
-        request.add_header("Range", f"bytes={start}-")
-        request.add_header("If-Range", part.version)
-    try:
-        response = urllib.request.urlopen(request, timeout=_TIMEOUT)
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{start}":
-                return start
-            if error.code == 416:
-                part.remove()
-        again = (
-            "; the part that was there is removed, run the same command again" if error.code == 416 else ""
-        )
-        raise ClipsafeError(f"{address}: the server answers {error.code} {error.reason}{again}.") from error
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise ClipsafeError(f"{address}: cannot be reached ({reason}).") from error
+    response = _asked(address, part, start)
+    if response is None:
+        return start
     with response:
         goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(
             f"bytes {start}-"
@@ -189,24 +188,80 @@ def _fetch_once(address: str, part: _Part, size: int) -> int | None:
             raise ClipsafeError(f"{address}: the server sent another part of the file than it was asked for.")
         start = start if goes_on else 0
         length = response.headers.get("Content-Length")
-        total = start + int(length) if length is not None and length.isdigit() else None
+        if length is not None and not _LENGTH.fullmatch(length):
+            raise ClipsafeError(
+                f"{address}: the server tells a length of {length[:20]!r}, expected a number of bytes."
+            )
+        total = None if length is None else start + int(length)
         if size and total not in (None, size):
             raise ClipsafeError(f"{address}: has {total:,} bytes where {size:,} are published.")
+        _refuse_a_small_disk(part, (total or size) - start)
         with _writing(part.path):
+            if not goes_on:
+                part.remove()  # First of all, else a killed run leaves old bytes under the new version.
             part.version_file.write_text(_version(response.headers), encoding="latin-1")
-        _copy(response, part, start, total, size or MOST_BYTES)
+        is_whole = _copy(response, part, start, total, size or MOST_BYTES)
+    if total is None and not is_whole:
+        raise ClipsafeError(
+            f"{address}: the connection broke off after {part.size:,} bytes; run the same command again."
+        )
     return total
 
 
-def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: int | None, limit: int) -> None:
-    received, began = start, time.monotonic()
+def _asked(address: str, part: _Part, start: int) -> http.client.HTTPResponse | None:
+    """Ask for a file from some byte on; None if the server says that there are no more."""
+    request = urllib.request.Request(
+        address, headers={"Accept-Encoding": "identity", "User-Agent": "clipsafe"}
+    )
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+        request.add_header("If-Range", part.version)
+    try:
+        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{start}":
+                return None
+            if error.code == 416:
+                part.remove()
+        again = (
+            "; the part that was there is removed, run the same command again" if error.code == 416 else ""
+        )
+        said = _one_line(error.reason)
+        raise ClipsafeError(f"{address}: the server answers {error.code} {said}{again}.") from error
+    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
+        # The two last ones are of addresses that a server sends us on to.
+        reason = getattr(error, "reason", error)
+        raise ClipsafeError(f"{address}: cannot be reached ({_one_line(reason)}).") from error
+    return response
+
+
+def _one_line(reason: object) -> str:
+    """Return what a server or a library said as a part of a sentence: one line that can be printed."""
+    line = str(reason).strip().partition("\n")[0][:_LONGEST_REASON].rstrip(".\r ")
+    return line if line.isprintable() else ascii(line)
+
+
+def _refuse_a_small_disk(part: _Part, needed: int) -> None:
+    free = shutil.disk_usage(part.path.parent).free
+    if needed > free:
+        raise ClipsafeError(f"{part.path}: needs {needed:,} bytes of disk where {free:,} are free.")
+
+
+def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: int | None, limit: int) -> bool:
+    """Write what a connection gives; return whether it ended as the server meant it to."""
+    received, began, is_whole = start, time.monotonic(), True
     with (
         _writing(part.path),
         part.path.open("r+b" if start else "wb") as stream,
         progress("MiB", total=-(-(total or limit) // _BLOCK)) as advance,
     ):
         stream.seek(start)
-        while block := _next_block(response):
+        while True:
+            block, went_well = _next_block(response)
+            is_whole = is_whole and went_well
+            if not block:
+                return is_whole
             received += len(block)
             if received > limit:
                 raise ClipsafeError(f"{part.path}: the server sends more than {limit:,} bytes.")
@@ -215,13 +270,14 @@ def _copy(response: http.client.HTTPResponse, part: _Part, start: int, total: in
             advance(f"{received / _BLOCK:,.0f} at {rate:.1f} MiB/s")
 
 
-def _next_block(response: http.client.HTTPResponse) -> bytes:
+def _next_block(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
+    """Return some bytes, none at the end, and whether nothing went wrong."""
     try:
-        return response.read(_BLOCK)
+        return response.read(_BLOCK), True
     except http.client.IncompleteRead as error:
-        return error.partial
-    except OSError:
-        return b""
+        return error.partial, False
+    except (OSError, http.client.HTTPException):
+        return b"", False
 
 
 def _version(headers: http.client.HTTPMessage) -> str:

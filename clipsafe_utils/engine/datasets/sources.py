@@ -3,8 +3,13 @@
 A source is small, can be pickled, and keeps no file open, so any thread or process may read from it.
 """
 
+import gzip
+import lzma
 import os
+import re
 import tarfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +22,19 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import open_plain
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+BROKEN_TAR = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OverflowError,
+    ValueError,
+)
+"""What `tarfile` raises, beside OSError, where bytes are not those of a tar file."""
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Source(Protocol):
@@ -149,16 +167,37 @@ def tar_members(tar: Path) -> list[Member]:
     try:
         with open_plain(tar) as plain, tarfile.open(fileobj=plain, mode="r:") as archive:
             members = [
-                Member(tar, item.name, item.offset_data, item.size) for item in archive if item.isfile()
+                Member(tar, item.name, item.offset_data, item.size)
+                for item in whole_members(archive)
+                if item.isfile()
             ]
             plain.seek(archive.offset)
             whole = is_end(plain.read(tarfile.BLOCKSIZE))
-    except (OSError, tarfile.TarError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    except (OSError, *BROKEN_TAR) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else first_line(error)
         raise ClipsafeError(f"{tar}: cannot be read as a tar file ({reason}).") from error
     if not whole:
         raise ClipsafeError(f"{tar}: is cut off or damaged after {len(members):,} files; download it again.")
     return members
+
+
+def whole_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield the members of a tar file; ReadError at one that says that it is less than nothing."""
+    for member in archive:
+        if member.size < 0:
+            raise tarfile.ReadError(f"a member says that it has {member.size} bytes")
+        yield member
+
+
+def first_line(error: Exception) -> str:
+    r"""Return what an exception says as a part of a sentence; `tarfile` lists all formats that it tried.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no file could be opened:\n- method gz"))
+    'no file could be opened'
+    """
+    return str(error).partition("\n")[0].rstrip(":.")
 
 
 def is_end(block: bytes) -> bool:
@@ -192,3 +231,14 @@ def sorted_by(ids: list[str]) -> NDArray[np.int64]:
         if ids[before] == ids[after]:
             raise ClipsafeError(f"The image {ids[after]} stands twice.")
     return order
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number of up to nine digits; -1 for anything else. Python refuses to read 5,000 digits.
+
+    Examples
+    --------
+    >>> whole_number("007"), whole_number("-1"), whole_number("1" * 5000)
+    (7, -1, -1)
+    """
+    return int(text) if _NUMBER.fullmatch(text) else -1

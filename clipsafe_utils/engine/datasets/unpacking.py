@@ -1,13 +1,11 @@
 """Unpacking an archive from outside: nothing leaves the folder, no links, no more than it may hold."""
 
-import gzip
-import lzma
 import tarfile
-import zlib
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.sources import is_end
+from clipsafe_utils.engine.datasets.sources import BROKEN_TAR, first_line, is_end, whole_members
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import open_plain
 
 EXPANSION = 4
 """How many times its own size an archive may unpack to. Images do not shrink."""
@@ -17,9 +15,6 @@ ALLOWANCE = 16 * 2**20
 
 _HEADER = 512
 """Bytes of a tar file that a member takes beside its content; many empty ones count too."""
-
-
-_BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 _TAIL = 2**20
 """Bytes that are read after the members, to get to the checksum of a compressed archive."""
@@ -38,7 +33,8 @@ def unpack(archive: Path, folder: Path) -> None:
     Raises
     ------
     ClipsafeError
-        If a member leaves the folder, is a link or a device, the limit is passed, or the archive is broken.
+        If a member leaves the folder, is a link or a device, the limit is passed, or the archive is broken or
+        holds nothing.
 
     Examples
     --------
@@ -50,12 +46,12 @@ def unpack(archive: Path, folder: Path) -> None:
     ...     [path.name for path in Path(name, "to", "set").iterdir()]
     ['a.jpg']
     """
-    limit = EXPANSION * archive.stat().st_size + ALLOWANCE
     unpacked = 0
-    folder.mkdir(parents=True)
     try:
-        with tarfile.open(archive) as stream:
-            for member in stream:
+        limit = EXPANSION * archive.stat().st_size + ALLOWANCE
+        folder.mkdir(parents=True)
+        with open_plain(archive) as plain, tarfile.open(fileobj=plain) as stream:
+            for member in whole_members(stream):
                 unpacked += member.size + _HEADER
                 if not (member.isfile() or member.isdir()):
                     raise ClipsafeError(
@@ -67,12 +63,16 @@ def unpack(archive: Path, folder: Path) -> None:
                     )
                 stream.extract(member, folder, filter="data")
             _refuse_a_cut(stream)
+        if not unpacked:
+            raise ClipsafeError(f"{archive}: holds nothing, a tar file with files in it was expected.")
     except tarfile.FilterError as error:
         raise ClipsafeError(
             f"{archive}: {error.tarinfo.name}: would leave the folder; nothing is kept."
         ) from error
-    except _BROKEN as error:
-        raise ClipsafeError(f"{archive}: is not a whole tar file ({error}).") from error
+    except BROKEN_TAR as error:
+        raise ClipsafeError(
+            f"{archive}: is not a whole tar file ({first_line(error)}); delete it and get it again."
+        ) from error
     except OSError as error:
         raise ClipsafeError(f"{archive}: cannot be unpacked ({error.strerror or error}).") from error
 

@@ -16,15 +16,19 @@ from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
 from clipsafe_utils.engine.datasets.label_maps import index_of_wnid
 from clipsafe_utils.engine.datasets.sources import (
+    BROKEN_TAR,
     Files,
     Members,
     Source,
+    first_line,
     image_files,
     is_image,
     sorted_by,
     tar_members,
+    whole_number,
 )
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import read_plain
 
 KIT = "ILSVRC2012_devkit_t12"
 GROUND_TRUTH = f"{KIT}/data/ILSVRC2012_validation_ground_truth.txt"
@@ -110,7 +114,7 @@ def _labels_beside(place: Path) -> dict[str, int]:
 def _kit(folder: Path) -> tuple[bytes, bytes]:
     packed = folder / f"{KIT}.tar.gz"
     if (folder / META).is_file() and (folder / GROUND_TRUTH).is_file():
-        return (folder / GROUND_TRUTH).read_bytes(), (folder / META).read_bytes()
+        return _read(folder / GROUND_TRUTH), _read(folder / META)
     if not packed.is_file():
         raise ClipsafeError(
             f"{folder}: the images tell no class and there are no labels; "
@@ -120,8 +124,8 @@ def _kit(folder: Path) -> tuple[bytes, bytes]:
         with tarfile.open(packed) as archive:
             found = [archive.extractfile(name) for name in (GROUND_TRUTH, META)]
             numbers, meta = (item.read() if item is not None else b"" for item in found)
-    except (OSError, EOFError, KeyError, tarfile.TarError) as error:
-        raise ClipsafeError(f"{packed}: is not the whole development kit ({error}).") from error
+    except (OSError, KeyError, *BROKEN_TAR) as error:
+        raise ClipsafeError(f"{packed}: is not the whole development kit ({first_line(error)}).") from error
     return numbers, meta
 
 
@@ -143,20 +147,27 @@ def _wnids_of_kit(meta: bytes) -> dict[str, str]:
 def _from_label_file(path: Path) -> dict[str, int]:
     """Read `name,label` or `name label` from each line, or a WordNet id for each number of an image."""
     labels: dict[str, int] = {}
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = _read(path).decode("utf-8", errors="replace").splitlines()
     start = 1 if lines and lines[0] == "file_name,label" else 0
     for number, line in enumerate(lines[start:], start + 1):
         words = line.replace(",", " ").split()
         name = words[0] if len(words) == 2 else _name(number)
         label = index_of_wnid().get(words[-1], -1) if words else -1
-        if label < 0 and words and words[-1].isascii() and words[-1].isdigit():
-            label = int(words[-1])
+        if label < 0 and words:
+            label = whole_number(words[-1])
         if not 0 <= label < CLASSES or not _NUMBER.fullmatch(name) or len(words) > 2:
             raise ClipsafeError(
                 f"{path}: line {number}: expected an image name and a label from 0 to 999, or a WordNet id."
             )
         labels[name] = label
     return labels
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_plain(path)
+    except OSError as error:
+        raise ClipsafeError(f"{path}: cannot be read ({error.strerror or error}).") from error
 
 
 def _name(number: int) -> str:

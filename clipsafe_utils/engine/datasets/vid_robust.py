@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.image_list import ImageList
 from clipsafe_utils.engine.datasets.label_maps import NO_CLASS, merging
-from clipsafe_utils.engine.datasets.sources import Files, image_files
+from clipsafe_utils.engine.datasets.sources import Files, image_files, whole_number
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import read_plain
 
 LABELS = "metadata/labels.json"
 SETS = "metadata/pmsets.json"
@@ -108,10 +109,10 @@ def frame_sets(images: ImageList, right: NDArray[np.bool_]) -> FrameSets:
 
 def _read(path: Path) -> dict[str, list[Any]]:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(read_plain(path).decode("utf-8"))
     except OSError as error:
         raise ClipsafeError(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ClipsafeError(f"{path}: expected JSON ({error}).") from error
     if not isinstance(table, dict) or not all(isinstance(value, list) for value in table.values()):
         raise ClipsafeError(f"{path}: expected a list for each frame.")
@@ -146,7 +147,7 @@ def _right_classes(path: Path, labels: dict[str, list[Any]], ids: list[str]) -> 
 
 def _is_frame(name: str) -> bool:
     parts = name.split("/")
-    return len(parts) == 3 and parts[0] == "val" and parts[1] not in ("", "..") and _stem(name).isdecimal()
+    return len(parts) == 3 and parts[0] == "val" and parts[1] not in ("", "..") and _frame(name) >= 0
 
 
 def _stem(name: str) -> str:
@@ -154,4 +155,4 @@ def _stem(name: str) -> str:
 
 
 def _frame(name: str) -> int:
-    return int(_stem(name))
+    return whole_number(_stem(name))

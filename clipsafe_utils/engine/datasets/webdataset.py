@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
 from clipsafe_utils.engine.datasets.label_maps import NO_CLASS, merging, subset
-from clipsafe_utils.engine.datasets.sources import SUFFIXES, Member, Members, tar_members
+from clipsafe_utils.engine.datasets.sources import SUFFIXES, Member, Members, tar_members, whole_number
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import read_plain
 
 if TYPE_CHECKING:
     from clipsafe_utils.engine.datasets.catalogue import DataSet
@@ -67,12 +68,21 @@ def open_webdataset(data_set: "DataSet", place: Path) -> ImageList:
 def _shards(folder: Path) -> list[Path]:
     path = folder / "nshards.txt"
     try:
-        count = int(path.read_text(encoding="ascii"))
+        text = read_plain(path).decode("ascii").strip()
     except (OSError, ValueError) as error:
-        raise ClipsafeError(f"{path}: expected the number of shards ({error}).") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ClipsafeError(f"{path}: expected the number of shards ({reason}).") from error
+    count = whole_number(text)
     if count < 1:
-        raise ClipsafeError(f"{path}: expected the number of shards, got {count}.")
-    return [folder / f"{number}.tar" for number in range(count)]
+        raise ClipsafeError(f"{path}: expected the number of shards, got {text[:20]!r}.")
+    shards: list[Path] = []
+    # One at a time: a number that is wrong may be a billion.
+    while len(shards) < count:
+        shard = folder / f"{len(shards)}.tar"
+        if not shard.exists():
+            raise ClipsafeError(f"{shard}: no such file; {path} tells of {count:,} shards.")
+        shards.append(shard)
+    return shards
 
 
 def _pairs(shard: Path) -> dict[str, tuple[Member, Member]]:
@@ -100,16 +110,18 @@ def _numbers(
     for row, key in enumerate(ids):
         member = samples[key][1]
         text = member.read().strip()
-        if not text.isdigit() or int(text) >= count:
+        numbers[row] = whole_number(text.decode("latin-1"))
+        if not 0 <= numbers[row] < count:
             raise ClipsafeError(
                 f"{member.tar}, {member.name}: expected a number from 0 to {count - 1}, got {text[:20]!r}."
             )
-        numbers[row] = int(text)
     return numbers
 
 
 def _class_names(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").split("\n")[:-1]
+        return read_plain(path).decode("utf-8").split("\n")[:-1]
     except OSError as error:
         raise ClipsafeError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except UnicodeDecodeError as error:
+        raise ClipsafeError(f"{path}: expected the names of the classes in UTF-8 ({error}).") from error

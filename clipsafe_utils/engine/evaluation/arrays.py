@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import clear_scratch, is_held, scratch_folder
 
 Attributes = Mapping[str, Any]
 
@@ -29,7 +29,8 @@ ABSENT = float("-inf")
 
 UNFINISHED = ".unfinished"
 ABANDONED_AFTER_SECONDS = 3600.0
-"""A shard takes seconds to write: what lies unfinished for an hour belongs to a killed process."""
+"""A shard takes seconds to write: what lies unfinished for an hour belongs to a killed process, which is all
+that can be said of one of another machine."""
 
 
 def folder_name(name: str) -> str:
@@ -66,24 +67,15 @@ def staging(root: Path) -> Iterator[Path]:
     ClipsafeError
         If something cannot be written, for example because the disk is full.
     """
-    folder: Path | None = None
-    try:
-        (root / UNFINISHED).mkdir(parents=True, exist_ok=True)
-        folder = Path(mkdtemp(dir=root / UNFINISHED))
+    with scratch_folder(root / UNFINISHED) as folder:
         yield folder
-    except OSError as error:
-        raise ClipsafeError(f"{root}: cannot be written ({error.strerror or error}).") from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_abandoned(root: Path) -> None:
     """Remove what killed processes left unfinished; what a live one is writing stays."""
-    if not (root / UNFINISHED).is_dir():
-        return
-    for folder in (root / UNFINISHED).iterdir():
-        if _age(folder) > ABANDONED_AFTER_SECONDS:
+    clear_scratch(root / UNFINISHED)
+    for folder in (root / UNFINISHED).glob("*"):
+        if _age(folder) > ABANDONED_AFTER_SECONDS and not is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -162,9 +154,9 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         described = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise ClipsafeError(f"{path}: no such entry in the store.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ClipsafeError(f"{path}: not a readable description of a zarr array ({error}).") from error
-    if not isinstance(described, dict) or "attributes" not in described:
+    if not isinstance(described, dict) or not isinstance(described.get("attributes"), dict):
         raise ClipsafeError(f"{path}: a description of a zarr array with attributes was expected.")
     return described
 
@@ -172,11 +164,16 @@ def read_metadata(folder: Path) -> dict[str, Any]:
 def missing_shards(folder: Path) -> tuple[int, ...]:
     """Return the numbers of the shards that are yet to be written, from the names of files alone."""
     described = read_metadata(folder)
-    rows = described["shape"][0]
-    shard_rows = described["chunk_grid"]["configuration"]["chunk_shape"][0]
+    try:
+        rows = described["shape"][0]
+        shards = range(-(-rows // described["chunk_grid"]["configuration"]["chunk_shape"][0]))
+    except (ArithmeticError, IndexError, KeyError, TypeError) as error:
+        raise ClipsafeError(
+            f"{folder / METADATA}: the rows of an array and of a shard were expected."
+        ) from error
     with os.scandir(folder) as files:
         written = {file.name for file in files if file.stat().st_size}
-    return tuple(k for k in range(-(-rows // shard_rows)) if shard_file(folder, k).name not in written)
+    return tuple(k for k in shards if shard_file(folder, k).name not in written)
 
 
 def read_array(folder: Path) -> NDArray[Any]:
@@ -188,8 +185,9 @@ def read_array(folder: Path) -> NDArray[Any]:
         If a file is damaged: its checksum does not agree, or a shard is empty.
     """
     try:
-        values = np.asarray(zarr.open_array(folder, mode="r")[...])
-    except (OSError, ValueError, KeyError, IndexError, RuntimeError) as error:
+        # An array of the older format may ask for a codec that unpickles.
+        values = np.asarray(zarr.open_array(folder, mode="r", zarr_format=3)[...])
+    except (OSError, ValueError, KeyError, IndexError, RuntimeError, TypeError, RecursionError) as error:
         raise ClipsafeError(
             f"{folder}: a damaged file ({error}); remove the folder and run again."
         ) from error

@@ -21,7 +21,7 @@ from clipsafe_utils.engine.models.prompts import PromptSet
 from clipsafe_utils.engine.models.transforms import Transform
 from clipsafe_utils.engine.models.weights import find_weights, weights_hash
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import replacing
+from clipsafe_utils.files import clear_scratch, replacing
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
@@ -233,6 +233,7 @@ def find_models(
     ClipsafeError
         If the weights of a model are not there or its library does not build it rightly.
     """
+    clear_scratch(store)
     known = _read_hashes(store / HASHES)
     found = []
     for entry in entries:
@@ -242,8 +243,11 @@ def find_models(
             raise ClipsafeError(f"{entry.name}: {fault}.")
         path = find_weights(entry, weights, library.hub_files(entry))
         state = path.stat()
-        key = f"{path.resolve()} {state.st_size} {state.st_mtime_ns}"
+        file = f"{path.resolve()} "
+        key = f"{file}{state.st_size} {state.st_mtime_ns}"
         if key not in known:
+            # What the file was before is nothing to remember.
+            known = {other: digest for other, digest in known.items() if not other.startswith(file)}
             known[key] = weights_hash(path)
             with replacing(store / HASHES) as temporary:
                 temporary.write_text(json.dumps(known, indent=1, sort_keys=True))
@@ -255,5 +259,5 @@ def find_models(
 def _read_hashes(path: Path) -> dict[str, str]:
     try:
         return {str(key): str(value) for key, value in json.loads(path.read_bytes()).items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}  # They only save time.

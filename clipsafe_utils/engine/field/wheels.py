@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from clipsafe_utils.engine.models.catalogue import OWN_FILE, ModelEntry
+from clipsafe_utils.engine.models.tensors import refuse_what_is_no_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing, sha256
 
@@ -142,7 +143,7 @@ def renamed(
     Raises
     ------
     ClipsafeError
-        If number or shapes differ.
+        If number or shapes differ, or a value is not a finite real number.
 
     Examples
     --------
@@ -157,6 +158,7 @@ def renamed(
         {name: tensor for name, tensor in state.items() if not name.endswith(_COUNTER)}
         for state in (wanted, shipped)
     )
+    refuse_what_is_no_number(tensors, place)
     for (name, like), (theirs, tensor) in zip_longest(
         names.items(), tensors.items(), fillvalue=("nothing", torch.empty(0))
     ):

@@ -14,6 +14,7 @@ from clipsafe_utils.engine.measure.outputs import ModelOutputs
 from clipsafe_utils.engine.measure.plan import Plan
 from clipsafe_utils.engine.measure.provenance import described_predictions, digest
 from clipsafe_utils.engine.measure.table_files import key_of, read_tables, write_tables
+from clipsafe_utils.files import clear_scratch
 from clipsafe_utils.metrics.draws import REPLICATES
 
 _CODE = Path(__file__).parents[2]
@@ -104,6 +105,7 @@ def measure_models(
         other images. What is missing is found before anything is measured.
     """
     keys = _keys(store, tasks, replicates)
+    clear_scratch(work)
     found = {
         task.model: Measured(task.model, work / f"{quote(task.model, safe='')}.npz", predictions)
         for task, (_, predictions) in zip(tasks, keys, strict=True)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from clipsafe_utils.engine.models import classifiers, clips
 from clipsafe_utils.engine.models.catalogue import ModelEntry
 from clipsafe_utils.engine.models.prompts import PromptSet, imagenet_class_names, zero_shot_classifier
+from clipsafe_utils.engine.models.tensors import refuse_complex, refuse_what_is_no_number
 from clipsafe_utils.engine.models.transforms import Transform
 from clipsafe_utils.engine.models.weights import HubFiles, find_weights, weights_hash
 from clipsafe_utils.errors import ClipsafeError
@@ -195,7 +196,7 @@ def load_model(entry: ModelEntry, weights: Path | None = None) -> LoadedModel:
     ------
     ClipsafeError
         If the library does not know the model; or its file is missing, broken, of another model or holds
-        more than tensors, with the file and what to do.
+        more than tensors, with the file and what to do; or a tensor holds what is no finite real number.
 
     Examples
     --------
@@ -211,8 +212,10 @@ def load_model(entry: ModelEntry, weights: Path | None = None) -> LoadedModel:
     hash_of_file = weights_hash(path)
     try:
         built = library.build(entry, path)
+        refuse_complex(path)
     except _FAULTS_OF_A_FILE as error:
         raise ClipsafeError(_complaint(path, entry, hub, error)) from error
+    refuse_what_is_no_number(built.state_dict(), str(path))
     if library is clips:
         text = clips.text_tower(entry, built)
         return LoadedModel(entry, "embeddings", clips.ImageTower(built), transform, path, hash_of_file, text)

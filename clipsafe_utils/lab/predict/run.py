@@ -85,7 +85,7 @@ def predict_zoo(
         if row.loss == "contrastive":
             raise ClipsafeError(f"{weights / row.name}.safetensors: is an encoder, which has no classes.")
     for name, path, expected in models:
-        if not path.exists() or sha256(path) != expected:
+        if not path.is_file() or sha256(path) != expected:
             raise ClipsafeError(
                 f"{path}: expected the weights of {name!r} with the SHA-256 {expected[:16]}…."
             )

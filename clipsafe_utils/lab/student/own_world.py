@@ -5,10 +5,12 @@ tested in has the pictures of the book's world, and the words of the student's.
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import clear_scratch, scratch_folder
 from clipsafe_utils.lab.world.palette import PATTERNS
 from clipsafe_utils.lab.world.prompts import read_single_templates
 from clipsafe_utils.lab.world.world import DATA, World, load_world
@@ -37,12 +39,12 @@ def copy_world(folder: Path) -> list[Path]:
     ...     [path.name for path in copy_world(Path(place) / "my-world")][:3]
     ['appearance.toml', 'atlas.json', 'atlas.png']
     """
+    clear_scratch(folder.parent)
     if folder.exists():
         raise ClipsafeError(f"{folder}: is already there; name a new folder, or go on changing this one.")
-    try:
-        shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("filtered"))
-    except OSError as error:
-        raise ClipsafeError(f"{folder}: cannot be written ({error.strerror or error}).") from error
+    with scratch_folder(folder.parent) as scratch:
+        shutil.copytree(DATA, scratch / folder.name, ignore=shutil.ignore_patterns("filtered"))
+        os.replace(scratch / folder.name, folder)
     return _files(folder)
 
 

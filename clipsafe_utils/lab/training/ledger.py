@@ -1,6 +1,7 @@
 """The list of trained models: one row a model, with its recipe and what came of it."""
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import replacing
+from clipsafe_utils.files import one_at_a_time, read_plain, replacing
 from clipsafe_utils.lab.training.recipe import Recipe
 
 LEDGER = "zoo.csv"
@@ -113,8 +114,10 @@ def add_to_ledger(folder: Path, rows: Iterable[Row]) -> None:
     ...     list(read_ledger(Path(folder)))
     ['mine']
     """
-    kept = {**read_ledger(folder), **{row.name: row for row in rows}}
-    _write_table(folder / LEDGER, [item.name for item in fields(Row)], [asdict(row) for row in kept.values()])
+    columns = [item.name for item in fields(Row)]
+    with one_at_a_time(folder):
+        kept = {**read_ledger(folder), **{row.name: row for row in rows}}
+        _write_table(folder / LEDGER, columns, [asdict(row) for row in kept.values()])
 
 
 def add_curves(folder: Path, curves: Mapping[str, Iterable[tuple[int, float]]]) -> None:
@@ -141,11 +144,14 @@ def add_curves(folder: Path, curves: Mapping[str, Iterable[tuple[int, float]]]) 
     ['name,samples,loss', 'mine,256,3.2']
     """
     path, columns = folder / CURVES, ["name", "samples", "loss"]
-    kept = _read_table(path, columns) if path.exists() else []
-    rows: list[dict[str, Any]] = [row for row in kept if row["name"] not in curves]
-    for name, curve in curves.items():
-        rows += [{"name": name, "samples": samples, "loss": loss} for samples, loss in curve]
-    _write_table(path, columns, rows)
+    added = [
+        {"name": name, "samples": samples, "loss": loss}
+        for name, curve in curves.items()
+        for samples, loss in curve
+    ]
+    with one_at_a_time(folder):
+        kept = _read_table(path, columns) if path.exists() else []
+        _write_table(path, columns, [*(row for row in kept if row["name"] not in curves), *added])
 
 
 def _read(kind: Any, text: str) -> Any:
@@ -156,9 +162,8 @@ def _read(kind: Any, text: str) -> Any:
 
 def _read_table(path: Path, columns: list[str]) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            rows, found = list(reader), reader.fieldnames
+        reader = csv.DictReader(io.StringIO(read_plain(path).decode("utf-8"), newline=""))
+        rows, found = list(reader), reader.fieldnames
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ClipsafeError(f"{path}: cannot be read ({error}).") from error
     if found != columns:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import replacing
+from clipsafe_utils.files import open_plain, replacing
 from clipsafe_utils.lab.training.augmentation import shifted
 from clipsafe_utils.lab.training.average import average
 from clipsafe_utils.lab.training.evaluation import development_accuracy
@@ -205,11 +205,12 @@ def _save(state: _State, recipe: Recipe, path: Path) -> None:
 
 
 def _resume(state: _State, recipe: Recipe, path: Path, report: Report) -> None:
-    if not path.exists():
-        return
     try:
-        kept = torch.load(path, weights_only=True)
+        with open_plain(path) as stream:
+            kept = torch.load(stream, weights_only=True)
         begun = kept["recipe"]
+    except FileNotFoundError:
+        return  # Nothing was begun, or another run has just ended.
     except Exception as error:  # a damaged file makes torch raise almost anything
         raise ClipsafeError(f"{path}: expected a whole checkpoint; delete it to begin again.") from error
     if begun != recipe.described():

@@ -12,7 +12,7 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.training.choices import ARCHITECTURES, LOSSES
 from clipsafe_utils.lab.world.knobs import SourceParts
 from clipsafe_utils.lab.world.sources import source_parts, with_knobs
-from clipsafe_utils.lab.world.tables import Table, entry, fill, read_toml
+from clipsafe_utils.lab.world.tables import Table, checked, entry, fill, read_toml
 from clipsafe_utils.lab.world.world import World
 
 GROUPS = Path(__file__).parent / "groups"
@@ -185,6 +185,39 @@ def world_of(world: World, recipe: Recipe) -> World:
     return with_knobs(world, recipe.source, **dict(recipe.knobs)) if recipe.knobs else world
 
 
+def check_description(described: Mapping[str, Any], place: str) -> None:
+    """Check what a weight file says of the recipe that made it, by the rules of recipes.
+
+    Parameters
+    ----------
+    described : mapping
+        Entries of `Recipe.described`; others, and those that are missing, are let pass.
+    place : str
+        The file, for the message.
+
+    Raises
+    ------
+    ClipsafeError
+        If an entry is of the wrong type or out of its range, or no recipe may have such a name or loss.
+
+    Examples
+    --------
+    >>> check_description({"batch": 1}, "a.safetensors")
+    Traceback (most recent call last):
+    ...
+    clipsafe_utils.errors.ClipsafeError: a.safetensors, batch: expected a number from 2 to 65536, got 1.
+    """
+    for item in fields(Recipe):
+        if item.name == "knobs":
+            _check_knobs(described.get("knobs", {}), place)
+        elif item.name in described:
+            checked(described[item.name], item.type, item.metadata, f"{place}, {item.name}")
+    if "loss" in described:
+        _check_choice("loss", described["loss"], LOSSES, place)
+    if "name" in described:
+        _check_name(described["name"], place)
+
+
 def _grid(row: Mapping[str, Any], place: str) -> list[Table]:
     axes = {name: value for name, value in row.items() if isinstance(value, list)}
     for name, values in axes.items():
@@ -196,8 +229,7 @@ def _grid(row: Mapping[str, Any], place: str) -> list[Table]:
 def _recipe(cell: Table, place: str) -> Recipe:
     row = dict(cell)
     knobs = row.pop("knobs", {})
-    if not isinstance(knobs, dict) or any(type(value) not in (int, float) for value in knobs.values()):
-        raise ClipsafeError(f"{place}, knobs: expected a table of numbers, got {knobs!r}.")
+    _check_knobs(knobs, place)
     for name in ("name", "start", "average_with"):
         if isinstance(row.get(name), str):
             row[name] = _filled(row[name], cell, f"{place}, {name}")
@@ -220,17 +252,9 @@ def _filled(text: str, cell: Table, place: str) -> str:
 
 
 def _check(recipe: Recipe, place: str) -> None:
-    for name, value, known in (
-        ("architecture", recipe.architecture, ARCHITECTURES),
-        ("loss", recipe.loss, LOSSES),
-    ):
-        if value not in known:
-            raise ClipsafeError(f"{place}, {name}: expected one of {', '.join(known)}, got {value!r}.")
-    if not re.fullmatch(r"\w[\w.-]*", recipe.name):
-        raise ClipsafeError(
-            f"{place}, name: expected letters, digits, '_', '.' and '-', since files have it; "
-            f"got {recipe.name!r}."
-        )
+    _check_choice("architecture", recipe.architecture, ARCHITECTURES, place)
+    _check_choice("loss", recipe.loss, LOSSES, place)
+    _check_name(recipe.name, place)
     if recipe.batch > recipe.images:
         raise ClipsafeError(
             f"{place}, batch: {recipe.batch} is more than the {recipe.images} images of {recipe.name!r}."
@@ -240,6 +264,23 @@ def _check(recipe: Recipe, place: str) -> None:
         raise ClipsafeError(f"{place}: the loss 'average', and no other, needs start and average_with.")
     if recipe.start and recipe.loss in ("clip", "contrastive"):
         raise ClipsafeError(f"{place}, start: a model with the loss {recipe.loss!r} starts from nothing.")
+
+
+def _check_choice(name: str, value: str, known: Sequence[str], place: str) -> None:
+    if value not in known:
+        raise ClipsafeError(f"{place}, {name}: expected one of {', '.join(known)}, got {value!r}.")
+
+
+def _check_name(name: str, place: str) -> None:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ClipsafeError(
+            f"{place}, name: expected letters, digits, '_', '.' and '-', since files have it; got {name!r}."
+        )
+
+
+def _check_knobs(knobs: object, place: str) -> None:
+    if not isinstance(knobs, dict) or any(type(value) not in (int, float) for value in knobs.values()):
+        raise ClipsafeError(f"{place}, knobs: expected a table of numbers, got {knobs!r}.")
 
 
 def _check_order(recipes: Sequence[Recipe], path: str) -> None:

@@ -10,7 +10,7 @@ from queue import Empty
 from typing import Any
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import replacing, sha256
+from clipsafe_utils.files import read_plain, replacing, sha256
 from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.lab.training.ledger import Row, add_curves, add_to_ledger, read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe, world_of
@@ -94,7 +94,7 @@ def ship(recipes: Sequence[Recipe], rows: Sequence[Row], folder: Path, weights: 
 
 def _is_trained(recipe: Recipe, row: Row | None, folder: Path) -> bool:
     path = folder / f"{recipe.name}.safetensors"
-    if not path.exists():
+    if not path.is_file():
         return False
     from clipsafe_utils.lab.training.weights import read_description
 
@@ -191,7 +191,7 @@ def _drain(reports: Any) -> int:
 def _curve(folder: Path, recipe: Recipe) -> list[tuple[int, float]]:
     path = folder / f"{recipe.name}.curve.csv"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()[1:]
+        lines = read_plain(path).decode("utf-8").splitlines()[1:]
         return [(int(samples), float(loss)) for samples, loss in (line.split(",") for line in lines)]
     except (OSError, ValueError) as error:
         raise ClipsafeError(f"{path}: expected a training curve ({error}).") from error

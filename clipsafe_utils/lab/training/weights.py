@@ -15,8 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from clipsafe_utils.engine.models.tensors import refuse_what_is_no_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
+from clipsafe_utils.lab.training.recipe import check_description
 
 State = dict[str, Tensor]
 
@@ -109,7 +111,7 @@ def read_description(path: Path) -> dict[str, Any]:
     Raises
     ------
     ClipsafeError
-        If the file is missing, cut short or not one of the zoo.
+        If the file is missing, cut short or not one of the zoo, or an entry is none that a recipe may have.
 
     Examples
     --------
@@ -128,7 +130,8 @@ def load_weights(path: Path, network: torch.nn.Module) -> None:
     Raises
     ------
     ClipsafeError
-        If the file is missing, cut short, or its keys, shapes or types are not those of the network.
+        If the file is missing, cut short, its keys, shapes or types are not those of the network, or a value
+        is not finite.
 
     Examples
     --------
@@ -140,6 +143,7 @@ def load_weights(path: Path, network: torch.nn.Module) -> None:
     small = _tensors(path)
     expected = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(_NOT_KEPT)}
     _check(path, small, quantised(expected))
+    refuse_what_is_no_number(small, str(path))
     network.load_state_dict(restored(small), strict=False)
 
 
@@ -169,15 +173,16 @@ def _tensors(path: Path) -> State:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[dict[str, Any], Any]]:
-    if not path.exists():
+    if not path.is_file():
         raise ClipsafeError(f"{path}: there is no such weight file.")
     try:
         with safe_open(path, framework="pt") as opened:
             described = json.loads((opened.metadata() or {}).get("description", "null"))
             if not isinstance(described, dict):
                 raise ClipsafeError(f"{path}: expected a weight file of the zoo, found no description in it.")
+            check_description(described, f"{path}, description")
             yield described, opened
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+    except (OSError, SafetensorError, json.JSONDecodeError, RecursionError) as error:
         raise ClipsafeError(f"{path}: expected a whole weight file of the zoo ({error}).") from error
 
 

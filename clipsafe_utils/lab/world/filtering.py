@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import replacing
+from clipsafe_utils.files import read_plain, replacing
 from clipsafe_utils.lab.world.material import TestSet, counts
 from clipsafe_utils.lab.world.ood_sets import fooling_candidates
 from clipsafe_utils.lab.world.shifts import adversarial_candidates
@@ -170,8 +170,8 @@ def filtered(world: World, name: str, seed: int) -> TestSet:
     wanted = getattr(counts(world.folder), name.partition("_")[0])
     pool = candidates(world, name, seed)
     try:
-        rows = np.array(json.loads(path.read_text(encoding="utf-8"))["rows"], np.int64)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        rows = np.array(json.loads(read_plain(path).decode("utf-8"))["rows"], np.int64)
+    except (OSError, ValueError, OverflowError, RecursionError, TypeError, KeyError) as error:
         raise ClipsafeError(f"{path}: expected a list 'rows' of whole numbers.") from error
     if (
         rows.shape != (wanted,)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import read_plain
 
 Filled = TypeVar("Filled")
 Table = dict[str, Any]
@@ -26,11 +27,10 @@ def read_toml(path: Path) -> Table:
     ['counts', 'seeds']
     """
     try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
+        return tomllib.loads(read_plain(path).decode("utf-8"))
     except OSError as error:
         raise ClipsafeError(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # Of TOML, of UTF-8, and of numbers of 5,000 digits.
         raise ClipsafeError(f"{path}: expected TOML ({error}).") from error
 
 
@@ -96,17 +96,29 @@ def fill(kind: type[Filled], row: object, place: str) -> Filled:
     values = {}
     for name, item in known.items():
         if name in row:
-            values[name] = _checked(row[name], item.type, item.metadata, f"{place}, {name}")
+            values[name] = checked(row[name], item.type, item.metadata, f"{place}, {name}")
         elif item.default is MISSING:
             raise ClipsafeError(f"{place}: expected an entry {name!r}, found none.")
     return kind(**values)
 
 
-def _checked(value: object, kind: Any, limits: Any, place: str) -> object:
+def checked(value: object, kind: Any, limits: Any, place: str) -> object:
+    """Return one value after a check of its type and of its range; see `fill`.
+
+    Raises
+    ------
+    ClipsafeError
+        If it is of another type or out of its range.
+
+    Examples
+    --------
+    >>> checked(3, float, {"low": 0, "high": 4}, "sources.toml, wrong")
+    3.0
+    """
     if get_origin(kind) is tuple:
         if not isinstance(value, list):
             raise ClipsafeError(f"{place}: expected a list, got {value!r}.")
-        return tuple(_checked(item, get_args(kind)[0], limits, place) for item in value)
+        return tuple(checked(item, get_args(kind)[0], limits, place) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not kind:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_utils import files
 from clipsafe_utils.engine.datasets import DataSet, data_set
 from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download, fetch
 from clipsafe_utils.errors import ClipsafeError
@@ -16,8 +17,8 @@ from tests.engine.datasets.trees import encoded, write, write_tar
 
 @pytest.fixture
 def archive(tmp_path: Path) -> bytes:
-    files = {f"SUN/images/{n}.jpg": encoded((n, 0, 0), size=48) for n in range(20)}
-    return write_tar(tmp_path / "made" / "SUN.tar.gz", files, "w:gz").read_bytes()
+    images = {f"SUN/images/{n}.jpg": encoded((n, 0, 0), size=48) for n in range(20)}
+    return write_tar(tmp_path / "made" / "SUN.tar.gz", images, "w:gz").read_bytes()
 
 
 @pytest.fixture
@@ -68,8 +69,8 @@ def test_a_file_that_changed_in_between_begins_again(served: Served, root: Path,
     served.cut_after = [1500, 0]
     with pytest.raises(ClipsafeError):
         download(sun(served), root)
-    files = {"SUN/images/new.jpg": encoded((90, 90, 90), size=200)}
-    served.content = write_tar(tmp_path / "other.tar", files).read_bytes()
+    others = {"SUN/images/new.jpg": encoded((90, 90, 90), size=200)}
+    served.content = write_tar(tmp_path / "other.tar", others).read_bytes()
     download(sun(served), root)
     assert sun(served).open(root).image_ids.tolist() == ["new.jpg"]
 
@@ -166,9 +167,10 @@ def test_a_folder_in_the_way_is_left_alone(served: Served, root: Path) -> None:
 
 
 def test_what_an_unpacking_that_was_killed_left_behind_is_cleared(served: Served, root: Path) -> None:
-    write(root / WORKPLACE / "sun.unpacked" / "SUN" / "images" / "half.jpg", b"half")
+    write(root / WORKPLACE / f"{files._SCRATCH}a" / "unpacked" / "SUN" / "images" / "half.jpg", b"half")
     download(sun(served), root)
     assert "half.jpg" not in sun(served).open(root).image_ids
+    assert list((root / WORKPLACE).iterdir()) == []
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.9, 0.999])
