@@ -3,10 +3,8 @@
 import base64
 import mimetypes
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
 
 import yaml
@@ -17,6 +15,7 @@ from clipsafe_utils.files import replacing
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.render import render_chapter
+from clipsafe_utils.publishing.temporary import temporary_folder
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
 _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'
@@ -51,15 +50,22 @@ def write_standalone(
         If the chapter does not run, the book does not compile, or a file cannot be written.
     """
     notebook = folder / chapter.published.name
-    render_chapter(chapter, notebook, parameters)
-    with TemporaryDirectory() as temporary:
-        project = _copy_with_other_chapter(root, Path(temporary) / "book", notebook)
-        # Pages that are not kept may miss numbers that this run of the chapter does not compute.
-        site = run_jupyter_book(project, Path(temporary), strict=False)
-        html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
     page = notebook.with_suffix(".html")
-    with replacing(page) as place:
-        place.write_text(html, encoding="utf-8")
+    for file in (notebook, page):
+        if file.is_dir():
+            raise ClipsafeError(f"{file}: is a folder; a file is to be written there.")
+    with temporary_folder() as temporary:
+        rendered = temporary / notebook.name
+        render_chapter(chapter, rendered, parameters)
+        project = _with_other_chapter(root, temporary / "book", rendered)
+        # Pages that are not kept may miss numbers that this run of the chapter does not compute.
+        site = run_jupyter_book(project, temporary, strict=False)
+        html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
+        content = rendered.read_bytes()
+    # Neither is moved into place before both are whole on the reader's disk.
+    with replacing(notebook) as new_notebook, replacing(page) as new_page:
+        new_notebook.write_bytes(content)
+        new_page.write_text(html, encoding="utf-8")
     return notebook, page
 
 
@@ -120,13 +126,14 @@ def inline_page(site: Path, page: str, address: str) -> str:
     return str(soup)
 
 
-def _copy_with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
-    project.mkdir()
-    for entry in root.iterdir():
-        if not entry.name.startswith(".") and entry.name not in ("book", "_build"):
-            (project / entry.name).symlink_to(entry.resolve())
-    shutil.copytree(root / "book", project / "book")
-    shutil.copyfile(notebook, project / "book" / notebook.name)
+def _with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
+    """Make a project of links to the book, but for one notebook; nothing is copied, so no disk is filled."""
+    for folder, place in ((root, project), (root / "book", project / "book")):
+        place.mkdir()
+        for entry in folder.iterdir():
+            if not entry.name.startswith(".") and entry.name not in ("book", "_build", notebook.name):
+                (place / entry.name).symlink_to(entry.resolve())
+    (project / "book" / notebook.name).symlink_to(notebook)
     return project
 
 
