@@ -14,11 +14,15 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
+from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.temporary import temporary_folder
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
 _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'
+_HTML_IN_SCRIPT = re.compile(r"<(?=!--|/?script)", re.IGNORECASE)
+"""What would end a script or hide its end; it stands in texts and patterns, where ``\\x3c`` is the same."""
+
 _MATHJAX = 'script[src*="tex-svg.js"]'
 
 
@@ -114,12 +118,12 @@ def inline_page(site: Path, page: str, address: str) -> str:
         style = soup.new_tag("style")
         style.string = _style(_beside(file, str(sheet["href"])))
         sheet.replace_with(style)
-    for attribute, selector in {
-        "src": "script[src], img[src], source[src]",
-        "href": 'link[rel~="icon"]',
-    }.items():
+    for attribute, selector in {"src": "img[src], source[src]", "href": 'link[rel~="icon"]'}.items():
         for element in soup.select(selector):
             _inline(element, attribute, file)
+    hashes = _inline_scripts(soup, file, site / "_static")
+    for policy in soup.select(POLICY):
+        policy["content"] = policy_of_one_file(str(policy["content"]), hashes, address)
     for attribute, selector in {"href": "a[href], link[href]", "action": "form[action]"}.items():
         for element in soup.select(selector):
             element[attribute] = _published(str(element[attribute]), page, address)
@@ -151,12 +155,31 @@ def _style(sheet: Path) -> str:
 
 
 def _data_address(file: Path) -> str:
-    """Give a file as an address; scripts too, for inside the page they would lose `defer`."""
+    """Give a file as an address."""
     if file.suffix == ".ttf":  # No browser asks for it: the same font as .woff2 stands before it.
         return "data:,"
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     content = _style(file).encode() if file.suffix == ".css" else file.read_bytes()
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
+    """Put the scripts of a folder into the page, those that wait for it at its end; return their hashes.
+
+    As addresses of data they could only be allowed with all such addresses: Firefox compares no hash there.
+    """
+    hashes = []
+    for element in soup.select("script[src]"):
+        source = _beside(page, str(element["src"])).resolve()
+        if source.is_relative_to(folder.resolve()):
+            code = _HTML_IN_SCRIPT.sub(r"\\x3c", source.read_text(encoding="utf-8"))
+            del element["src"]
+            element.string = code
+            hashes.append(hash_of(code.encode()))
+            if element.has_attr("defer"):
+                del element["defer"]
+                (soup.body or soup).append(element.extract())
+    return hashes
 
 
 def _beside(file: Path, reference: str) -> Path:
