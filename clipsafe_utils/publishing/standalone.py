@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
@@ -114,13 +114,7 @@ def inline_page(site: Path, page: str, address: str) -> str:
     has_formula = soup.select_one(".math") is not None
     for unwanted in soup.select(_NOT_KEPT if has_formula else f"{_NOT_KEPT}, {_MATHJAX}"):
         unwanted.decompose()
-    for sheet in soup.select('link[rel="stylesheet"]'):
-        style = soup.new_tag("style")
-        style.string = _style(_beside(file, str(sheet["href"])))
-        sheet.replace_with(style)
-    for attribute, selector in {"src": "img[src], source[src]", "href": 'link[rel~="icon"]'}.items():
-        for element in soup.select(selector):
-            _inline(element, attribute, file)
+    _inline_files(soup, file, site)
     hashes = _inline_scripts(soup, file, site / "_static")
     for policy in soup.select(POLICY):
         policy["content"] = policy_of_one_file(str(policy["content"]), hashes, address)
@@ -141,9 +135,17 @@ def _with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
     return project
 
 
-def _inline(element: Tag, attribute: str, page: Path) -> None:
-    if not str(element[attribute]).startswith("data:"):
-        element[attribute] = _data_address(_beside(page, str(element[attribute])))
+def _inline_files(soup: BeautifulSoup, page: Path, site: Path) -> None:
+    """Put styles and pictures of the site into the page; the policy stops what comes from elsewhere."""
+    for sheet in soup.select('link[rel="stylesheet"]'):
+        if (source := _of_the_site(site, page, str(sheet["href"]))) is not None:
+            style = soup.new_tag("style")
+            style.string = _style(source)
+            sheet.replace_with(style)
+    for attribute, selector in {"src": "img[src], source[src]", "href": 'link[rel~="icon"]'}.items():
+        for element in soup.select(selector):
+            if (source := _of_the_site(site, page, str(element[attribute]))) is not None:
+                element[attribute] = _data_address(source)
 
 
 def _style(sheet: Path) -> str:
@@ -170,8 +172,7 @@ def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
     """
     hashes = []
     for element in soup.select("script[src]"):
-        source = _beside(page, str(element["src"])).resolve()
-        if source.is_relative_to(folder.resolve()):
+        if (source := _of_the_site(folder, page, str(element["src"]))) is not None:
             code = _HTML_IN_SCRIPT.sub(r"\\x3c", source.read_text(encoding="utf-8"))
             del element["src"]
             element.string = code
@@ -180,6 +181,12 @@ def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
                 del element["defer"]
                 (soup.body or soup).append(element.extract())
     return hashes
+
+
+def _of_the_site(folder: Path, page: Path, reference: str) -> Path | None:
+    """Return the file that a page refers to if it is in a folder: none from elsewhere gets into a page."""
+    file = _beside(page, reference).resolve()
+    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
 def _beside(file: Path, reference: str) -> Path:
