@@ -50,8 +50,8 @@ NAMES = (
 )
 """What the models are called."""
 
-STUDY = f'a"]; open("pwned","w"); b=["<svg onload={RUN}>\n%sx !touch pwned'
-"""What the folder of the study is called: quotes and a line break for the cell of parameters, too."""
+STUDY = f'a"]; open("pwned","w"); b=["`<svg onload={RUN}>[x](javascript:{RUN})`\n%sx !touch pwned'
+"""What the folder of the study is called: quotes and lines for the cell of parameters, marks for Markdown."""
 
 CHAPTERS = ("models", "factor-robustness", "shape-bias", "ood-correlation")
 
@@ -85,13 +85,14 @@ def page(browser: Any, seen: Seen) -> Iterator[Any]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", NAMES)
-def test_a_browser_reads_every_name_as_it_is(page: Any, name: str) -> None:
-    element = data_element("explore-data", {"name": name})
-    page.set_content(f"<!DOCTYPE html><title>A</title><body>{element}<h2>After</h2></body>")
-    read = page.evaluate("JSON.parse(document.querySelector('.explore-data').textContent).name")
-    assert read == name
-    assert page.locator("h2").count() == 1
+def test_a_browser_reads_every_name_as_it_is(page: Any) -> None:
+    read = []
+    for name in NAMES:
+        element = data_element("explore-data", {"name": name})
+        page.set_content(f"<!DOCTYPE html><title>A</title><body>{element}<h2>After</h2></body>")
+        read.append(page.evaluate("JSON.parse(document.querySelector('.explore-data').textContent).name"))
+        assert page.locator("h2").count() == 1, name
+    assert read == list(NAMES)
     assert page.evaluate("window.PWNED") is None
 
 
@@ -135,7 +136,8 @@ def pages(cubes: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLIPSAFE_CUBES", str(cubes))
         for chapter in chapters:
-            values = {} if chapter.name == "models" else {"studies": [str(cubes / STUDY)]}
+            studies = [str(cubes / STUDY), str(cubes / f"words {STUDY}")]
+            values = {} if chapter.name == "models" else {"studies": studies}
             render_chapter(chapter, root / "book" / chapter.published.name, values)
     listed = "".join(f"  - file: book/{chapter.published.stem}\n" for chapter in chapters)
     (root / "_toc.yml").write_text(f"format: jb-book\nroot: book/intro\nchapters:\n{listed}")

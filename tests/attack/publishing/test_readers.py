@@ -3,13 +3,13 @@
 import functools
 import os
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,7 @@ import pytest
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing import compile as compiling
-from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import compile_book
-from clipsafe_utils.publishing.render import render_chapter
 from tests.attack import kill
 from tests.attack.effort import effort
 from tests.attack.publishing import light
@@ -94,37 +92,6 @@ def test_many_compiles_at_once_leave_one_whole_site(small_book: Path) -> None:
     assert {path.name for path in index.parent.parent.iterdir()} == {"html", "site-1", "site-2"}
 
 
-@pytest.fixture
-def both(small_book: Path, tmp_path: Path) -> Callable[..., list[subprocess.CompletedProcess[str]]]:
-    """Run a command on the small book twice at once, in processes of their own."""
-
-    def run(*arguments: str) -> list[subprocess.CompletedProcess[str]]:
-        stand_in = light.before(small_book, real=True)
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda _: kill.run(arguments, tmp_path, before=stand_in), range(2)))
-
-    return run
-
-
-@pytest.mark.slow
-def test_two_books_at_once(
-    small_book: Path, both: Callable[..., list[subprocess.CompletedProcess[str]]], tmp_path: Path
-) -> None:
-    """Both render into the same folder and compile to the same place, beside what a killed run left there."""
-    copy = tmp_path / "copy"
-    shutil.copytree(small_book, copy, symlinks=True)
-    (small_book / "book" / ".clipsafe-0-half").mkdir()
-    for name in (".clipsafe-0-half/01-tiny.ipynb", ".01-tiny.ipynb.x.ipynb"):
-        (small_book / "book" / name).write_text('{"cells": [')
-    assert [ended.returncode for ended in both("book")] == [0, 0]
-    alone = tmp_path / "alone.ipynb"
-    render_chapter(Chapter(copy / "notebooks" / "01-tiny.md"), alone)
-    assert (small_book / "book" / "01-tiny.ipynb").read_bytes() == alone.read_bytes()
-    assert "A tiny chapter" in (small_book / "_build" / "html" / "book" / "intro.html").read_text()
-    left = {path.name for path in (small_book / "_build").iterdir()}
-    assert left == {"html", "site-1", "site-2", "rendered.sha256"}
-
-
 @pytest.mark.parametrize("most_bytes", [1_000, 20_000], ids=["notebook", "page"])
 def test_a_disk_that_fills_while_a_reader_s_own_is_written_leaves_neither(
     small_book: Path, tmp_path: Path, most_bytes: int
@@ -144,6 +111,22 @@ def test_a_disk_that_fills_while_a_reader_s_own_is_written_leaves_neither(
     assert "Traceback" not in ended.stderr
     assert kill.bytes_below(tmp_path / "temporary") == {}
     assert not (tmp_path / "mine").exists() or kill.bytes_below(tmp_path / "mine") == {}
+
+
+@pytest.mark.slow
+def test_no_file_of_the_folder_where_the_reader_stands_is_run(
+    small_book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "downloads"
+    here.mkdir()
+    for module in ("jupyter_book", "sphinx", "yaml", "docutils", "clipsafe_utils", "myst_nb"):
+        (here / f"{module}.py").write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')\n")
+    monkeypatch.chdir(here)
+    (small_book / "_toc.yml").write_text("format: jb-book\nroot: book/intro\n")
+    with suppress(ClipsafeError):
+        compiling.run_jupyter_book(small_book, tmp_path / "out", strict=False)
+    assert not (tmp_path / "pwned").exists()
+    assert (tmp_path / "out" / "_build" / "html" / "book" / "intro.html").is_file()
 
 
 @pytest.fixture
