@@ -44,6 +44,7 @@ class Visit:
     """What happened while a page was shown."""
 
     complaints: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     stuck_folds: list[str] = field(default_factory=list)
     out_of_reach: list[str] = field(default_factory=list)
@@ -108,6 +109,7 @@ def visit(browser: Any, url: str, view: str) -> Visit:
     seen.stuck_folds = page.evaluate("openAllFolds()")
     page.evaluate("drawAll()")
     seen.out_of_reach = page.evaluate("outOfReach()")
+    seen.stopped = page.evaluate("stopped")
     seen.scroll_width, seen.window_width = page.evaluate(
         "[document.scrollingElement.scrollWidth, innerWidth]"
     )
@@ -138,6 +140,7 @@ def axe_options(view: str) -> dict[str, Any]:
 
 def assert_reads_well(seen: Visit) -> None:
     assert seen.complaints == []
+    assert seen.stopped == []
     assert seen.stuck_folds == []
     assert seen.out_of_reach == []
     assert seen.scroll_width <= seen.window_width
@@ -185,11 +188,37 @@ def test_the_tab_key_goes_through_the_whole_page(page: Any, address: str, name: 
     assert reached >= set(range(number))
 
 
+@pytest.mark.parametrize("name", [EXPLORED[0], MODELS, "search.html?q=temperature"])
+def test_the_policy_of_a_page_opened_from_disk_stops_nothing(page: Any, name: str) -> None:
+    page.goto(f"{built_site().as_uri()}/{name}", wait_until="load")
+    page.evaluate("drawAll()")
+    if name.startswith("search"):
+        page.locator("#search-results li a").first.wait_for()
+    assert page.evaluate("stopped") == []
+
+
+def test_the_buttons_of_the_theme_act_without_code_in_attributes(page: Any, address: str) -> None:
+    page.goto(address + EXPLORED[0], wait_until="load")
+    page.evaluate(
+        "() => { asked = []; print = () => asked.push('print');"
+        " document.documentElement.requestFullscreen = () => asked.push('full screen'); }"
+    )
+    page.locator(".btn-fullscreen-button").click()
+    page.evaluate("document.querySelector('.btn-download-pdf-button').click()")
+    assert page.evaluate("asked") == ["full screen", "print"]
+    page.locator(".cell_input summary, .cell details summary").first.click()
+    page.locator("button.copybtn").first.click(force=True)
+    page.locator("button.copybtn.success").first.wait_for()
+    assert page.evaluate("stopped") == []
+
+
 def test_search_finds_a_term(page: Any, address: str) -> None:
     page.goto(f"{address}search.html?q=temperature", wait_until="load")
     found = page.locator("#search-results li a")
     found.first.wait_for()
     assert any("calibration" in one.get_attribute("href") for one in found.all())
+    page.locator("#search-results li p.context").first.wait_for()
+    assert page.evaluate("stopped") == []
 
 
 @pytest.mark.parametrize("name", EXPLORED)

@@ -18,3 +18,9 @@ for (const box of document.querySelectorAll(boxes)) {
 for (const entry of document.querySelectorAll(".citation-list > [role='doc-biblioentry']")) {
   entry.setAttribute("role", "listitem");
 }
+
+// The policy of the page stops code in attributes; the theme has it in two buttons, and compiling takes it out.
+const acts = { ".btn-fullscreen-button": () => toggleFullScreen(), ".btn-download-pdf-button": () => print() };
+for (const [button, act] of Object.entries(acts)) {
+  document.querySelector(button)?.addEventListener("click", act);
+}

@@ -17,8 +17,8 @@ def data_element(data_class: str, data: Mapping[str, object]) -> str:
     Examples
     --------
     >>> data_element("my-data", {"name": "</script>"})
-    '<script type="application/json" class="my-data">{"name":"<\\/script>"}</script>'
+    '<script type="application/json" class="my-data">{"name":"\\u003c/script>"}</script>'
     """
-    # Inside a script element only "</" could end it early.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    # Inside a script element "</script" ends it early, and "<!--" with "<script" keeps it from ending at all.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
     return f'<script type="application/json" class="{data_class}">{text}</script>'

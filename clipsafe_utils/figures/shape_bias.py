@@ -1,5 +1,6 @@
 """Chapter 2: shape or texture, for people and networks."""
 
+import re
 import textwrap
 from collections.abc import Mapping
 
@@ -184,7 +185,7 @@ def observer_name(model: str) -> str:
     ('person 3', 'vgg16')
     """
     source, name = model.split(":", 1) if ":" in model else ("", model)
-    if name.startswith("subject-"):
-        return f"person {int(name.removeprefix('subject-'))}"
+    if (subject := re.fullmatch(r"subject-(\d{1,9})", name, re.ASCII)) is not None:
+        return f"person {int(subject[1])}"
     name = name.split("-train-")[0] + (" (stylised)" if "-train-" in name else "")
     return f"{name} (Caffe)" if source == "texture-vs-shape" else name

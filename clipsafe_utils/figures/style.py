@@ -8,6 +8,7 @@ import hashlib
 import html
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,6 +77,10 @@ WIDTH = 5.2
 
 _INK = "#010203"
 
+_LONGEST_LINE = 44
+_MOST_LINES = 5
+"""A longer name beside the axes would leave no room for them."""
+
 STUDY_LOOKS = {
     "published": (_INK, "o"),
     "miniature": ("#A8623C", "D"),
@@ -106,6 +111,8 @@ _RULES: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "clipsafe",
     "text.color": _INK,
+    # Names come from cubes, and two dollars in one are no formula.
+    "text.parse_math": False,
     "xtick.color": _INK,
     "xtick.labelsize": 8.5,
     "ytick.color": _INK,
@@ -222,7 +229,7 @@ def show(figure: Figure, alt: str) -> ThemedFigure:
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        A figure drawn inside `house_style`.
+        A figure drawn inside `house_style`. Names in it that would leave no room for its axes are cut.
     alt : str
         What a reader who cannot see the figure should know.
 
@@ -244,7 +251,10 @@ def show(figure: Figure, alt: str) -> ThemedFigure:
     if not alt.strip():
         raise ValueError("alt must say what the figure shows")
     stream = io.StringIO()
-    with house_style():
+    with house_style(), warnings.catch_warnings():
+        # The page draws the words in its own font, which need not lack what Matplotlib's lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        _cut_long_names(figure)
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     drawing = stream.getvalue()
     drawing = drawing[drawing.index("<svg") :].replace(_INK, "currentColor")
@@ -254,6 +264,35 @@ def show(figure: Figure, alt: str) -> ThemedFigure:
         r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL
     )
     return ThemedFigure(_labelled(_with_own_ids(drawing), alt))
+
+
+def _cut_long_names(figure: Figure) -> None:
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        places = axis.get_majorticklocs().tolist()
+        names = axis.get_major_formatter().format_ticks(places)
+        if any(_cut(name) != name for name in names):
+            axis.set_ticks(places, [_cut(name) for name in names])
+    legends = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+    for text in (text for legend in legends for text in legend.get_texts()):
+        text.set_text(_cut(text.get_text()))
+    for axes in figure.axes:
+        title = axes.get_title("left")
+        if _cut(title) != title:
+            axes.set_title(_cut(title))
+
+
+def _cut(name: str) -> str:
+    """Cut what is longer than fits; a name with line breaks stays one with line breaks.
+
+    Examples
+    --------
+    >>> _cut("resnet50"), len(_cut("x" * 300))
+    ('resnet50', 44)
+    """
+    lines = [
+        line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…" for line in name.split("\n")
+    ]
+    return "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "…"])
 
 
 def _with_own_ids(drawing: str) -> str:

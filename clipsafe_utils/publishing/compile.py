@@ -1,13 +1,17 @@
 """Compiling: rendered chapters in, a site of static pages out, the old one untouched unless all went well."""
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.files import scratch_folder
 from clipsafe_utils.publishing.attachments import attach_cubes
+from clipsafe_utils.publishing.content_policy import add_policies
+from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
 
 _WARNINGS_SHOWN = 5
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -17,7 +21,7 @@ def compile_book(root: Path) -> Path:
     """Compile the book of a folder into its ``_build/html``, strictly and as a whole.
 
     Every page is read again, because an incremental build leaves old glued numbers on other pages;
-    every warning is an error.
+    every warning is an error. There is a whole site at every moment, also if the run is killed.
 
     Parameters
     ----------
@@ -35,14 +39,10 @@ def compile_book(root: Path) -> Path:
         With the first warnings, if there are any; the old site stays.
     """
     build = root / "_build"
-    try:
-        build.mkdir(exist_ok=True)
-        with TemporaryDirectory(dir=build, prefix=".compile-") as folder:
-            site = run_jupyter_book(root, Path(folder), strict=True)
-            _swap(site, build / "html", aside=Path(folder) / "old")
-    except OSError as error:
-        raise ClipsafeError(f"{build}: cannot be written ({error.strerror or error}).") from error
-    return build / "html" / "index.html"
+    with scratch_folder(build) as scratch:
+        settle(build, scratch)
+        put_in_place(run_jupyter_book(root, scratch, strict=True), build, scratch)
+    return build / PLACE / "index.html"
 
 
 def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
@@ -64,20 +64,32 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
     """
     if not (root / "_config.yml").is_file():
         raise ClipsafeError(f"{root / '_config.yml'}: not found; run this in a clone of the repository.")
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "--all"]
     strictly = ["-W", "-n", "--keep-going"] if strict else []
-    run = subprocess.run(
-        [*command, *strictly, "--path-output", str(output), str(root)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = _run_with_us(["build", "--all", *strictly, "--path-output", str(output), str(root)])
     if run.returncode:
         complaints = _complaints(f"{run.stdout}\n{run.stderr}").replace(f"{root.resolve()}/", "")
         raise ClipsafeError(f"{root}: the book does not compile.\n{complaints}")
     site = output / "_build" / "html"
     attach_cubes(root, site)
+    add_policies(site)
     return site
+
+
+def _run_with_us(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run Jupyter Book; it ends when this process does."""
+    end, ours = os.pipe()
+    try:
+        # Without -P a file of a library's name, in the folder where the reader stands, would be run.
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "clipsafe_utils.publishing.jupyter_book", *arguments],
+            stdin=end,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(end)
+        os.close(ours)
 
 
 def _complaints(log: str) -> str:
@@ -87,15 +99,3 @@ def _complaints(log: str) -> str:
         return lines[-1] if lines else "It said nothing."
     more = len(warnings) - _WARNINGS_SHOWN
     return "\n".join([*warnings[:_WARNINGS_SHOWN], *([f"… and {more} more."] if more > 0 else [])])
-
-
-def _swap(new: Path, place: Path, aside: Path) -> None:
-    """Move a folder into the place of another; where that fails, put the old one back."""
-    if place.exists():
-        place.rename(aside)
-    try:
-        new.rename(place)
-    except OSError:
-        if aside.exists():
-            aside.rename(place)
-        raise

@@ -1,13 +1,13 @@
 """Running chapters: source in, notebook with results out, the old one untouched unless all went well."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import nbformat
 import papermill
@@ -19,9 +19,11 @@ from papermill.exceptions import PapermillExecutionError
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
+from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter
 from clipsafe_utils.publishing.normalise import normalise
+from clipsafe_utils.publishing.temporary import temporary_folder
 
 _SECONDS_A_CELL = 600
 
@@ -75,7 +77,9 @@ def render_all(
         After all have been tried, with one sentence for each that failed.
     """
     failures = []
-    with ProcessPoolExecutor(min(jobs, len(chapters)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(jobs, len(chapters)), mp_context=get_context("spawn"), initializer=end_with_parent
+    ) as pool:
         running: dict[Future[None], Chapter] = {
             pool.submit(render_chapter, chapter, chapter.published): chapter for chapter in chapters
         }
@@ -100,21 +104,25 @@ def render_all(
 
 
 def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
+    with _quiet_repeatable_kernel() as arguments:
+        return _executed(chapter, parameters, arguments)
+
+
+def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: list[str]) -> NotebookNode:
     try:
-        with _quiet_repeatable_kernel() as arguments:
-            notebook: NotebookNode = papermill.execute_notebook(
-                read_chapter(chapter),
-                None,
-                parameters=parameters,
-                kernel_name="python3",
-                cwd=chapter.source.parent,
-                progress_bar=False,
-                record_timing=False,
-                coalesce_streams=True,
-                execution_timeout=_SECONDS_A_CELL,
-                shutdown_kernel="immediate",
-                extra_arguments=arguments,
-            )
+        notebook: NotebookNode = papermill.execute_notebook(
+            read_chapter(chapter),
+            None,
+            parameters=parameters,
+            kernel_name="python3",
+            cwd=chapter.source.parent,
+            progress_bar=False,
+            record_timing=False,
+            coalesce_streams=True,
+            execution_timeout=_SECONDS_A_CELL,
+            shutdown_kernel="immediate",
+            extra_arguments=arguments,
+        )
     except PapermillExecutionError as error:
         last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
         raise ClipsafeError(
@@ -136,23 +144,26 @@ def _quiet_repeatable_kernel() -> Iterator[list[str]]:
     """Give the arguments of a kernel whose results depend neither on chance nor on its user's settings.
 
     The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in
-    for the user's own start-up files of IPython.
+    for the user's own start-up files of IPython, and takes the file with the key of the kernel.
     """
-    with TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         variables = {
-            "IPYTHONDIR": folder,
+            "IPYTHONDIR": str(folder),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "PYTHONHASHSEED": "0",
+            "TMPDIR": str(folder),
         }
         if "CLIPSAFE_CUBES" in os.environ:
             variables["CLIPSAFE_CUBES"] = str(Path(os.environ["CLIPSAFE_CUBES"]).resolve())
-        before = dict(os.environ)
+        before, parent = dict(os.environ), tempfile.tempdir
         os.environ.update(variables)
+        tempfile.tempdir = str(folder)
         try:
             yield ["--log-level=ERROR"]
         finally:
+            tempfile.tempdir = parent
             os.environ.clear()
             os.environ.update(before)
 

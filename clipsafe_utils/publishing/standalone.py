@@ -3,23 +3,26 @@
 import base64
 import mimetypes
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
 
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
+from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file
 from clipsafe_utils.publishing.render import render_chapter
+from clipsafe_utils.publishing.temporary import temporary_folder
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
 _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'
+_HTML_IN_SCRIPT = re.compile(r"<(?=!--|/?script)", re.IGNORECASE)
+"""What would end a script or hide its end; it stands in texts and patterns, where ``\\x3c`` is the same."""
+
 _MATHJAX = 'script[src*="tex-svg.js"]'
 
 
@@ -51,15 +54,22 @@ def write_standalone(
         If the chapter does not run, the book does not compile, or a file cannot be written.
     """
     notebook = folder / chapter.published.name
-    render_chapter(chapter, notebook, parameters)
-    with TemporaryDirectory() as temporary:
-        project = _copy_with_other_chapter(root, Path(temporary) / "book", notebook)
-        # Pages that are not kept may miss numbers that this run of the chapter does not compute.
-        site = run_jupyter_book(project, Path(temporary), strict=False)
-        html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
     page = notebook.with_suffix(".html")
-    with replacing(page) as place:
-        place.write_text(html, encoding="utf-8")
+    for file in (notebook, page):
+        if file.is_dir():
+            raise ClipsafeError(f"{file}: is a folder; a file is to be written there.")
+    with temporary_folder() as temporary:
+        rendered = temporary / notebook.name
+        render_chapter(chapter, rendered, parameters)
+        project = _with_other_chapter(root, temporary / "book", rendered)
+        # Pages that are not kept may miss numbers that this run of the chapter does not compute.
+        site = run_jupyter_book(project, temporary, strict=False)
+        html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
+        content = rendered.read_bytes()
+    # Neither is moved into place before both are whole on the reader's disk.
+    with replacing(notebook) as new_notebook, replacing(page) as new_page:
+        new_notebook.write_bytes(content)
+        new_page.write_text(html, encoding="utf-8")
     return notebook, page
 
 
@@ -104,35 +114,38 @@ def inline_page(site: Path, page: str, address: str) -> str:
     has_formula = soup.select_one(".math") is not None
     for unwanted in soup.select(_NOT_KEPT if has_formula else f"{_NOT_KEPT}, {_MATHJAX}"):
         unwanted.decompose()
-    for sheet in soup.select('link[rel="stylesheet"]'):
-        style = soup.new_tag("style")
-        style.string = _style(_beside(file, str(sheet["href"])))
-        sheet.replace_with(style)
-    for attribute, selector in {
-        "src": "script[src], img[src], source[src]",
-        "href": 'link[rel~="icon"]',
-    }.items():
-        for element in soup.select(selector):
-            _inline(element, attribute, file)
+    _inline_files(soup, file, site)
+    hashes = _inline_scripts(soup, file, site / "_static")
+    for policy in soup.select(POLICY):
+        policy["content"] = policy_of_one_file(str(policy["content"]), hashes, address)
     for attribute, selector in {"href": "a[href], link[href]", "action": "form[action]"}.items():
         for element in soup.select(selector):
             element[attribute] = _published(str(element[attribute]), page, address)
     return str(soup)
 
 
-def _copy_with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
-    project.mkdir()
-    for entry in root.iterdir():
-        if not entry.name.startswith(".") and entry.name not in ("book", "_build"):
-            (project / entry.name).symlink_to(entry.resolve())
-    shutil.copytree(root / "book", project / "book")
-    shutil.copyfile(notebook, project / "book" / notebook.name)
+def _with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
+    """Make a project of links to the book, but for one notebook; nothing is copied, so no disk is filled."""
+    for folder, place in ((root, project), (root / "book", project / "book")):
+        place.mkdir()
+        for entry in folder.iterdir():
+            if not entry.name.startswith(".") and entry.name not in ("book", "_build", notebook.name):
+                (place / entry.name).symlink_to(entry.resolve())
+    (project / "book" / notebook.name).symlink_to(notebook)
     return project
 
 
-def _inline(element: Tag, attribute: str, page: Path) -> None:
-    if not str(element[attribute]).startswith("data:"):
-        element[attribute] = _data_address(_beside(page, str(element[attribute])))
+def _inline_files(soup: BeautifulSoup, page: Path, site: Path) -> None:
+    """Put styles and pictures of the site into the page; the policy stops what comes from elsewhere."""
+    for sheet in soup.select('link[rel="stylesheet"]'):
+        if (source := _of_the_site(site, page, str(sheet["href"]))) is not None:
+            style = soup.new_tag("style")
+            style.string = _style(source)
+            sheet.replace_with(style)
+    for attribute, selector in {"src": "img[src], source[src]", "href": 'link[rel~="icon"]'}.items():
+        for element in soup.select(selector):
+            if (source := _of_the_site(site, page, str(element[attribute]))) is not None:
+                element[attribute] = _data_address(source)
 
 
 def _style(sheet: Path) -> str:
@@ -144,12 +157,36 @@ def _style(sheet: Path) -> str:
 
 
 def _data_address(file: Path) -> str:
-    """Give a file as an address; scripts too, for inside the page they would lose `defer`."""
+    """Give a file as an address."""
     if file.suffix == ".ttf":  # No browser asks for it: the same font as .woff2 stands before it.
         return "data:,"
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     content = _style(file).encode() if file.suffix == ".css" else file.read_bytes()
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
+    """Put the scripts of a folder into the page, those that wait for it at its end; return their hashes.
+
+    As addresses of data they could only be allowed with all such addresses: Firefox compares no hash there.
+    """
+    hashes = []
+    for element in soup.select("script[src]"):
+        if (source := _of_the_site(folder, page, str(element["src"]))) is not None:
+            code = _HTML_IN_SCRIPT.sub(r"\\x3c", source.read_text(encoding="utf-8"))
+            del element["src"]
+            element.string = code
+            hashes.append(hash_of(code.encode()))
+            if element.has_attr("defer"):
+                del element["defer"]
+                (soup.body or soup).append(element.extract())
+    return hashes
+
+
+def _of_the_site(folder: Path, page: Path, reference: str) -> Path | None:
+    """Return the file that a page refers to if it is in a folder: none from elsewhere gets into a page."""
+    file = _beside(page, reference).resolve()
+    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
 def _beside(file: Path, reference: str) -> Path:

@@ -8,6 +8,7 @@ import pytest
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing import compile as compiling
+from clipsafe_utils.publishing import swap
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import compile_book, run_jupyter_book
 from clipsafe_utils.publishing.render import render_chapter
@@ -21,9 +22,13 @@ def old_site(small_book: Path) -> Path:
     return site
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def assert_left_alone(site: Path) -> None:
     assert (site / "index.html").read_text() == "the old site"
-    assert [path.name for path in site.parent.iterdir()] == ["html"]
+    assert names_in(site.parent) == ["html", "site-1"]
 
 
 @pytest.mark.slow
@@ -33,7 +38,7 @@ def test_a_book_compiles_without_a_warning(small_book: Path, tiny: Chapter) -> N
     assert index == small_book / "_build" / "html" / "index.html"
     page = (index.parent / "book" / "intro.html").read_text()
     assert "A tiny chapter" in page
-    assert [path.name for path in index.parent.parent.iterdir()] == ["html"]
+    assert names_in(index.parent.parent) == ["html", "site-1"]
 
 
 @pytest.mark.slow
@@ -85,16 +90,26 @@ def _new_site(_: Path, output: Path, *, strict: bool) -> Path:
     return site
 
 
-def test_the_new_site_takes_the_place_of_the_old(
-    small_book: Path, old_site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (old_site / "gone.html").touch()
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "run_jupyter_book", _new_site)
+
+
+@pytest.mark.usefixtures("light")
+def test_the_new_site_takes_the_place_of_the_old(small_book: Path, old_site: Path) -> None:
+    (old_site / "gone.html").touch()
     assert compile_book(small_book).read_text() == "the new site"
-    assert [path.name for path in old_site.iterdir()] == ["index.html"]
+    assert names_in(old_site) == ["index.html"]
+    assert os.readlink(old_site) == "site-2"
+    assert (old_site.parent / "site-1" / "gone.html").exists(), "readers are still on their way into it"
+    compile_book(small_book)
+    assert os.readlink(old_site) == "site-1"
+    assert not (old_site / "gone.html").exists()
+    assert names_in(old_site.parent) == ["html", "site-1", "site-2"]
 
 
-def test_a_move_that_fails_brings_the_old_site_back(
+@pytest.mark.usefixtures("light")
+def test_a_move_that_fails_leaves_the_old_site(
     small_book: Path, old_site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = Path.rename
@@ -104,8 +119,38 @@ def test_a_move_that_fails_brings_the_old_site_back(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return rename(path, target)
 
-    monkeypatch.setattr(compiling, "run_jupyter_book", _new_site)
     monkeypatch.setattr(Path, "rename", rename_unless_new)
     with pytest.raises(ClipsafeError, match=r"_build: cannot be written \(No space left on device\)"):
         compile_book(small_book)
     assert_left_alone(old_site)
+
+
+@pytest.mark.parametrize("left", ["site-1", "site-2"])
+def test_a_site_that_has_lost_its_place_comes_back_even_if_the_compile_fails(
+    small_book: Path, old_site: Path, left: str
+) -> None:
+    old_site.rename(old_site.with_name(left))
+    (small_book / "_config.yml").unlink()
+    with pytest.raises(ClipsafeError, match="not found"):
+        compile_book(small_book)
+    assert (old_site / "index.html").read_text() == "the old site"
+
+
+@pytest.mark.usefixtures("light")
+def test_a_disk_without_locks_is_compiled_to(small_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(swap.fcntl, "flock", refuse)
+    assert compile_book(small_book).read_text() == "the new site"
+
+
+@pytest.mark.usefixtures("light")
+def test_a_link_of_the_reader_s_is_turned_and_what_it_led_to_stays(small_book: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "index.html").write_text("mine")
+    (small_book / "_build").mkdir()
+    (small_book / "_build" / "html").symlink_to(mine)
+    assert compile_book(small_book).read_text() == "the new site"
+    assert (mine / "index.html").read_text() == "mine"

@@ -1,15 +1,20 @@
 """One page that needs no other file."""
 
 import base64
+import errno
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.publishing import standalone
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
+from clipsafe_utils.publishing.content_policy import POLICY, hash_of
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.standalone import inline_page, published_address, write_standalone
 
@@ -17,11 +22,13 @@ ADDRESS = "https://example.org/book/"
 
 PAGE = """<!DOCTYPE html>
 <html><head>
+<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'sha256-known='"/>
 <link rel="stylesheet" href="../_static/a.css?v=1"/>
 <link rel="preload" as="font" href="../_static/font.woff2"/>
 <link rel="icon" href="../_static/icon.svg"/>
 <link rel="next" href="other.html"/>
-<script defer="defer" src="../_static/a.js?v=2"></script>
+<script defer="defer" src="../_static/a.js?v=2"></script><script src="../_static/b.js"></script>
+<script src="data:text/javascript,alert(1)"></script><script src="../../secret.js"></script>
 </head><body>
 <div class="dropdown-download-buttons"><a href="../_sources/page.ipynb">.ipynb</a></div>
 <img src="../_images/a.png"/><img src="data:,"/>
@@ -31,6 +38,9 @@ PAGE = """<!DOCTYPE html>
 <svg viewBox="0 0 1 1"><use href="#mark"></use></svg>
 </body></html>
 """
+
+
+A_SAFELY = r"const tag = '\x3c/script>\x3c!--\x3cSCRIPT>'; 1 < 2;"
 
 
 @pytest.fixture
@@ -43,7 +53,9 @@ def site(tmp_path: Path) -> Path:
         ),
         "_static/b.css": "b {background: url(icon.svg)}",
         "_static/icon.svg": "<svg/>",
-        "_static/a.js": "const tag = '</script>';",
+        "_static/a.js": "const tag = '</script><!--<SCRIPT>'; 1 < 2;",
+        "_static/b.js": "first",
+        "secret.js": "secret",
         "_static/font.woff2": "font",
         "_static/font.ttf": "font",
         "_images/a.png": "picture",
@@ -60,8 +72,8 @@ def decoded(address: str) -> str:
 
 def test_style_scripts_pictures_and_fonts_are_inside(site: Path) -> None:
     soup = BeautifulSoup(inline_page(site, "a/b/page.html", ADDRESS), "html.parser")
-    assert decoded(str(soup.script["src"])) == "const tag = '</script>';"
-    assert soup.script["defer"] == "defer"
+    assert [script.string for script in soup.select("script:not([src])")] == ["first", A_SAFELY]
+    assert soup.body.contents[-1].string == A_SAFELY, "what waits for the page stands at its end"
     assert [img["src"] for img in soup.select("img")] == ["data:image/png;base64,cGljdHVyZQ==", "data:,"]
     assert decoded(str(soup.select_one('link[rel="icon"]')["href"])) == "<svg/>"
     assert soup.select('link[rel="stylesheet"], link[rel="preload"]') == []
@@ -71,6 +83,17 @@ def test_style_scripts_pictures_and_fonts_are_inside(site: Path) -> None:
     assert decoded(re.search(r'url\("(.+)"\)', decoded(imported))[1]) == "<svg/>"
     assert decoded(font) == "font"
     assert (no_fallback, anchor, data) == ("data:,", "#inside", "data:,x")
+
+
+def test_only_scripts_of_the_site_get_into_the_page_and_into_its_policy(site: Path) -> None:
+    soup = BeautifulSoup(inline_page(site, "a/b/page.html", ADDRESS), "html.parser")
+    assert "secret" not in soup.get_text()
+    policy = str(soup.select_one(POLICY)["content"])
+    (allowed,) = re.findall(r"script-src ([^;]*)", policy)
+    named = [f"'{hash_of(code.encode())}'" for code in (A_SAFELY, "first")]
+    assert allowed.split() == ["'sha256-known='", *named]
+    assert "form-action https://example.org" in policy
+    assert "'self'" not in policy
 
 
 def test_links_lead_to_the_published_book_and_places_stay_in_the_page(site: Path) -> None:
@@ -136,3 +159,57 @@ def test_only_a_page_with_formulas_carries_mathjax(small_book: Path, tiny: Chapt
 def test_a_chapter_outside_the_table_of_contents_has_no_page(tmp_path: Path) -> None:
     with pytest.raises(ClipsafeError, match="does not list 'book/05-more'"):
         inline_page(tmp_path, "book/05-more.html", "https://example.org/")
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither run the chapter nor compile the book."""
+    monkeypatch.setattr(standalone, "render_chapter", lambda _, output, __: output.write_text("notebook"))
+    monkeypatch.setattr(standalone, "run_jupyter_book", lambda project, *_, **__: project)
+    monkeypatch.setattr(standalone, "inline_page", lambda *_: "page")
+
+
+@pytest.mark.usefixtures("light")
+@pytest.mark.parametrize("name", ["01-tiny.ipynb", "01-tiny.html"])
+def test_a_folder_in_the_way_of_one_file_keeps_both_away(
+    small_book: Path, tiny: Chapter, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "mine" / name).mkdir(parents=True)
+    with pytest.raises(ClipsafeError, match=rf"{name}: is a folder; a file is to be written there\."):
+        write_standalone(small_book, tiny, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
+
+
+@pytest.mark.usefixtures("light")
+@pytest.mark.parametrize(("method", "place"), [("symlink_to", "temporary"), ("write_text", "mine")])
+def test_a_full_disk_leaves_neither_file_and_is_told_in_a_sentence(
+    small_book: Path, tiny: Chapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, place: str
+) -> None:
+    """D13: the temporary folder and that of the reader may be on different disks."""
+    original = getattr(Path, method)
+
+    def fail_there(path: Path, *arguments: object, **options: object) -> object:
+        if tmp_path / place in path.parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return original(path, *arguments, **options)
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    if place == "mine":
+        monkeypatch.setattr(standalone, "render_chapter", lambda _, output, __: output.touch())
+    monkeypatch.setattr(Path, method, fail_there)
+    with pytest.raises(ClipsafeError, match=r"[^\n]*: cannot be written \(No space left on device\)\.\Z"):
+        write_standalone(small_book, tiny, tmp_path / "mine")
+    assert list((tmp_path / "mine").rglob("*")) == []
+    assert list((tmp_path / "temporary").rglob("*")) == []
+
+
+def test_without_a_temporary_folder_it_says_which_variable_names_one(
+    small_book: Path, tiny: Chapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(ClipsafeError, match=r"name one that can in the variable TMPDIR\."):
+        write_standalone(small_book, tiny, tmp_path / "mine")

@@ -1,0 +1,81 @@
+"""Where the compiled site stands: a link to one of two folders beside it, and so a site at every moment.
+
+A new site goes into the folder that is free; then the link is turned, which is one step for the system. The
+other folder keeps the site before it, for readers who are on their way into it, until the next one comes.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PLACE = "html"
+"""Name of the link."""
+
+_FOLDERS = ("site-1", "site-2")
+_OLD_SCRATCH = ".compile-*"
+"""What killed runs left behind before there was a link."""
+
+
+def settle(build: Path, scratch: Path) -> None:
+    """Make a link of the place where it is a folder of an older version, or was lost between two steps.
+
+    Parameters
+    ----------
+    build : Path
+        The folder of the place.
+    scratch : Path
+        A folder inside it, of this run alone.
+    """
+    with _alone_in(build):
+        place, first = build / PLACE, build / _FOLDERS[0]
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(first, ignore_errors=True)
+            place.rename(first)
+        if not os.path.lexists(place):
+            for folder in _FOLDERS:
+                if (build / folder / "index.html").is_file():
+                    _turn(place, folder, scratch)
+                    break
+
+
+def put_in_place(site: Path, build: Path, scratch: Path) -> None:
+    """Move a new site to where readers find it.
+
+    Parameters
+    ----------
+    site : Path
+        The folder of the new site, on the same disk.
+    build, scratch : Path
+        As for `settle`, which comes first.
+    """
+    with _alone_in(build):
+        place = build / PLACE
+        shown = os.readlink(place) if place.is_symlink() else None
+        free = _FOLDERS[1] if shown == _FOLDERS[0] else _FOLDERS[0]
+        if (build / free).exists():
+            shutil.rmtree(build / free)
+        site.rename(build / free)
+        _turn(place, free, scratch)
+    for left in build.glob(_OLD_SCRATCH):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _turn(place: Path, folder: str, scratch: Path) -> None:
+    link = scratch / "link"
+    link.symlink_to(folder)
+    link.replace(place)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other run changes the folder; the system ends the wait if that run is killed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # A file system without locks.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Attacks on rendering, compiling and on the pages."""
