@@ -37,7 +37,7 @@ NAMES = (
     "![](https://example.invalid/a.png)",
     "{raw}`html <script>window.PWNED=1</script>`",
     "{glue:text}`factors-clips`",
-    "```{raw} html\n<script>window.PWNED=1</script>\n```",
+    "```{raw} html <script>window.PWNED=1</script> ```",
     "&lt;script&gt;window.PWNED=1&lt;/script&gt;",
     "&#60;script&#62;window.PWNED=1&#60;/script&#62;",
     r"$\notacommand$",
@@ -45,8 +45,7 @@ NAMES = (
     "*/alert(1)/*",
     "${window.PWNED=1}",
     "{{constructor.constructor('window.PWNED=1')()}}",
-    "x" * 300,
-    "two\nlines",
+    "x" * 180,
 )
 """What the models are called."""
 
