@@ -89,7 +89,8 @@ def test_render_with_parameters_of_a_reader(small_book: Path, tmp_path: Path) ->
         assert kill.was_killed(run(tmp_path / "killed", at))
     assert run(tmp_path / "killed").returncode == 0
     assert kill.bytes_below(tmp_path / "killed") == whole
-    assert kill.bytes_below(temporary) == {}
+    # To see whether a folder can be written, Python writes four bytes, and may be killed before they go.
+    assert set(kill.bytes_below(temporary).values()) <= {b"blat"}
 
 
 def test_book(small_book: Path, tmp_path: Path) -> None:

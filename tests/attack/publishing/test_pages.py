@@ -52,6 +52,7 @@ NAMES = (
 STUDY = f'a"]; open("pwned","w"); b=["`<svg onload={RUN}>[x](javascript:{RUN})`\n%sx !touch pwned'
 """What the folder of the study is called: quotes and lines for the cell of parameters, marks for Markdown."""
 
+# The last two only say, in Markdown, what the study lacks.
 CHAPTERS = ("models", "factor-robustness", "shape-bias", "ood-correlation")
 
 
@@ -174,7 +175,7 @@ def test_nothing_of_a_cube_runs_in_a_page(page: Any, seen: Seen, pages: dict[str
         assert page.locator(".models-table tbody tr").count() == 25
         page.locator(".models-form input").fill(NAMES[0])
         assert page.locator(".models-table tbody th").first.text_content() == NAMES[0]
-    else:
+    elif name == "factor-robustness":
         assert page.locator(".explore .point").count() > 0
         names = "JSON.parse(document.querySelector('.explore-data').textContent).names"
         assert set(page.evaluate(names)) & set(NAMES) >= {NAMES[0], NAMES[1]}
