@@ -6,20 +6,13 @@ import yaml
 
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.publishing.chapters import find_chapter, find_chapters
+from clipsafe_utils.publishing.compile import compile_book
+from clipsafe_utils.publishing.freshness import hash_of_sources, is_rendered, note_rendered
+from clipsafe_utils.publishing.poster import write_poster
+from clipsafe_utils.publishing.render import render_all, render_chapter
+from clipsafe_utils.publishing.standalone import write_standalone
 from clipsafe_utils.terminal import progress
-
-try:
-    from clipsafe_utils.publishing.chapters import find_chapter, find_chapters
-    from clipsafe_utils.publishing.compile import compile_book
-    from clipsafe_utils.publishing.freshness import hash_of_sources, is_rendered, note_rendered
-    from clipsafe_utils.publishing.poster import write_poster
-    from clipsafe_utils.publishing.render import render_all, render_chapter
-    from clipsafe_utils.publishing.standalone import write_standalone
-except ModuleNotFoundError as error:
-    raise ClipsafeError(
-        f"Module '{error.name}' is not installed; the book needs it: pip install 'clipsafe[book]'."
-    ) from error
-
 
 _NOT_YAML = (
     yaml.YAMLError,

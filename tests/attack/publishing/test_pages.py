@@ -174,7 +174,7 @@ def test_nothing_of_a_cube_runs_in_a_page(page: Any, seen: Seen, pages: dict[str
     if name == "models":
         assert page.locator(".models-table tbody tr").count() == 25
         page.locator(".models-form input").fill(NAMES[0])
-        assert page.locator(".models-table tbody th").first.text_content() == NAMES[0]
+        assert page.locator(".models-table tbody th").first.text_content().startswith(NAMES[0])
     elif name == "factor-robustness":
         assert page.locator(".explore .point").count() > 0
         names = "JSON.parse(document.querySelector('.explore-data').textContent).names"
