@@ -12,6 +12,7 @@ CARRIED = (
     "CITATION.cff",
     "benchmarks",
     "book/_static/miniature",
+    "book/results",
     "cubes",
     "notebooks",
     "weights",

@@ -12,6 +12,7 @@ from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.statistics import STATISTICS
 from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, deciding, judge, of_parts
 from clipsafe_utils.cubes import GROUPS, Study
+from clipsafe_utils.say import Missing, Text
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,36 @@ def ledger(
     return [entries[place] for place in range(len(claims())) for entries in by_study]
 
 
+def verdicts_of(chapter: str, study: Study | None) -> dict[str, Text]:
+    """Say in words what a study says of the claims of one chapter.
+
+    Verdicts are judged at `ALPHA` on all models of the study, whatever a page shows of them.
+
+    Parameters
+    ----------
+    chapter : str
+        Name of the chapter.
+    study : Study or None
+        None where a page has no study to ask: each verdict is missing then.
+
+    Returns
+    -------
+    dict of str to Text
+        By the id of the claim, its verdict.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.cubes import find_study
+    >>> verdicts_of("shape-bias", find_study("miniature"))["F6"]
+    supported
+    """
+    of_chapter = tuple(claim for claim in claims() if claim.chapter == chapter)
+    if study is None:
+        return {claim.id: Missing("no study to ask") for claim in of_chapter}
+    entries = _of_study(Reader(study), Choices(), ALPHA, asking=of_chapter)
+    return {entry.claim.id: Text(entry.judgement.verdict) for entry in entries}
+
+
 def sensitivity(
     studies: Sequence[Study],
     entries: Sequence[Entry],
@@ -179,11 +210,13 @@ def _of_study(
     alpha: float,
     headline: Sequence[Entry] = (),
     changed: str = "",
+    asking: Sequence[Claim] | None = None,
 ) -> list[Entry]:
-    """Judge all claims of a study; what a changed choice does not bear on is taken from the headline."""
+    """Judge claims of a study, by default all; what a changed choice does not touch is taken from before."""
+    asking = claims() if asking is None else asking
     known = {entry.claim.id: entry for entry in headline if changed not in entry.claim.choices}
     asked: dict[str, tuple[str, Effect | str]] = {}
-    for claim in claims():
+    for claim in asking:
         if claim.id in known:
             before = known[claim.id]
             asked[claim.id] = before.evidence, before.effect or before.judgement.reason
@@ -197,10 +230,10 @@ def _of_study(
     judged = _judge_by_chapter(asked, alpha)
     judged |= {
         claim.id: of_parts([(part, judged.get(part, _NOTHING)) for part in claim.all_of], alpha)
-        for claim in claims()
+        for claim in asking
         if claim.all_of
     }
-    return [_entry(claim, reader.study.name, asked, judged) for claim in claims()]
+    return [_entry(claim, reader.study.name, asked, judged) for claim in asking]
 
 
 def _judge_by_chapter(asked: dict[str, tuple[str, Effect | str]], alpha: float) -> dict[str, Judgement]:

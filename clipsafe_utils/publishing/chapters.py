@@ -38,6 +38,16 @@ class Chapter:
         """Where the rendered chapter stands in the book."""
         return self.source.parent.parent / "book" / f"{self.source.stem}.ipynb"
 
+    @property
+    def results(self) -> Path:
+        """Where the texts are kept that other pages may quote."""
+        return self.published.parent / "results" / f"{self.name}.json"
+
+    @property
+    def quotes(self) -> bool:
+        """Whether the page quotes others, which have to be rendered before it."""
+        return "results_of(" in self.source.read_text(encoding="utf-8")
+
 
 def find_chapters(root: Path) -> list[Chapter]:
     """Return the chapters under ``notebooks/`` of a folder, in the order of their numbers.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import scratch_folder
-from clipsafe_utils.publishing.attachments import attach_cubes
+from clipsafe_utils.publishing.attachments import attach_cubes, fill_notebooks
 from clipsafe_utils.publishing.content_policy import add_policies
 from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
 
@@ -71,6 +71,7 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
         raise ClipsafeError(f"{root}: the book does not compile.\n{complaints}")
     site = output / "_build" / "html"
     attach_cubes(root, site)
+    fill_notebooks(site)
     add_policies(site)
     return site
 

@@ -1,5 +1,6 @@
 """Running chapters: source in, notebook with results out, the old one untouched unless all went well."""
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +15,12 @@ import papermill
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.expressions import ROLE, cell_that_evaluates, results_in
 from clipsafe_utils.files import replacing
 from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
@@ -55,6 +58,10 @@ def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, obje
     text = nbformat.writes(normalise(notebook, chapter.name))
     with replacing(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
+    results = results_in(notebook)
+    if results and output == chapter.published:
+        with replacing(chapter.results) as temporary:
+            temporary.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def render_all(
@@ -76,6 +83,18 @@ def render_all(
     ClipsafeError
         After all have been tried, with one sentence for each that failed.
     """
+    failures: list[str] = []
+    quoting = [chapter for chapter in chapters if chapter.quotes]
+    for part in ([chapter for chapter in chapters if not chapter.quotes], quoting):
+        failures += _render_side_by_side(part, jobs, report) if part else []
+    if failures:
+        raise ClipsafeError("\n".join(sorted(failures)))
+
+
+def _render_side_by_side(
+    chapters: Sequence[Chapter], jobs: int, report: Callable[[str], None] | None
+) -> list[str]:
+    """Render chapters that do not quote each other, and return what failed."""
     failures = []
     with ProcessPoolExecutor(
         min(jobs, len(chapters)), mp_context=get_context("spawn"), initializer=end_with_parent
@@ -99,8 +118,7 @@ def render_all(
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    if failures:
-        raise ClipsafeError("\n".join(sorted(failures)))
+    return failures
 
 
 def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
@@ -111,7 +129,7 @@ def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
 def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: list[str]) -> NotebookNode:
     try:
         notebook: NotebookNode = papermill.execute_notebook(
-            read_chapter(chapter),
+            _with_texts(chapter),
             None,
             parameters=parameters,
             kernel_name="python3",
@@ -125,9 +143,9 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
         )
     except PapermillExecutionError as error:
         last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
-        raise ClipsafeError(
-            f"{_place(chapter, error.cell_index, error.source)} fails: {last_line}"
-        ) from error
+        role = ROLE.search(last_line)
+        place = _place(chapter, error.cell_index, role[0] if role else error.source)
+        raise ClipsafeError(f"{place} fails: {last_line}") from error
     except CellTimeoutError as error:
         raise ClipsafeError(
             f"{chapter.source}: a cell runs for more than {_SECONDS_A_CELL} seconds."
@@ -136,6 +154,18 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
         raise ClipsafeError(f"{chapter.source}: Python died while it ran; is there enough memory?") from error
     except NoSuchKernel as error:
         raise ClipsafeError("There is no Jupyter kernel 'python3'; install the extra 'book'.") from error
+    return notebook
+
+
+def _with_texts(chapter: Chapter) -> NotebookNode:
+    """Read a chapter, with the cell behind it that evaluates the expressions of its prose."""
+    notebook = read_chapter(chapter)
+    try:
+        code = cell_that_evaluates(notebook)
+    except ClipsafeError as error:
+        raise ClipsafeError(f"{chapter.source}: {error}") from error
+    if code:
+        notebook.cells.append(new_code_cell(code, metadata={"tags": ["remove-cell"]}))
     return notebook
 
 

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.expressions import RESULTS, TEXTS, filled
 
 _GLUED = re.compile(r"\{glue:text\}`(?:(?P<page>[^`]+?)::)?(?P<name>[^`:]+)(?::[^`]*)?`")
 _RECORD = "application/papermill.record/text/plain"
@@ -36,7 +37,7 @@ def text_of_page(path: Path) -> str:
     ClipsafeError
         If the file is not a notebook, or a number that the page quotes is nowhere.
     """
-    return "\n".join(line for cell in _read(path).cells for line in _lines_of_cell(cell, path)) + "\n"
+    return "\n".join(line for cell in filled(_read(path)).cells for line in _lines_of_cell(cell, path)) + "\n"
 
 
 def _lines_of_cell(cell: NotebookNode, path: Path) -> Iterator[str]:
@@ -52,6 +53,8 @@ def _lines_of_cell(cell: NotebookNode, path: Path) -> Iterator[str]:
 
 def _lines_of_output(output: NotebookNode) -> Iterator[str]:
     data = output.get("data", {})
+    if TEXTS in data or RESULTS in data:
+        return
     if "text/html" in data:
         yield from _lines_of_html(BeautifulSoup(data["text/html"], "html.parser"))
     elif "text/markdown" in data:

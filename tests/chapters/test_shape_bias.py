@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED, group_sizes, percent
-from clipsafe_utils.chapters.shape_bias import descriptions, words
+from clipsafe_utils.chapters.formats import group_sizes, percent
+from clipsafe_utils.chapters.shape_bias import descriptions, tables
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
@@ -32,32 +31,6 @@ def classes(panel: Panel) -> dict[str, xr.Dataset]:
     return analysis.class_means([panel], 0.95)
 
 
-def test_every_number_of_the_prose_is_there(
-    panel: Panel, result: xr.Dataset, classes: dict[str, xr.Dataset]
-) -> None:
-    numbers = words.numbers({STUDY: result}, {STUDY: panel.models}, classes)
-    assert tuple(numbers) == words.KEYS
-    assert NOT_MEASURED not in numbers.values()
-    assert numbers["shape-bias-people"] == percent(0.9587)
-    assert numbers["shape-bias-alexnet-caffe"] == percent(0.4294)
-    assert numbers["shape-bias-vgg16-caffe"] == percent(0.1722)
-    assert set(words.numbers({}, {}, {}).values()) == {NOT_MEASURED}
-
-
-def test_stylised_training_is_paired_by_architecture(panel: Panel, result: xr.Dataset) -> None:
-    pairs = analysis.stylised_pairs(result, panel.models)
-    stylised, plain = (pairs.isel(model=pairs["stylised"].values == kind) for kind in (True, False))
-    assert sorted(stylised["family"].values) == sorted(plain["family"].values)
-    assert stylised.sizes["model"] == plain.sizes["model"] == 5
-    by_family = [part["shape_bias"].to_series().set_axis(part["family"].values) for part in (stylised, plain)]
-    gain = (by_family[0] - by_family[1]).to_numpy()
-    half = stats.t.ppf(0.975, 4) * gain.std(ddof=1) / np.sqrt(5)
-    numbers = words.numbers({STUDY: result}, {STUDY: panel.models}, analysis.class_means([panel], 0.95))
-    assert numbers["shape-bias-stylised-gain"] == f"+{100 * gain.mean():.0f}"
-    low, high = 100 * (gain.mean() - half), 100 * (gain.mean() + half)
-    assert numbers["shape-bias-stylised-interval"] == f"+{low:.1f} to +{high:.1f}"
-
-
 def test_each_person_is_a_family(panel: Panel) -> None:
     assert (
         '<th scope="row">People</th><td class="number">10</td><td class="number">10</td>'
@@ -65,29 +38,16 @@ def test_each_person_is_a_family(panel: Panel) -> None:
     )
 
 
-def test_observers_are_left_out_in_words(panel: Panel) -> None:
-    kept = (panel.models["group"] == "human").values
-    people = Panel(STUDY, panel.cube.isel(model=kept), panel.models.isel(model=kept))
-    numbers = words.numbers(
-        {STUDY: shape_bias_table(people.cube)},
-        {STUDY: people.models},
-        analysis.class_means([people], 0.95),
-    )
-    assert numbers["shape-bias-people"] == percent(0.9587)
-    assert numbers["shape-bias-standard-lowest"] == NOT_MEASURED
-    assert numbers["shape-bias-stylised-gain"] == NOT_MEASURED
-
-
 def test_figures_and_their_texts(panel: Panel, result: xr.Dataset, classes: dict[str, xr.Dataset]) -> None:
-    tables, models = {STUDY: result}, {STUDY: panel.models}
-    bias, decided = figures.observers(tables, models).axes
+    shown, models = {STUDY: result}, {STUDY: panel.models}
+    bias, decided = figures.observers(shown, models).axes
     names = [label.get_text() for label in bias.get_yticklabels()]
     assert names[0] == "vgg16"
     assert "alexnet (Caffe)" in names
     assert len(names) == 26
     assert decided.get_xlabel() == "decided, %"
     people = f"People: 10 observers, shape bias {percent(0.92, 0)} to {percent(0.99, 0)}."
-    assert people in descriptions.describe_observers(tables, models)
+    assert people in descriptions.describe_observers(shown, models)
     assert len(figures.by_class(classes).axes) == 1
     assert "for airplane" in descriptions.describe_classes(classes)
     figures.observers({}, {})
@@ -95,7 +55,7 @@ def test_figures_and_their_texts(panel: Panel, result: xr.Dataset, classes: dict
 
 
 def test_table_of_groups_gives_no_interval_over_one_family(panel: Panel, result: xr.Dataset) -> None:
-    markup = words.groups_table(result, panel.models, STUDY, 0.95).markup
+    markup = tables.groups_table(result, panel.models, STUDY, 0.95).markup
     assert "<td>none</td>" in markup
     assert markup.count('<th scope="row">') == 4
 
@@ -142,13 +102,6 @@ def test_classes_that_were_not_merged_fit_every_rule(panel: Panel) -> None:
     kept, sentences = analysis.with_decision_rule([panel, drawn], "max")
     assert [one.study for one in kept] == ["drawn"]
     assert sentences == [f"The study `{STUDY}` has no decisions by the rule `max`: its panel is left out."]
-
-
-def test_numbers_of_the_record_are_never_those_of_a_drawn_world(panel: Panel, result: xr.Dataset) -> None:
-    drawn = panel.models.assign_attrs(evidence="proxy")
-    assert set(words.numbers({"drawn": result}, {"drawn": drawn}, {}).values()) == {NOT_MEASURED}
-    both = words.numbers({"drawn": result, STUDY: result}, {"drawn": drawn, STUDY: panel.models}, {})
-    assert both["shape-bias-people"] == percent(0.9587)
 
 
 def test_a_crowded_study_has_a_row_for_each_group_and_source(panel: Panel, result: xr.Dataset) -> None:

@@ -2,20 +2,21 @@
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.shape_bias import descriptions, laboratory_words
+from clipsafe_utils.chapters.shape_bias import descriptions, tables
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import causes as figures
 from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG
 from clipsafe_utils.findings.shape import laboratory
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.findings.shape.result import ShapeBias
+from clipsafe_utils.say import NOT_MEASURED, Missing, percent
 from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
 
 PROPERTIES = list(laboratory.PROPERTIES)
@@ -66,35 +67,6 @@ def described(cube: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": cube["model"]})
 
 
-def test_every_direction_of_the_prose_follows_from_the_cube(cube: xr.Dataset, described: xr.Dataset) -> None:
-    numbers = laboratory_words.numbers({"mine": cube}, {"mine": described}, {}, {}, 0.95)
-    assert tuple(numbers) == laboratory_words.KEYS
-    missing = {name for name, value in numbers.items() if value == NOT_MEASURED}
-    assert missing == {"shape-bias-lab-population", "shape-bias-lab-population-paper"}
-    assert numbers["shape-bias-lab-images-wit"].startswith("higher by 50.0 points (")
-    assert numbers["shape-bias-lab-language-labels"].startswith("lower by 5.0 points (")
-    assert numbers["shape-bias-lab-names-wit"].startswith("no different beyond the interval (")
-    assert numbers["shape-bias-lab-captions-laion"].startswith("lower by 5.0 points (")
-    assert numbers["shape-bias-lab-verdict"] == (
-        "web images raise shape bias, and CLIP's language on the same images lowers it"
-    )
-    assert numbers["shape-bias-lab-reading"].endswith(
-        "the images that make these CLIPs lean to shape, not the language"
-    )
-    assert numbers["shape-bias-lab-labels"] == "20.0\N{NO-BREAK SPACE}%"
-    assert numbers["shape-bias-lab-control"] == "70.0\N{NO-BREAK SPACE}%"
-    assert numbers["shape-bias-lab-dose-clip"].startswith("lower by 75.0 points (")
-    assert numbers["shape-bias-lab-dose-low"] == "20\N{NO-BREAK SPACE}%"
-    assert numbers["shape-bias-lab-tuned"] == "lower by 20.0 points (20.0 to 20.0)"
-    assert numbers["shape-bias-lab-tuned-runs"] == "6 of 6"
-    assert numbers["shape-bias-lab-tuned-paper"] == "agrees with the paper"
-    assert numbers["shape-bias-lab-half-way"] == "6 of 6"
-
-
-def test_nothing_is_said_without_a_laboratory() -> None:
-    assert set(laboratory_words.numbers({}, {}, {}, {}, 0.95).values()) == {NOT_MEASURED}
-
-
 def test_a_step_has_the_interval_of_its_seeds(cube: xr.Dataset) -> None:
     # Seeds step by 0, +1 and -1 points on both sides: variance 1/3 each, four degrees of freedom, no images.
     found = laboratory.image_steps(cube, 0.95)["a", "wit"]
@@ -137,45 +109,19 @@ def test_what_was_made_of_a_clip_is_compared_with_that_clip(cube: xr.Dataset, de
     assert laboratory.half_way_between(cube, described) == (6, 6)
 
 
-def test_few_runs_decide_nothing_and_signs_are_compared_with_the_paper() -> None:
-    said = laboratory_words._against_paper
-    assert said(Estimate(-0.2, -0.3, -0.1, 4), -1) == "leaves the paper's finding undecided (4 runs)"
-    assert said(Estimate(-0.2, -0.5, 0.1, 8), -1) == "leaves the paper's finding undecided"
-    assert said(Estimate(0.2, 0.1, 0.3, 8), -1) == "contradicts the paper"
-
-
-@pytest.mark.parametrize(("zero_shot", "expected"), [(0.9, "higher by 60.0"), (0.1, "lower by 20.0")])
-def test_sources_count_once_in_the_population(zero_shot: float, expected: str) -> None:
-    names = [f"clip-{place}" for place in range(3)] + [f"labels-{place}" for place in range(5)]
-    columns = {
-        "group": ["clip_zero_shot"] * 3 + ["standard"] * 5,
-        "family": names,
-        "training_source": ["wit"] * 3 + ["labels"] * 5,
-    }
-    models = xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": names})
-    result = xr.Dataset({"shape_bias": ("model", [zero_shot] * 3 + [0.3] * 5)}, {"model": names})
-    said = laboratory_words._of_population(result, models, 0.95)
-    assert (
-        said["shape-bias-lab-population"] == f"{expected} points (undecided: 1 source, and five are needed)"
-    )
-    sign = "agrees in sign with the paper" if zero_shot > 0.3 else "contradicts the paper in sign"
-    assert said["shape-bias-lab-population-paper"] == sign
-    alone = result.isel(model=slice(3)), models.isel(model=slice(3))
-    assert laboratory.population(*alone, 0.95) is None
-
-
 def test_tables_name_their_study_and_leave_out_what_was_not_trained(
     cube: xr.Dataset, described: xr.Dataset
 ) -> None:
-    steps = laboratory_words.steps_table(cube, "mine", 0.95).markup
+    found = ShapeBias([], [], {}, {}, {"mine": cube}, {"mine": described}, 0.95)
+    steps = tables.steps_table(found, "mine").markup
     assert "study mine" in steps
     assert steps.count('<th scope="row">') == 6
     assert "+50.0 (+47.7 to +52.3)" in steps
     assert steps.count(">–<") == 3
-    tuned = laboratory_words.tuning_table(cube, described, "mine", 0.95).markup
+    tuned = tables.tuning_table(cube, described, "mine", 0.95).markup
     assert '<th scope="row">fine-tuned gently</th>' in tuned
     nothing = described.isel(model=described["group"].values == "control")
-    assert "<tbody></tbody>" in laboratory_words.tuning_table(cube, nothing, "mine", 0.95).markup
+    assert "<tbody></tbody>" in tables.tuning_table(cube, nothing, "mine", 0.95).markup
 
 
 def test_figures_of_the_laboratory_and_their_texts(cube: xr.Dataset) -> None:
@@ -210,3 +156,65 @@ def test_the_prose_says_what_was_put_in() -> None:
     )
     chapter = (REPOSITORY / "notebooks" / "02-shape-bias.md").read_text(encoding="utf-8")
     assert put_in.replace("%", " %") in chapter
+
+
+class TestResult:
+    """Every value of the result follows from the cube."""
+
+    def test_steps_doses_and_tuning(self, cube: xr.Dataset, described: xr.Dataset) -> None:
+        lab = ShapeBias([], [], {}, {}, {"mine": cube}, {"mine": described}, 0.95).lab
+        assert lab.images.wit.moved.startswith("higher by 50.0 points (")
+        assert lab.language.labels.moved.startswith("lower by 5.0 points (")
+        assert lab.names.wit.moved.startswith("no different beyond the interval (")
+        assert lab.captions.laion.moved.startswith("lower by 5.0 points (")
+        assert isinstance(lab.images.labels, Missing)
+        assert (lab.images_move, lab.language_moves, lab.raised_by) == ("up", "down", "images")
+        assert [str(one) for one in (lab.on_labels, lab.on_wit)] == [percent(0.2), percent(0.7)]
+        assert lab.doses.clip.moved.startswith("lower by 75.0 points (")
+        assert lab.doses.low.percent(0) == percent(0.2, 0)
+        assert lab.tuning.change.moved == "lower by 20.0 points (20.0 to 20.0)"
+        assert (lab.tuning.lower, lab.tuning.half_way) == ("6 of 6", "6 of 6")
+        assert isinstance(lab.population, Missing)
+
+    def test_without_trainings_everything_is_missing_and_nothing_is_misspelt(self) -> None:
+        lab = ShapeBias([], [], {}, {}, {}, {}, 0.95).lab
+        assert str(lab.images.wit.moved) == str(lab.tuning.lower) == NOT_MEASURED
+        assert isinstance(lab.raised_by, Missing)
+        with pytest.raises(AttributeError, match="no 'mowed'"):
+            lab.images.wit.mowed  # noqa: B018
+
+    @pytest.mark.parametrize(
+        ("images", "language", "expected"),
+        [
+            ("up", "up", "both"),
+            ("down", "up", "language"),
+            ("neither", "down", "neither"),
+            ("up", "neither", "images"),
+        ],
+    )
+    def test_what_raises_shape_bias(
+        self, images: str, language: str, expected: str, cube: xr.Dataset, described: xr.Dataset
+    ) -> None:
+        lab = ShapeBias([], [], {}, {}, {"mine": cube}, {"mine": described}, 0.95).lab
+        assert replace(lab, images_move=images, language_moves=language).raised_by == expected
+
+    @pytest.mark.parametrize("zero_shot", [0.9, 0.1])
+    def test_sources_count_once_in_the_population(
+        self, zero_shot: float, cube: xr.Dataset, described: xr.Dataset
+    ) -> None:
+        names = [f"clip-{place}" for place in range(3)] + [f"labels-{place}" for place in range(5)]
+        columns = {
+            "group": ["clip_zero_shot"] * 3 + ["standard"] * 5,
+            "family": names,
+            "training_source": ["wit"] * 3 + ["labels"] * 5,
+        }
+        models = xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": names})
+        result = xr.Dataset({"shape_bias": ("model", [zero_shot] * 3 + [0.3] * 5)}, {"model": names})
+        found = ShapeBias(
+            [], [], {"mine": result}, {"mine": models}, {"mine": cube}, {"mine": described}, 0.95
+        )
+        assert found.lab.population.estimate == pytest.approx(zero_shot - 0.3)
+        assert found.lab.population.units == 1
+        assert found.lab.population.interval == "unbounded"
+        alone = result.isel(model=slice(3)), models.isel(model=slice(3))
+        assert laboratory.population(*alone, 0.95) is None

@@ -68,26 +68,6 @@ def test_a_factor_that_was_not_chosen_is_not_measured(residuals: dict[str, xr.Da
     assert found["factors-misread-overall"] == f"{percent(0.5)} to {percent(0.6)}"
 
 
-def _decisions() -> dict[str, xr.Dataset]:
-    counts = {"shape_hits": [90, 30, 10], "texture_hits": [0, 10, 70], "images": [100, 100, 100]}
-    labels = {"model": ["model 0", "model 1", "model 2"]}
-    return {STUDY: xr.Dataset({name: ("model", count) for name, count in counts.items()}, labels)}
-
-
-def test_named_by_shape_counts_all_images() -> None:
-    models = _models(["human", "robust_intervention", "standard"])
-    found = misreadings.of_shape_bias(_decisions(), models)
-    assert list(found) == list(misreadings.SHAPE_KEYS)
-    assert found["shape-bias-misread-people"] == percent(0.9, 0)
-    assert found["shape-bias-misread-stylised"] == percent(0.3, 0)
-    assert found["shape-bias-misread-stylised-bias"] == percent(0.75, 0)
-
-
-def test_without_people_their_share_is_not_measured() -> None:
-    found = misreadings.of_shape_bias(_decisions(), _models(["standard"] * 3))
-    assert set(found.values()) == {NOT_MEASURED}
-
-
 def test_every_command_of_the_plans_was_timed() -> None:
     found = costs.read_times()
     assert set(found["seconds"]) == {costs.FIRST_BUILD, *(one.command for one in reruns())}

@@ -17,9 +17,6 @@ FACTOR_KEYS = (
 )
 """Numbers of the box in chapter 1."""
 
-SHAPE_KEYS = ("shape-bias-misread-people", "shape-bias-misread-stylised", "shape-bias-misread-stylised-bias")
-"""Numbers of the box in chapter 2."""
-
 
 def of_factors(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> dict[str, str]:
     """Say how accurate CLIPs are on pose, where they are worse at equal accuracy, and on texture.
@@ -55,46 +52,8 @@ def of_factors(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Datase
     return complete(FACTOR_KEYS, found)
 
 
-def of_shape_bias(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> dict[str, str]:
-    """Say which share of *all* conflict images people and stylised networks name by shape.
-
-    Parameters
-    ----------
-    tables, models : mapping of str to xarray.Dataset
-        By study: `shape_bias_table`, and the cube `models` in the same order. The first study of real
-        models speaks.
-
-    Returns
-    -------
-    dict of str to str
-        Every key of `SHAPE_KEYS`; "not measured" where such observers are absent.
-
-    Examples
-    --------
-    >>> of_shape_bias({}, {})["shape-bias-misread-people"]
-    'not measured'
-    """
-    found: dict[str, str] = {}
-    for study in _of_real_models(models)[:1]:
-        group = models[study]["group"].values
-        people = tables[study].isel(model=group == "human")
-        stylised = tables[study].isel(model=group == "robust_intervention")
-        if people.sizes["model"]:
-            found["shape-bias-misread-people"] = percent(_named_by_shape(people), 0)
-        if stylised.sizes["model"]:
-            decided = (stylised["shape_hits"] + stylised["texture_hits"]).sum()
-            bias = (stylised["shape_hits"].sum() / decided).item()
-            found["shape-bias-misread-stylised"] = percent(_named_by_shape(stylised), 0)
-            found["shape-bias-misread-stylised-bias"] = percent(bias, 0)
-    return complete(SHAPE_KEYS, found)
-
-
 def _of_real_models(models: Mapping[str, xr.Dataset]) -> list[str]:
     return [study for study, one in models.items() if one.attrs.get("evidence") == "measured"]
-
-
-def _named_by_shape(observers: xr.Dataset) -> float:
-    return float((observers["shape_hits"].sum() / observers["images"].sum()).item())
 
 
 def _each(shares: xr.DataArray) -> str:

@@ -1,0 +1,282 @@
+r"""Expressions in prose: what may stand in ``{eval}`...` ``, and what it says when a page has run.
+
+A page's sentences stand in its source with expressions where numbers go. `render` appends a cell that
+evaluates them all in the page's own kernel; its output, the texts, travels with the notebook. Whoever shows
+the page puts the texts in their places with `filled`: the compiler, the stand-alone page, the downloads and
+`clipsafe text`. What other pages quote is named by `publish`.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from IPython.display import publish_display_data
+from nbformat import NotebookNode
+
+from clipsafe_utils import say
+from clipsafe_utils.errors import ClipsafeError
+
+TEXTS = "application/vnd.clipsafe.texts+json"
+"""Kind of the output that holds the texts, by expression."""
+
+RESULTS = "application/vnd.clipsafe.results+json"
+"""Kind of the output that holds what other pages may quote, by name."""
+
+FUNCTIONS = ("choose", "count", "level", "listed", "percent", "points")
+"""Functions of `say` that an expression may call, beside methods of results."""
+
+ROLE = re.compile(r"\{eval\}`([^`]+)`")
+_MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")
+_MARKER = re.compile(r" *(?:[-*:>]|[0-9]+\.) +")
+_ALLOWED = (
+    ast.Expression,
+    ast.Name,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Constant,
+    ast.Call,
+    ast.keyword,
+    ast.Load,
+)
+
+
+def expressions_in(text: str) -> list[str]:
+    """Return the expressions of a text, in their order.
+
+    Examples
+    --------
+    >>> expressions_in("People: {eval}`r.people.bias`, at {eval}`level`.")
+    ['r.people.bias', 'level']
+    """
+    return ROLE.findall(text)
+
+
+def texts_of_cell(cell: NotebookNode) -> list[str]:
+    """Return what of a cell may hold expressions: prose, or the caption of a figure."""
+    if cell.cell_type == "markdown":
+        return [cell.source]
+    caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption")
+    return [caption] if caption else []
+
+
+def fault_of(expression: str) -> str | None:
+    """Say why an expression may not stand in prose; None where it may.
+
+    Names, attributes, subscripts by a constant, and calls of methods and of the functions of `say`: an
+    expression shows what was found. Arithmetic belongs in the finding: a difference needs its own interval.
+
+    Examples
+    --------
+    >>> fault_of("r.people.bias.percent(0)")
+    >>> fault_of("r.people.bias - r.networks.bias")
+    'holds BinOp, which belongs in the finding'
+    >>> fault_of("__import__('os')"), fault_of("r.people._bias")
+    ("calls '__import__'", "asks for '_bias'")
+    """
+    try:
+        tree = ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError):
+        return "is no expression of Python"
+    for node in ast.walk(tree):
+        if not isinstance(node, _ALLOWED):
+            return f"holds {type(node).__name__}, which belongs in the finding"
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            return f"asks for '{node.attr}'"
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+            return "takes a part by something else than a constant"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in FUNCTIONS:
+            return f"calls '{node.func.id}'"
+    return None
+
+
+def cell_that_evaluates(notebook: NotebookNode) -> str:
+    """Return the code that evaluates every expression of a page; "" where it has none.
+
+    Raises
+    ------
+    ClipsafeError
+        If an expression may not stand in prose, or names what several cells assign: prose is evaluated when
+        the page has ended, and would show the last of them everywhere.
+    """
+    found = [
+        expression
+        for cell in notebook.cells
+        for text in texts_of_cell(cell)
+        for expression in expressions_in(text)
+    ]
+    cells_by_name = _cells_by_name(notebook)
+    for expression in found:
+        fault = fault_of(expression) or _fault_of_names(expression, cells_by_name)
+        if fault:
+            raise ClipsafeError(f"The expression {{eval}}`{expression}` {fault}.")
+    if not found:
+        return ""
+    lines = "".join(f"        {expression!r},\n" for expression in dict.fromkeys(found))
+    return (
+        "# Made by `clipsafe render`: the numbers of the sentences above.\n"
+        f"from clipsafe_utils.expressions import tell\n\ntell(\n    [\n{lines}    ],\n    globals(),\n)"
+    )
+
+
+def _cells_by_name(notebook: NotebookNode) -> Counter[str]:
+    """Count the cells that assign each name."""
+    counted: Counter[str] = Counter()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            names = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name))
+            counted.update({node.id for node in names if isinstance(node.ctx, ast.Store)})
+    return counted
+
+
+def _fault_of_names(expression: str, cells_by_name: Mapping[str, int]) -> str | None:
+    names = [node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
+    several = [name for name in names if cells_by_name.get(name, 0) > 1]
+    return f"names '{several[0]}', which several cells assign" if several else None
+
+
+def tell(expressions: Sequence[str], names: Mapping[str, object]) -> None:
+    """Evaluate expressions and give their texts as the output of a cell.
+
+    Parameters
+    ----------
+    expressions : sequence of str
+        As `fault_of` allows them.
+    names : mapping of str to object
+        What they may name.
+
+    Raises
+    ------
+    ValueError
+        With the expression, if it fails.
+    """
+    known = {**names, **{name: getattr(say, name) for name in FUNCTIONS}, "__builtins__": {}}
+    texts = {expression: _evaluated(expression, known) for expression in expressions}
+    publish_display_data({TEXTS: texts, "text/plain": f"{len(texts)} numbers of the text"})
+
+
+def _evaluated(expression: str, names: dict[str, object]) -> str:
+    fault = fault_of(expression)
+    if fault:
+        raise ValueError(f"{{eval}}`{expression}` {fault}")
+    try:
+        return str(eval(expression, names))
+    except Exception as error:
+        raise ValueError(f"{{eval}}`{expression}`: {type(error).__name__}: {error}") from error
+
+
+def publish(**values: object) -> None:
+    """Name what other pages may quote: `render` keeps the texts in ``book/results``."""
+    publish_display_data({RESULTS: {name: str(value) for name, value in values.items()}, "text/plain": ""})
+
+
+def results_in(notebook: NotebookNode) -> Mapping[str, str]:
+    """Return what a page that has run lets others quote, by name."""
+    return _outputs_of(notebook, RESULTS)
+
+
+def texts_in(notebook: NotebookNode) -> Mapping[str, str]:
+    """Return the texts that a run of a page left in it, by expression."""
+    return _outputs_of(notebook, TEXTS)
+
+
+def _outputs_of(notebook: NotebookNode, kind: str) -> Mapping[str, str]:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [output["data"][kind] for output in outputs if kind in output.get("data", {})]
+    return {name: text for texts in found for name, text in texts.items()}
+
+
+def filled(notebook: NotebookNode) -> NotebookNode:
+    """Put the texts of a run in the places of their expressions, and drop sentences without anything to say.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        A page that has run; changed in place.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        The same page, without an expression.
+
+    Raises
+    ------
+    ClipsafeError
+        If an expression has no text: the page was changed after it ran.
+    """
+    texts = texts_in(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = filled_text(cell.source, texts)
+        for caption in texts_of_cell(cell) if cell.cell_type == "code" else ():
+            cell.metadata["mystnb"]["figure"]["caption"] = filled_text(caption, texts)
+    return notebook
+
+
+def filled_text(text: str, texts: Mapping[str, str]) -> str:
+    r"""Put texts in the places of expressions; a sentence with one that is not measured is dropped.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    texts : mapping of str to str
+        By expression.
+
+    Raises
+    ------
+    ClipsafeError
+        If an expression has no text.
+
+    Examples
+    --------
+    >>> filled_text("One is {eval}`a`. Two is {eval}`b`. So be it.", {"a": "1_000", "b": "not measured"})
+    'One is 1\\_000. So be it.'
+    >>> filled_text("- Two is {eval}`b`. So be it.", {"b": "not measured"})
+    '- So be it.'
+    """
+    return "\n".join(_line(line, texts) for line in text.split("\n"))
+
+
+def _line(line: str, texts: Mapping[str, str]) -> str:
+    if "{eval}" not in line:
+        return line
+    first, *_ = sentences = list(_sentences(line))
+    kept = [
+        sentence
+        for sentence in sentences
+        if not any(_text(name, texts) == say.NOT_MEASURED for name in expressions_in(sentence))
+    ]
+    # What makes the line an item of a list stays with what is left of it.
+    marker = "" if not kept or kept[0] is first else (_MARKER.match(first) or [""])[0]
+    whole = marker + " ".join(kept)
+    return ROLE.sub(lambda role: _escaped(_text(role[1], texts)), whole)
+
+
+def _sentences(line: str) -> Iterable[str]:
+    """Part a line into sentences: not inside of code or an expression, where a stop ends nothing."""
+    parts = re.split(r"(`[^`]*`)", line)
+    sentence = ""
+    for place, part in enumerate(parts):
+        if place % 2:
+            sentence += part
+            continue
+        pieces = re.split(r"(?<=[.!?]) +(?=[A-Z*{\[`])", part)
+        for piece in pieces[:-1]:
+            yield sentence + piece
+            sentence = ""
+        sentence += pieces[-1]
+    if sentence:
+        yield sentence
+
+
+def _text(expression: str, texts: Mapping[str, str]) -> str:
+    if expression not in texts:
+        raise ClipsafeError(f"The page has no text of {{eval}}`{expression}`; run it again.")
+    return texts[expression]
+
+
+def _escaped(text: str) -> str:
+    """Keep Markdown from reading a name or a number as its own; code stays code."""
+    parts = text.split("`")
+    return "`".join(part if place % 2 else _MARKDOWN.sub(r"\\\1", part) for place, part in enumerate(parts))

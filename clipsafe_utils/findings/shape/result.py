@@ -1,0 +1,436 @@
+"""Shape or texture: everything that chapter 2 says, found once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.ladder import SOURCES, dose, dose_difference, ladder, read_causes
+from clipsafe_utils.findings.model_pairs import STRONG
+from clipsafe_utils.findings.shape.laboratory import (
+    BASE,
+    BIAS,
+    LOSS_STEPS,
+    TEXTURE,
+    WHOLE,
+    directions,
+    half_way_between,
+    image_steps,
+    loss_steps,
+    population,
+    tuning,
+    widest_gap,
+)
+from clipsafe_utils.findings.shape.observers import chosen_panels, class_means, stylised_pairs
+from clipsafe_utils.metrics.families import difference_of_groups
+from clipsafe_utils.metrics.labelled import shape_bias_table
+from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed
+
+LOSSES = {"clip": "CLIP's contrastive loss", "labels": "cross-entropy on true labels"}
+_MIDDLE = 0.5
+_IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
+
+
+@dataclass(frozen=True)
+class Observers:
+    """A group of observers of real models or people: their shape bias, and what it leaves out."""
+
+    bias: Said
+    """Of all decisions of the group together."""
+    lowest: Said
+    highest: Said
+    decided: Said
+    """Median share of images decided by either cue."""
+    named: Said
+    """Share of all images that are named by shape."""
+    lowest_class: Said
+    highest_class: Said
+    """The group's mean in the class in which it is lowest, and highest."""
+
+
+@dataclass(frozen=True)
+class Stylised:
+    """What training on stylised images does, in the networks that were trained both ways."""
+
+    gain: Said
+    decided: Said
+    networks: Text
+    """How many were trained both ways."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one change of the training does to shape bias, on each source of images."""
+
+    labels: Said
+    wit: Said
+    laion: Said
+
+
+@dataclass(frozen=True)
+class Doses:
+    """What the share of typical textures does."""
+
+    low: Said
+    high: Said
+    clip: Said
+    labels: Said
+    gap: Said
+    gap_at: Said
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What strong fine-tuning on `labels` does to the same CLIPs."""
+
+    change: Said
+    lower: Text
+    half_way: Text
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """The study whose trainings differ in one thing.
+
+    Attributes
+    ----------
+    images, language, names, captions : Step
+        Other images at the same loss; CLIP with whole captions, CLIP's loss with names, and whole captions in
+        place of names, on the same images.
+    on_labels, on_wit, clip_on_wit : Value or Missing
+        One network's shape bias: cross-entropy on `labels` and on `wit`, and CLIP on `wit`.
+    images_move, language_moves : str or Missing
+        The side of zero on which all of those steps lie: up, down or neither.
+    doses, tuning
+        Dose and response; fine-tuning.
+    population : Value or Missing
+        Zero-shot CLIPs less standard networks, sources counted once.
+    """
+
+    images: Step
+    language: Step
+    names: Step
+    captions: Step
+    on_labels: Said
+    on_wit: Said
+    clip_on_wit: Said
+    images_move: str | Missing
+    language_moves: str | Missing
+    doses: Doses
+    tuning: Tuning
+    population: Said
+
+    @property
+    def raised_by(self) -> str | Missing:
+        """What raises shape bias on all web sources: `images`, `language`, `both` or `neither`."""
+        if isinstance(self.images_move, Missing) or isinstance(self.language_moves, Missing):
+            return Missing("a step of the ladder is missing")
+        images, language = self.images_move == "up", self.language_moves == "up"
+        if images and language:
+            return "both"
+        return "images" if images else "language" if language else "neither"
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeBias:
+    """What chapter 2 found, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    panels : list of Panel
+        What is shown of each study.
+    left_out : list of str
+        In words, what is not.
+    tables, models : mapping of str to xarray.Dataset
+        By study: `shape_bias_table` and the cube `models` in the same order.
+    causes, described : mapping of str to xarray.Dataset
+        By study of trainings: the cube `causes`, and the whole cube `models`.
+    confidence : float
+        Level of the intervals.
+    """
+
+    panels: Sequence[Panel]
+    left_out: Sequence[str]
+    tables: Mapping[str, xr.Dataset]
+    models: Mapping[str, xr.Dataset]
+    causes: Mapping[str, xr.Dataset]
+    described: Mapping[str, xr.Dataset]
+    confidence: float
+
+    @cached_property
+    def classes(self) -> dict[str, xr.Dataset]:
+        """Mean shape bias by class and group, of each study."""
+        return class_means(self.panels, self.confidence)
+
+    @cached_property
+    def people(self) -> Observers:
+        """People."""
+        return self._observers("human")
+
+    @cached_property
+    def standard(self) -> Observers:
+        """Networks with ImageNet labels."""
+        return self._observers("standard")
+
+    @cached_property
+    def robust(self) -> Observers:
+        """Networks trained on stylised images."""
+        return self._observers("robust_intervention")
+
+    @cached_property
+    def stylised(self) -> Stylised:
+        """The networks that were trained both ways."""
+        study = self._real
+        pairs = None if study is None else stylised_pairs(self.tables[study], self.models[study])
+        if pairs is None or not pairs.sizes["model"]:
+            none = Missing("no network was trained with and without stylised images")
+            return Stylised(none, none, none)
+        bias, families = pairs["shape_bias"].values, pairs["family"].values
+        gain = difference_of_groups(bias, families, pairs["stylised"].values, self.confidence)
+        decided = pairs["share_decided"].values[pairs["stylised"].values]
+        return Stylised(
+            Value(
+                float(gain.estimate),
+                float(gain.low),
+                float(gain.high),
+                "difference",
+                units=gain.families,
+                unit="architecture",
+            ),
+            Value(float(np.median(decided))),
+            Text(decided.size),
+        )
+
+    @property
+    def adds_decisions(self) -> str | Missing:
+        """Whether stylised training adds decisions to those of ordinary networks: `no` or `yes`."""
+        if isinstance(self.stylised.decided, Missing) or isinstance(self.standard.decided, Missing):
+            return Missing("no network was trained with and without stylised images")
+        return "yes" if self.stylised.decided.estimate > self.standard.decided.estimate else "no"
+
+    @cached_property
+    def implementations(self) -> Mapping[str, Said]:
+        """Shape bias of two architectures in two implementations, and the largest difference between them."""
+        none = Missing("the record lacks one of the two implementations")
+        found: dict[str, Said] = dict.fromkeys((*_IMPLEMENTATIONS, "gap"), none)
+        if self._real is not None:
+            names = self.models[self._real]["checkpoint"].values.tolist()
+            bias = dict(zip(names, self.tables[self._real]["shape_bias"].values.tolist(), strict=True))
+            if set(_IMPLEMENTATIONS) <= set(bias):
+                found |= {name: Value(bias[name]) for name in _IMPLEMENTATIONS}
+                gaps = (bias[f"{name}-caffe"] - bias[name] for name in ("alexnet", "vgg16"))
+                found["gap"] = Value(max(gaps), scale="difference")
+        return found
+
+    @cached_property
+    def lab(self) -> Laboratory:
+        """The first study with trainings that differ in one thing."""
+        study = next(iter(self.causes), None)
+        return _laboratory(self, study)
+
+    @property
+    def images(self) -> Text:
+        """How many images each observer was asked about, one number a study where they differ."""
+        numbers = {int(table["images"].max()) for table in self.tables.values()}
+        if not numbers:
+            return Missing("no decisions")
+        return listed([f"{number:,}" for number in sorted(numbers, reverse=True)])
+
+    @property
+    def crossing(self) -> str | Missing:
+        """Which networks of the record go by shape: `stylised` ones alone, or `otherwise`."""
+        if isinstance(self.robust.lowest, Missing) or isinstance(self.standard.highest, Missing):
+            return Missing("no network with stylised training, or none without")
+        study = str(self._real)
+        network = ~np.isin(self.models[study]["group"].values, ["human", "robust_intervention"])
+        others_cross = bool((self.tables[study]["shape_bias"].values[network] > _MIDDLE).any())
+        return "stylised" if self.robust.lowest.estimate > _MIDDLE and not others_cross else "otherwise"
+
+    @property
+    def _real(self) -> str | None:
+        """The first study of real models or people."""
+        measured = [study for study in self.tables if self.models[study].attrs.get("evidence") == "measured"]
+        return measured[0] if measured else None
+
+    def _observers(self, group: str) -> Observers:
+        rows = self._rows(group)
+        if rows is None:
+            return Observers(*[Missing(f"no observer of the group {group}")] * 7)
+        shape, texture = rows["shape_hits"].sum().item(), rows["texture_hits"].sum().item()
+        bias = rows["shape_bias"]
+        classes = self.classes.get(str(self._real))
+        none = Missing("some class has no decision")
+        lowest: Said = none
+        highest: Said = none
+        if classes is not None and group in classes["group"].values:
+            means = classes["mean"].sel(group=group)
+            lowest, highest = Value(means.min().item()), Value(means.max().item())
+        return Observers(
+            Value(shape / (shape + texture)),
+            Value(bias.min().item()),
+            Value(bias.max().item()),
+            Value(rows["share_decided"].median().item()),
+            Value(shape / rows["images"].sum().item()),
+            lowest,
+            highest,
+        )
+
+    def _rows(self, group: str) -> xr.Dataset | None:
+        if self._real is None:
+            return None
+        rows = self.tables[self._real].isel(model=self.models[self._real]["group"].values == group)
+        return rows if rows.sizes["model"] else None
+
+
+def shape_bias(chosen: CheckedParameters) -> ShapeBias:
+    """Find what observers decide by, and what of a training sets it.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of chapter 2.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, or no study has one of the classes.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.parameters import check_parameters
+    >>> found = shape_bias(check_parameters("shape-bias", {"studies": ["published"]}))
+    >>> found.people.lowest.percent(0).replace("\N{NO-BREAK SPACE}", " ")
+    '92 %'
+    """
+    read = read_panels(chosen.studies, "shape_bias", chosen.groups)
+    sentences = left_out(chosen.studies, "shape_bias", chosen.groups)
+    panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
+    causes = read_causes(chosen.studies)
+    return ShapeBias(
+        panels,
+        [*sentences, *others],
+        {panel.study: shape_bias_table(panel.cube, confidence=chosen.confidence) for panel in panels},
+        {panel.study: panel.models for panel in panels},
+        causes,
+        {
+            study.name: study.read("models")
+            for study in map(find_study, chosen.studies)
+            if study.name in causes
+        },
+        chosen.confidence,
+    )
+
+
+def _laboratory(found: ShapeBias, study: str | None) -> Laboratory:
+    none = Missing("no study has trainings that differ in one thing")
+    if study is None:
+        step, doses = Step(none, none, none), Doses(none, none, none, none, none, none)
+        tuned = Tuning(none, none, none)
+        return Laboratory(step, step, step, step, none, none, none, none, none, doses, tuned, none)
+    cube, confidence = found.causes[study], found.confidence
+    images, losses = image_steps(cube, confidence), loss_steps(cube, confidence)
+    cells = ladder(cube, BIAS, confidence).set_index(["rung", "source"])["value"]
+
+    def cell(rung: str, source: str) -> Said:
+        return Value(float(cells[rung, source])) if (rung, source) in cells else none
+
+    moves = directions(cube, confidence)
+    return Laboratory(
+        _step(images, "a"),
+        _step(losses, WHOLE),
+        _step(losses, "c - a"),
+        _step(losses, "d - c"),
+        cell("a", BASE),
+        cell("a", "wit"),
+        cell("d", "wit"),
+        moves[0] if moves else none,
+        moves[1] if moves else none,
+        _doses(cube, confidence),
+        _tuning(cube, found.described[study], confidence),
+        _population(found, study),
+    )
+
+
+def _step(steps: Mapping[tuple[str, str], Estimate], name: str) -> Step:
+    none = Missing("the same training, or none")
+    return Step(*(_of_runs(steps[name, source]) if (name, source) in steps else none for source in SOURCES))
+
+
+def _of_runs(estimate: Estimate) -> Value:
+    return Value(estimate.value, estimate.low, estimate.high, "difference", units=estimate.runs, unit="run")
+
+
+def _doses(cube: xr.Dataset, confidence: float) -> Doses:
+    none = Missing("the share of typical textures was not varied")
+    differences = dose_difference(cube, TEXTURE, BIAS, confidence)
+    ends = next(iter(differences.values()), None)
+    moved = {
+        name: _of_runs(differences[loss][2]) if loss in differences else none for name, loss in LOSSES.items()
+    }
+    gap = widest_gap(dose(cube, TEXTURE, BIAS, confidence))
+    return Doses(
+        Value(ends[0]) if ends else none,
+        Value(ends[1]) if ends else none,
+        moved["clip"],
+        moved["labels"],
+        Value(gap[0], scale="difference") if gap else none,
+        Value(gap[1]) if gap else none,
+    )
+
+
+def _tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> Tuning:
+    none = Missing("no zero-shot CLIP was fine-tuned")
+    rows = tuning(cube, models, confidence)
+    strong = rows[rows["kind"] == STRONG].to_dict("records") if len(rows) else []
+    between, averages = half_way_between(cube, models)
+    return Tuning(
+        _of_runs(strong[0]["change"]) if strong else none,
+        count(strong[0]["lower"], strong[0]["runs"]) if strong else none,
+        count(between, averages) if averages else none,
+    )
+
+
+def _population(found: ShapeBias, study: str) -> Said:
+    none = Missing("no zero-shot CLIP or no standard network")
+    if study not in found.tables:
+        return none
+    difference = population(found.tables[study], found.models[study], found.confidence)
+    if difference is None:
+        return none
+    return Value(
+        float(difference.estimate),
+        float(difference.low),
+        float(difference.high),
+        "difference",
+        units=difference.families,
+        unit="source",
+    )
+
+
+def steps_frame(found: ShapeBias, study: str) -> pd.DataFrame:
+    """Tabulate what each change of a training does to shape bias.
+
+    Returns
+    -------
+    DataFrame
+        Columns change, and a `Value` or `Missing` for each source of images.
+    """
+    images = image_steps(found.causes[study], found.confidence)
+    losses = loss_steps(found.causes[study], found.confidence)
+    steps = {
+        f"web images, not {BASE}: cross-entropy (a)": _step(images, "a"),
+        f"web images, not {BASE}: CLIP (d)": _step(images, "d"),
+        **{f"{title} ({name.replace('-', '−')})": _step(losses, name) for name, title in LOSS_STEPS.items()},
+    }
+    rows = [
+        {"change": title, **{source: getattr(step, source) for source in SOURCES}}
+        for title, step in steps.items()
+    ]
+    return pd.DataFrame(rows)

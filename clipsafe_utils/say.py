@@ -1,0 +1,234 @@
+"""Values in words: the only place that writes a number into a sentence.
+
+What a finding holds is a `Value`, or `Missing` with the reason why there is none. Both write themselves, and
+what they write is a `Text`, whose repr is the text, so that a page and JupyterLab show the same.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+NOT_MEASURED = "not measured"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+MINUS = "−"
+
+Scale = Literal["share", "difference", "number"]
+
+
+class Text(str):
+    """A piece of a sentence.
+
+    Examples
+    --------
+    >>> Text("95 %")
+    95 %
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Missing(Text):
+    """What stands in the place of a value that a study does not have.
+
+    It answers whatever a `Value` answers, and nothing else: a name that is misspelt fails here, too.
+
+    Examples
+    --------
+    >>> missing = Missing("no people took part")
+    >>> missing.points(0), missing.reason
+    (not measured, 'no people took part')
+    >>> missing.pionts(0)
+    Traceback (most recent call last):
+    AttributeError: A value has no 'pionts'.
+    """
+
+    reason: str
+
+    def __new__(cls, reason: str) -> "Missing":
+        """Make the text "not measured", with its reason."""
+        missing = super().__new__(cls, NOT_MEASURED)
+        missing.reason = reason
+        return missing
+
+    def __getattr__(self, name: str) -> "Missing":
+        if name.startswith("_") or not (hasattr(Value, name) or name in Value.__dataclass_fields__):
+            raise AttributeError(f"A value has no '{name}'.")
+        return self
+
+    def __call__(self, *_: object, **__: object) -> "Missing":
+        """Answer a method that is missing, too."""
+        return self
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number that a finding is about, and how sure it is.
+
+    Attributes
+    ----------
+    estimate : float
+        The number.
+    low, high : float or None
+        Ends of its interval; None where the number is a count or has no chance in it.
+    scale : {"share", "difference", "number"}
+        A share is written in percent, a difference of shares in points with its sign.
+    units : int
+        How many independent units it rests on; 0 where nothing is counted.
+    unit : str
+        What one of them is.
+
+    Examples
+    --------
+    >>> change = Value(-0.098, -0.171, -0.024, scale="difference", units=3, unit="run")
+    >>> change, change.interval, change.moved
+    (−9.8, −17.1 to −2.4, lower by 9.8 points (2.4 to 17.1))
+    """
+
+    estimate: float
+    low: float | None = None
+    high: float | None = None
+    scale: Scale = "share"
+    units: int = 0
+    unit: str = ""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        if self.scale == "share":
+            return self.percent()
+        return self.points() if self.scale == "difference" else _number(self.estimate, 2)
+
+    def percent(self, digits: int = 1) -> Text:
+        """Write a share in percent."""
+        return percent(self.estimate, digits)
+
+    def points(self, digits: int = 1) -> Text:
+        """Write a difference of shares in percentage points, with its sign."""
+        return points(self.estimate, digits)
+
+    def size(self, digits: int = 1) -> Text:
+        """Write how large a difference of shares is, in points without a sign."""
+        return Text(f"{100 * abs(self.estimate):.{digits}f}")
+
+    def number(self, digits: int = 2) -> Text:
+        """Write the number as it is."""
+        return _number(self.estimate, digits)
+
+    @property
+    def interval(self) -> Text:
+        """The interval, in the scale of the value; in words where it is not bounded."""
+        if self.low is None or self.high is None:
+            return Missing("the value has no interval")
+        if self.high == float("inf"):
+            return Text("unbounded")
+        write = {"share": percent, "difference": points, "number": _number}[self.scale]
+        return Text(f"{write(self.low)} to {write(self.high)}")
+
+    @property
+    def side(self) -> Literal["up", "down", "neither"]:
+        """The side of zero on which the whole interval lies."""
+        if self.low is None or self.high is None:
+            raise ValueError("A value without an interval has no side.")
+        return "up" if self.low > 0 else "down" if self.high < 0 else "neither"
+
+    @property
+    def moved(self) -> Text:
+        """A difference of shares with its direction, or that there is none beyond the interval."""
+        if self.side == "neither":
+            return Text(f"no different beyond the interval ({self.interval} points)")
+        direction = "higher" if self.side == "up" else "lower"
+        low, high = sorted((abs(self.low or 0.0), abs(self.high or 0.0)))
+        return Text(f"{direction} by {self.size()} points ({100 * low:.1f} to {100 * high:.1f})")
+
+
+Said = Value | Missing
+"""What a field of a finding holds."""
+
+
+def percent(share: float, digits: int = 1) -> Text:
+    r"""Write a share in percent, with a space that does not break.
+
+    Examples
+    --------
+    >>> str(percent(0.9587))
+    '95.9\xa0%'
+    """
+    return Text(f"{100 * share:.{digits}f}{NO_BREAK}%")
+
+
+def points(difference: float, digits: int = 1) -> Text:
+    """Write a difference of shares in percentage points, with its sign and a true minus.
+
+    Examples
+    --------
+    >>> points(-0.0297), points(0.0297), points(-0.0001)
+    (−3.0, +3.0, 0.0)
+    """
+    text = f"{100 * difference:+.{digits}f}"
+    return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
+
+
+def level(confidence: float) -> Text:
+    r"""Write the level of an interval.
+
+    Examples
+    --------
+    >>> str(level(0.95)), str(level(0.999))
+    ('95\xa0%', '99.9\xa0%')
+    """
+    return Text(f"{100 * confidence:g}{NO_BREAK}%")
+
+
+def count(part: int, whole: int) -> Text:
+    """Write how many of how many.
+
+    Examples
+    --------
+    >>> count(7, 8)
+    7 of 8
+    """
+    return Text(f"{part} of {whole}")
+
+
+def listed(names: Iterable[str], last: str = "and") -> Text:
+    """Write names one after another.
+
+    Examples
+    --------
+    >>> listed(["pose"]), listed(["pose", "color", "shape"], last="or")
+    (pose, pose, color or shape)
+    """
+    *most, final = names
+    return Text(f"{', '.join(most)} {last} {final}" if most else final)
+
+
+def choose(case: Hashable, texts: Mapping[Hashable, str]) -> Text:
+    """Choose the sentence that is true: one for every case, beside the text that it stands in.
+
+    Parameters
+    ----------
+    case : object
+        What is the case; a missing value stays missing.
+    texts : mapping of object to str
+        A text for each case that there may be.
+
+    Raises
+    ------
+    KeyError
+        If the case has no text.
+
+    Examples
+    --------
+    >>> choose("up", {"up": "raises it", "down": "lowers it", "neither": "does not move it one way"})
+    raises it
+    """
+    return case if isinstance(case, Missing) else Text(texts[case])
+
+
+def _number(value: float, digits: int = 2) -> Text:
+    text = f"{value:.{digits}f}"
+    return Text(text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS))

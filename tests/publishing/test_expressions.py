@@ -1,0 +1,135 @@
+"""Expressions in prose: what they may be, what they say, and that every way to a reader shows the same."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.expressions import (
+    TEXTS,
+    _evaluated,
+    cell_that_evaluates,
+    fault_of,
+    filled,
+    filled_text,
+    texts_in,
+)
+from clipsafe_utils.say import Missing, Value
+
+ALLOWED = (
+    "level(chosen.confidence)",
+    "r.people.bias.percent(0)",
+    'r.implementations["alexnet-caffe"]',
+    "listed(r.names, last='or')",
+    "lab.step('clip', on='wit').moved",
+)
+REFUSED = (
+    "",
+    "a b",
+    "r.a - r.b",
+    "r._hidden",
+    "r.__class__",
+    "open('x')",
+    "eval('1')",
+    "[x for x in r]",
+    "lambda: 1",
+    "r[name]",
+    "f'{r}'",
+    "(a := 1)",
+    "a if b else c",
+    "r.a; r.b",
+    "print(r)",
+    "\0",
+)
+
+
+@pytest.mark.parametrize("expression", ALLOWED)
+def test_what_shows_a_finding_may_stand_in_prose(expression: str) -> None:
+    assert fault_of(expression) is None
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+def test_what_computes_or_reaches_out_may_not(expression: str) -> None:
+    assert fault_of(expression) is not None
+    with pytest.raises(ValueError, match="eval"):
+        _evaluated(expression, {})
+
+
+def test_no_builtin_is_in_scope() -> None:
+    with pytest.raises(ValueError, match="NameError"):
+        _evaluated("open", {"__builtins__": {}})
+
+
+def page(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    return new_notebook(cells=list(cells))
+
+
+def test_the_cell_at_the_end_names_each_expression_once() -> None:
+    figure = new_code_cell("r = 1")
+    figure.metadata["mystnb"] = {"figure": {"name": "fig", "caption": "At {eval}`level(c)`."}}
+    code = cell_that_evaluates(page(new_markdown_cell("{eval}`r.a` and {eval}`r.a`"), figure))
+    assert code.count("'r.a'") == code.count("'level(c)'") == 1
+    assert cell_that_evaluates(page(new_markdown_cell("nothing"))) == ""
+
+
+def test_a_name_that_two_cells_assign_is_refused() -> None:
+    cells = new_code_cell("images = r.images"), new_code_cell("shape, images = 19, 1200")
+    with pytest.raises(ClipsafeError, match="names 'images', which several cells assign"):
+        cell_that_evaluates(page(*cells, new_markdown_cell("{eval}`images`")))
+    assert cell_that_evaluates(page(*cells, new_markdown_cell("{eval}`shape`")))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("One is {eval}`a`.", "One is 1.5 %."),
+        ("First. Two is {eval}`missing`, e.g. here. Last.", "First. Last."),
+        ("- Two is {eval}`missing`. So be it.", "- So be it."),
+        ("- Two is {eval}`missing`.", ""),
+        ("`code. With` {eval}`a`. Two {eval}`missing`.", "`code. With` 1.5 %."),
+        ("A name: {eval}`name`.", r"A name: a\_b\*c `d_e`."),
+        ("{eval}`a`\n\n{eval}`missing`\n\nend", "1.5 %\n\n\n\nend"),
+        ("No expression. None at all.", "No expression. None at all."),
+    ],
+)
+def test_texts_take_the_places_of_expressions(text: str, shown: str) -> None:
+    texts = {"a": "1.5 %", "missing": "not measured", "name": "a_b*c `d_e`"}
+    assert filled_text(text, texts) == shown
+
+
+def test_a_page_that_was_changed_after_it_ran_is_refused() -> None:
+    with pytest.raises(ClipsafeError, match=r"has no text of \{eval\}`r\.b`; run it again"):
+        filled(page(new_markdown_cell("{eval}`r.b`"), new_code_cell("", outputs=[told({"r.a": "1"})])))
+
+
+def told(texts: dict[str, str]) -> nbformat.NotebookNode:
+    return new_output("display_data", {TEXTS: texts})
+
+
+def test_captions_are_filled_too() -> None:
+    figure = new_code_cell("r = 1")
+    figure.metadata["mystnb"] = {"figure": {"name": "fig", "caption": "At {eval}`level`. Seen."}}
+    whole = filled(page(figure, new_code_cell("", outputs=[told({"level": "80 %"})])))
+    assert whole.cells[0].metadata["mystnb"]["figure"]["caption"] == "At 80 %. Seen."
+    assert texts_in(whole) == {"level": "80 %"}
+
+
+def test_a_misspelt_name_fails_on_a_missing_value_too() -> None:
+    names = {"r": SimpleNamespace(bias=Missing("none"), share=Value(0.5))}
+    assert _evaluated("r.bias.percent(0)", names) == "not measured"
+    for wrong in ("r.bias.pecent(0)", "r.share.pecent(0)", "r.baes"):
+        with pytest.raises(ValueError, match="AttributeError"):
+            _evaluated(wrong, names)
+
+
+def test_chapter_2_shows_the_same_numbers_in_every_way(repository: Path) -> None:
+    """The committed page, its text, and the notebook that a reader takes along."""
+    notebook = nbformat.read(repository / "book" / "02-shape-bias.ipynb", as_version=4)
+    texts = texts_in(notebook)
+    assert len(texts) > 40
+    prose = "\n".join(cell.source for cell in filled(notebook).cells if cell.cell_type == "markdown")
+    assert "{eval}" not in prose
+    assert texts["r.people.bias"] in prose
