@@ -37,7 +37,6 @@ EXTRAS = {
 }
 """Modules that a command may import, by the extra that brings them."""
 
-_ISSUES = "https://github.com/clipsafe/clipsafe/issues"
 _EXTRA_OF = {module: extra for extra, modules in EXTRAS.items() for module in modules}
 _shows_tracebacks = False
 
@@ -113,8 +112,12 @@ def _sentence_for(error: Exception) -> str | None:
 
 
 def _report_of(error: Exception) -> str:
+    from clipsafe_utils.address import read_repository
+    from clipsafe_utils.cubes.studies import REPOSITORY
+
+    issues = f"{read_repository(REPOSITORY).url}/issues"
     return (
-        f"this is a fault of ours ({type(error).__name__}: {error}). Please report it at {_ISSUES}, "
+        f"this is a fault of ours ({type(error).__name__}: {error}). Please report it at {issues}, "
         "with the command and what it prints after `clipsafe --debug`."
     )
 

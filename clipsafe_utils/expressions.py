@@ -28,7 +28,9 @@ FUNCTIONS = ("choose", "count", "level", "listed", "percent", "points")
 
 ROLE = re.compile(r"\{eval\}`([^`]+)`")
 _MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")
-_MARKER = re.compile(r" *(?:[-*:>]|[0-9]+\.) +")
+_MARKER = re.compile(r" *(?:(?:[-*:>]|[0-9]+\.) +)?(?:\*+[^*]+[.:]\*+ +)?")
+"""What makes a line an item of a list, and the words in bold or italics that it begins with."""
+
 _ALLOWED = (
     ast.Expression,
     ast.Name,
@@ -247,7 +249,6 @@ def _line(line: str, texts: Mapping[str, str]) -> str:
         for sentence in sentences
         if not any(_text(name, texts) == say.NOT_MEASURED for name in expressions_in(sentence))
     ]
-    # What makes the line an item of a list stays with what is left of it.
     marker = "" if not kept or kept[0] is first else (_MARKER.match(first) or [""])[0]
     whole = marker + " ".join(kept)
     return ROLE.sub(lambda role: _escaped(_text(role[1], texts)), whole)

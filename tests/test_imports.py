@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "clipsafe_utils"
 
 FLOW = (
-    {"errors", "files", "terminal", "boundary", "address", "say"},
+    {"errors", "files", "terminal", "address", "say"},
     {"registry"},
     {"cubes", "metrics", "parameters"},
     {"record", "engine"},
@@ -18,6 +18,7 @@ FLOW = (
     {"chapters"},
     {"expressions"},
     {"publishing"},
+    {"boundary"},
     {"cli"},
 )
 """Parts of the package, earlier before later; parts of one stage may know each other."""

@@ -1,6 +1,7 @@
 """Running chapters: source in, notebook with results out, the old one untouched unless all went well."""
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -154,6 +155,10 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
         raise ClipsafeError(f"{chapter.source}: Python died while it ran; is there enough memory?") from error
     except NoSuchKernel as error:
         raise ClipsafeError("There is no Jupyter kernel 'python3'; install the extra 'book'.") from error
+    except KeyboardInterrupt:
+        # Who stops a run stops its kernel, too; asyncio would tell of that with a traceback at the end.
+        logging.getLogger("asyncio").disabled = True
+        raise
     return notebook
 
 

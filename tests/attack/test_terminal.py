@@ -13,7 +13,9 @@ import typer
 import xarray as xr
 
 from clipsafe_utils import boundary
+from clipsafe_utils.address import read_repository
 from clipsafe_utils.cubes import write_cube
+from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.terminal import measured_progress, plain, print_table, progress, say
 from tests.attack.command import run
@@ -199,7 +201,7 @@ class TestBoundary:
         code, said = self.ended(error, capsys)
         assert code == 70
         assert said.startswith(f"clipsafe: this is a fault of ours ({type(error).__name__}")
-        assert "/issues" in said
+        assert f"{read_repository(REPOSITORY).url}/issues" in said
         assert said.count("\n") == 1
 
     def test_a_traceback_only_on_demand(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,11 +211,6 @@ class TestBoundary:
         assert ended.code == 2
         assert "Traceback" in ended.err
         assert ended.err.splitlines()[-1].startswith("clipsafe: ")
-
-    def test_the_issues_are_those_of_the_repository(self, repository: Path) -> None:
-        from clipsafe_utils.address import read_repository
-
-        assert f"{read_repository(repository).url}/issues" == boundary._ISSUES
 
     def test_what_a_command_says_itself(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert self.ended(typer.Exit(3), capsys)[0] == 70  # Only the command line of typer may raise it.

@@ -93,6 +93,11 @@ def test_named_by_shape_counts_all_images() -> None:
     assert ShapeBias([], [], {STUDY: table}, {STUDY: others}, {}, {}, 0.95).crossing == "otherwise"
 
 
+def test_the_record_speaks_whatever_study_stands_first() -> None:
+    chosen = check_parameters("shape-bias", {"studies": ["field", STUDY]})
+    assert str(shape_bias(chosen).people.bias) == percent(0.9587)
+
+
 @pytest.mark.parametrize(("cue_class", "expected"), [("knife", "otherwise"), ("all", "stylised")])
 def test_what_was_typed_once_is_asked_of_the_classes_that_count(cue_class: str, expected: str) -> None:
     chosen = check_parameters("shape-bias", {"studies": [STUDY], "cue_classes": [cue_class]})

@@ -89,6 +89,8 @@ def test_a_name_that_two_cells_assign_is_refused() -> None:
         ("First. Two is {eval}`missing`, e.g. here. Last.", "First. Last."),
         ("- Two is {eval}`missing`. So be it.", "- So be it."),
         ("- Two is {eval}`missing`.", ""),
+        ("**Answer.** Two is {eval}`missing`. So be it.", "**Answer.** So be it."),
+        ("- *It falls.* By {eval}`missing`. So be it.", "- *It falls.* So be it."),
         ("`code. With` {eval}`a`. Two {eval}`missing`.", "`code. With` 1.5 %."),
         ("A name: {eval}`name`.", r"A name: a\_b\*c `d_e`."),
         ("{eval}`a`\n\n{eval}`missing`\n\nend", "1.5 %\n\n\n\nend"),

@@ -35,6 +35,7 @@ from clipsafe_utils.say import Missing, Said, Text, Value, count, listed
 
 LOSSES = {"clip": "CLIP's contrastive loss", "labels": "cross-entropy on true labels"}
 _MIDDLE = 0.5
+_RECORD = "published"
 _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
 
 
@@ -255,9 +256,9 @@ class ShapeBias:
 
     @property
     def _real(self) -> str | None:
-        """The first study of real models or people."""
+        """The study that speaks of real models: the public record, or else the first measured one."""
         measured = [study for study in self.tables if self.models[study].attrs.get("evidence") == "measured"]
-        return measured[0] if measured else None
+        return _RECORD if _RECORD in measured else measured[0] if measured else None
 
     def _observers(self, group: str) -> Observers:
         rows = self._rows(group)
