@@ -11,7 +11,7 @@ from clipsafe_utils.claims.registry import Claim, claims
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.statistics import STATISTICS
 from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, deciding, judge, of_parts
-from clipsafe_utils.cubes import GROUPS, Study
+from clipsafe_utils.cubes import GROUPS, Study, find_study
 from clipsafe_utils.say import Missing, Text
 
 
@@ -120,7 +120,7 @@ def ledger(
     return [entries[place] for place in range(len(claims())) for entries in by_study]
 
 
-def verdicts_of(chapter: str, study: Study | None) -> dict[str, Text]:
+def verdicts_of(chapter: str, study: str | None) -> dict[str, Text]:
     """Say in words what a study says of the claims of one chapter.
 
     Verdicts are judged at `ALPHA` on all models of the study, whatever a page shows of them.
@@ -129,8 +129,8 @@ def verdicts_of(chapter: str, study: Study | None) -> dict[str, Text]:
     ----------
     chapter : str
         Name of the chapter.
-    study : Study or None
-        None where a page has no study to ask: each verdict is missing then.
+    study : str or None
+        Its name, or a path to its folder; None where a page has no study to ask, and each verdict is missing.
 
     Returns
     -------
@@ -139,14 +139,13 @@ def verdicts_of(chapter: str, study: Study | None) -> dict[str, Text]:
 
     Examples
     --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> verdicts_of("shape-bias", find_study("miniature"))["F6"]
+    >>> verdicts_of("shape-bias", "miniature")["F6"]
     supported
     """
     of_chapter = tuple(claim for claim in claims() if claim.chapter == chapter)
     if study is None:
         return {claim.id: Missing("no study to ask") for claim in of_chapter}
-    entries = _of_study(Reader(study), Choices(), ALPHA, asking=of_chapter)
+    entries = _of_study(Reader(find_study(study)), Choices(), ALPHA, asking=of_chapter)
     return {entry.claim.id: Text(entry.judgement.verdict) for entry in entries}
 
 

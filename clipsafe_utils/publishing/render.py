@@ -130,7 +130,7 @@ def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
 def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: list[str]) -> NotebookNode:
     try:
         notebook: NotebookNode = papermill.execute_notebook(
-            _with_texts(chapter),
+            with_texts(chapter),
             None,
             parameters=parameters,
             kernel_name="python3",
@@ -162,8 +162,14 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
     return notebook
 
 
-def _with_texts(chapter: Chapter) -> NotebookNode:
-    """Read a chapter, with the cell behind it that evaluates the expressions of its prose."""
+def with_texts(chapter: Chapter) -> NotebookNode:
+    """Read a chapter, with the cell behind it that evaluates the expressions of its prose.
+
+    Raises
+    ------
+    ClipsafeError
+        As in `read_chapter`, or if an expression may not stand in prose.
+    """
     notebook = read_chapter(chapter)
     try:
         code = cell_that_evaluates(notebook)

@@ -155,6 +155,8 @@ class ShapeBias:
         By study of trainings: the cube `causes`, and the whole cube `models`.
     confidence : float
         Level of the intervals.
+    trained_in : str or None
+        The first study of trainings, as it was asked for.
     """
 
     panels: Sequence[Panel]
@@ -164,6 +166,7 @@ class ShapeBias:
     causes: Mapping[str, xr.Dataset]
     described: Mapping[str, xr.Dataset]
     confidence: float
+    trained_in: str | None = None
 
     @cached_property
     def classes(self) -> dict[str, xr.Dataset]:
@@ -326,6 +329,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
             if study.name in causes
         },
         chosen.confidence,
+        next((name for name in chosen.studies if find_study(name).has("causes")), None),
     )
 
 
