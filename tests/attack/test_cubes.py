@@ -120,15 +120,6 @@ CHANGES: dict[str, Change] = {
     "hits of one dim": lambda file: replaced(file, "hits", np.zeros(2)),
     "models in two dims": models_in_two_dims,
     "models of another length": models_of_another_length,
-    "models are numbers": models_that_are([1, 2]),
-    "models are no numbers": models_that_are([np.nan, 1.0]),
-    "models are true or false": models_that_are([True, False]),
-    "models are one": models_that_are([b"a", b"a"]),
-    "a model without a name": models_that_are([b"a", b""]),
-    "a model of spaces": models_that_are([b"a", b"  "]),
-    "a model that clears the screen": models_that_are([b"a", b"\x1b[2Jb"]),
-    "a model of two lines": models_that_are([b"a", b"b\nclipsafe: all is well."]),
-    "a model with a long name": models_that_are([b"a", b"b" * 300]),
     "a model of no text": models_that_are([b"a", b"\xff\xfe"]),
     "a factor that is unknown": lambda file: file["factor"].__setitem__(0, [b"X"] * file["factor"].shape[1]),
     "a group": a_group,
@@ -227,6 +218,28 @@ def test_draws_are_numbered_from_zero(draws: list[object]) -> None:
     validate(shifts_with_draws([0, 1]), "shifts")
     with pytest.raises(ClipsafeError, match=r"coordinate 'draw' (must|holds '0' more than once)"):
         validate(shifts_with_draws(draws), "shifts")
+
+
+NO_NAMES = {
+    "numbers": [1, 2],
+    "no numbers": [np.nan, 1.0],
+    "true and false": [True, False],
+    "dates": np.array(["2026-01-01", "2026-01-02"], "datetime64[ns]"),
+    "twice the same": ["a", "a"],
+    "empty": ["a", ""],
+    "spaces": ["a", "  "],
+    "clears the screen": ["a", "\x1b[2Jb"],
+    "two lines": ["a", "b\nclipsafe: all is well."],
+    "long": ["a", "b" * 300],
+    "turned round": ["a", "\u202eb"],
+    "half a character": ["a", "\udc80"],
+}
+
+
+@pytest.mark.parametrize("names", NO_NAMES)
+def test_a_model_has_a_name_that_can_be_printed(names: str, factors: xr.Dataset) -> None:
+    with pytest.raises(ClipsafeError, match=r"coordinate 'model' (must hold text|holds )"):
+        validate(factors.assign_coords(model=NO_NAMES[names]), "factors")
 
 
 def test_more_models_than_can_be_compared_are_refused_with_the_limit(models: xr.Dataset) -> None:

@@ -67,6 +67,17 @@ def test_observers_that_a_study_lacks_are_missing(found: ShapeBias) -> None:
     assert isinstance(people.adds_decisions, Missing)
 
 
+@pytest.mark.parametrize("name", ["m{}", "m{}#1", "<!--<script>{}", "$\\notacommand{}$"])
+def test_names_that_say_neither_source_nor_architecture_make_no_pairs(found: ShapeBias, name: str) -> None:
+    panel = found.panels[0]
+    names = [name.format(place) for place in range(panel.cube.sizes["model"])]
+    renamed = of_panel(
+        Panel(STUDY, panel.cube.assign_coords(model=names), panel.models.assign_coords(model=names))
+    )
+    assert str(renamed.stylised.gain.points(0)) == NOT_MEASURED
+    assert str(renamed.people.bias) == percent(0.9587)
+
+
 def test_a_drawn_world_never_speaks_for_the_record(found: ShapeBias) -> None:
     panel = found.panels[0]
     drawn = Panel("drawn", panel.cube, panel.models.assign_attrs(evidence="proxy"))
