@@ -8,7 +8,8 @@ from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.ladder import SOURCES
 from clipsafe_utils.findings.shape.laboratory import tuning
-from clipsafe_utils.findings.shape.result import ShapeBias, steps_frame
+from clipsafe_utils.findings.shape.result import ShapeBias
+from clipsafe_utils.findings.shape.trainings import steps_frame
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.runs import Estimate
 from clipsafe_utils.say import Missing, Value, level, percent, points
@@ -65,7 +66,7 @@ def steps_table(found: ShapeBias, study: str) -> ThemedTable:
     study : str
         One with trainings that differ in one thing.
     """
-    frame = steps_frame(found, study).rename(columns={"change": "Change"})
+    frame = steps_frame(found.causes[study], found.confidence).rename(columns={"change": "Change"})
     for source in SOURCES:
         frame[source] = [_step(step) for step in frame[source]]
     return table(

@@ -5,35 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.cubes.studies import find_study
-from clipsafe_utils.findings.ladder import SOURCES, dose, dose_difference, ladder, read_causes
-from clipsafe_utils.findings.model_pairs import STRONG
-from clipsafe_utils.findings.shape.laboratory import (
-    BASE,
-    BIAS,
-    LOSS_STEPS,
-    TEXTURE,
-    WHOLE,
-    directions,
-    half_way_between,
-    image_steps,
-    loss_steps,
-    population,
-    tuning,
-    widest_gap,
-)
+from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.shape.observers import chosen_panels, class_means, stylised_pairs
+from clipsafe_utils.findings.shape.trainings import Laboratory, difference_of_populations, laboratory_of
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.labelled import shape_bias_table
-from clipsafe_utils.metrics.runs import Estimate
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Said, Text, Value, count, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed
 
-LOSSES = {"clip": "CLIP's contrastive loss", "labels": "cross-entropy on true labels"}
 _MIDDLE = 0.5
 _RECORD = "published"
 _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
@@ -64,79 +47,6 @@ class Stylised:
     decided: Said
     networks: Text
     """How many were trained both ways."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one change of the training does to shape bias, on each source of images."""
-
-    labels: Said
-    wit: Said
-    laion: Said
-
-
-@dataclass(frozen=True)
-class Doses:
-    """What the share of typical textures does."""
-
-    low: Said
-    high: Said
-    clip: Said
-    labels: Said
-    gap: Said
-    gap_at: Said
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What strong fine-tuning on `labels` does to the same CLIPs."""
-
-    change: Said
-    lower: Text
-    half_way: Text
-
-
-@dataclass(frozen=True)
-class Laboratory:
-    """The study whose trainings differ in one thing.
-
-    Attributes
-    ----------
-    images, language, names, captions : Step
-        Other images at the same loss; CLIP with whole captions, CLIP's loss with names, and whole captions in
-        place of names, on the same images.
-    on_labels, on_wit, clip_on_wit : Value or Missing
-        One network's shape bias: cross-entropy on `labels` and on `wit`, and CLIP on `wit`.
-    images_move, language_moves : str or Missing
-        The side of zero on which all of those steps lie: up, down or neither.
-    doses, tuning
-        Dose and response; fine-tuning.
-    population : Value or Missing
-        Zero-shot CLIPs less standard networks, sources counted once.
-    """
-
-    images: Step
-    language: Step
-    names: Step
-    captions: Step
-    on_labels: Said
-    on_wit: Said
-    clip_on_wit: Said
-    images_move: str | Missing
-    language_moves: str | Missing
-    doses: Doses
-    tuning: Tuning
-    population: Said
-
-    @property
-    def raised_by(self) -> str | Missing:
-        """What raises shape bias on all web sources: `images`, `language`, `both` or `neither`."""
-        if isinstance(self.images_move, Missing) or isinstance(self.language_moves, Missing):
-            return Missing("a step of the ladder is missing")
-        images, language = self.images_move == "up", self.language_moves == "up"
-        if images and language:
-            return "both"
-        return "images" if images else "language" if language else "neither"
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,8 +146,13 @@ class ShapeBias:
     @cached_property
     def lab(self) -> Laboratory:
         """The first study with trainings that differ in one thing."""
+        difference: Said = Missing("no zero-shot CLIP or no standard network")
         study = next(iter(self.causes), None)
-        return _laboratory(self, study)
+        if study is None:
+            return laboratory_of(None, None, difference, self.confidence)
+        if study in self.tables:
+            difference = difference_of_populations(self.tables[study], self.models[study], self.confidence)
+        return laboratory_of(self.causes[study], self.described[study], difference, self.confidence)
 
     @property
     def images(self) -> Text:
@@ -331,111 +246,3 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
     )
-
-
-def _laboratory(found: ShapeBias, study: str | None) -> Laboratory:
-    none = Missing("no study has trainings that differ in one thing")
-    if study is None:
-        step, doses = Step(none, none, none), Doses(none, none, none, none, none, none)
-        tuned = Tuning(none, none, none)
-        return Laboratory(step, step, step, step, none, none, none, none, none, doses, tuned, none)
-    cube, confidence = found.causes[study], found.confidence
-    images, losses = image_steps(cube, confidence), loss_steps(cube, confidence)
-    cells = ladder(cube, BIAS, confidence).set_index(["rung", "source"])["value"]
-
-    def cell(rung: str, source: str) -> Said:
-        return Value(float(cells[rung, source])) if (rung, source) in cells else none
-
-    moves = directions(cube, confidence)
-    return Laboratory(
-        _step(images, "a"),
-        _step(losses, WHOLE),
-        _step(losses, "c - a"),
-        _step(losses, "d - c"),
-        cell("a", BASE),
-        cell("a", "wit"),
-        cell("d", "wit"),
-        moves[0] if moves else none,
-        moves[1] if moves else none,
-        _doses(cube, confidence),
-        _tuning(cube, found.described[study], confidence),
-        _population(found, study),
-    )
-
-
-def _step(steps: Mapping[tuple[str, str], Estimate], name: str) -> Step:
-    none = Missing("the same training, or none")
-    return Step(*(_of_runs(steps[name, source]) if (name, source) in steps else none for source in SOURCES))
-
-
-def _of_runs(estimate: Estimate) -> Value:
-    return Value(estimate.value, estimate.low, estimate.high, "difference", units=estimate.runs, unit="run")
-
-
-def _doses(cube: xr.Dataset, confidence: float) -> Doses:
-    none = Missing("the share of typical textures was not varied")
-    differences = dose_difference(cube, TEXTURE, BIAS, confidence)
-    ends = next(iter(differences.values()), None)
-    moved = {
-        name: _of_runs(differences[loss][2]) if loss in differences else none for name, loss in LOSSES.items()
-    }
-    gap = widest_gap(dose(cube, TEXTURE, BIAS, confidence))
-    return Doses(
-        Value(ends[0]) if ends else none,
-        Value(ends[1]) if ends else none,
-        moved["clip"],
-        moved["labels"],
-        Value(gap[0], scale="difference") if gap else none,
-        Value(gap[1]) if gap else none,
-    )
-
-
-def _tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> Tuning:
-    none = Missing("no zero-shot CLIP was fine-tuned")
-    rows = tuning(cube, models, confidence)
-    strong = rows[rows["kind"] == STRONG].to_dict("records") if len(rows) else []
-    between, averages = half_way_between(cube, models)
-    return Tuning(
-        _of_runs(strong[0]["change"]) if strong else none,
-        count(strong[0]["lower"], strong[0]["runs"]) if strong else none,
-        count(between, averages) if averages else none,
-    )
-
-
-def _population(found: ShapeBias, study: str) -> Said:
-    none = Missing("no zero-shot CLIP or no standard network")
-    if study not in found.tables:
-        return none
-    difference = population(found.tables[study], found.models[study], found.confidence)
-    if difference is None:
-        return none
-    return Value(
-        float(difference.estimate),
-        float(difference.low),
-        float(difference.high),
-        "difference",
-        units=difference.families,
-        unit="source",
-    )
-
-
-def steps_frame(found: ShapeBias, study: str) -> pd.DataFrame:
-    """Tabulate what each change of a training does to shape bias.
-
-    Returns
-    -------
-    DataFrame
-        Columns change, and a `Value` or `Missing` for each source of images.
-    """
-    images = image_steps(found.causes[study], found.confidence)
-    losses = loss_steps(found.causes[study], found.confidence)
-    steps = {
-        f"web images, not {BASE}: cross-entropy (a)": _step(images, "a"),
-        f"web images, not {BASE}: CLIP (d)": _step(images, "d"),
-        **{f"{title} ({name.replace('-', '−')})": _step(losses, name) for name, title in LOSS_STEPS.items()},
-    }
-    rows = [
-        {"change": title, **{source: getattr(step, source) for source in SOURCES}}
-        for title, step in steps.items()
-    ]
-    return pd.DataFrame(rows)
