@@ -7,8 +7,10 @@ import re
 import tempfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_notebook
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing import standalone
@@ -196,7 +198,8 @@ def test_a_full_disk_leaves_neither_file_and_is_told_in_a_sentence(
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     if place == "mine":
-        monkeypatch.setattr(standalone, "render_chapter", lambda _, output, __: output.touch())
+        empty = nbformat.writes(new_notebook())
+        monkeypatch.setattr(standalone, "render_chapter", lambda _, output, __: output.write_text(empty))
     monkeypatch.setattr(Path, method, fail_there)
     with pytest.raises(ClipsafeError, match=r"[^\n]*: cannot be written \(No space left on device\)\.\Z"):
         write_standalone(small_book, tiny, tmp_path / "mine")
