@@ -201,9 +201,9 @@ def render(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
 ) -> None:
-    """Run chapters: all of them for the book, or one with your own parameters.
+    r"""Run chapters: all of them for the book, or one with your own parameters.
 
-    Example: [bold]clipsafe render shape-bias -y '{cue_classes: [cat, dog]}' -o mine[/bold]
+    Example: [bold]clipsafe render shape-bias -y '{cue_classes: \[cat, dog]}' -o mine[/bold]
     """
     from clipsafe_utils.publishing.commands import render_book, render_own
 

@@ -32,6 +32,8 @@ class Parameter:
         Values that text, or each entry of a list of text, may take; empty for any text.
     shorthands : mapping of str to tuple of str
         Entries of a list that stand for several choices, as ``all`` does.
+    numbers : tuple of int
+        Values that an integer may take; empty for any in its range.
     minimum, maximum : float
         Range of a number, both ends included.
     """
@@ -42,6 +44,7 @@ class Parameter:
     help: str
     choices: tuple[str, ...] = ()
     shorthands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: tuple[int, ...] = ()
     minimum: float = float("-inf")
     maximum: float = float("inf")
 
@@ -76,11 +79,13 @@ class Parameter:
         types = int if self.kind == "integer" else int | float
         if isinstance(value, bool) or not isinstance(value, types):
             return False
-        return self.minimum <= value <= self.maximum
+        return self.minimum <= value <= self.maximum and (not self.numbers or value in self.numbers)
 
     def _expectation(self) -> str:
         if self.kind == "text":
             return f"one of {', '.join(self.choices)}" if self.choices else "text"
+        if self.numbers:
+            return f"one of {', '.join(map(str, self.numbers))}"
         noun = "an integer" if self.kind == "integer" else "a number"
         if self.maximum == float("inf"):
             return noun if self.minimum == float("-inf") else f"{noun}, {self.minimum:g} or more"
@@ -206,7 +211,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "calibration": (
         *_COMMON,
-        Parameter("n_bins", "integer", 15, "bins of confidence: 15, 5 or 3", minimum=3, maximum=15),
+        Parameter("n_bins", "integer", 15, "bins of confidence: 15, 5 or 3", numbers=(15, 5, 3)),
         _choice("binning", ("equal_width", "equal_mass"), "bins: equal_width or equal_mass"),
         Parameter("conditions", "list of text", ("all",), "sets of images to show, by name"),
         _several("scaling", ("before", "after"), "confidences before or after scaling"),

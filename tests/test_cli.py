@@ -56,6 +56,11 @@ def test_every_help_has_an_example(verb: list[str]) -> None:
     assert f"Example: {'CLIPSAFE_MIRROR=mirror ' if verb == ['record'] else ''}clipsafe" in result.output
 
 
+def test_the_example_of_a_rerun_is_what_it_reads() -> None:
+    shown = " ".join(runner.invoke(app, ["render", "--help"], env={"COLUMNS": "200"}).output.split())
+    assert "-y '{cue_classes: [cat, dog]}' -o mine" in shown
+
+
 def test_version() -> None:
     assert runner.invoke(app, ["--version"]).output == f"clipsafe {__version__}\n"
 

@@ -120,6 +120,13 @@ def test_an_integer_is_not_a_truth_value_a_float_or_text(value: object) -> None:
         check_parameters("shape-bias", {"seed": value})
 
 
+@pytest.mark.parametrize("bins", range(1, 17))
+def test_bins_are_a_number_that_every_binning_has(bins: int) -> None:
+    problem = next(p for p in CHAPTER_PARAMETERS["calibration"] if p.name == "n_bins").problem(bins)
+    expected = f"Parameter 'n_bins' is {bins}; it takes one of 15, 5, 3."
+    assert problem == (None if bins in (3, 5, 15) else expected)
+
+
 def test_checked_values_cannot_be_changed() -> None:
     given_classes = ["bear"]
     chosen = check_parameters("shape-bias", {"cue_classes": given_classes})
