@@ -27,6 +27,11 @@ CHUNK_BYTES = 2**21
 ABSENT = float("-inf")
 """What zarr gives for a shard that is not there; no prediction is allowed to take this value."""
 
+MOST_SHARDS = 1_000_000
+BYTES_OF_A_SMALL_ARRAY = 2**26
+MOST_A_BYTE_STANDS_FOR = 1_000
+"""What declares more than this holds no values for them. Predictions are stored as they are."""
+
 UNFINISHED = ".unfinished"
 ABANDONED_AFTER_SECONDS = 3600.0
 """A shard takes seconds to write: what lies unfinished for an hour belongs to a killed process, which is all
@@ -171,6 +176,8 @@ def missing_shards(folder: Path) -> tuple[int, ...]:
         raise ClipsafeError(
             f"{folder / METADATA}: the rows of an array and of a shard were expected."
         ) from error
+    if len(shards) > MOST_SHARDS:
+        raise ClipsafeError(f"{folder / METADATA}: declares {rows:,} rows; a store holds no such array.")
     with os.scandir(folder) as files:
         written = {file.name for file in files if file.stat().st_size}
     return tuple(k for k in shards if shard_file(folder, k).name not in written)
@@ -186,7 +193,11 @@ def read_array(folder: Path) -> NDArray[Any]:
     """
     try:
         # An array of the older format may ask for a codec that unpickles.
-        values = np.asarray(zarr.open_array(folder, mode="r", zarr_format=3)[...])
+        array = zarr.open_array(folder, mode="r", zarr_format=3)
+        stored = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        if array.nbytes > max(BYTES_OF_A_SMALL_ARRAY, stored * MOST_A_BYTE_STANDS_FOR):
+            raise ClipsafeError(f"{folder}: declares {array.nbytes:,} bytes, its files hold {stored:,}.")
+        values = np.asarray(array[...])
     except (OSError, ValueError, KeyError, IndexError, RuntimeError, TypeError, RecursionError) as error:
         raise ClipsafeError(
             f"{folder}: a damaged file ({error}); remove the folder and run again."

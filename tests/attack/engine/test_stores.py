@@ -59,6 +59,15 @@ def read_whole(folder: Path) -> None:
         {"data_type": "object"},
         {"fill_value": {}},
         {"attributes": 7},
+        {"shape": [2**60, 1]},
+        {
+            "shape": [2**60, 1],
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2**59, 1]}},
+        },
+        {
+            "shape": [2**40, 1],
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2**40, 1]}},
+        },
     ],
     ids=str,
 )
