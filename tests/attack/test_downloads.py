@@ -1,5 +1,6 @@
 """Servers, disks and folders that mean harm: one sentence, nothing but .downloads is written (D12)."""
 
+import gc
 import hashlib
 import io
 import os
@@ -81,14 +82,13 @@ LYING = {
 }
 
 
-# urllib leaves the connection open where the address that it is sent on to is none; the process ends there.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", LYING)
 def test_a_server_that_lies_is_one_sentence(tmp_path: Path, kind: str) -> None:
     content, words = LYING[kind]
     with answering(content) as address:
         told = refused(sun(address), tmp_path)
     assert re.search(words, told), told
+    gc.collect()  # What was left open would complain here.
 
 
 @pytest.mark.parametrize("published", [True, False])

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.unpacking import unpack
@@ -217,7 +218,7 @@ def _asked(address: str, part: _Part, start: int) -> http.client.HTTPResponse | 
         request.add_header("Range", f"bytes={start}-")
         request.add_header("If-Range", part.version)
     try:
-        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)
+        response: http.client.HTTPResponse = _OPENER.open(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{start}":
@@ -231,9 +232,35 @@ def _asked(address: str, part: _Part, start: int) -> http.client.HTTPResponse | 
         raise ClipsafeError(f"{address}: the server answers {error.code} {said}{again}.") from error
     except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         # The two last ones are of addresses that a server sends us on to.
-        reason = getattr(error, "reason", error)
-        raise ClipsafeError(f"{address}: cannot be reached ({_one_line(reason)}).") from error
+        said = _one_line(getattr(error, "reason", error))
+        raise ClipsafeError(f"{address}: cannot be reached ({said}).") from error
     return response
+
+
+class _ClosingRedirects(urllib.request.HTTPRedirectHandler):
+    """Close the connection where the address that a server sends us on to is none: urllib leaves it open."""
+
+    def http_error_302(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+    ) -> Any:
+        """Go where the server says, as urllib does."""
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except urllib.error.HTTPError:
+            raise  # It reads the answer, and closes it.
+        except Exception:
+            fp.close()
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
+_OPENER = urllib.request.build_opener(_ClosingRedirects)
 
 
 def _one_line(reason: object) -> str:
