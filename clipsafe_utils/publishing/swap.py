@@ -4,12 +4,11 @@ A new site goes into the folder that is free; then the link is turned, which is 
 other folder keeps the site before it, for readers who are on their way into it, until the next one comes.
 """
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from clipsafe_utils.files import one_at_a_time
 
 PLACE = "html"
 """Name of the link."""
@@ -29,7 +28,7 @@ def settle(build: Path, scratch: Path) -> None:
     scratch : Path
         A folder inside it, of this run alone.
     """
-    with _alone_in(build):
+    with one_at_a_time(build):
         place, first = build / PLACE, build / _FOLDERS[0]
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(first, ignore_errors=True)
@@ -51,7 +50,7 @@ def put_in_place(site: Path, build: Path, scratch: Path) -> None:
     build, scratch : Path
         As for `settle`, which comes first.
     """
-    with _alone_in(build):
+    with one_at_a_time(build):
         place = build / PLACE
         shown = os.readlink(place) if place.is_symlink() else None
         free = _FOLDERS[1] if shown == _FOLDERS[0] else _FOLDERS[0]
@@ -67,15 +66,3 @@ def _turn(place: Path, folder: str, scratch: Path) -> None:
     link = scratch / "link"
     link.symlink_to(folder)
     link.replace(place)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other run changes the folder; the system ends the wait if that run is killed."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # A file system without locks.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_utils import files
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing import compile as compiling
-from clipsafe_utils.publishing import swap
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import compile_book, run_jupyter_book
 from clipsafe_utils.publishing.render import render_chapter
@@ -141,7 +141,7 @@ def test_a_disk_without_locks_is_compiled_to(small_book: Path, monkeypatch: pyte
     def refuse(*_: object) -> None:
         raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
-    monkeypatch.setattr(swap.fcntl, "flock", refuse)
+    monkeypatch.setattr(files.fcntl, "flock", refuse)
     assert compile_book(small_book).read_text() == "the new site"
 
 
