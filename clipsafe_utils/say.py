@@ -4,6 +4,7 @@ What a finding holds is a `Value`, or `Missing` with the reason why there is non
 what they write is a `Text`, whose repr is the text, so that a page and JupyterLab show the same.
 """
 
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,7 @@ NOT_MEASURED = "not measured"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "−"
 
-Scale = Literal["share", "difference", "number"]
+Scale = Literal["share", "difference", "number", "change"]
 
 
 class Text(str):
@@ -71,10 +72,11 @@ class Value:
     ----------
     estimate : float
         The number.
-    low, high : float or None
-        Ends of its interval; None where the number is a count or has no chance in it.
-    scale : {"share", "difference", "number"}
-        A share is written in percent, a difference of shares in points with its sign.
+    low, high : float
+        Ends of its interval; NaN where the number is a count or has no chance in it.
+    scale : {"share", "difference", "number", "change"}
+        A share is written in percent, a difference of shares in points with its sign, a number as it is, a
+        change of a number with its sign.
     units : int
         How many independent units it rests on; 0 where nothing is counted.
     unit : str
@@ -88,8 +90,8 @@ class Value:
     """
 
     estimate: float
-    low: float | None = None
-    high: float | None = None
+    low: float = math.nan
+    high: float = math.nan
     scale: Scale = "share"
     units: int = 0
     unit: str = ""
@@ -100,7 +102,9 @@ class Value:
     def __str__(self) -> str:
         if self.scale == "share":
             return self.percent()
-        return self.points() if self.scale == "difference" else _number(self.estimate, 2)
+        if self.scale == "difference":
+            return self.points()
+        return self.number() if self.scale == "number" else self.change()
 
     def percent(self, digits: int = 1) -> Text:
         """Write a share in percent."""
@@ -116,33 +120,50 @@ class Value:
 
     def number(self, digits: int = 2) -> Text:
         """Write the number as it is."""
-        return _number(self.estimate, digits)
+        return number(self.estimate, digits)
+
+    def change(self, digits: int = 2) -> Text:
+        """Write the number with its sign."""
+        return change(self.estimate, digits)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether its chance is known."""
+        return not (math.isnan(self.low) or math.isnan(self.high))
 
     @property
     def interval(self) -> Text:
         """The interval, in the scale of the value; in words where it is not bounded."""
-        if self.low is None or self.high is None:
+        if not self.has_interval:
             return Missing("the value has no interval")
         if self.high == float("inf"):
             return Text("unbounded")
-        write = {"share": percent, "difference": points, "number": _number}[self.scale]
+        write = {"share": percent, "difference": points, "number": number, "change": change}[self.scale]
         return Text(f"{write(self.low)} to {write(self.high)}")
 
     @property
     def side(self) -> Literal["up", "down", "neither"]:
         """The side of zero on which the whole interval lies."""
-        if self.low is None or self.high is None:
+        if not self.has_interval:
             raise ValueError("A value without an interval has no side.")
         return "up" if self.low > 0 else "down" if self.high < 0 else "neither"
 
+    def excludes(self, number: float) -> bool:
+        """Whether a number lies outside the interval."""
+        if not self.has_interval:
+            raise ValueError("A value without an interval excludes nothing.")
+        return not self.low <= number <= self.high
+
     @property
     def moved(self) -> Text:
-        """A difference of shares with its direction, or that there is none beyond the interval."""
+        """A difference with its direction, or that there is none beyond the interval."""
+        unit, scale, digits = (" points", 100, 1) if self.scale == "difference" else ("", 1, 2)
         if self.side == "neither":
-            return Text(f"no different beyond the interval ({self.interval} points)")
+            return Text(f"no different beyond the interval ({self.interval}{unit})")
         direction = "higher" if self.side == "up" else "lower"
-        low, high = sorted((abs(self.low or 0.0), abs(self.high or 0.0)))
-        return Text(f"{direction} by {self.size()} points ({100 * low:.1f} to {100 * high:.1f})")
+        size = scale * abs(self.estimate)
+        low, high = sorted((scale * abs(self.low), scale * abs(self.high)))
+        return Text(f"{direction} by {size:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})")
 
 
 Said = Value | Missing
@@ -169,6 +190,30 @@ def points(difference: float, digits: int = 1) -> Text:
     (−3.0, +3.0, 0.0)
     """
     text = f"{100 * difference:+.{digits}f}"
+    return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
+
+
+def number(value: float, digits: int = 2) -> Text:
+    """Write a number as it is, with a true minus.
+
+    Examples
+    --------
+    >>> number(1.234), number(-0.001)
+    (1.23, 0.00)
+    """
+    text = f"{value:.{digits}f}"
+    return Text(text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS))
+
+
+def change(difference: float, digits: int = 2) -> Text:
+    """Write the change of a number, with its sign.
+
+    Examples
+    --------
+    >>> change(0.17), change(-0.06), change(0.001)
+    (+0.17, −0.06, 0.00)
+    """
+    text = f"{difference:+.{digits}f}"
     return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
 
 
@@ -227,8 +272,3 @@ def choose(case: Hashable, texts: Mapping[Hashable, str]) -> Text:
     raises it
     """
     return case if isinstance(case, Missing) else Text(texts[case])
-
-
-def _number(value: float, digits: int = 2) -> Text:
-    text = f"{value:.{digits}f}"
-    return Text(text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS))

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from clipsafe_utils.figures.style import GROUP_COLOURS, WIDTH, house_style, ink, legend_below, mark_zero
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 POINTS = 100.0
 """Shares are drawn in percentage points."""
 
-Changes = Mapping[str, tuple[Estimate, Array]]
+Changes = Mapping[str, tuple[Value, Array]]
 """By measure: the mean over pairs, and the difference of each pair."""
 
 _LOOKS = {
@@ -63,9 +63,11 @@ def _draw(axes: Axes, rows: Array, found: Sequence[Changes], measure: str, look:
         if measure in changes:
             mean, each = changes[measure]
             axes.scatter(POINTS * each, [row] * len(each), s=4, color=colour, alpha=0.5, linewidth=0)
-            if mean.runs > 1:
+            if mean.units > 1:
                 axes.hlines(row, POINTS * mean.low, POINTS * mean.high, color=colour, linewidth=1)
-            axes.scatter(POINTS * mean.value, row, s=20, color=colour, marker=marker, linewidth=0, zorder=3)
+            axes.scatter(
+                POINTS * mean.estimate, row, s=20, color=colour, marker=marker, linewidth=0, zorder=3
+            )
     axes.scatter([], [], s=20, color=colour, marker=marker, linewidth=0, label=label)
 
 

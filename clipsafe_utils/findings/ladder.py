@@ -8,7 +8,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.studies import find_study
-from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.say import Value
 
 RUNGS = {
     "a": "labels",
@@ -105,7 +106,7 @@ def step(
     upper: tuple[str, str],
     lower: tuple[str, str],
     confidence: float,
-) -> Estimate | None:
+) -> Value | None:
     """Return the difference between two cells (rung, source) of the ladder; None where one is missing."""
     one, other = (cell(cube, property_, *place) for place in (upper, lower))
     if not (one.shape[1] and other.shape[1]):
@@ -142,7 +143,7 @@ def dose(cube: xr.Dataset, knob: str, property_: str, confidence: float) -> pd.D
 
 def dose_difference(
     cube: xr.Dataset, knob: str, property_: str, confidence: float
-) -> dict[str, tuple[float, float, Estimate]]:
+) -> dict[str, tuple[float, float, Value]]:
     """Return, by loss, the lowest and the highest level of a knob and the difference between them."""
     found = {}
     for loss, by_level in levels(cube, knob).items():
@@ -196,9 +197,9 @@ def _first_source(cube: xr.Dataset) -> np.ndarray:
 def _row(draws: np.ndarray, confidence: float) -> dict[str, object]:
     found = mean_of_runs(draws, confidence)
     return {
-        "value": found.value,
+        "value": found.estimate,
         "low": found.low,
         "high": found.high,
-        "runs": found.runs,
+        "runs": found.units,
         "seeds": draws[0].tolist(),
     }

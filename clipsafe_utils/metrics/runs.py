@@ -4,37 +4,15 @@ A property of a model varies with the seed of its training and with the images i
 tested on the same images, so the second part is common to them and does not shrink with more seeds.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.intervals import student_quantile
+from clipsafe_utils.say import Scale, Value
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean or a difference with its interval.
-
-    Examples
-    --------
-    >>> Estimate(0.5, 0.4, 0.6, runs=3).excludes(0)
-    True
-    """
-
-    value: float
-    low: float
-    high: float
-    runs: int
-    """Trainings behind it; in a difference, of the side that has fewer."""
-
-    def excludes(self, value: float) -> bool:
-        """Whether a value lies outside the interval."""
-        return not self.low <= value <= self.high
-
-
-def mean_of_runs(values: ArrayLike, confidence: float = 0.95) -> Estimate:
+def mean_of_runs(values: ArrayLike, confidence: float = 0.95, scale: Scale = "share") -> Value:
     """Mean over trainings that differ in their seed.
 
     The variance is that between seeds over their number, plus that of the mean over the paired draws of the
@@ -47,10 +25,12 @@ def mean_of_runs(values: ArrayLike, confidence: float = 0.95) -> Estimate:
         A property in the estimate (draw 0) and in bootstrap replicates that all runs share.
     confidence : float
         Level of the interval.
+    scale : str
+        How the mean is written.
 
     Returns
     -------
-    Estimate
+    Value
         With one run the interval counts the images alone.
 
     Raises
@@ -63,14 +43,16 @@ def mean_of_runs(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     >>> rng = np.random.default_rng(0)
     >>> draws = 0.9 + 0.01 * rng.standard_normal((201, 1)) + np.array([0.0, 0.02, -0.02])
     >>> found = mean_of_runs(draws)
-    >>> found.low < 0.9 < found.high, found.runs
+    >>> found.low < 0.9 < found.high, found.units
     (True, 3)
     """
     table = _table(values)
-    return _estimate(table.mean(axis=1), [table], confidence)
+    return _value(table.mean(axis=1), [table], confidence, scale)
 
 
-def difference_of_runs(upper: ArrayLike, lower: ArrayLike, confidence: float = 0.95) -> Estimate:
+def difference_of_runs(
+    upper: ArrayLike, lower: ArrayLike, confidence: float = 0.95, scale: Scale = "difference"
+) -> Value:
     """Difference between the means of two kinds of training; the draws are paired, the seeds are not.
 
     Parameters
@@ -79,11 +61,14 @@ def difference_of_runs(upper: ArrayLike, lower: ArrayLike, confidence: float = 0
         As in `mean_of_runs`; both from the same draws.
     confidence : float
         Level of the interval.
+    scale : str
+        How the difference is written.
 
     Returns
     -------
-    Estimate
-        Of upper minus lower. A side with one run adds no variance between seeds: what it does add is unknown.
+    Value
+        Of upper minus lower, with the units of the side that has fewer. A side with one run adds no variance
+        between seeds: what it does add is unknown.
 
     Raises
     ------
@@ -96,13 +81,13 @@ def difference_of_runs(upper: ArrayLike, lower: ArrayLike, confidence: float = 0
     >>> images = 0.01 * rng.standard_normal((201, 1))
     >>> seeds = np.array([0.0, 0.01, -0.01])
     >>> found = difference_of_runs(0.9 + images + seeds, 0.8 + images + seeds)
-    >>> round(found.value, 3), found.excludes(0)
-    (0.1, True)
+    >>> round(found.estimate, 3), found.side
+    (0.1, 'up')
     """
     one, other = _table(upper), _table(lower)
     if len(one) != len(other):
         raise ValueError(f"lower: expected {len(one)} draws as in upper, got {len(other)}.")
-    return _estimate(one.mean(axis=1) - other.mean(axis=1), [one, other], confidence)
+    return _value(one.mean(axis=1) - other.mean(axis=1), [one, other], confidence, scale)
 
 
 def _table(values: ArrayLike) -> Array:
@@ -112,7 +97,7 @@ def _table(values: ArrayLike) -> Array:
     return table
 
 
-def _estimate(means: Array, sides: list[Array], confidence: float) -> Estimate:
+def _value(means: Array, sides: list[Array], confidence: float, scale: Scale) -> Value:
     of_images = float(means[1:].var(ddof=1))
     of_seeds = [side[0].var(ddof=1) / side.shape[1] if side.shape[1] > 1 else 0.0 for side in sides]
     spread = sum(part**2 / (side.shape[1] - 1) for part, side in zip(of_seeds, sides, strict=True) if part)
@@ -121,5 +106,6 @@ def _estimate(means: Array, sides: list[Array], confidence: float) -> Estimate:
     # would pass for many.
     quantiles = [student_quantile(confidence, degrees) for degrees in (freedom, np.inf)]
     half = float(np.sqrt(quantiles[0] ** 2 * sum(of_seeds) + quantiles[1] ** 2 * of_images))
-    value = float(means[0])
-    return Estimate(value, value - half, value + half, min(side.shape[1] for side in sides))
+    estimate = float(means[0])
+    runs = min(side.shape[1] for side in sides)
+    return Value(estimate, estimate - half, estimate + half, scale, units=runs, unit="run")

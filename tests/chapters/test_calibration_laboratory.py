@@ -19,7 +19,7 @@ from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, change_of
 from clipsafe_utils.findings.calibration.trainings import STEPS, dose_of, mean_at, step_of
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES, leading, views
 from clipsafe_utils.findings.ladder import RUNGS
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 from tests.chapters.calibration_cubes import scaled_panel
 from tests.chapters.synthetic_causes import synthetic_causes
 
@@ -138,29 +138,29 @@ class TestPopulation:
 class TestTrainings:
     def test_steps_and_doses_are_those_put_in(self, causes_cube: xr.Dataset) -> None:
         found = {name: step_of(causes_cube, "temperature", name, 0.95) for name in STEPS}
-        values = [one.value for one in found.values() if one is not None]
+        values = [one.estimate for one in found.values() if one is not None]
         assert values == pytest.approx([0.5 * 0.2, 0.5 * 0.2, 0.5 * 0.1, 0.5 * 0.1])
         low, high, change = dose_of(causes_cube, "temperature", "batch", 0.95)
         assert (low, high) == (64, 1024)
         assert change is not None
-        assert change.value == pytest.approx(0.5 * 0.1)
+        assert change.estimate == pytest.approx(0.5 * 0.1)
         usual = mean_at(causes_cube, "temperature", ("d", "wit"), 0.95)
         assert usual is not None
-        assert usual.value == pytest.approx(0.5 * 1.5)
+        assert usual.estimate == pytest.approx(0.5 * 1.5)
         assert mean_at(causes_cube, "brier", ("d", "wit"), 0.95) is None
         assert dose_of(causes_cube, "brier", "batch", 0.95)[2] is None
 
     @pytest.mark.parametrize(
         ("smallest", "largest", "change", "start"),
         [
-            (0.5, 0.7, Estimate(0.2, 0.1, 0.3, 3), "nearer to 1"),
-            (1.5, 1.2, Estimate(-0.3, -0.4, -0.2, 3), "nearer to 1"),
-            (0.7, 0.5, Estimate(-0.2, -0.3, -0.1, 3), "no nearer to 1"),
-            (0.9, 1.3, Estimate(0.4, 0.3, 0.5, 3), "no nearer to 1"),
-            (0.5, 0.6, Estimate(0.1, -0.1, 0.3, 3), "which speaks against"),
+            (0.5, 0.7, Value(0.2, 0.1, 0.3, units=3), "nearer to 1"),
+            (1.5, 1.2, Value(-0.3, -0.4, -0.2, units=3), "nearer to 1"),
+            (0.7, 0.5, Value(-0.2, -0.3, -0.1, units=3), "no nearer to 1"),
+            (0.9, 1.3, Value(0.4, 0.3, 0.5, units=3), "no nearer to 1"),
+            (0.5, 0.6, Value(0.1, -0.1, 0.3, units=3), "which speaks against"),
         ],
     )
-    def test_batch_verdict(self, smallest: float, largest: float, change: Estimate, start: str) -> None:
+    def test_batch_verdict(self, smallest: float, largest: float, change: Value, start: str) -> None:
         assert laboratory_words.batch_verdict(smallest, largest, change).startswith(start)
 
 

@@ -22,7 +22,7 @@ from clipsafe_utils.findings.ladder import (
     read_causes,
     step,
 )
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 from tests.chapters.synthetic_causes import CLIP, LABELS, REPLICATES, synthetic_causes
 
 START = 0.5
@@ -86,10 +86,10 @@ def test_a_ladder_leaves_out_what_the_cube_lacks(cube: xr.Dataset) -> None:
 def test_a_step_is_paired_over_images_and_not_over_seeds(cube: xr.Dataset) -> None:
     found = step(cube, "accuracy", ("d", "wit"), ("a", "wit"), 0.95)
     assert found is not None
-    assert found.value == pytest.approx(0.4 * START)
+    assert found.estimate == pytest.approx(0.4 * START)
     # The noise of the images is common; of the seeds, two equal variances over three leave 4 freedoms.
     half = stats.t.ppf(0.975, 4) * np.sqrt(2 * BETWEEN_SEEDS**2 / 3)
-    assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half))
+    assert (found.low, found.high) == pytest.approx((found.estimate - half, found.estimate + half))
 
 
 def test_a_step_from_a_missing_cell_is_none(cube: xr.Dataset) -> None:
@@ -125,8 +125,8 @@ def test_the_difference_of_a_dose_is_that_of_its_ends(cube: xr.Dataset) -> None:
     assert set(found) == {CLIP, LABELS}
     lowest, highest, estimate = found[CLIP]
     assert (lowest, highest) == (0.2, 0.95)
-    assert estimate.value == pytest.approx(0.2 * START)
-    assert estimate.runs == 3
+    assert estimate.estimate == pytest.approx(0.2 * START)
+    assert estimate.units == 3
     assert dose_difference(without(cube, knob="batch"), "batch", "accuracy", 0.95) == {}
 
 
@@ -163,17 +163,17 @@ def test_studies_without_the_cube_are_passed_over(
 @pytest.mark.parametrize(
     ("estimate", "said", "cell_says"),
     [
-        (Estimate(0.02, 0.01, 0.03, 3), "higher by 2.0 points (1.0 to 3.0)", "+2.0 (+1.0 to +3.0)"),
-        (Estimate(-0.02, -0.03, -0.01, 3), "lower by 2.0 points (1.0 to 3.0)", "−2.0 (−3.0 to −1.0)"),
+        (Value(0.02, 0.01, 0.03, units=3), "higher by 2.0 points (1.0 to 3.0)", "+2.0 (+1.0 to +3.0)"),
+        (Value(-0.02, -0.03, -0.01, units=3), "lower by 2.0 points (1.0 to 3.0)", "−2.0 (−3.0 to −1.0)"),
         (
-            Estimate(0.01, 0.0, 0.02, 3),
+            Value(0.01, 0.0, 0.02, units=3),
             "no different beyond the interval (0.0 to +2.0 points)",
             "+1.0 (0.0 to +2.0)",
         ),
-        (Estimate(float("nan"), float("nan"), float("nan"), 3), "not measured", "not measured"),
+        (Value(float("nan"), float("nan"), float("nan"), 3), "not measured", "not measured"),
         (None, "not measured", "not measured"),
     ],
 )
-def test_the_interval_chooses_the_direction(estimate: Estimate | None, said: str, cell_says: str) -> None:
+def test_the_interval_chooses_the_direction(estimate: Value | None, said: str, cell_says: str) -> None:
     assert moved(estimate) == said
     assert cell_of(estimate) == cell_says

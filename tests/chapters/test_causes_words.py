@@ -118,7 +118,7 @@ def test_a_knob_that_was_never_turned_is_not_measured(
 def test_more_images_are_read_step_by_step(ladder_and_knobs: Laboratory) -> None:
     steps = quantity.laboratory_steps(ladder_and_knobs, LEVEL)
     # Levels add 0 and 0.1, the usual one is rung d on wit: 0.5.
-    assert {ends: round(one.value, 6) for ends, one in steps.items()} == {
+    assert {ends: round(one.estimate, 6) for ends, one in steps.items()} == {
         "4k to 16k": 0.05,
         "16k to 64k": 0.2,
     }

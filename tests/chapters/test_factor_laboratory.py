@@ -113,8 +113,8 @@ def test_steps_change_one_thing(cube: xr.Dataset) -> None:
     language = found["language", "pose", "alone_random"]
     assert images is not None
     assert language is not None
-    assert images.value == pytest.approx(0.1 * 0.5)
-    assert language.value == pytest.approx(0.4 * 0.4)
+    assert images.estimate == pytest.approx(0.1 * 0.5)
+    assert language.estimate == pytest.approx(0.4 * 0.4)
     assert ("images", "texture", "alone_random") not in found
 
 
@@ -125,7 +125,7 @@ def test_doses_compare_the_ends_of_a_knob(cube: xr.Dataset) -> None:
     }
     lowest, highest, estimate = found["rotation_sd", "alone_random"]
     assert (lowest, highest) == (2.0, 30.0)
-    assert estimate.value == pytest.approx(0.1 * 0.4)
+    assert estimate.estimate == pytest.approx(0.1 * 0.4)
 
 
 def test_numbers_are_those_of_the_steps(cube: xr.Dataset) -> None:

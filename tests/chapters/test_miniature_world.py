@@ -55,9 +55,9 @@ def panel() -> Panel:
 def test_steps_are_those_of_the_cube(panel: Panel) -> None:
     found = steps(panel.cube, 0.95)
     # Each value is start * (1 + steps): CLIP's loss adds 0.2, the images of wit 0.1, captions another 0.2.
-    assert found["loss", "wit", "shape_bias"].value == pytest.approx(0.5 * 0.2)
-    assert found["images", "wit", "shape_bias"].value == pytest.approx(0.5 * 0.1)
-    assert found["captions", "laion", "accuracy"].value == pytest.approx(0.6 * 0.2)
+    assert found["loss", "wit", "shape_bias"].estimate == pytest.approx(0.5 * 0.2)
+    assert found["images", "wit", "shape_bias"].estimate == pytest.approx(0.5 * 0.1)
+    assert found["captions", "laion", "accuracy"].estimate == pytest.approx(0.6 * 0.2)
     assert ("images", "labels", "accuracy") not in found
     assert ("noise", "labels", "accuracy") not in found
     assert len(found) == (2 + 2 + 3 + 3) * len(PROPERTIES)

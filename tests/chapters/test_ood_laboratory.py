@@ -35,6 +35,7 @@ from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.registry.set_names import DETECTION
+from clipsafe_utils.say import Value
 from tests.chapters.synthetic_laboratory import EXPOSURE, KIN, OOD, SHIFTS, STEPS, models, write_laboratory
 
 LEVEL = 0.95
@@ -106,11 +107,11 @@ def test_changes_by_hand(found: lab.Found) -> None:
     step = STEPS["tuned-"]
     gains = [ndtr(ABILITY[name] + step) - ndtr(ABILITY[name]) for name in starts]
     mean, each = found.by_procedure[STRONG]["accuracy"]
-    assert mean.value == pytest.approx(np.mean(gains), abs=1e-5)
+    assert mean.estimate == pytest.approx(np.mean(gains), abs=1e-5)
     assert sorted(each) == pytest.approx(sorted(gains), abs=1e-5)
     assert mean.low > 0
     # All models are on one line, but for the mean of several sets, which bends it a little.
-    assert abs(found.by_procedure[STRONG]["shifts_at_equal"][0].value) < 0.01
+    assert abs(found.by_procedure[STRONG]["shifts_at_equal"][0].estimate) < 0.01
 
 
 def test_exposure_moves_the_unseen_glyphs_alone(found: lab.Found) -> None:
@@ -120,10 +121,10 @@ def test_exposure_moves_the_unseen_glyphs_alone(found: lab.Found) -> None:
         for name in names
     ]
     mean, each = found.exposure["auroc_unseen_glyphs"]
-    assert (len(each), mean.value) == (4, pytest.approx(np.mean(gains), abs=1e-5))
+    assert (len(each), mean.estimate) == (4, pytest.approx(np.mean(gains), abs=1e-5))
     assert mean.excludes(0)
     assert not found.exposure["auroc_textures"][0].excludes(0)
-    assert found.exposure["auroc"][0].value == pytest.approx(mean.value / 5, abs=1e-5)
+    assert found.exposure["auroc"][0].estimate == pytest.approx(mean.estimate / 5, abs=1e-5)
 
 
 def test_a_set_is_hard_on_the_kin_of_its_chooser(found: lab.Found) -> None:
@@ -131,8 +132,8 @@ def test_a_set_is_hard_on_the_kin_of_its_chooser(found: lab.Found) -> None:
     row = one[one["source"] == "wit"].iloc[0]
     abilities = ABILITY[[f"clip_names-resnet_xs-wit-64k-s{seed}" for seed in range(3)]] - 1.2
     expected = (ndtr(abilities - KIN) - ndtr(abilities)).mean()
-    assert row["gap"].value == pytest.approx(expected, abs=1e-5)
-    assert one[one["source"] == "laion"].iloc[0]["gap"].value == 0
+    assert row["gap"].estimate == pytest.approx(expected, abs=1e-5)
+    assert one[one["source"] == "laion"].iloc[0]["gap"].estimate == 0
 
 
 def test_versions_of_a_set_count_once(study: Path) -> None:
@@ -176,7 +177,7 @@ def test_the_laboratory_is_no_record(clouds: dict[str, xr.Dataset]) -> None:
 def test_a_direction_is_one_that_all_intervals_share(
     found: lab.Found, low: float, high: float, same: str
 ) -> None:
-    strong = {"shifts_at_equal": (lab.Estimate(0.02, low, high, 6), np.zeros(6))}
+    strong = {"shifts_at_equal": (Value(0.02, low, high, units=6), np.zeros(6))}
     moved = lab.Found(**{**vars(found), "by_procedure": {STRONG: strong}})
     mean = xr.Dataset(
         {

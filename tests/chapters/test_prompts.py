@@ -24,7 +24,8 @@ from clipsafe_utils.findings.prompts import own, subsets
 from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
 from clipsafe_utils.findings.prompts.kept_images import KeptImages
 from clipsafe_utils.findings.prompts.sets import WORDINGS
-from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
+from clipsafe_utils.metrics.runs import mean_of_runs
+from clipsafe_utils.say import Value
 from tests.chapters.prompt_cubes import (
     SETS,
     make_embeddings,
@@ -68,9 +69,11 @@ def test_changes_are_the_shifts_that_were_put_in(changes: pd.DataFrame) -> None:
             for property_ in ("accuracy", "auroc", "auroc_energy", "ece", "nll", "temperature"):
                 found = words.estimate(changes, name, property_, source)
                 assert found is not None
-                assert found.value == pytest.approx(shift, abs=1e-3)
-                assert found.runs == families
-            assert words.estimate(changes, name, "factors", source) == Estimate(0, 0, 0, families)
+                assert found.estimate == pytest.approx(shift, abs=1e-3)
+                assert found.units == families
+            assert words.estimate(changes, name, "factors", source) == Value(
+                0, 0, 0, units=families, unit="family"
+            )
 
 
 def test_a_family_counts_once_and_the_interval_is_that_of_paired_runs(tmp_path: Path) -> None:
@@ -85,7 +88,7 @@ def test_a_family_counts_once_and_the_interval_is_that_of_paired_runs(tmp_path: 
     expected = mean_of_runs(by_family, 0.9)
     found = analysis.contrast(tested, "one", "default", "accuracy", 0.9)
     assert found is not None
-    assert found.value == pytest.approx((0.022 + 0.002 + 0.002) / 3, abs=1e-4)
+    assert found.estimate == pytest.approx((0.022 + 0.002 + 0.002) / 3, abs=1e-4)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
     assert analysis.contrast(tested, "none", "default", "accuracy", 0.9) is None
     assert analysis.contrast(tested, "one", "default", "f1", 0.9) is None
@@ -213,7 +216,7 @@ def test_own_prompts_that_are_kept_need_no_network(
     expected = mean_of_runs(moved, 0.95)
     row = found[(found["prompt"] == own.AVERAGED) & (found["property"] == "ece")]
     assert row[["value", "low", "high"]].to_numpy()[0] == pytest.approx(
-        (expected.value, expected.low, expected.high)
+        (expected.estimate, expected.low, expected.high)
     )
     assert "my {}" in tables.own_table(found, "test", 0.95).markup
     alone = own.own_changes(embeddings, ["my {}"], 0.95)
@@ -302,7 +305,7 @@ def test_confidence_is_accuracy_less_the_error(tested: analysis.Tested, changes:
     ],
 )
 def test_two_errors_are_held_against_each_other(ece: int, nll: int, said: str) -> None:
-    one, other = (Estimate(0.1 * sign, 0.1 * sign - 0.05, 0.1 * sign + 0.05, 9) for sign in (ece, nll))
+    one, other = (Value(0.1 * sign, 0.1 * sign - 0.05, 0.1 * sign + 0.05, units=9) for sign in (ece, nll))
     assert words.reading(one, other) == said
 
 

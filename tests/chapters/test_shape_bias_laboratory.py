@@ -71,7 +71,7 @@ def test_a_step_has_the_interval_of_its_seeds(cube: xr.Dataset) -> None:
     # Seeds step by 0, +1 and -1 points on both sides: variance 1/3 each, four degrees of freedom, no images.
     found = laboratory.image_steps(cube, 0.95)["a", "wit"]
     half = 2.7764451 * np.sqrt(2 * 0.01**2 / 3)
-    assert (found.value, found.high - found.value) == pytest.approx((0.5, half))
+    assert (found.estimate, found.high - found.estimate) == pytest.approx((0.5, half))
     assert set(laboratory.loss_steps(cube, 0.95)) == {
         (step, source)
         for step in laboratory.LOSS_STEPS
@@ -101,7 +101,7 @@ def test_images_and_language_move_shape_bias_where_all_steps_agree(
 def test_what_was_made_of_a_clip_is_compared_with_that_clip(cube: xr.Dataset, described: xr.Dataset) -> None:
     rows = laboratory.tuning(cube, described, 0.95)
     assert rows["kind"].tolist() == [HALF_WAY, GENTLE, STRONG]
-    assert [row.value for row in rows["change"]] == pytest.approx([-0.1, -0.03, -0.2])
+    assert [row.estimate for row in rows["change"]] == pytest.approx([-0.1, -0.03, -0.2])
     assert [row.high - row.low for row in rows["change"]] == pytest.approx([0, 0, 0])
     assert rows["runs"].tolist() == rows["lower"].tolist() == [6, 6, 6]
     assert rows["before"].tolist() == pytest.approx([0.725] * 3)

@@ -51,10 +51,10 @@ def test_yours_is_held_against_the_same_source(cube: xr.Dataset, models: xr.Data
     table = analysis.compare(cube, MINE, CONFIDENCE).set_index("property")
     assert set(table.index) == set(analysis.COMPARED)
     # Rung d on wit is 1 + 0.4 + 0.1 times the start; its seeds 0, +0.01 and -0.01 cancel in the mean.
-    assert table.loc["shape_bias", "unchanged"].value == pytest.approx(0.5 * 1.5)
-    assert table.loc["shape_bias", "difference"].value == pytest.approx(0.5 * 1.5 * HIGHER)
+    assert table.loc["shape_bias", "unchanged"].estimate == pytest.approx(0.5 * 1.5)
+    assert table.loc["shape_bias", "difference"].estimate == pytest.approx(0.5 * 1.5 * HIGHER)
     assert table.loc["shape_bias", "difference"].low > 0
-    assert table.loc["shape_bias", "unchanged"].runs == 3
+    assert table.loc["shape_bias", "unchanged"].units == 3
 
 
 def test_another_source_is_held_against_its_images_or_wit(cube: xr.Dataset) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.say import Value
 from tests.metrics.test_coverage import assert_covers
 
 SEEDS = np.array([0.93, 0.91, 0.90])
@@ -17,16 +18,16 @@ REPETITIONS = 1000
 IMAGES, DRAWS, RUNS = 5000, 200, 3
 
 
-def half_width(found: Estimate) -> float:
+def half_width(found: Value) -> float:
     return (found.high - found.low) / 2
 
 
 def test_a_mean_worked_by_hand() -> None:
     """Variance of images 1/4, of the mean of seeds 1/3, with two freedoms."""
     found = mean_of_runs([[1, 2, 3], [1.5, 2.5, 3.5], [0.5, 1.5, 2.5], [1, 2, 3]])
-    assert (found.value, found.runs) == (2.0, 3)
+    assert (found.estimate, found.units) == (2.0, 3)
     assert half_width(found) == pytest.approx(np.sqrt(stats.t.ppf(0.975, 2) ** 2 / 3 + 1.959964**2 / 4))
-    assert found.value - found.low == pytest.approx(found.high - found.value)
+    assert found.estimate - found.low == pytest.approx(found.high - found.estimate)
 
 
 def test_with_equal_seeds_only_the_images_count() -> None:
@@ -44,9 +45,9 @@ def test_with_equal_draws_only_the_seeds_count() -> None:
 def test_with_equal_draws_a_difference_is_that_of_welch() -> None:
     found = difference_of_runs(REPEATED + SEEDS, REPEATED + OTHER_SEEDS, confidence=0.9)
     expected = stats.ttest_ind(SEEDS, OTHER_SEEDS, equal_var=False).confidence_interval(0.9)
-    assert found.value == pytest.approx(SEEDS.mean() - OTHER_SEEDS.mean())
+    assert found.estimate == pytest.approx(SEEDS.mean() - OTHER_SEEDS.mean())
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert found.runs == 3
+    assert found.units == 3
 
 
 def test_what_the_images_do_to_both_sides_drops_out_of_a_difference() -> None:
@@ -59,12 +60,12 @@ def test_what_the_images_do_to_both_sides_drops_out_of_a_difference() -> None:
 def test_a_difference_turns_its_sign_with_its_sides() -> None:
     one, other = NOISE + SEEDS, 2 * NOISE + OTHER_SEEDS
     there, back = difference_of_runs(one, other), difference_of_runs(other, one)
-    assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
+    assert (there.estimate, there.low, there.high) == pytest.approx((-back.estimate, -back.high, -back.low))
 
 
 def test_one_run_counts_the_images_alone() -> None:
     found = mean_of_runs(0.9 + NOISE)
-    assert found.runs == 1
+    assert found.units == 1
     assert half_width(found) == pytest.approx(half_width(mean_of_runs(0.9 + NOISE + np.zeros(3))))
 
 
@@ -74,7 +75,7 @@ def test_a_higher_level_is_wider() -> None:
 
 
 def test_an_interval_holds_its_ends() -> None:
-    found = Estimate(0.5, 0.4, 0.6, runs=3)
+    found = Value(0.5, 0.4, 0.6, units=3)
     assert [found.excludes(value) for value in (0.39, 0.4, 0.6, 0.61)] == [True, False, False, True]
 
 

@@ -13,7 +13,7 @@ from clipsafe_utils.findings.calibration.laboratory import ERROR, ERROR_OWN, NLL
 from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, home
 from clipsafe_utils.findings.calibration.trainings import DOSES, STEPS, dose_of, step_of, written_level
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 _COLUMNS = {
     TEMPERATURE: "Temperature",
@@ -102,15 +102,15 @@ def _three(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _cells(changes: Mapping[str, Estimate | None]) -> dict[str, str]:
+def _cells(changes: Mapping[str, Value | None]) -> dict[str, str]:
     return {
         title: cell_of(changes[name]) if name in (ERROR, ERROR_OWN) else _cell_of_number(changes[name])
         for name, title in _COLUMNS.items()
     }
 
 
-def _cell_of_number(found: Estimate | None) -> str:
+def _cell_of_number(found: Value | None) -> str:
     if not is_measured(found):
         return NOT_MEASURED
     assert found is not None
-    return f"{signed(found.value)} ({signed(found.low)} to {signed(found.high)})"
+    return f"{signed(found.estimate)} ({signed(found.low)} to {signed(found.high)})"

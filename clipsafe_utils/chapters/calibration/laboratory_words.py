@@ -22,7 +22,7 @@ from clipsafe_utils.findings.calibration.trainings import (
     written_level,
 )
 from clipsafe_utils.findings.ladder import dose
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 _CELLS = {"control": CONTROL, "names": NAMES, "clip": CLIP_ON_WIT}
 _START = "calibration-lab"
@@ -88,7 +88,7 @@ def _of_ladder(cube: xr.Dataset, confidence: float) -> dict[str, str]:
     for name, place in _CELLS.items():
         one = mean_at(cube, TEMPERATURE, place, confidence)
         if one is not None:
-            found[f"{_START}-temperature-{name}"] = f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
+            found[f"{_START}-temperature-{name}"] = f"{one.estimate:.2f} ({one.low:.2f} to {one.high:.2f})"
             if name == "clip":
                 found[f"{_START}-sign"] = _sign(one)
     return found | {f"{_START}-{name}-error": moved(step_of(cube, ERROR, name, confidence)) for name in STEPS}
@@ -113,19 +113,19 @@ def _of_knobs(cube: xr.Dataset, confidence: float) -> dict[str, str]:
     return found
 
 
-def batch_verdict(smallest: float, largest: float, change: Estimate) -> str:
+def batch_verdict(smallest: float, largest: float, change: Value) -> str:
     """Say whether larger batches bring the temperature of a CLIP nearer to 1.
 
     Parameters
     ----------
     smallest, largest : float
         Temperature at the smallest and at the largest batch.
-    change : Estimate
+    change : Value
         The second less the first.
 
     Examples
     --------
-    >>> batch_verdict(0.5, 0.7, Estimate(0.2, 0.1, 0.3, 3))
+    >>> batch_verdict(0.5, 0.7, Value(0.2, 0.1, 0.3, units=3))
     'nearer to 1, which speaks for small batches as part of the cause'
     """
     if not is_measured(change):
@@ -137,12 +137,12 @@ def batch_verdict(smallest: float, largest: float, change: Estimate) -> str:
     return "no nearer to 1, which speaks against small batches as the cause"
 
 
-def moved_number(found: Estimate | None) -> str:
+def moved_number(found: Value | None) -> str:
     """Say by how much the first of two numbers is above or below the second.
 
     Examples
     --------
-    >>> moved_number(Estimate(-0.2, -0.25, -0.15, 3)), moved_number(None)
+    >>> moved_number(Value(-0.2, -0.25, -0.15, units=3)), moved_number(None)
     ('lower by 0.20 (0.15 to 0.25)', 'not measured')
     """
     if not is_measured(found):
@@ -151,8 +151,8 @@ def moved_number(found: Estimate | None) -> str:
     if not found.excludes(0):
         return f"no different beyond the interval ({signed(found.low)} to {signed(found.high)})"
     low, high = sorted((abs(found.low), abs(found.high)))
-    direction = "higher" if found.value > 0 else "lower"
-    return f"{direction} by {abs(found.value):.2f} ({low:.2f} to {high:.2f})"
+    direction = "higher" if found.estimate > 0 else "lower"
+    return f"{direction} by {abs(found.estimate):.2f} ({low:.2f} to {high:.2f})"
 
 
 def _of_gaps(panel: Panel) -> dict[str, str]:
@@ -198,10 +198,10 @@ def _of_scaling(change: xr.Dataset) -> dict[str, str]:
     }
 
 
-def _sign(temperature: Estimate) -> str:
+def _sign(temperature: Value) -> str:
     if not temperature.excludes(1):
         return "neither too sure nor too unsure beyond the interval"
-    return "too unsure" if temperature.value < 1 else "too sure"
+    return "too unsure" if temperature.estimate < 1 else "too sure"
 
 
 def signed(value: float) -> str:

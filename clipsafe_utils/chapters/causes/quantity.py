@@ -9,13 +9,14 @@ from clipsafe_utils.findings.causes.contrasts import CLIP_LOSS, FEWEST_RUNS
 from clipsafe_utils.findings.causes.record import QUANTITY
 from clipsafe_utils.findings.ladder import levels
 from clipsafe_utils.findings.shift.laboratory import ACCURACY, Laboratory
-from clipsafe_utils.metrics.runs import Estimate, difference_of_runs
+from clipsafe_utils.metrics.runs import difference_of_runs
+from clipsafe_utils.say import Value
 
 KEYS = ("causes-quantity-lab", "causes-quantity-verdict")
 """What the prose glues."""
 
 
-def laboratory_steps(laboratory: Laboratory | None, confidence: float) -> dict[str, Estimate]:
+def laboratory_steps(laboratory: Laboratory | None, confidence: float) -> dict[str, Value]:
     """Return what each step from fewer to more images does to the accuracy of CLIPs, at equal samples seen.
 
     Parameters
@@ -27,7 +28,7 @@ def laboratory_steps(laboratory: Laboratory | None, confidence: float) -> dict[s
 
     Returns
     -------
-    dict of str to Estimate
+    dict of str to Value
         By the ends of the step, in order; numbers of images with too few trainings are passed over.
 
     Examples
@@ -83,7 +84,7 @@ def numbers(laboratory: Laboratory | None, found: pd.DataFrame, confidence: floa
     """
     steps = laboratory_steps(laboratory, confidence)
     of_record = found[(found["kind"] == QUANTITY) & (found["property"] == "id")]["value"]
-    said = {"causes-quantity-verdict": verdict([one.value for one in steps.values()], of_record.tolist())}
+    said = {"causes-quantity-verdict": verdict([one.estimate for one in steps.values()], of_record.tolist())}
     if steps:
         written = [f"{cell_of(one)} from {ends}" for ends, one in steps.items()]
         said["causes-quantity-lab"] = listed(written)

@@ -20,7 +20,7 @@ from clipsafe_utils.findings.factors.laboratory import (
     steps,
 )
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 KEYS = (
     "factors-lab-put-texture",
@@ -120,7 +120,7 @@ def _three(values: list[float]) -> str:
     return in_words([f"{value:g}" for value in values])
 
 
-def _of_steps(found: Mapping[tuple[str, str, str], Estimate | None]) -> dict[str, str]:
+def _of_steps(found: Mapping[tuple[str, str, str], Value | None]) -> dict[str, str]:
     said = {}
     for change in STEPS:
         for kind, key in _KIND_KEYS.items():
@@ -134,7 +134,9 @@ def _of_steps(found: Mapping[tuple[str, str, str], Estimate | None]) -> dict[str
         and is_measured(language := found[("language", factor, kind)])
     ]
     if pairs:
-        wider = [abs(images.value) > abs(language.value) for images, language in pairs if images and language]
+        wider = [
+            abs(images.estimate) > abs(language.estimate) for images, language in pairs if images and language
+        ]
         said |= {
             "factors-lab-compared": str(len(pairs)),
             "factors-lab-images-larger": str(sum(wider)),
@@ -145,7 +147,7 @@ def _of_steps(found: Mapping[tuple[str, str, str], Estimate | None]) -> dict[str
     return said
 
 
-def _of_doses(found: Mapping[tuple[str, str], tuple[float, float, Estimate]]) -> dict[str, str]:
+def _of_doses(found: Mapping[tuple[str, str], tuple[float, float, Value]]) -> dict[str, str]:
     said = {}
     units = {"rotation_sd": ("rotation", 1, " degrees"), "background_correlation": ("background", 100, " %")}
     for (knob, kind), (lowest, highest, estimate) in found.items():

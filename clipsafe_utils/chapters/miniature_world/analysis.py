@@ -9,7 +9,7 @@ from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.cubes.studies import list_studies
 from clipsafe_utils.findings.ladder import SOURCES, dose, ladder, step
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 STUDY = "miniature"
 """The study that a clone may lack: it is made by training."""
@@ -80,7 +80,7 @@ def ladder_tables(panels: Sequence[Panel], confidence: float) -> dict[Property, 
     }
 
 
-def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Estimate]:
+def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Value]:
     """Return the difference that each step of the ladder makes to each property.
 
     Parameters
@@ -92,7 +92,7 @@ def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Est
 
     Returns
     -------
-    dict of (step, source, property) to Estimate
+    dict of (step, source, property) to Value
         Steps are those of `STEPS`; what the cube does not hold is left out.
     """
     found = {}

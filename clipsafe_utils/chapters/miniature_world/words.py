@@ -25,7 +25,7 @@ from clipsafe_utils.lab.training.recipe import read_groups
 from clipsafe_utils.lab.world.material import counts, seed_called
 from clipsafe_utils.lab.world.palette import PATTERNS, ROLES
 from clipsafe_utils.lab.world.world import World
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 RESULT_KEYS = (
     "miniature-level",
@@ -135,7 +135,7 @@ def _of_population(panel: Panel) -> dict[str, str]:
     return found
 
 
-def _of_steps(found: Mapping[tuple[str, str, str], Estimate]) -> dict[str, str]:
+def _of_steps(found: Mapping[tuple[str, str, str], Value]) -> dict[str, str]:
     return {
         f"miniature-{step}-{source}-{short}": moved(found.get((step, source, name)))
         for step in STEPS

@@ -80,7 +80,7 @@ def _pair_ends(compared: xr.Dataset | None) -> Ends:
 
 def _change_ends(found: Sequence[Changes]) -> Ends:
     means = [one["shifts_at_equal"][0] for one in found if "shifts_at_equal" in one]
-    return [(one.value, one.low, one.high) for one in means if is_measured(one)]
+    return [(one.estimate, one.low, one.high) for one in means if is_measured(one)]
 
 
 def _said(ends: Ends) -> str:

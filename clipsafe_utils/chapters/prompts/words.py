@@ -9,7 +9,7 @@ from clipsafe_utils.chapters.formats import NOT_MEASURED, complete, percent, poi
 from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES, Tested, contrast, fewest_and_most
 from clipsafe_utils.findings.prompts.sets import NUMBERS, by_wording, title_of
 from clipsafe_utils.findings.prompts.subsets import spread
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "name_only": ("accuracy",),
@@ -104,18 +104,18 @@ def numbers(
     return complete(KEYS, found)
 
 
-def weigh(found: Estimate, name: str) -> str:
+def weigh(found: Value, name: str) -> str:
     """Say in words whether a change matters: whether its whole interval is on one side, and of what size.
 
     Examples
     --------
-    >>> weigh(Estimate(0.001, -0.001, 0.003, runs=9), "accuracy")
+    >>> weigh(Value(0.001, -0.001, 0.003, units=9), "accuracy")
     'changes too little to matter'
-    >>> weigh(Estimate(-0.006, -0.008, -0.004, runs=9), "ece")
+    >>> weigh(Value(-0.006, -0.008, -0.004, units=9), "ece")
     'is lower by 0.60 points'
-    >>> weigh(Estimate(-0.004, -0.006, -0.002, runs=9), "ece")
+    >>> weigh(Value(-0.004, -0.006, -0.002, units=9), "ece")
     'is lower by 0.40 points, less than would matter'
-    >>> weigh(Estimate(0.0, -0.02, 0.02, runs=9), "auroc")
+    >>> weigh(Value(0.0, -0.02, 0.02, units=9), "auroc")
     'is not decided'
     """
     smallest = PROPERTIES[name].smallest
@@ -125,8 +125,10 @@ def weigh(found: Estimate, name: str) -> str:
         return _TOO_SMALL
     if not found.excludes(0):
         return "is not decided"
-    said = f"is {'higher' if found.value > 0 else 'lower'} by {amount(abs(found.value), name).lstrip('+')}"
-    return f"{said}, less than would matter" if abs(found.value) < smallest else said
+    said = (
+        f"is {'higher' if found.estimate > 0 else 'lower'} by {amount(abs(found.estimate), name).lstrip('+')}"
+    )
+    return f"{said}, less than would matter" if abs(found.estimate) < smallest else said
 
 
 def amount(value: float, name: str) -> str:
@@ -141,26 +143,26 @@ def amount(value: float, name: str) -> str:
     return f"{text} points" if _in_points(name) else text
 
 
-def change(found: Estimate | None, name: str) -> str:
+def change(found: Value | None, name: str) -> str:
     """Write a change of a property with its interval.
 
     Examples
     --------
-    >>> change(Estimate(-0.006, -0.008, -0.004, runs=9), "ece")
+    >>> change(Value(-0.006, -0.008, -0.004, units=9), "ece")
     '−0.60 points (−0.80 to −0.40)'
-    >>> change(Estimate(-0.158, -0.232, -0.084, runs=9), "ece")
+    >>> change(Value(-0.158, -0.232, -0.084, units=9), "ece")
     '−15.8 points (−23.2 to −8.4)'
     >>> change(None, "ece")
     'not measured'
     """
-    if found is None or not np.isfinite(found.value):
+    if found is None or not np.isfinite(found.estimate):
         return NOT_MEASURED
-    digits = _digits(found.value)
+    digits = _digits(found.estimate)
     ends = f"{_signed(found.low, name, digits)} to {_signed(found.high, name, digits)}"
-    return f"{amount(found.value, name)} ({ends if np.isfinite(found.low) else 'unbounded'})"
+    return f"{amount(found.estimate, name)} ({ends if np.isfinite(found.low) else 'unbounded'})"
 
 
-def estimate(changes: pd.DataFrame, prompt_set: str, name: str, source: str = EVERY) -> Estimate | None:
+def estimate(changes: pd.DataFrame, prompt_set: str, name: str, source: str = EVERY) -> Value | None:
     """Take one change out of a table of `changes`; None where it is not there."""
     rows = changes[
         (changes["prompt_set"] == prompt_set) & (changes["property"] == name) & (changes["source"] == source)
@@ -168,15 +170,15 @@ def estimate(changes: pd.DataFrame, prompt_set: str, name: str, source: str = EV
     if rows.empty:
         return None
     value, low, high = (float(rows[column].iloc[0]) for column in ("value", "low", "high"))
-    return Estimate(value, low, high, int(rows["families"].iloc[0]))
+    return Value(value, low, high, units=int(rows["families"].iloc[0]), unit="family")
 
 
-def reading(ece: Estimate | None, nll: Estimate | None) -> str:
+def reading(ece: Value | None, nll: Value | None) -> str:
     """Say what ECE and NLL, held against each other, make of a wording.
 
     Examples
     --------
-    >>> down, up = Estimate(-0.1, -0.2, -0.05, runs=9), Estimate(0.1, 0.05, 0.2, runs=9)
+    >>> down, up = Value(-0.1, -0.2, -0.05, units=9), Value(0.1, 0.05, 0.2, units=9)
     >>> reading(down, down), reading(down, up), reading(None, up)
     ('both errors fall: a gain', 'ECE falls while NLL rises: no gain', 'not measured')
     """
@@ -184,9 +186,9 @@ def reading(ece: Estimate | None, nll: Estimate | None) -> str:
         return NOT_MEASURED
     if not (ece.excludes(0) and nll.excludes(0)):
         return "one of the two errors is not decided"
-    if ece.value > 0:
-        return "both errors rise: a loss" if nll.value > 0 else "NLL falls while ECE rises"
-    return "both errors fall: a gain" if nll.value < 0 else "ECE falls while NLL rises: no gain"
+    if ece.estimate > 0:
+        return "both errors rise: a loss" if nll.estimate > 0 else "NLL falls while ECE rises"
+    return "both errors fall: a gain" if nll.estimate < 0 else "ECE falls while NLL rises: no gain"
 
 
 def _of_study(tested: Tested, changes: pd.DataFrame) -> dict[str, str]:
@@ -230,7 +232,9 @@ def _of_wordings(changes: pd.DataFrame) -> dict[str, str]:
     }
     for source in ("wit", "laion"):
         one = estimate(changes, "drawing", "accuracy", source)
-        found[f"prompts-drawing-accuracy-{source}"] = NOT_MEASURED if one is None else f"{points(one.value)}"
+        found[f"prompts-drawing-accuracy-{source}"] = (
+            NOT_MEASURED if one is None else f"{points(one.estimate)}"
+        )
     for kind in READ:
         errors = (estimate(changes, kind, name) for name in ("ece", "nll"))
         found[f"prompts-{kind}-reading"] = reading(*errors)

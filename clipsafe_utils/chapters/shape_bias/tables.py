@@ -11,7 +11,6 @@ from clipsafe_utils.findings.shape.laboratory import tuning
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.findings.shape.trainings import steps_frame
 from clipsafe_utils.metrics.groups import group_means
-from clipsafe_utils.metrics.runs import Estimate
 from clipsafe_utils.say import Missing, Value, level, percent, points
 
 _NONE = "–"
@@ -80,8 +79,8 @@ def _step(step: Value | Missing) -> str:
     return _NONE if isinstance(step, Missing) else f"{step} ({step.interval})"
 
 
-def _change(change: Estimate) -> str:
-    return f"{points(change.value)} ({points(change.low)} to {points(change.high)})"
+def _change(change: Value) -> str:
+    return f"{points(change.estimate)} ({points(change.low)} to {points(change.high)})"
 
 
 def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence: float) -> ThemedTable:

@@ -10,7 +10,8 @@ from clipsafe_utils.findings.causes.effects import estimate_of
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, cell, dose, draws_of
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.lab.student.knobs import written
-from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.say import Value
 
 DRAWN: Mapping[str, Property] = {
     "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
@@ -96,7 +97,7 @@ def compare(cube: xr.Dataset, model: str, confidence: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns property, yours, unchanged and difference: the last two are `Estimate`, or None where the
+        Columns property, yours, unchanged and difference: the last two are `Value`, or None where the
         study has no trainings of the unchanged recipe. What the cube lacks is left out.
     """
     source = unchanged_source(cube, model)
@@ -156,7 +157,7 @@ def unchanged_source(cube: xr.Dataset, model: str) -> str:
 
 def response(
     causes: Mapping[str, xr.Dataset], knob: str, property_: str, confidence: float
-) -> tuple[float, float, Estimate, Estimate] | None:
+) -> tuple[float, float, Value, Value] | None:
     """Return the ends of a knob and a property of CLIPs there; None where it is not turned."""
     for cube in causes.values():
         table = dose(cube, knob, property_, confidence)

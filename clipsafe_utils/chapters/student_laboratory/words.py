@@ -21,7 +21,7 @@ from clipsafe_utils.lab.student.knobs import MEANINGS, OF_TRAINING, limits
 from clipsafe_utils.lab.training.ledger import read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe
 from clipsafe_utils.lab.world.world import World
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 KEYS = (
     "student-laboratory-knob",
@@ -98,7 +98,7 @@ def comparison_table(cube: xr.Dataset, model: str, confidence: float) -> ThemedT
 def numbers(
     world: World,
     knob: str,
-    response: tuple[float, float, Estimate, Estimate] | None,
+    response: tuple[float, float, Value, Value] | None,
     stands: str,
     weights: Path,
 ) -> dict[str, str]:
@@ -161,7 +161,7 @@ def verdicts(cubes: Mapping[str, xr.Dataset], models: Mapping[str, Sequence[str]
     )
 
 
-def _with_interval(found: Estimate | None) -> str:
+def _with_interval(found: Value | None) -> str:
     if found is None:
         return NOT_MEASURED
-    return f"{percent(found.value)} ({100 * found.low:.1f} to {100 * found.high:.1f})".replace("-", "−")
+    return f"{percent(found.estimate)} ({100 * found.low:.1f} to {100 * found.high:.1f})".replace("-", "−")

@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.findings.ladder import cell, dose_difference, step
-from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
+from clipsafe_utils.metrics.runs import mean_of_runs
+from clipsafe_utils.say import Value
 
 Place = tuple[str, str]
 """A cell of the ladder: rung and source."""
@@ -30,7 +31,7 @@ DOSES: Mapping[str, tuple[str, float, str]] = {
 """Knobs: what a table calls each, what a level is multiplied by, and how it is written."""
 
 
-def mean_at(cube: xr.Dataset, property_: str, place: Place, confidence: float) -> Estimate | None:
+def mean_at(cube: xr.Dataset, property_: str, place: Place, confidence: float) -> Value | None:
     """Return the mean of a property over the seeds of a cell of the ladder; None where it is missing."""
     if property_ not in cube["property"].values:
         return None
@@ -38,7 +39,7 @@ def mean_at(cube: xr.Dataset, property_: str, place: Place, confidence: float) -
     return mean_of_runs(draws, confidence) if draws.shape[1] else None
 
 
-def step_of(cube: xr.Dataset, property_: str, name: str, confidence: float) -> Estimate | None:
+def step_of(cube: xr.Dataset, property_: str, name: str, confidence: float) -> Value | None:
     """Return the difference of a property over one of `STEPS`; None where a side is missing."""
     if property_ not in cube["property"].values:
         return None
@@ -48,7 +49,7 @@ def step_of(cube: xr.Dataset, property_: str, name: str, confidence: float) -> E
 
 def dose_of(
     cube: xr.Dataset, property_: str, knob: str, confidence: float
-) -> tuple[float, float, Estimate | None]:
+) -> tuple[float, float, Value | None]:
     """Return the lowest and the highest level of a knob for CLIPs, and the difference between them."""
     if property_ in cube["property"].values:
         for loss, found in dose_difference(cube, knob, property_, confidence).items():

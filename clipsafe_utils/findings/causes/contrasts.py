@@ -12,7 +12,8 @@ from clipsafe_utils.findings.shift.laboratory import (
     Laboratory,
 )
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.say import Value
 
 FEWEST_RUNS = 3
 """With fewer trainings on a side, or fewer pairs, an interval says nothing of other trainings."""
@@ -99,10 +100,10 @@ class Contrast:
         )
         return before, after
 
-    def difference(self, before: Array, after: Array, confidence: float) -> Estimate:
+    def difference(self, before: Array, after: Array, confidence: float) -> Value:
         """Return what the step does to the two `sides`, after less before."""
         if self.paired:
-            return mean_of_runs(after - before, confidence)
+            return mean_of_runs(after - before, confidence, "difference")
         return difference_of_runs(after, before, confidence)
 
 

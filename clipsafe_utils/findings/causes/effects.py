@@ -10,7 +10,7 @@ from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 from clipsafe_utils.findings.causes.contrasts import FEWEST_RUNS, contrasts
 from clipsafe_utils.findings.shift.laboratory import Laboratory, read_laboratory
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 SURFACE = ("pattern", "color", "texture")
 """Factors of the surface: where textures are random already, another one changes nothing."""
@@ -127,8 +127,8 @@ def effects(laboratory: Laboratory | None, properties: Mapping[str, Need], confi
         for key, property_ in known.items():
             sides = cause.sides(laboratory, property_.parts)
             found, sure = (cause.difference(*sides, level) for level in (confidence, wide))
-            if np.isfinite([found.value, found.low, found.high]).all():
-                row = (cause.kind, cause.title, key, found.value, found.low, found.high, cause.runs)
+            if np.isfinite([found.estimate, found.low, found.high]).all():
+                row = (cause.kind, cause.title, key, found.estimate, found.low, found.high, cause.runs)
                 rows.append((*row, found.excludes(0), sure.excludes(0)))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -186,6 +186,8 @@ def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[st
     return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
 
 
-def estimate_of(row: pd.Series) -> Estimate:
+def estimate_of(row: pd.Series) -> Value:
     """Return the estimate of a row of `effects`."""
-    return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), int(row["runs"]))
+    return Value(
+        float(row["value"]), float(row["low"]), float(row["high"]), units=int(row["runs"]), unit="run"
+    )

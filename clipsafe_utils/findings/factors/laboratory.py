@@ -15,7 +15,7 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics import robustness
 from clipsafe_utils.metrics.baseline import Fit
 from clipsafe_utils.metrics.labelled import factor_accuracy
-from clipsafe_utils.metrics.runs import Estimate
+from clipsafe_utils.say import Value
 
 TEXTURES: Mapping[str, str] = dict(zip(ALONE, ("typical textures", "random textures"), strict=True))
 """Selections of the one-factor sets, and what figures call them."""
@@ -145,7 +145,7 @@ def _of_studies(
     }
 
 
-def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Estimate | None]:
+def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Value | None]:
     """Return what images and language alone do to relative accuracy, by step, factor and kind of texture.
 
     `step` names an entry of `STEPS`. Factors are those of the cube.
@@ -165,12 +165,12 @@ def steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str, str], Est
     }
 
 
-def dose_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], tuple[float, float, Estimate]]:
+def dose_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], tuple[float, float, Value]]:
     """Return the lowest and the highest level of a knob and the difference between them, by knob and kind.
 
     The loss is CLIP's: no other is trained at these levels.
     """
-    found: dict[tuple[str, str], tuple[float, float, Estimate]] = {}
+    found: dict[tuple[str, str], tuple[float, float, Value]] = {}
     for knob, factor in DOSES.items():
         for kind in TEXTURES:
             if _relative(factor, kind) in cube["property"].values:

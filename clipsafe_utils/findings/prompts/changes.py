@@ -12,7 +12,8 @@ from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.findings.prompts.sets import base_of, by_number
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
-from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
+from clipsafe_utils.metrics.runs import mean_of_runs
+from clipsafe_utils.say import Value
 
 PROPERTIES: Mapping[str, Property] = {
     "accuracy": Property("accuracy", "change, points", smallest=0.005),
@@ -194,13 +195,13 @@ def changes(tested: Tested, confidence: float) -> pd.DataFrame:
             for column, name in enumerate(tested.properties):
                 draws = moved.values[:, :, place, column]
                 if np.isfinite(draws).all():
-                    found = mean_of_runs(draws, confidence)
-                    interval = (found.value, found.low, found.high, found.runs)
+                    found = mean_of_runs(draws, confidence, "difference")
+                    interval = (found.estimate, found.low, found.high, found.units)
                     rows.append((source, prompt_set, name, level[place, column], *interval))
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Estimate | None:
+def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Value | None:
     """Return a property under one set of prompts less that under another; None where it is not measured.
 
     The mean is over families of the CLIPs of all sources, each family counted once; `runs` is their number.
@@ -209,7 +210,7 @@ def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence:
         return None
     values = tested.by_family().sel(property=property_)
     difference = (values.sel(prompt_set=upper) - values.sel(prompt_set=lower)).values
-    return mean_of_runs(difference, confidence) if np.isfinite(difference).all() else None
+    return mean_of_runs(difference, confidence, "difference") if np.isfinite(difference).all() else None
 
 
 def fewest_and_most(tested: Tested) -> tuple[str, str] | None:

@@ -69,7 +69,7 @@ def own_changes(
         for name in MEASURED:
             values = np.stack([one[name] for one in found], axis=1)
             moved = mean_of_runs(values - np.stack([one[name] for one in before], axis=1), confidence)
-            interval = (moved.value, moved.low, moved.high, moved.runs)
+            interval = (moved.estimate, moved.low, moved.high, moved.units)
             rows.append((prompt, name, float(values[0].mean()), *interval))
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 

@@ -14,7 +14,8 @@ from clipsafe_utils.findings.model_pairs import FAR, GENTLE, HALF_WAY, NEAR, STR
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.families import Estimate as GroupDifference
 from clipsafe_utils.metrics.families import difference_of_groups
-from clipsafe_utils.metrics.runs import Estimate, mean_of_runs
+from clipsafe_utils.metrics.runs import mean_of_runs
+from clipsafe_utils.say import Value
 
 BIAS = "shape_bias"
 TEXTURE = "texture_correlation"
@@ -86,7 +87,7 @@ def _drawn(
     }
 
 
-def image_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Estimate]:
+def image_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Value]:
     """Return what other images do to shape bias at the same loss, by rung and source.
 
     Each is the difference from the source `labels`, of cross-entropy (rung a) and of CLIP (rung d).
@@ -100,7 +101,7 @@ def image_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Es
     return {place: estimate for place, estimate in found.items() if estimate}
 
 
-def loss_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Estimate]:
+def loss_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Value]:
     """Return what another loss, or other captions, do to shape bias on the same images.
 
     By `"<rung> - <rung>"` (of `LOSS_STEPS`) and source.
@@ -135,7 +136,7 @@ def directions(cube: xr.Dataset, confidence: float) -> tuple[str, str] | None:
     return _direction(images), _direction(language)
 
 
-def _direction(steps: Sequence[Estimate]) -> str:
+def _direction(steps: Sequence[Value]) -> str:
     if all(step.low > 0 for step in steps):
         return "up"
     return "down" if all(step.high < 0 for step in steps) else "neither"
@@ -174,7 +175,7 @@ def tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row a kind, in the order of `KINDS`: kind, runs, before, after, change (an `Estimate`), lower (the
+        One row a kind, in the order of `KINDS`: kind, runs, before, after, change (an `Value`), lower (the
         runs whose shape bias fell), decided, accuracy_before, accuracy_after.
     """
     pairs = _pairs(cube, models)
@@ -188,7 +189,7 @@ def tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> pd.DataFr
                 "runs": len(after),
                 "before": float(draws_of(cube, BIAS, before)[0].mean()),
                 "after": float(draws_of(cube, BIAS, after)[0].mean()),
-                "change": mean_of_runs(draws, confidence),
+                "change": mean_of_runs(draws, confidence, "difference"),
                 "lower": int((draws[0] < 0).sum()),
                 "decided": float(draws_of(cube, "cue_decided", after)[0].mean()),
                 "accuracy_before": float(draws_of(cube, "accuracy", before)[0].mean()),
@@ -232,7 +233,7 @@ def population(result: xr.Dataset, models: xr.Dataset, confidence: float) -> Gro
 
     Returns
     -------
-    Estimate or None
+    Value or None
         None if one of the groups is absent.
     """
     group = models["group"].values

@@ -22,7 +22,6 @@ from clipsafe_utils.findings.shape.laboratory import (
     tuning,
     widest_gap,
 )
-from clipsafe_utils.metrics.runs import Estimate
 from clipsafe_utils.say import Missing, Said, Text, Value, count
 
 LOSSES = {"clip": "CLIP's contrastive loss", "labels": "cross-entropy on true labels"}
@@ -149,22 +148,16 @@ def laboratory_of(
     )
 
 
-def _step(steps: Mapping[tuple[str, str], Estimate], name: str) -> Step:
+def _step(steps: Mapping[tuple[str, str], Value], name: str) -> Step:
     none = Missing("the same training, or none")
-    return Step(*(_of_runs(steps[name, source]) if (name, source) in steps else none for source in SOURCES))
-
-
-def _of_runs(estimate: Estimate) -> Value:
-    return Value(estimate.value, estimate.low, estimate.high, "difference", units=estimate.runs, unit="run")
+    return Step(*(steps.get((name, source), none) for source in SOURCES))
 
 
 def _doses(cube: xr.Dataset, confidence: float) -> Doses:
     none = Missing("the share of typical textures was not varied")
     differences = dose_difference(cube, TEXTURE, BIAS, confidence)
     ends = next(iter(differences.values()), None)
-    moved = {
-        name: _of_runs(differences[loss][2]) if loss in differences else none for name, loss in LOSSES.items()
-    }
+    moved = {name: differences[loss][2] if loss in differences else none for name, loss in LOSSES.items()}
     gap = widest_gap(dose(cube, TEXTURE, BIAS, confidence))
     return Doses(
         Value(ends[0]) if ends else none,
@@ -182,7 +175,7 @@ def _tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> Tuning:
     strong = rows[rows["kind"] == STRONG].to_dict("records") if len(rows) else []
     between, averages = half_way_between(cube, models)
     return Tuning(
-        _of_runs(strong[0]["change"]) if strong else none,
+        strong[0]["change"] if strong else none,
         count(strong[0]["lower"], strong[0]["runs"]) if strong else none,
         count(between, averages) if averages else none,
     )

@@ -21,7 +21,8 @@ from clipsafe_utils.findings.model_pairs import (
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.heights import heights_above_line
-from clipsafe_utils.metrics.runs import Estimate, difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.say import Value
 
 ACCURACY, SHIFTS, DETECTION = "accuracy", "accuracy_shifts", "auroc"
 AT_EQUAL = {"shifts_at_equal": SHIFTS, "auroc_at_equal": DETECTION}
@@ -64,7 +65,7 @@ STEPS = {f"loss-{source}": (("d", source), ("a", source)) for source in SOURCES}
 }
 """Steps of the ladder: from labels to CLIP on the same images; from curated to web images under one loss."""
 
-Changes = dict[str, tuple[Estimate, Array]]
+Changes = dict[str, tuple[Value, Array]]
 """By measure: the mean over pairs, and the difference of each pair."""
 
 _NEAR, _FAR = "wide_near", "wide_far"
@@ -149,7 +150,7 @@ def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
 
     Returns
     -------
-    dict of str to tuple of Estimate and ndarray
+    dict of str to tuple of Value and ndarray
         By measure, of `MEASURES` and `OOD_SETS` those that can be read: the mean over pairs, and the
         difference of each pair, shape (pairs,). A pair without a line at its accuracy is left out of the
         differences at equal accuracy.
@@ -166,7 +167,7 @@ def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
         difference = read(laboratory, property_, after) - read(laboratory, property_, before)
         difference = difference[:, np.isfinite(difference).all(axis=0)]
         if difference.shape[1]:
-            found[measure] = mean_of_runs(difference, confidence), difference[0]
+            found[measure] = mean_of_runs(difference, confidence, "difference"), difference[0]
     return found
 
 
@@ -182,7 +183,7 @@ def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) ->
 
 def step_of(
     laboratory: Laboratory, property_: str, upper: tuple[str, str], lower: tuple[str, str], confidence: float
-) -> Estimate | None:
+) -> Value | None:
     """Return the difference between two cells (rung, source) of the ladder; None where one is missing."""
     if not laboratory.has(property_):
         return None
@@ -203,7 +204,7 @@ def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns set, rung, source, by_labels, by_wit and gap, an Estimate: the version chosen by the network
+        Columns set, rung, source, by_labels, by_wit and gap, an Value: the version chosen by the network
         trained on `wit` less that by the one trained on `labels`.
 
     Examples
@@ -218,7 +219,7 @@ def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
                 if laboratory is not None and laboratory.has(*versions):
                     by_labels, by_wit = (cell(laboratory.causes, name, rung, source) for name in versions)
                     if by_labels.shape[1]:
-                        gap = mean_of_runs(by_wit - by_labels, confidence)
+                        gap = mean_of_runs(by_wit - by_labels, confidence, "difference")
                         means = by_labels[0].mean(), by_wit[0].mean()
                         rows.append((kind, rung, source, *means, gap))
     return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])

@@ -158,7 +158,7 @@ class TestContrasts:
         assert other is not None
         expected = chapter.changes(other, source_twins(other.models)[0], 0.95)["auroc_at_equal"]
         found = effect(detection.source_on_detection(made, AT_EQUAL))
-        assert found.value == pytest.approx(expected[0].value, abs=1e-3)
+        assert found.value == pytest.approx(expected[0].estimate, abs=1e-3)
         assert found.units == expected[1].size
         assert found.which == "wit less laion"
 
@@ -170,7 +170,7 @@ class TestContrasts:
         found = effect(detection.source_on_detection(miniature, choices))
         assert found.units == each.size
         assert (found.value, *found.interval()) == pytest.approx(
-            (expected.value, expected.low, expected.high), abs=1e-4
+            (expected.estimate, expected.low, expected.high), abs=1e-4
         )
         reported = {"auroc": 0.079, "auroc_at_equal": -0.065}[measure]
         assert found.value == pytest.approx(reported, abs=0.001)
@@ -180,7 +180,7 @@ class TestContrasts:
         pairs = procedure_contrasts(laboratory.models)[STRENGTH]
         expected = chapter.changes(laboratory, pairs, 0.95)["auroc"][0]
         assert found.which == "strong instead of gentle"
-        assert found.value == pytest.approx(expected.value, abs=1e-6)
+        assert found.value == pytest.approx(expected.estimate, abs=1e-6)
         assert replace(found, choices=1).interval() == pytest.approx((expected.low, expected.high), abs=1e-6)
 
     def test_the_procedure_that_was_made_to_matter_is_found(self, made: Reader) -> None:

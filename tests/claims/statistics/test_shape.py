@@ -151,7 +151,7 @@ def test_the_laboratory_is_read_as_in_chapter_2(laboratory: Reader) -> None:
     assert causes is not None
     found = effect(shape.shape_bias_after_fine_tuning(laboratory, Choices()))
     table = tuning(causes, laboratory.models, 0.95).set_index("kind").loc[STRONG]
-    assert (found.value, found.units) == (pytest.approx(table["change"].value), table["runs"])
+    assert (found.value, found.units) == (pytest.approx(table["change"].estimate), table["runs"])
     assert found.interval() == pytest.approx((table["change"].low, table["change"].high))
     assert found.error_of_images > 0
     apart = effect(shape.shape_bias_of_clip(laboratory, Choices()))
