@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from IPython.display import publish_display_data
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from clipsafe_utils import say
 from clipsafe_utils.errors import ClipsafeError
@@ -23,11 +24,17 @@ TEXTS = "application/vnd.clipsafe.texts+json"
 RESULTS = "application/vnd.clipsafe.results+json"
 """Kind of the output that holds what other pages may quote, by name."""
 
-FUNCTIONS = ("choose", "count", "level", "listed", "percent", "points")
+LEFT_OUT = "application/vnd.clipsafe.left-out+json"
+"""Kind of the output that says why a section shows nothing."""
+
+FUNCTIONS = ("change", "choose", "count", "level", "listed", "number", "percent", "points")
 """Functions of `say` that an expression may call, beside methods of results."""
 
 ROLE = re.compile(r"\{eval\}`([^`]+)`")
 _MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")
+_HEADING = re.compile(r"^(?:\([\w-]+\)=\n+)?(?P<marks>#+) ", re.MULTILINE)
+"""A heading, with the label before it."""
+_FENCE = re.compile(r"^(?P<fence>```+|:::+).*?^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _MARKER = re.compile(r" *(?:(?:[-*:>]|[0-9]+\.) +)?(?:\*+[^*]+[.:]\*+ +)?")
 """What makes a line an item of a list, and the words in bold or italics that it begins with."""
 
@@ -172,18 +179,36 @@ def publish(**values: object) -> None:
     publish_display_data({RESULTS: {name: str(value) for name, value in values.items()}, "text/plain": ""})
 
 
+def section_needs(available: object, otherwise: str) -> None:
+    """Leave out the rest of a section where it has nothing to show; this cell is the first of the section.
+
+    Parameters
+    ----------
+    available : object
+        What the section is about: empty, None, False or missing where there is nothing.
+    otherwise : str
+        The sentence that takes the place of the section.
+
+    Examples
+    --------
+    >>> section_needs({"miniature": "a cube"}, "No study has the cube `causes`.")
+    """
+    if isinstance(available, say.Missing) or not available:
+        publish_display_data({LEFT_OUT: {"otherwise": otherwise}, "text/plain": otherwise})
+
+
 def results_in(notebook: NotebookNode) -> Mapping[str, str]:
     """Return what a page that has run lets others quote, by name."""
-    return _outputs_of(notebook, RESULTS)
+    return _outputs_of_cells(notebook.cells, RESULTS)
 
 
 def texts_in(notebook: NotebookNode) -> Mapping[str, str]:
     """Return the texts that a run of a page left in it, by expression."""
-    return _outputs_of(notebook, TEXTS)
+    return _outputs_of_cells(notebook.cells, TEXTS)
 
 
-def _outputs_of(notebook: NotebookNode, kind: str) -> Mapping[str, str]:
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+def _outputs_of_cells(cells: Sequence[NotebookNode], kind: str) -> Mapping[str, str]:
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     found = [output["data"][kind] for output in outputs if kind in output.get("data", {})]
     return {name: text for texts in found for name, text in texts.items()}
 
@@ -207,12 +232,36 @@ def filled(notebook: NotebookNode) -> NotebookNode:
         If an expression has no text: the page was changed after it ran.
     """
     texts = texts_in(notebook)
+    notebook.cells = _without_empty_sections(notebook.cells)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = filled_text(cell.source, texts)
         for caption in texts_of_cell(cell) if cell.cell_type == "code" else ():
             cell.metadata["mystnb"]["figure"]["caption"] = filled_text(caption, texts)
     return notebook
+
+
+def _without_empty_sections(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """Replace what follows `section_needs` by its sentence, up to the next heading of that level or above."""
+    kept: list[NotebookNode] = []
+    level, empty_from = 0, 0
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            headings = list(_HEADING.finditer(_FENCE.sub(lambda fence: " " * len(fence[0]), cell.source)))
+            if empty_from:
+                following = next((one for one in headings if len(one["marks"]) <= empty_from), None)
+                if following is None:
+                    continue
+                cell.source, empty_from = cell.source[following.start() :], 0
+            level = len(headings[-1]["marks"]) if headings else level
+        if empty_from:
+            continue
+        kept.append(cell)
+        otherwise = _outputs_of_cells([cell], LEFT_OUT).get("otherwise")
+        if otherwise:
+            kept.append(new_markdown_cell(otherwise))
+            empty_from = level
+    return kept
 
 
 def filled_text(text: str, texts: Mapping[str, str]) -> str:

@@ -294,6 +294,36 @@ def check_parameters(chapter: str, values: Mapping[str, object]) -> CheckedParam
     )
 
 
+def parameters_of(chapter: str, names: Mapping[str, object]) -> CheckedParameters:
+    """Check the parameters that a page's first cell sets.
+
+    Parameters
+    ----------
+    chapter : str
+        Name of the chapter, as in ``shape-bias``.
+    names : mapping of str to object
+        What the page has set: its ``globals()``.
+
+    Returns
+    -------
+    CheckedParameters
+        As in `check_parameters`.
+
+    Raises
+    ------
+    ClipsafeError
+        With one sentence for each value that is wrong.
+
+    Examples
+    --------
+    >>> seed = 3
+    >>> parameters_of("shape-bias", globals()).seed
+    3
+    """
+    known = [parameter.name for parameter in CHAPTER_PARAMETERS.get(chapter, ())]
+    return check_parameters(chapter, {name: names[name] for name in known if name in names})
+
+
 def _unknown_names(chapter: str, values: Mapping[str, object], valid: Sequence[str]) -> list[str]:
     what_is_valid = f"the parameters are {', '.join(valid)}" if valid else "it has no parameters"
     return [

@@ -2,13 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
-
-from clipsafe_utils.cubes import GROUPS, families_between_groups
-from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.figures.tables import ThemedTable, table
-
 NOT_MEASURED = "not measured"
 
 
@@ -66,16 +59,3 @@ def complete(keys: tuple[str, ...], values: Mapping[str, str]) -> dict[str, str]
     {'a': '1', 'b': 'not measured'}
     """
     return {key: values.get(key, NOT_MEASURED) for key in keys}
-
-
-def group_sizes(panel: Panel) -> ThemedTable:
-    """Tabulate how many models and families of each group a panel has."""
-    rows = []
-    for group, title in GROUPS.items():
-        family = families_between_groups(panel.models)[panel.models["group"].values == group]
-        if family.size:
-            rows.append((title, family.size, np.unique(family).size))
-    return table(
-        pd.DataFrame(rows, columns=["Group", "Models", "Families"]),
-        f"Models of the study {panel.study}, each network counted once.",
-    )

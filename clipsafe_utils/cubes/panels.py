@@ -8,6 +8,8 @@ import xarray as xr
 from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.cubes.selection import select_models
 from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.say import listed
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,19 @@ def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[s
         f"The study `{name}` has no cube `{cube}` ({what}) for these groups: its panel is left out."
         for name in absent
     ]
+
+
+def nothing_to_show(studies: Sequence[str], *cubes: str) -> ClipsafeError:
+    """Give the error of a page that has no data at all.
+
+    Examples
+    --------
+    >>> nothing_to_show(["mine"], "shape_bias", "causes")
+    ClipsafeError('Nothing to show: the study mine has no model of these groups in shape_bias or causes.')
+    """
+    which = "study" if len(studies) == 1 else "studies"
+    has = "has" if len(studies) == 1 else "have"
+    return ClipsafeError(
+        f"Nothing to show: the {which} {listed(studies)} {has} no model of these groups"
+        f" in {listed(cubes, last='or')}."
+    )

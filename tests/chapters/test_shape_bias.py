@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import group_sizes, percent
+from clipsafe_utils.chapters.formats import percent
+from clipsafe_utils.chapters.group_sizes import group_sizes
 from clipsafe_utils.chapters.shape_bias import descriptions, tables
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels

@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.expressions import (
+    LEFT_OUT,
     TEXTS,
     _evaluated,
     cell_that_evaluates,
@@ -135,3 +136,25 @@ def test_chapter_2_shows_the_same_numbers_in_every_way(repository: Path) -> None
     prose = "\n".join(cell.source for cell in filled(notebook).cells if cell.cell_type == "markdown")
     assert "{eval}" not in prose
     assert texts["r.people.bias"] in prose
+
+
+def section(*sources: str) -> nbformat.NotebookNode:
+    """Make a page whose code cells say that their section has nothing to show."""
+    said = new_output("display_data", data={LEFT_OUT: {"otherwise": "Nothing."}, "text/plain": "Nothing."})
+    cells = [
+        new_code_cell(source, outputs=[said]) if source == "needs" else new_markdown_cell(source)
+        for source in sources
+    ]
+    return new_notebook(cells=cells)
+
+
+def test_a_section_without_anything_to_show_is_one_sentence() -> None:
+    page = section("# T\n\n## One\n\nA.", "needs", "B.\n\n### Part\n\nC.", "D.\n\n(two)=\n## Two\n\nE.")
+    said = [cell.source for cell in filled(page).cells if cell.cell_type == "markdown"]
+    assert said == ["# T\n\n## One\n\nA.", "Nothing.", "(two)=\n## Two\n\nE."]
+
+
+def test_a_mark_in_code_is_no_heading_and_a_part_ends_with_its_section() -> None:
+    page = section("# T\n\n### Part\n\nA.", "needs", "```bash\n# no heading\n```", "B.\n\n## Two\n\nC.")
+    said = [cell.source for cell in filled(page).cells if cell.cell_type == "markdown"]
+    assert said == ["# T\n\n### Part\n\nA.", "Nothing.", "## Two\n\nC."]

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import read_causes
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shape.laboratory import PROPERTIES, dose_tables, ladder_tables
 from clipsafe_utils.findings.shape.observers import chosen_panels, class_means, stylised_pairs
 from clipsafe_utils.findings.shape.trainings import Laboratory, difference_of_populations, laboratory_of
 from clipsafe_utils.metrics.families import difference_of_groups
@@ -82,6 +85,16 @@ class ShapeBias:
     def classes(self) -> dict[str, xr.Dataset]:
         """Mean shape bias by class and group, of each study."""
         return class_means(self.panels, self.confidence)
+
+    @cached_property
+    def ladder(self) -> dict[Property, pd.DataFrame]:
+        """Shape bias and the share decided on every rung of the ladder."""
+        return ladder_tables(self.causes, ["shape_bias", "cue_decided"], self.confidence)
+
+    @cached_property
+    def doses(self) -> dict[Property, pd.DataFrame]:
+        """Each property against the share of typical textures."""
+        return dose_tables(self.causes, list(PROPERTIES), self.confidence)
 
     @cached_property
     def people(self) -> Observers:
@@ -219,12 +232,12 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     Raises
     ------
     ClipsafeError
-        If a study or one of its cubes is at fault, or no study has one of the classes.
+        If a study or one of its cubes is at fault, no study has one of the classes, or none has a cube.
 
     Examples
     --------
-    >>> from clipsafe_utils.parameters import check_parameters
-    >>> found = shape_bias(check_parameters("shape-bias", {"studies": ["published"]}))
+    >>> from clipsafe_utils import parameters_of
+    >>> found = shape_bias(parameters_of("shape-bias", {"studies": ["published"]}))
     >>> found.people.lowest.percent(0).replace("\N{NO-BREAK SPACE}", " ")
     '92 %'
     """
@@ -232,6 +245,8 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     sentences = left_out(chosen.studies, "shape_bias", chosen.groups)
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
     causes = read_causes(chosen.studies)
+    if not panels and not causes:
+        raise nothing_to_show(chosen.studies, "shape_bias", "causes")
     return ShapeBias(
         panels,
         [*sentences, *others],

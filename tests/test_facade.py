@@ -1,0 +1,48 @@
+"""The public names: each is there, none costs anything before it is asked for, and pages need few lines."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import pytest
+
+import clipsafe_utils
+
+PAGES = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.md"))
+MOST_IMPORTS = 6
+HEAVY = ("numpy", "pandas", "xarray", "matplotlib", "torch", "IPython")
+
+
+@pytest.mark.parametrize("name", clipsafe_utils.__all__)
+def test_every_public_name_is_there_and_says_what_it_does(name: str) -> None:
+    assert getattr(clipsafe_utils, name).__doc__
+
+
+def test_a_name_that_is_not_public_is_refused() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'shape_bais'"):
+        _ = clipsafe_utils.shape_bais
+    assert {*clipsafe_utils.__all__} <= {*dir(clipsafe_utils)}
+
+
+def test_nothing_heavy_is_imported_before_it_is_asked_for() -> None:
+    code = f"import sys, clipsafe_utils; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def imports_of(page: Path) -> list[str]:
+    cells = jupytext.read(page).cells
+    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+    nodes = [node for tree in trees for node in tree.body]
+    return [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_a_page_needs_few_lines_of_import(page: Path) -> None:
+    if "{glue:" in page.read_text(encoding="utf-8") or "glue(" in page.read_text(encoding="utf-8"):
+        pytest.skip("this page is not converted yet")
+    assert len(imports_of(page)) <= MOST_IMPORTS, imports_of(page)
