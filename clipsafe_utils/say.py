@@ -14,6 +14,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "−"
 
 Scale = Literal["share", "difference", "number", "change"]
+Side = Literal["up", "down", "neither"]
 
 
 class Text(str):
@@ -142,7 +143,7 @@ class Value:
         return Text(f"{write(self.low)} to {write(self.high)}")
 
     @property
-    def side(self) -> Literal["up", "down", "neither"]:
+    def side(self) -> Side:
         """The side of zero on which the whole interval lies."""
         if not self.has_interval:
             raise ValueError("A value without an interval has no side.")
