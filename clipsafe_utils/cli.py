@@ -106,20 +106,29 @@ def record(
         Path | None,
         typer.Option("--output", "-o", help="Folder for the cubes; default: the study `published`."),
     ] = None,
+    cube: Annotated[
+        str | None, typer.Option("--cube", help="Only this cube, from its own raw files; default: all.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Rebuild the cubes of the public record from the raw files.
 
     Files come from their repositories at pinned commits, or from the folder CLIPSAFE_MIRROR.
 
-    Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record[/bold]
+    Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record --cube shape_bias[/bold]
     """
     from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.record.published import CUBES, STUDY, write_published
+    from clipsafe_utils.record.published import CUBES, STUDY, write_one, write_published
 
     folder = output or cubes_folder() / STUDY
-    with progress("Cubes", total=len(CUBES) + 1) as advance:
-        hashes = write_published(folder, advance)
+    if cube is not None and cube not in CUBES:
+        raise ClipsafeError(f"--cube is '{cube}'; the cubes are {', '.join(CUBES)}.")
+    with progress("Cubes", total=1 if cube else len(CUBES) + 1) as advance:
+        if cube is None:
+            hashes = write_published(folder, advance)
+        else:
+            hashes = write_one(cube, folder)
+            advance(cube)
     if as_json:
         print_json(hashes)
     else:

@@ -10,6 +10,9 @@ from typing import Literal
 
 Kind = Literal["count", "number", "text"]
 
+SCHEMA_VERSION = 1
+"""Raised where a cube that was written before can no longer be read as it was meant."""
+
 HEADLINE_FACTORS = (
     "pose",
     "background",
