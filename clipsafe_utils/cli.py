@@ -257,7 +257,7 @@ def compile_() -> None:
 def book(
     jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
 ) -> None:
-    """Render all chapters, if anything has changed since they were rendered here, and compile the site.
+    """Render the chapters whose sources have changed since they were rendered here, and compile the site.
 
     Example: [bold]clipsafe book[/bold]
     """
