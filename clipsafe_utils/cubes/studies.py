@@ -12,8 +12,8 @@ from clipsafe_utils.cubes.storage import read_cube
 from clipsafe_utils.errors import ClipsafeError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_IS_CLONE = (_PACKAGE.parent / "_config.yml").is_file()
-REPOSITORY = _PACKAGE.parent if _IS_CLONE else _PACKAGE / "carried"
+IS_CLONE = (_PACKAGE.parent / "_config.yml").is_file()
+REPOSITORY = _PACKAGE.parent if IS_CLONE else _PACKAGE / "carried"
 """The clone; or, in an installed package, the files of the repository that the wheel carries."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.cubes.studies import IS_CLONE, REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing.chapters import Chapter, find_chapter, find_chapters
 from clipsafe_utils.publishing.compile import compile_book
@@ -37,6 +37,7 @@ def render_book(name: str | None, jobs: int) -> None:
     jobs : int
         How many run at once.
     """
+    _needs_clone()
     if name is None:
         chapters = find_chapters(REPOSITORY)
         _render(lambda: chapters, jobs)
@@ -61,7 +62,16 @@ def render_what_changed(jobs: int) -> int:
     int
         How many were rendered.
     """
+    _needs_clone()
     return _render(lambda: outdated(REPOSITORY, find_chapters(REPOSITORY)), jobs)
+
+
+def _needs_clone() -> None:
+    if not IS_CLONE:
+        raise ClipsafeError(
+            "The book is rendered and compiled in a clone of the repository; with the package alone, render"
+            " one chapter into a folder of your own: clipsafe render CHAPTER -o FOLDER."
+        )
 
 
 def _render(choose: Callable[[], Sequence[Chapter]], jobs: int) -> int:
@@ -133,4 +143,5 @@ def read_parameters(text: str) -> dict[str, object]:
 
 def compile_site() -> Path:
     """Compile the book of the repository and return its first page."""
+    _needs_clone()
     return compile_book(REPOSITORY)
