@@ -62,18 +62,21 @@ def _options(
 @cubes_app.callback(invoke_without_command=True)
 def cubes(
     context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Validate every cube of every study.")] = False,
+    study: Annotated[
+        str | None, typer.Option(help="Name of a study, or a path to its folder; default: every study.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Validate every cube.")] = False,
     as_json: _Json = False,
 ) -> None:
     """List, check and export result cubes: studies, dims, sources.
 
-    Example: [bold]clipsafe cubes --check[/bold]
+    Example: [bold]clipsafe cubes --study ./my-cubes --check[/bold]
     """
     if context.invoked_subcommand is not None:
         return
     from clipsafe_utils.cubes.overview import overview
 
-    rows = overview(check=check)
+    rows = overview(study, check=check)
     if as_json:
         print_json(rows)
         return
