@@ -1,7 +1,7 @@
 """What parameters can change is not typed: numbers, levels and words such as "both" in results and captions.
 
-A sentence of a result has an expression for what can change, or stands below a line ``% fact``, which says that
-it is one about the record, the design or the drawn world, whatever the parameters are.
+A sentence of a result has an expression for what can change, or stands below a line ``% fact``, which says
+that it is one about the record, the design or the drawn world, whatever the parameters are.
 """
 
 import re
@@ -24,8 +24,11 @@ NO_RESULTS = re.compile(r"^(Data|Method|How sure|Exercises|Next|Examples|Referen
 
 AMOUNT = re.compile(r"(?<![\w`=-])\d[\d,.]*\N{NO-BREAK SPACE}?\s?(?:%|points?\b)")
 SCOPE = re.compile(
-    r"\b(both|only|all|each of the|none of|two|three|four|five|six|seven|eight|nine|ten|twenty)\b", re.IGNORECASE
+    r"\b(both|only|all|each of the|none of|two|three|four|five|six|seven|eight|nine|ten|twenty)\b",
+    re.IGNORECASE,
 )
+NO_SENTENCES = (":::", "**Q", "**C", "**T", "**R", "**S", "```", "|", "$$", "`", "- compute")
+"""Boxes but for the answer, code, tables, formulas, and what each parameter changes."""
 CODE = re.compile(r"(?:\{[\w:-]+\})?`[^`]*`")
 
 
@@ -37,12 +40,10 @@ def results_of(page: Path) -> Iterator[str]:
             yield cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
             continue
         for paragraph in re.split(r"\n\s*\n", cell.source):
-            heading = re.match(r"(?:\([\w-]+\)=\n)?#+ (.+)", paragraph)
-            if heading:
-                is_result = not NO_RESULTS.match(heading[1]) and not (heading.start() and is_result)
-            elif paragraph.startswith("**Answer"):
-                yield paragraph
-            elif is_result and not paragraph.startswith((":::", "**", "```", "|", "$$")):
+            heading = re.match(r"(?:\([\w-]+\)=\n)?(#+) (.+)", paragraph)
+            if heading and (len(heading[1]) < 3 or is_result):
+                is_result = not NO_RESULTS.match(heading[2])
+            elif is_result and not heading and not paragraph.startswith(NO_SENTENCES):
                 yield paragraph
 
 

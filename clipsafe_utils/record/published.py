@@ -176,7 +176,8 @@ def _join_sources(name: str) -> xr.Dataset:
 
 def _label(cube: xr.Dataset, name: str, source: str) -> xr.Dataset:
     schema = SCHEMAS[name]
-    for variable in schema.variables:
+    variables = [one for one in (*schema.variables, *schema.optional) if one.name in cube]
+    for variable in variables:
         attributes = {"long_name": variable.long_name, "units": variable.units, "source": source}
         values = cube[variable.name]
         if values.dtype.kind == "f" and bool(np.isnan(values).any()):
@@ -191,7 +192,7 @@ def _label(cube: xr.Dataset, name: str, source: str) -> xr.Dataset:
             {package: version(package) for package in ("h5netcdf", "h5py", "numpy", "xarray")}
         ),
     }
-    return cube[[variable.name for variable in schema.variables]]
+    return cube[[variable.name for variable in variables]]
 
 
 def _source_line(name: str) -> str:
