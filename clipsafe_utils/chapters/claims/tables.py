@@ -7,7 +7,7 @@ from functools import cache
 
 import pandas as pd
 
-from clipsafe_utils.chapters.claims.analysis import by_choice, by_study, findings, is_proxy
+from clipsafe_utils.claims.summary import by_choice, by_study, findings, is_proxy
 from clipsafe_utils.chapters.formats import level
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.registry import Claim

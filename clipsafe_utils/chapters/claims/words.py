@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clipsafe_utils.chapters.claims.analysis import (
+from clipsafe_utils.claims.summary import (
     DECIDED,
     Agreement,
     agreements,

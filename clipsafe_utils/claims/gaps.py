@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from clipsafe_utils.chapters.claims.analysis import by_study, counts, findings
-from clipsafe_utils.chapters.claims.assumptions import counts as assumed
+from clipsafe_utils.claims.summary import by_study, counts, findings
+from clipsafe_utils.claims.assumptions import counts as assumed
 from clipsafe_utils.chapters.formats import complete, level
 from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.registry import Claim

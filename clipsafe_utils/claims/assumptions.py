@@ -39,7 +39,7 @@ def assumptions() -> tuple[Assumption, ...]:
     >>> assumptions()[0].mark
     'not found'
     """
-    text = files("clipsafe_utils.chapters.claims").joinpath("assumptions.toml").read_text(encoding="utf-8")
+    text = files("clipsafe_utils.claims").joinpath("assumptions.toml").read_text(encoding="utf-8")
     return tuple(
         Assumption(row["what"], row["mark"], row["chosen"], tuple(row["claims"]))
         for row in tomllib.loads(text)["assumption"]
