@@ -1,91 +1,22 @@
-"""The closing page: what the studies cannot say, why, and what work would change that."""
+"""What the studies cannot say, why, and what work would change that: the result of the closing page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-import pandas as pd
-
-from clipsafe_utils.claims.summary import by_study, counts, findings
-from clipsafe_utils.claims.assumptions import counts as assumed
-from clipsafe_utils.chapters.formats import complete, level
-from clipsafe_utils.claims.ledger import Entry
+from clipsafe_utils.claims.assumptions import counts_of_assumptions
+from clipsafe_utils.claims.ledger import Entry, ledger
 from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.summary import by_study, counts, findings
 from clipsafe_utils.claims.verdicts import Verdict, plural
-from clipsafe_utils.claims.wording import interval, number
-from clipsafe_utils.cubes import GROUPS, SCHEMAS
+from clipsafe_utils.cubes import GROUPS, SCHEMAS, find_study
 from clipsafe_utils.engine.models.catalogue import catalogue
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Text
 
-KEYS = (
-    "limits-findings",
-    "limits-outside",
-    "limits-answer",
-    "limits-open",
-    "limits-few",
-    "limits-not-measured",
-    "limits-largest-work",
-    "limits-largest-claims",
-    "limits-catalogue-models",
-    "limits-catalogue-sources",
-    "limits-assumptions",
-    "limits-assumptions-parts",
-)
-"""Every number that the prose glues."""
-
-_FEW = "too few "
 _SEVERAL = 2
-
-
-def outside_table(entries: Iterable[Entry]) -> ThemedTable:
-    """Tabulate the findings that no study here can be asked, with the reason."""
-    rows = {
-        entry.claim.id: (_named(entry.claim), entry.judgement.reason)
-        for entry in entries
-        if _is_outside(entry.claim)
-    }
-    return table(
-        pd.DataFrame(list(rows.values()), columns=["Finding", "Why it is not asked"]),
-        "Findings that no study of this book can be asked.",
-    )
-
-
-def not_measured_table(entries: Iterable[Entry], study: str) -> ThemedTable:
-    """Tabulate what a study has nothing on, why, and what it would have to hold."""
-    rows = [
-        (_named(entry.claim), entry.judgement.reason, needed(entry.claim))
-        for entry in entries
-        if entry.study == study and _is_missing(entry)
-    ]
-    return table(
-        pd.DataFrame(rows, columns=["Claim", "Why not measured", "What it would take"]),
-        f"What the study {study} has nothing on.",
-    )
-
-
-def undecided_table(entries: Iterable[Entry], study: str, confidence: float) -> ThemedTable:
-    """Tabulate what a study leaves undecided, why, and what would settle it.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        The ledger.
-    study : str
-        Name of the study.
-    confidence : float
-        Level of the intervals.
-    """
-    rows = []
-    for entry in entries:
-        effect, claim = entry.effect, entry.claim
-        if entry.study == study and entry.judgement.verdict is Verdict.UNDECIDED and effect is not None:
-            span = f"{number(claim, effect.value)} ({interval(claim, effect, confidence)}) {claim.unit}"
-            rows.append((_named(claim), span, entry.judgement.reason, entry.settled_by))
-    names = ["Claim", f"Effect ({level(confidence)})", "Why undecided", "What would settle it"]
-    return table(
-        pd.DataFrame(rows, columns=names),
-        f"What the study {study} leaves undecided. What would settle it holds if estimate and spread stay.",
-    )
 
 
 class Work(NamedTuple):
@@ -96,6 +27,137 @@ class Work(NamedTuple):
     claims: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """How many models the full study has, and from how many training sources its zero-shot CLIPs are."""
+
+    models: Text
+    sources: Text
+
+
+@dataclass(frozen=True)
+class OpenClaims:
+    """What some studies leave open.
+
+    Attributes
+    ----------
+    entries : list of Entry
+        The ledger.
+    confidence : float
+        Level of the intervals and of the verdicts.
+    """
+
+    entries: list[Entry]
+    confidence: float
+
+    @property
+    def by_study(self) -> dict[str, list[Entry]]:
+        """The entries of each study."""
+        return by_study(self.entries)
+
+    @property
+    def number(self) -> Text:
+        """How many findings there are."""
+        return Text(len(self._findings))
+
+    @property
+    def outside(self) -> dict[str, Entry]:
+        """The findings that no study here can be asked, by id."""
+        return {entry.claim.id: entry for entry in self._findings if _is_outside(entry.claim)}
+
+    @property
+    def number_outside(self) -> Text:
+        """How many findings no study here can be asked."""
+        return Text(len(self.outside))
+
+    @property
+    def answer(self) -> Text:
+        """How many of the other findings each study leaves open."""
+        return Text("; ".join(map(_open_in, self.by_study.values())))
+
+    @property
+    def not_measured(self) -> list[Entry]:
+        """What a study has nothing on."""
+        return [entry for entry in self.entries if _is_missing(entry)]
+
+    @property
+    def undecided(self) -> list[Entry]:
+        """Effects that a study leaves undecided."""
+        return [entry for entry in self.entries if entry.effect is not None and _is_undecided(entry)]
+
+    @property
+    def number_not_measured(self) -> Text:
+        """How many claims a study has nothing on, over all studies."""
+        return Text(len(self.not_measured))
+
+    @property
+    def number_undecided(self) -> Text:
+        """How many effects are undecided."""
+        return Text(len(self.undecided)) if self.undecided else Missing("nothing is undecided")
+
+    @property
+    def few(self) -> Text:
+        """How many effects are undecided by the rule of few units."""
+        return Text(sum(map(_has_few_units, self.undecided)))
+
+    @cached_property
+    def work(self) -> list[Work]:
+        """What would close what is open, that which opens most first."""
+        return work(self.entries)
+
+    @property
+    def largest_work(self) -> Text:
+        """The work that would open most at once."""
+        most = next(iter(self.work), None)
+        return Text(f"{most.needs} (study {most.study})") if most else Missing("nothing is open")
+
+    @property
+    def largest_number(self) -> Text:
+        """How many claims it would open."""
+        number = len(self.work[0].claims) if self.work else 0
+        return Text(f"{number} claim{'s' if number > 1 else ''}") if number else Missing("nothing is open")
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models of the full study."""
+        models = catalogue().values()
+        sources = {model.training_source for model in models if model.group == "clip_zero_shot"}
+        return Catalogue(Text(len(models)), Text(len(sources)))
+
+    @property
+    def assumptions(self) -> Mapping[str, Text]:
+        """How many lines of the protocol are assumptions: by how we know of them, and `all`."""
+        by_mark = counts_of_assumptions()
+        return {"all": Text(sum(by_mark.values()))} | {mark: Text(number) for mark, number in by_mark.items()}
+
+    @property
+    def _findings(self) -> list[Entry]:
+        return findings(next(iter(self.by_study.values())))
+
+
+def open_claims(chosen: CheckedParameters) -> OpenClaims:
+    """Ask every claim of some studies, and say what stays open.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the closing page.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> open_claims(parameters_of("what-we-cannot-say", {"studies": ["field"]})).number_undecided.reason
+    'nothing is undecided'
+    """
+    studies = [find_study(name) for name in chosen.studies]
+    return OpenClaims(ledger(studies, groups=chosen.groups, alpha=1 - chosen.confidence), chosen.confidence)
+
+
 def work(entries: Iterable[Entry]) -> list[Work]:
     """Sort what is open by the work that would close it, that which opens most first.
 
@@ -104,30 +166,12 @@ def work(entries: Iterable[Entry]) -> list[Work]:
     >>> work([])
     []
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    names: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         if needs := _needs(entry):
-            found.setdefault((needs, entry.study), []).append(entry.claim.id)
-    done = [Work(needs, study, tuple(names)) for (needs, study), names in found.items()]
+            names.setdefault((needs, entry.study), []).append(entry.claim.id)
+    done = [Work(needs, study, tuple(claims)) for (needs, study), claims in names.items()]
     return sorted(done, key=lambda one: -len(one.claims))
-
-
-def _needs(entry: Entry) -> str:
-    if _is_missing(entry):
-        cube = entry.claim.cube
-        return f"the cube {cube} ({SCHEMAS[cube].title.lower()}) with CLIPs that fit the claims"
-    if entry.effect is not None and _has_few_units(entry):
-        return f"{plural(entry.effect.unit)}, {MINIMUM_FAMILIES} or more in all"
-    return entry.settled_by
-
-
-def work_table(entries: Iterable[Entry]) -> ThemedTable:
-    """Tabulate the work that would close what is open."""
-    rows = [(one.needs, one.study, len(one.claims), ", ".join(one.claims)) for one in work(entries)]
-    return table(
-        pd.DataFrame(rows, columns=["Work", "Study", "Claims", "Which"]),
-        "What each study would need, and the claims that it could then be asked, or decide.",
-    )
 
 
 def needed(claim: Claim) -> str:
@@ -145,44 +189,20 @@ def needed(claim: Claim) -> str:
     return f"the cube {claim.cube} with {groups}{several}"
 
 
-def numbers(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return what the prose of the closing page says.
-
-    Examples
-    --------
-    >>> numbers([])["limits-answer"]
-    'no study was asked'
-    """
-    studies = by_study(entries)
-    first = next(iter(studies.values()), [])
-    marks = assumed()
-    models = catalogue().values()
-    sources = {model.training_source for model in models if model.group == "clip_zero_shot"}
-    found = {
-        "limits-catalogue-models": f"{len(models)}",
-        "limits-catalogue-sources": f"{len(sources)}",
-        "limits-findings": f"{len(findings(first))}",
-        "limits-outside": f"{sum(_is_outside(entry.claim) for entry in findings(first))}",
-        "limits-answer": "; ".join(map(_open_in, studies.values())) or "no study was asked",
-        "limits-open": f"{sum(bool(entry.effect) and _is_undecided(entry) for entry in entries)}",
-        "limits-few": f"{sum(map(_has_few_units, entries))}",
-        "limits-not-measured": f"{sum(map(_is_missing, entries))}",
-        "limits-assumptions": f"{sum(marks.values())}",
-        "limits-assumptions-parts": (
-            f"{marks['not found']} were found nowhere, {marks['inferred']} are our inference, "
-            f"{marks['memory']} are recalled and not looked up, {marks['summary']} come from summaries"
-        ),
-    }
-    for one in work(entries)[:1]:
-        found["limits-largest-work"] = f"{one.needs} (study {one.study})"
-        found["limits-largest-claims"] = f"{len(one.claims)} claim{'s' if len(one.claims) > 1 else ''}"
-    return complete(KEYS, found)
+def _needs(entry: Entry) -> str:
+    if _is_missing(entry):
+        cube = entry.claim.cube
+        return f"the cube {cube} ({SCHEMAS[cube].title.lower()}) with CLIPs that fit the claims"
+    if entry.effect is not None and _has_few_units(entry):
+        return f"{plural(entry.effect.unit)}, {MINIMUM_FAMILIES} or more in all"
+    return entry.settled_by
 
 
-def _open_in(entries: Sequence[Entry]) -> str:
-    number_of = counts(findings(entry for entry in entries if not _is_outside(entry.claim)))
+def _open_in(entries: Iterable[Entry]) -> str:
+    asked = [entry for entry in findings(entries) if not _is_outside(entry.claim)]
+    number_of = counts(asked)
     return (
-        f"the study {entries[0].study} leaves {number_of[Verdict.UNDECIDED]} undecided and has nothing on "
+        f"the study {asked[0].study} leaves {number_of[Verdict.UNDECIDED]} undecided and has nothing on "
         f"{number_of[Verdict.NOT_MEASURED]}"
     )
 
@@ -201,7 +221,3 @@ def _is_undecided(entry: Entry) -> bool:
 
 def _has_few_units(entry: Entry) -> bool:
     return entry.effect is not None and not entry.effect.enough_units
-
-
-def _named(claim: Claim) -> str:
-    return f"{claim.id}. {claim.sentence}"

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest
 
 from clipsafe_utils.chapters.claims import tables, words
+from clipsafe_utils.chapters.claims.descriptions import describe_forest
 from clipsafe_utils.claims import assumptions
 from clipsafe_utils.claims import gaps as limits
 from clipsafe_utils.claims import simulation as trust
 from clipsafe_utils.claims import summary as analysis
-from clipsafe_utils.chapters.claims.descriptions import describe_forest
 from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.registry import claims, find_claim
 from clipsafe_utils.claims.verdicts import Verdict

@@ -3,6 +3,7 @@
 import re
 
 from clipsafe_utils.chapters.claims.words import numbers
+
 from clipsafe_utils.claims.ledger import ledger
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.studies import REPOSITORY
