@@ -14,7 +14,7 @@ from clipsafe_utils.cubes import GROUPS, SCHEMAS, find_study
 from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Text
+from clipsafe_utils.say import Missing, Text, count
 
 _SEVERAL = 2
 
@@ -88,17 +88,12 @@ class OpenClaims:
     @property
     def number_not_measured(self) -> Text:
         """How many claims a study has nothing on, over all studies."""
-        return Text(len(self.not_measured))
-
-    @property
-    def number_undecided(self) -> Text:
-        """How many effects are undecided."""
-        return Text(len(self.undecided)) if self.undecided else Missing("nothing is undecided")
+        return Text(len(self.not_measured)) if self.not_measured else Missing("each claim is measured")
 
     @property
     def few(self) -> Text:
-        """How many effects are undecided by the rule of few units."""
-        return Text(sum(map(_has_few_units, self.undecided)))
+        """How many undecided effects are so by the rule of few units."""
+        return count(sum(map(_has_few_units, self.undecided)), len(self.undecided))
 
     @cached_property
     def work(self) -> list[Work]:
@@ -151,8 +146,8 @@ def open_claims(chosen: CheckedParameters) -> OpenClaims:
     Examples
     --------
     >>> from clipsafe_utils import parameters_of
-    >>> open_claims(parameters_of("what-we-cannot-say", {"studies": ["field"]})).number_undecided.reason
-    'nothing is undecided'
+    >>> open_claims(parameters_of("what-we-cannot-say", {"studies": ["field"]})).answer
+    the study field leaves 0 undecided and has nothing on 19
     """
     studies = [find_study(name) for name in chosen.studies]
     return OpenClaims(ledger(studies, groups=chosen.groups, alpha=1 - chosen.confidence), chosen.confidence)

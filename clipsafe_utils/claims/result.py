@@ -25,7 +25,7 @@ from clipsafe_utils.claims.wording import CHANGES, interval, number
 from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Said, Text, Value, level, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, count, level, listed
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,13 @@ class Flips:
 
     Attributes
     ----------
-    tried, flipped : Text
-        Verdicts that were measured both ways, and those of them that differ.
+    share : Text or Missing
+        How many verdicts differ, of those that were measured both ways.
     change, turned : Text or Missing
         The change that turns most, and what it turns.
     """
 
-    tried: Text
-    flipped: Text
+    share: Text
     change: Text
     turned: Text
 
@@ -158,8 +157,8 @@ class ClaimsLedger:
             choice, most = next(iter(choices.items()))
             names = [one.entry.claim.id for one in most if one.flips]
             change, turned = Text(CHANGES[choice]), Text(f"{len(names)} ({', '.join(names)})")
-        number = Text(len(tried)) if tried else Missing("no choice bears on what is measured")
-        return Flips(number, Text(flipped), change, turned)
+        share = count(flipped, len(tried)) if tried else Missing("no choice bears on what is measured")
+        return Flips(share, change, turned)
 
     @property
     def furthest(self) -> Furthest:

@@ -1,7 +1,7 @@
 """How often the ledger is wrong and what it can see, by `benchmarks/ledger.py`: the appendix's result."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,8 +111,8 @@ class Simulation:
         )
 
     @property
-    def _worst(self) -> pd.Series:
-        return self.rates.loc[self.rates["rate"].idxmax()]
+    def _worst(self) -> dict[Hashable, Any]:
+        return max(self.rates.to_dict("records"), key=lambda row: float(row["rate"]))
 
     def _supported(
         self, kind: str, families: int, times: str, spread: float | None = None, images: int | None = None
