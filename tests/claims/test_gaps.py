@@ -47,5 +47,9 @@ def test_assumptions_name_claims_and_are_counted() -> None:
         assert one.mark in assumptions.MARKS
         assert one.what[0].isupper()
     assert len({one.what for one in lines}) == len(lines)
-    counted = OpenClaims(made_ledger(), 0.95).assumptions
-    assert sum(int(counted[mark]) for mark in assumptions.MARKS) == int(counted["all"]) == len(lines)
+    counted = OpenClaims(made_ledger(), 0.95).assumed
+    parts = (counted.found_nowhere, counted.inferred, counted.recalled, counted.from_summaries)
+    assert [int(part) for part in parts] == [
+        sum(one.mark == mark for one in lines) for mark in ("not found", "inferred", "memory", "summary")
+    ]
+    assert int(counted.number) == len(lines)
