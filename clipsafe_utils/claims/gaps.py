@@ -28,14 +28,6 @@ class Work(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """How many models the full study has, and from how many training sources its zero-shot CLIPs are."""
-
-    models: Text
-    sources: Text
-
-
-@dataclass(frozen=True)
 class Assumed:
     """How many lines of the protocol are assumptions: in all, and by how we know of them, as in `MARKS`."""
 
@@ -62,19 +54,14 @@ class OpenClaims:
     confidence: float
 
     @property
-    def by_study(self) -> dict[str, list[Entry]]:
-        """The entries of each study."""
-        return by_study(self.entries)
-
-    @property
     def number(self) -> Text:
         """How many findings there are."""
-        return Text(len(self._findings))
+        return Text(len(self._of_one_study))
 
     @property
-    def outside(self) -> dict[str, Entry]:
-        """The findings that no study here can be asked, by id."""
-        return {entry.claim.id: entry for entry in self._findings if _is_outside(entry.claim)}
+    def outside(self) -> list[Entry]:
+        """The findings that no study here can be asked."""
+        return [entry for entry in self._of_one_study if _is_outside(entry.claim)]
 
     @property
     def number_outside(self) -> Text:
@@ -84,7 +71,7 @@ class OpenClaims:
     @property
     def answer(self) -> Text:
         """How many of the other findings each study leaves open."""
-        return Text("; ".join(map(_open_in, self.by_study.values())))
+        return Text("; ".join(map(_open_in, by_study(self.entries).values())))
 
     @property
     def not_measured(self) -> list[Entry]:
@@ -94,7 +81,7 @@ class OpenClaims:
     @property
     def undecided(self) -> list[Entry]:
         """Effects that a study leaves undecided."""
-        return [entry for entry in self.entries if entry.effect is not None and _is_undecided(entry)]
+        return [one for one in self.entries if one.effect and one.judgement.verdict is Verdict.UNDECIDED]
 
     @property
     def number_not_measured(self) -> Text:
@@ -124,11 +111,15 @@ class OpenClaims:
         return Text(f"{number} claim{'s' if number > 1 else ''}") if number else Missing("nothing is open")
 
     @property
-    def catalogue(self) -> Catalogue:
-        """The models of the full study."""
-        models = catalogue().values()
-        sources = {model.training_source for model in models if model.group == "clip_zero_shot"}
-        return Catalogue(Text(len(models)), Text(len(sources)))
+    def models_of_full_study(self) -> Text:
+        """How many models the catalogue of the full study has."""
+        return Text(len(catalogue()))
+
+    @property
+    def sources_of_full_study(self) -> Text:
+        """From how many training sources its zero-shot CLIPs are."""
+        clips = [model for model in catalogue().values() if model.group == "clip_zero_shot"]
+        return Text(len({model.training_source for model in clips}))
 
     @property
     def assumed(self) -> Assumed:
@@ -137,8 +128,8 @@ class OpenClaims:
         return Assumed(Text(sum(by_mark.values())), *map(Text, by_mark.values()))
 
     @property
-    def _findings(self) -> list[Entry]:
-        return findings(next(iter(self.by_study.values())))
+    def _of_one_study(self) -> list[Entry]:
+        return findings(next(iter(by_study(self.entries).values())))
 
 
 def open_claims(chosen: CheckedParameters) -> OpenClaims:
@@ -219,10 +210,6 @@ def _is_outside(claim: Claim) -> bool:
 
 def _is_missing(entry: Entry) -> bool:
     return entry.claim.is_asked and entry.judgement.verdict is Verdict.NOT_MEASURED
-
-
-def _is_undecided(entry: Entry) -> bool:
-    return entry.judgement.verdict is Verdict.UNDECIDED
 
 
 def _has_few_units(entry: Entry) -> bool:

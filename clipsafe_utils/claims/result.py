@@ -115,24 +115,19 @@ class ClaimsLedger:
         return forest(self.entries, self.confidence)
 
     @property
-    def by_study(self) -> dict[str, list[Entry]]:
-        """The entries of each study."""
-        return by_study(self.entries)
-
-    @property
     def number(self) -> Text:
         """How many findings there are."""
-        return Text(len(findings(next(iter(self.by_study.values())))))
+        return Text(len({entry.claim.id for entry in findings(self.entries)}))
 
     @property
     def answer(self) -> Text:
         """How many findings each study supports, contradicts and leaves open."""
-        return Text("; ".join(map(_counted, self.by_study.values())))
+        return Text("; ".join(map(_counted, by_study(self.entries).values())))
 
     @property
     def decided(self) -> Text:
         """Which findings each study decides."""
-        return Text("; ".join(map(_decided, self.by_study.values())))
+        return Text("; ".join(map(_decided, by_study(self.entries).values())))
 
     @property
     def agreement(self) -> Text:

@@ -35,8 +35,8 @@ def test_where_nothing_is_open() -> None:
 
 
 def test_the_full_study_is_counted_by_its_catalogue() -> None:
-    catalogue = OpenClaims(made_ledger(), 0.95).catalogue
-    assert 0 < int(catalogue.sources) < int(catalogue.models)
+    result = OpenClaims(made_ledger(), 0.95)
+    assert 0 < int(result.sources_of_full_study) < int(result.models_of_full_study)
 
 
 def test_assumptions_name_claims_and_are_counted() -> None:

@@ -104,5 +104,5 @@ def test_a_study_without_models_of_a_group_stays_a_proxy() -> None:
     with pytest.raises(ClipsafeError, match="published and miniature can be asked no claim"):
         claims_ledger(chosen)
     chosen = check_parameters("claims", {"studies": ["miniature", "field"], "groups": ["clip_zero_shot"]})
-    proxies = {study: entries[0].of_proxy for study, entries in claims_ledger(chosen).by_study.items()}
+    proxies = {entry.study: entry.of_proxy for entry in claims_ledger(chosen).entries}
     assert proxies == {"miniature": True, "field": False}

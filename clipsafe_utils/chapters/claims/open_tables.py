@@ -8,6 +8,7 @@ import pandas as pd
 from clipsafe_utils.claims.assumptions import MARKS, assumptions
 from clipsafe_utils.claims.gaps import OpenClaims, needed
 from clipsafe_utils.claims.ledger import Entry
+from clipsafe_utils.claims.summary import by_study
 from clipsafe_utils.claims.wording import estimate
 from clipsafe_utils.figures.tables import ThemedTable, first_open, table
 from clipsafe_utils.say import level
@@ -15,7 +16,7 @@ from clipsafe_utils.say import level
 
 def outside(r: OpenClaims) -> ThemedTable:
     """Tabulate the findings that no study here can be asked, with the reason."""
-    rows = [(_named(entry), entry.judgement.reason) for entry in r.outside.values()]
+    rows = [(_named(entry), entry.judgement.reason) for entry in r.outside]
     return table(
         pd.DataFrame(rows, columns=["Finding", "Why it is not asked"]),
         "Findings that no study of this book can be asked.",
@@ -24,23 +25,19 @@ def outside(r: OpenClaims) -> ThemedTable:
 
 def not_measured(r: OpenClaims) -> ThemedTable:
     """Tabulate what each study has nothing on, why, and what it would have to hold."""
-    rows = {
-        study: [
-            (_named(entry), entry.judgement.reason, needed(entry.claim))
-            for entry in r.not_measured
-            if entry.study == study
-        ]
-        for study in r.by_study
-    }
     return first_open(
         {
             study: _table_or(
-                of_study,
+                [
+                    (_named(entry), entry.judgement.reason, needed(entry.claim))
+                    for entry in r.not_measured
+                    if entry.study == study
+                ],
                 ["Claim", "Why not measured", "What it would take"],
                 f"What the study {study} has nothing on.",
                 f"The study {study} has something on every claim that can be asked.",
             )
-            for study, of_study in rows.items()
+            for study in by_study(r.entries)
         }
     )
 
@@ -57,7 +54,7 @@ def undecided(r: OpenClaims) -> ThemedTable:
                 " stay.",
                 f"The study {study} leaves no effect undecided.",
             )
-            for study in r.by_study
+            for study in by_study(r.entries)
         }
     )
 
