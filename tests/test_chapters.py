@@ -114,6 +114,8 @@ OVERRIDES: dict[str, dict[str, object]] = {
 
 SAID: dict[str, dict[str, object]] = {
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "claims": {"studies": ["field", "published"], "confidence": 0.9},
+    "what-we-cannot-say": {"studies": ["miniature", "published"], "groups": ["standard"], "confidence": 0.9},
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""
 
