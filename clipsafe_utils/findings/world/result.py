@@ -1,0 +1,263 @@
+"""The miniature world: everything that its page says of it, found once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, SOURCES
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.trainings import DoseResponse, Trainings, tables_of_studies
+from clipsafe_utils.findings.world.put_in import PutIn, put_into
+from clipsafe_utils.lab.world.world import World, load_world
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Said, Text, Value, count
+
+PROPERTIES = {
+    "accuracy": "Accuracy",
+    "accuracy_shifts": "Accuracy under shift",
+    "shape_bias": "Shape bias",
+    "auroc": "AUROC",
+    "ece_debiased_before_natural": "Debiased error",
+}
+"""Properties of the cube `causes` that the page tabulates, and what it calls them."""
+
+DRAWN = {
+    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
+    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
+    "auroc": Property("Detection of foreign images", "AUROC, %", is_share=True),
+}
+"""Properties that the figure of the ladder shows."""
+
+CURATED = "labels"
+"""The source that the images of others are compared with."""
+
+IMAGES, NOISE, LOSS, CAPTIONS = "images", "noise", "loss", "captions"
+STEPS = {
+    IMAGES: (f"other images, for those of {CURATED} (a)", "a", "a"),
+    NOISE: ("labels read off captions, for true ones (b for a)", "b", "a"),
+    LOSS: ("CLIP's loss and names, for labels (c for a)", "c", "a"),
+    CAPTIONS: ("whole captions, for names (d for c)", "d", "c"),
+}
+"""One thing changed: its title, and the rungs whose difference tells."""
+
+SHARED_RANGE = (0.55, 0.95)
+"""Accuracies between which standard networks and CLIPs are to be compared."""
+
+
+@dataclass(frozen=True)
+class OnWeb:
+    """What one change of the training does to a property, on the images of each web source."""
+
+    wit: Said
+    laion: Said
+
+
+@dataclass(frozen=True)
+class Population:
+    """The measured models, and how many of them can be compared at equal accuracy.
+
+    Attributes
+    ----------
+    models : Text
+        How many there are.
+    best_clip : Value or Missing
+        Accuracy of the best zero-shot CLIP.
+    low, high : Value
+        The range of accuracies.
+    clips, standard : Text
+        How many zero-shot CLIPs, and standard networks, stand in it, and of how many.
+    comparable : {"yes", "no"} or Missing
+        Whether there are some of each.
+    """
+
+    models: Text
+    best_clip: Said
+    low: Value
+    high: Value
+    clips: Text
+    standard: Text
+    comparable: Literal["yes", "no"] | Missing
+
+
+@dataclass(frozen=True, eq=False)
+class MiniatureWorld:
+    """What the page of the miniature world says, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    world : World
+        The drawn world.
+    panels : sequence of Panel
+        What came out: the cube `causes` of each study.
+    left_out : sequence of str
+        In words, which studies have none.
+    confidence : float
+        Level of the intervals.
+    """
+
+    world: World
+    panels: Sequence[Panel]
+    left_out: Sequence[str]
+    confidence: float
+
+    @cached_property
+    def put_in(self) -> PutIn:
+        """What was put into the world."""
+        return put_into(self.world)
+
+    @cached_property
+    def trainings(self) -> Mapping[str, Trainings]:
+        """The trainings of each study."""
+        return {panel.study: Trainings(panel.cube, self.confidence) for panel in self.panels}
+
+    @cached_property
+    def ladder(self) -> dict[Property, pd.DataFrame]:
+        """Properties along the ladder, a panel each."""
+        return tables_of_studies(self.trainings, DRAWN, Trainings.ladder)
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """What one step of the ladder changes: its title, source and study, and a value for each of `PROPERTIES`.
+
+        Steps of which nothing is known are left out.
+        """
+        rows = [
+            {
+                "title": title,
+                "source": f"{source} for {CURATED}" if change == IMAGES else source,
+                **{name: self._step(trainings, change, source, name) for name in PROPERTIES},
+                "study": study,
+            }
+            for study, trainings in self.trainings.items()
+            for change, (title, _, _) in STEPS.items()
+            for source in SOURCES
+        ]
+        known = [row for row in rows if any(isinstance(row[name], Value) for name in PROPERTIES)]
+        return pd.DataFrame(known, columns=["title", "source", *PROPERTIES, "study"])
+
+    @cached_property
+    def models(self) -> pd.DataFrame:
+        """Every measured model: its name, group, training source, each of `PROPERTIES`, and its study."""
+        columns = ["model", "group", "training_source", *PROPERTIES, "study"]
+        return pd.DataFrame([row for panel in self.panels for row in _models_of(panel)], columns=columns)
+
+    @cached_property
+    def images(self) -> OnWeb:
+        """What web images in place of curated ones do to shape bias, with true labels."""
+        return self._on_web(IMAGES, "shape_bias")
+
+    @cached_property
+    def loss(self) -> OnWeb:
+        """What CLIP's loss and right names in place of labels do to shape bias."""
+        return self._on_web(LOSS, "shape_bias")
+
+    @cached_property
+    def captions(self) -> OnWeb:
+        """What whole captions in place of names do to shape bias."""
+        return self._on_web(CAPTIONS, "shape_bias")
+
+    @cached_property
+    def noise(self) -> OnWeb:
+        """What labels read off captions in place of true ones do to accuracy."""
+        return self._on_web(NOISE, "accuracy")
+
+    @cached_property
+    def typical_clip(self) -> DoseResponse:
+        """What the share of typical textures does to shape bias under CLIP's loss."""
+        return self._first.dose_response("shape_bias", "texture_correlation", LOSS_OF_RUNG["d"])
+
+    @cached_property
+    def typical_labels(self) -> DoseResponse:
+        """What it does under cross-entropy on true labels."""
+        return self._first.dose_response("shape_bias", "texture_correlation", LOSS_OF_RUNG["a"])
+
+    @cached_property
+    def population(self) -> Population:
+        """The measured models of the first study."""
+        low, high = map(Value, SHARED_RANGE)
+        if not self.panels or "accuracy" not in self._first.properties:
+            none = Missing("no model was measured")
+            return Population(none, none, low, high, none, none, none)
+        panel = self.panels[0]
+        accuracy = panel.cube["value"].sel(property="accuracy").isel(draw=0).values
+        group = panel.models["group"].values
+        shared = (accuracy >= SHARED_RANGE[0]) & (accuracy <= SHARED_RANGE[1])
+        is_clip, is_standard = group == "clip_zero_shot", group == "standard"
+        some = (shared & is_clip).any() and (shared & is_standard).any()
+        return Population(
+            Text(accuracy.size),
+            Value(float(accuracy[is_clip].max())) if is_clip.any() else Missing("no zero-shot CLIP"),
+            low,
+            high,
+            count(int((shared & is_clip).sum()), int(is_clip.sum())),
+            count(int((shared & is_standard).sum()), int(is_standard.sum())),
+            "yes" if some else "no",
+        )
+
+    @property
+    def _first(self) -> Trainings:
+        """Those that the sentences speak of."""
+        return next(iter(self.trainings.values()), Trainings(None, self.confidence))
+
+    def _on_web(self, change: str, property_: str) -> OnWeb:
+        return OnWeb(*(self._step(self._first, change, source, property_) for source in ("wit", "laion")))
+
+    @staticmethod
+    def _step(trainings: Trainings, change: str, source: str, property_: str) -> Said:
+        _, upper, lower = STEPS[change]
+        return trainings.step(property_, (upper, source), (lower, CURATED if change == IMAGES else source))
+
+
+def _models_of(panel: Panel) -> list[dict[str, object]]:
+    values = panel.cube["value"].isel(draw=0).transpose("model", "property").to_pandas()
+    values = values.reindex(columns=list(PROPERTIES))
+    return [
+        {
+            "model": name.partition(":")[2] or name,
+            "group": group,
+            "training_source": source,
+            **{key: _share(value) for key, value in row.items()},
+            "study": panel.study,
+        }
+        for (name, row), group, source in zip(
+            values.iterrows(), panel.models["group"].values, panel.cube["source"].values, strict=True
+        )
+    ]
+
+
+def _share(value: float) -> Said:
+    """Give a share; a debiased error below nothing is nothing."""
+    return Missing("this study has no number of it") if np.isnan(value) else Value(max(value, 0.0))
+
+
+def miniature_world(chosen: CheckedParameters) -> MiniatureWorld:
+    """Find what was put into the miniature world, and what came out of the trainings in it.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page.
+
+    Raises
+    ------
+    ClipsafeError
+        If a file of the world, a study or its cube is at fault.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = miniature_world(parameters_of("miniature-world", {"studies": ["published"]}))
+    >>> found.put_in.classes, found.images.wit.moved
+    (24, not measured)
+    """
+    return MiniatureWorld(
+        load_world(),
+        read_panels(chosen.studies, "causes", chosen.groups),
+        left_out(chosen.studies, "causes", chosen.groups),
+        chosen.confidence,
+    )
