@@ -62,7 +62,7 @@ def zoo_table(ledger: Mapping[str, Row]) -> ThemedTable:
         pd.DataFrame(rows),
         "The training groups. Shipped: the weights are in the repository. Accuracy: on the development "
         "images. Minutes: on one core, over all models of the group. Both are read from the list of the zoo, "
-        "weights/models.csv.",
+        "weights/zoo.csv.",
     )
 
 

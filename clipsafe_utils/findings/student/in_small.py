@@ -1,6 +1,7 @@
 """The tables behind the small figures of chapters 1, 2 and 4, with the models of one's own among the zoo."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -23,7 +24,26 @@ _BESIDE = {"clip_zero_shot": "CLIP, same recipe", "standard": "standard network"
 _SMALL, _IMAGES = "resnet_xs", 65536.0
 
 
-def residuals(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | None, xr.Dataset, list[str]]:
+@dataclass(frozen=True, eq=False)
+class Charted:
+    """What a small figure shows.
+
+    Attributes
+    ----------
+    table : xarray.Dataset or None
+        A row a model; None where there is nothing to show.
+    models : xarray.Dataset
+        Who the models are, in the same order.
+    lacking : list of str
+        What is lacking, in words.
+    """
+
+    table: xr.Dataset | None = None
+    models: xr.Dataset = field(default_factory=xr.Dataset)
+    lacking: list[str] = field(default_factory=list)
+
+
+def residuals(panels: Sequence[Panel], confidence: float) -> Charted:
     """Judge every model of the first study on every factor at equal accuracy, as chapter 1 does.
 
     Parameters
@@ -35,23 +55,19 @@ def residuals(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | 
 
     Returns
     -------
-    result : xarray.Dataset or None
-        As of `clipsafe_utils.metrics.labelled.effective_robustness`; None where no line can be drawn.
-    models : xarray.Dataset
-        Who the models are, in the same order.
-    sentences : list of str
-        What is lacking, in words.
+    Charted
+        Its table is that of `clipsafe_utils.metrics.labelled.effective_robustness`, where a line can be drawn.
 
     Examples
     --------
-    >>> residuals([], 0.95)[0] is None
+    >>> residuals([], 0.95).table is None
     True
     """
     kept, sentences = with_a_line(panels[:1], list(HEADLINE_FACTORS), SELECTION, BASELINE, AXES)
     if not kept:
-        return None, xr.Dataset(), sentences
+        return Charted(lacking=sentences)
     panel = kept[0]
-    result = effective_robustness(
+    table = effective_robustness(
         panel.cube,
         panel.models,
         selection=SELECTION,
@@ -59,20 +75,20 @@ def residuals(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | 
         baseline_group=BASELINE,
         confidence=confidence,
     )
-    return result, panel.models, sentences
+    return Charted(table, panel.models, sentences)
 
 
-def shape_biases(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | None, xr.Dataset]:
-    """Tabulate the shape bias of every model of the first study, as chapter 2 does; None without a study.
+def shape_biases(panels: Sequence[Panel], confidence: float) -> Charted:
+    """Tabulate the shape bias of every model of the first study, as chapter 2 does.
 
     Examples
     --------
-    >>> shape_biases([], 0.95)[0] is None
+    >>> shape_biases([], 0.95).table is None
     True
     """
     if not panels:
-        return None, xr.Dataset()
-    return shape_bias_table(panels[0].cube, confidence=confidence), panels[0].models
+        return Charted()
+    return Charted(shape_bias_table(panels[0].cube, confidence=confidence), panels[0].models)
 
 
 def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:

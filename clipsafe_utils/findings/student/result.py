@@ -1,0 +1,220 @@
+"""The student's laboratory: what a knob does, and where one's own models stand beside the zoo."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.studies import REPOSITORY, find_study
+from clipsafe_utils.cubes.yours import PREFIX, label_of
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, axis_of, draws_of, read_causes
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare, yours_in
+from clipsafe_utils.findings.student.in_small import Charted, reliability, residuals, shape_biases
+from clipsafe_utils.findings.trainings import DoseResponse, Trainings
+from clipsafe_utils.findings.world.knobs import stands_at
+from clipsafe_utils.findings.world.put_in import PutIn, put_into
+from clipsafe_utils.lab.student.knobs import OF_TRAINING, written
+from clipsafe_utils.lab.training.ledger import read_ledger
+from clipsafe_utils.lab.world.world import World, load_world
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import NO_BREAK, Missing, Said, Text, Value
+
+DRAWN: Mapping[str, Property] = {
+    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
+    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
+    "accuracy_shifts": Property("Accuracy under shift", "right, %", is_share=True),
+    "ece_debiased_before_natural": Property("Debiased error", "before scaling, %"),
+}
+"""Properties that the figure of dose and response shows."""
+
+SOURCES = ("labels", "wit", "laion")
+"""Training sources of which the page says where knobs stand."""
+
+UNCHANGED = "clip-resnet_xs-wit-64k-s0"
+"""The shipped model whose training took as long as a student's."""
+
+_CUBES = ("causes", "factors", "shape_bias", "calibration")
+
+
+@dataclass(frozen=True, eq=False)
+class StudentLaboratory:
+    """What the page of the student's laboratory says, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page; its studies are those to show.
+    world : World
+        The drawn world of the book.
+    trainings, described : mapping of str to Trainings and xarray.Dataset
+        By study that has them: trainings that differ in one thing, and the cube `models`.
+    left_out : list of str
+        In words, which studies lack a cube.
+    """
+
+    chosen: CheckedParameters
+    world: World
+    trainings: Mapping[str, Trainings]
+    described: Mapping[str, xr.Dataset]
+    left_out: list[str]
+
+    @cached_property
+    def put_in(self) -> PutIn:
+        """What was put into the world."""
+        return put_into(self.world)
+
+    @property
+    def knob(self) -> Text:
+        """The knob of the page."""
+        return Text(self.chosen.knob)
+
+    @property
+    def stands(self) -> Text:
+        """Where the knob stands in the sources."""
+        places = [f"{stands_at(self.world, source, self.knob)} in {source}" for source in SOURCES]
+        return Text(", ".join(places))
+
+    @cached_property
+    def seconds(self) -> Said:
+        """What the training of a shipped CLIP like a student's took."""
+        row = read_ledger(REPOSITORY / "weights").get(UNCHANGED)
+        return Value(row.seconds, scale="number") if row else Missing("the list of the zoo lacks the model")
+
+    @cached_property
+    def shape_bias_of_knob(self) -> DoseResponse:
+        """What the knob does to the shape bias of CLIPs."""
+        return self.turned.dose_response("shape_bias", self.knob, LOSS_OF_RUNG[UNCHANGED_RUNG])
+
+    @property
+    def lowest(self) -> Text:
+        """The lowest level of the knob that CLIPs were trained with."""
+        return self._level(self.shape_bias_of_knob.low)
+
+    @property
+    def highest(self) -> Text:
+        """The highest one."""
+        return self._level(self.shape_bias_of_knob.high)
+
+    @cached_property
+    def doses(self) -> dict[Property, pd.DataFrame]:
+        """Properties by the level of the knob, from the first study that turns it; none where no study does."""
+        known = self.turned.properties
+        return {panel: self.turned.doses(name, self.knob) for name, panel in DRAWN.items() if name in known}
+
+    @property
+    def turned(self) -> Trainings:
+        """The trainings of the first study that turns the knob."""
+        turn = (one for one in self.trainings.values() if one.cube is not None and self._turns(one.cube))
+        return next(turn, Trainings(None, self.chosen.confidence))
+
+    @property
+    def axis(self) -> str:
+        """Name of the knob's axis."""
+        return axis_of(self.knob)[0]
+
+    @property
+    def unit(self) -> float:
+        """What the levels of the knob are multiplied by on its axis."""
+        return axis_of(self.knob)[1]
+
+    @property
+    def is_count(self) -> bool:
+        """Whether the knob is a number of things, of which equal ratios are equal steps."""
+        return self.knob in OF_TRAINING
+
+    @cached_property
+    def marks(self) -> dict[str, list[tuple[str, float]]]:
+        """The reader's models whose knob stands at the level of the page.
+
+        By title of a panel of `DRAWN`: label and value in the panel's unit.
+        """
+        turned = f"{self.knob}_{written(self.chosen.level)}"
+        there = [
+            (trainings.cube, model)
+            for study, trainings in self.trainings.items()
+            if trainings.cube is not None
+            for model in yours_in(trainings.cube, self.described[study])
+            if turned in model.removeprefix(PREFIX).split("-")
+        ]
+        return {
+            panel.title: [
+                (label_of(model), panel.scale * float(draws_of(cube, name, [model])[0, 0]))
+                for cube, model in there
+                if name in cube["property"].values
+            ]
+            for name, panel in DRAWN.items()
+        }
+
+    @cached_property
+    def yours(self) -> list[Comparison]:
+        """The reader's models, each beside the unchanged recipe."""
+        return [
+            compare(trainings.cube, model, self.chosen.confidence)
+            for study, trainings in self.trainings.items()
+            if trainings.cube is not None
+            for model in yours_in(trainings.cube, self.described[study])
+        ]
+
+    @cached_property
+    def factors(self) -> Charted:
+        """Chapter 1 in small."""
+        return residuals(self._panels("factors"), self.chosen.confidence)
+
+    @cached_property
+    def shape_bias(self) -> Charted:
+        """Chapter 2 in small."""
+        return shape_biases(self._panels("shape_bias"), self.chosen.confidence)
+
+    @cached_property
+    def reliability(self) -> xr.Dataset:
+        """Chapter 4 in small."""
+        return reliability(self._panels("calibration"), self.chosen.captions)
+
+    def _panels(self, cube: str) -> list[Panel]:
+        return read_panels(self.chosen.studies, cube, self.chosen.groups)
+
+    def _turns(self, cube: xr.Dataset) -> bool:
+        return self.knob in cube["knob"].values
+
+    def _level(self, level: Said) -> Text:
+        if isinstance(level, Missing):
+            return level
+        if self.is_count or self.unit == 1:
+            return Text(f"{level.estimate:,g}")
+        return Text(f"{self.unit * level.estimate:g}{NO_BREAK}%")
+
+
+def student_laboratory(chosen: CheckedParameters) -> StudentLaboratory:
+    """Find what a knob does, and where the reader's models stand.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study does not exist, or one of its cubes is at fault.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = student_laboratory(parameters_of("student-laboratory", {"knob": "batch", "level": 64}))
+    >>> found.lowest, found.highest, found.yours
+    (64, 1,024, [])
+    """
+    trainings = {
+        study: Trainings(cube, chosen.confidence) for study, cube in read_causes(chosen.studies).items()
+    }
+    return StudentLaboratory(
+        chosen,
+        load_world(),
+        trainings,
+        {study.name: study.read("models") for study in map(find_study, chosen.studies)},
+        [text for cube in _CUBES for text in left_out(chosen.studies, cube, chosen.groups)],
+    )
