@@ -30,7 +30,7 @@ _NO_NUMBER = "the study has no number of one of the trainings"
 
 @dataclass(frozen=True)
 class DoseResponse:
-    """What turning a knob does: its lowest and highest level, the change from one to the other, and both ends."""
+    """What turning a knob does: its lowest and highest level, the change between them, and what is there."""
 
     low: Said
     high: Said
@@ -91,7 +91,9 @@ class Trainings:
             if loss in responses:
                 low, high, change = responses[loss]
                 rows = self.doses(property_, knob)
-                at_low, *_, at_high = (_end(row, property_) for row in rows[rows["loss"] == loss].itertuples())
+                at_low, *_, at_high = (
+                    _end(row, property_) for row in rows[rows["loss"] == loss].itertuples()
+                )
                 moved = _known(replace(change, scale=_scale_of_change(property_)))
                 return DoseResponse(Value(low), Value(high), moved, at_low, at_high)
         return DoseResponse(*[Missing(f"{knob} was not varied")] * 5)

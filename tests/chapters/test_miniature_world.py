@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from clipsafe_utils.chapters.miniature_world.analysis import PROPERTIES, results, steps, texture_doses
 
 from clipsafe_utils.chapters.miniature_world import sheets, words, world_tables, zoo
-from clipsafe_utils.chapters.miniature_world.analysis import PROPERTIES, results, steps, texture_doses
 from clipsafe_utils.cubes import GROUPS as MODEL_GROUPS
 from clipsafe_utils.cubes import write_cube
 from clipsafe_utils.cubes.panels import Panel

@@ -131,9 +131,7 @@ def full_study(chosen: CheckedParameters) -> FullStudy:
     >>> found.costs.models, found.compared
     (210, field)
     """
-    panels, sentences = chosen_panels(
-        read_panels(chosen.studies, "shape_bias", chosen.groups), ["all"], RULE
-    )
+    panels, sentences = chosen_panels(read_panels(chosen.studies, "shape_bias", chosen.groups), ["all"], RULE)
     lacking = left_out(chosen.studies, "shape_bias", chosen.groups) + sentences
     return FullStudy(read_plans(), panels, lacking, chosen.confidence)
 

@@ -9,6 +9,13 @@ from clipsafe_utils.figures.tables import folded
 from clipsafe_utils.findings.ladder import RUNGS
 
 __all__ = [
-    *("RUNGS", "contact_sheet", "describe_ladder", "folded", "ladder", "outcome_tables"),
-    *("sheets", "tables", "zoo"),
+    "RUNGS",
+    "contact_sheet",
+    "describe_ladder",
+    "folded",
+    "ladder",
+    "outcome_tables",
+    "sheets",
+    "tables",
+    "zoo",
 ]

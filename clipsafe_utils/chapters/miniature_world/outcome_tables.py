@@ -1,7 +1,5 @@
 """What came out of the miniature world, as tables."""
 
-import pandas as pd
-
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.world.result import PROPERTIES, MiniatureWorld

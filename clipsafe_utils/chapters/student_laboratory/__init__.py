@@ -1,4 +1,4 @@
-"""What the page of the student's laboratory shows: its tables, figures and alternative texts, and a training."""
+"""What the page of the student's laboratory shows: its tables, figures, their texts, and a training."""
 
 from clipsafe_utils.chapters.miniature_world.world_tables import captions_table
 from clipsafe_utils.chapters.student_laboratory import descriptions as alt
@@ -9,6 +9,12 @@ from clipsafe_utils.figures import student_laboratory as figures
 from clipsafe_utils.figures.tables import folded
 
 __all__ = [
-    *("alt", "captions_table", "figures", "folded", "mistakes", "tables", "train_if_asked"),
+    "alt",
+    "captions_table",
+    "figures",
+    "folded",
+    "mistakes",
+    "tables",
+    "train_if_asked",
     "training_figures",
 ]

@@ -72,7 +72,8 @@ def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
         for name, value in zip(table["model"].values[mine], bias[mine], strict=True)
     ]
     others = bias[~mine]
-    span = f"Shape bias of the others, from {percent(others.min())} to {percent(others.max())}." if others.size else ""
+    ends = f"from {percent(others.min())} to {percent(others.max())}" if others.size else ""
+    span = f"Shape bias of the others, {ends}." if ends else ""
     return " ".join([span, *(said or ["None is yours."])]).strip()
 
 

@@ -60,7 +60,8 @@ class Comparison:
     def shape_bias(self) -> Said:
         """How far its shape bias is from that of the unchanged recipe."""
         none = Missing("no CLIP of the unchanged recipe, or no shape bias")
-        return self.table["difference"].get("shape_bias", none)
+        found: Said = self.table["difference"].get("shape_bias", none)
+        return found
 
 
 def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:

@@ -56,7 +56,7 @@ def residuals(panels: Sequence[Panel], confidence: float) -> Charted:
     Returns
     -------
     Charted
-        Its table is that of `clipsafe_utils.metrics.labelled.effective_robustness`, where a line can be drawn.
+        Its table is that of `effective_robustness`; None where no line can be drawn.
 
     Examples
     --------

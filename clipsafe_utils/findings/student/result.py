@@ -101,7 +101,7 @@ class StudentLaboratory:
 
     @cached_property
     def doses(self) -> dict[Property, pd.DataFrame]:
-        """Properties by the level of the knob, from the first study that turns it; none where no study does."""
+        """Properties by the level of the knob, from the first study that turns it; none without one."""
         known = self.turned.properties
         return {panel: self.turned.doses(name, self.knob) for name, panel in DRAWN.items() if name in known}
 

@@ -122,7 +122,7 @@ class MiniatureWorld:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """What one step of the ladder changes: its title, source and study, and a value for each of `PROPERTIES`.
+        """What one step of the ladder changes: title, source and study, and a value for each of `PROPERTIES`.
 
         Steps of which nothing is known are left out.
         """
@@ -142,9 +142,10 @@ class MiniatureWorld:
 
     @cached_property
     def models(self) -> pd.DataFrame:
-        """Every measured model: its name, group, training source, each of `PROPERTIES`, and its study."""
-        columns = ["model", "group", "training_source", *PROPERTIES, "study"]
-        return pd.DataFrame([row for panel in self.panels for row in _models_of(panel)], columns=columns)
+        """Every measured model: model, group, training_source, each of `PROPERTIES`, and study."""
+        if not self.panels:
+            return pd.DataFrame(columns=["model", "group", "training_source", *PROPERTIES, "study"])
+        return pd.concat([_models_of(panel) for panel in self.panels], ignore_index=True)
 
     @cached_property
     def images(self) -> OnWeb:
@@ -213,21 +214,18 @@ class MiniatureWorld:
         return trainings.step(property_, (upper, source), (lower, CURATED if change == IMAGES else source))
 
 
-def _models_of(panel: Panel) -> list[dict[str, object]]:
-    values = panel.cube["value"].isel(draw=0).transpose("model", "property").to_pandas()
-    values = values.reindex(columns=list(PROPERTIES))
-    return [
+def _models_of(panel: Panel) -> pd.DataFrame:
+    value = panel.cube["value"].isel(draw=0).reindex(property=list(PROPERTIES))
+    names = panel.cube["model"].values.tolist()
+    return pd.DataFrame(
         {
-            "model": name.partition(":")[2] or name,
-            "group": group,
-            "training_source": source,
-            **{key: _share(value) for key, value in row.items()},
+            "model": [name.partition(":")[2] or name for name in names],
+            "group": panel.models["group"].values,
+            "training_source": panel.cube["source"].values,
+            **{key: list(map(_share, value.sel(property=key).values.tolist())) for key in PROPERTIES},
             "study": panel.study,
         }
-        for (name, row), group, source in zip(
-            values.iterrows(), panel.models["group"].values, panel.cube["source"].values, strict=True
-        )
-    ]
+    )
 
 
 def _share(value: float) -> Said:
