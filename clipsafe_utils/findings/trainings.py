@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.findings.ladder import cell, dose, dose_difference, ladder
+from clipsafe_utils.findings.ladder import cell, dose, dose_difference, knobs_of, ladder
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
 from clipsafe_utils.say import Missing, Said, Scale, Side, Value
@@ -63,6 +63,11 @@ class Trainings:
     def properties(self) -> frozenset[str]:
         """What is known of each training."""
         return frozenset() if self.cube is None else frozenset(self.cube["property"].values.tolist())
+
+    @cached_property
+    def knobs(self) -> frozenset[str]:
+        """What is turned in some training."""
+        return frozenset() if self.cube is None else frozenset(knobs_of(self.cube))
 
     def draws(self, property_: str, place: Cell) -> np.ndarray:
         """Return a property of the trainings of a cell, shape (draws, runs); no runs where there are none."""

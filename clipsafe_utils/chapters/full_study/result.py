@@ -30,17 +30,7 @@ _DAY = 24.0
 
 @dataclass(frozen=True)
 class Costs:
-    """What the full study costs.
-
-    Attributes
-    ----------
-    models, images, passes, storage : Text
-        How many networks and images, passes of a network in millions, and gigabytes that are stored.
-    one_gpu, many_gpus : Text
-        How long it takes, if a GPU is as fast as assumed.
-    speed, cores : Text
-        The assumption: how many times as fast a GPU is as two cores, and how many cores stand beside it.
-    """
+    """What the full study costs, if a GPU is as fast as assumed."""
 
     models: Text
     images: Text
@@ -49,6 +39,7 @@ class Costs:
     one_gpu: Text
     many_gpus: Text
     speed: Text
+    """How many times as fast a GPU is as two cores, by assumption."""
     cores: Text
 
 

@@ -9,13 +9,7 @@ from clipsafe_utils.say import level
 
 
 def decisions_table(found: FullStudy) -> ThemedTable:
-    """Tabulate the shape bias of every model.
-
-    Parameters
-    ----------
-    found : FullStudy
-        What was found.
-    """
+    """Tabulate the shape bias of every model."""
     frame = pd.DataFrame(
         {
             "Study": found.decisions["study"],
@@ -34,13 +28,7 @@ def decisions_table(found: FullStudy) -> ThemedTable:
 
 
 def plan_table(found: FullStudy) -> ThemedTable:
-    """Tabulate what `clipsafe predict --plan` says of each machine.
-
-    Parameters
-    ----------
-    found : FullStudy
-        What was found.
-    """
+    """Tabulate what `clipsafe predict --plan` says of each machine."""
     rows = [
         {
             "Machine": machine + ("" if machine == "laptop" else ", assumed"),
@@ -60,13 +48,7 @@ def plan_table(found: FullStudy) -> ThemedTable:
 
 
 def rates_table(found: FullStudy) -> ThemedTable:
-    """Tabulate the rates that were measured.
-
-    Parameters
-    ----------
-    found : FullStudy
-        What was found.
-    """
+    """Tabulate the rates that were measured."""
     laptop = found.plans["laptop"]
     seconds = {"read and decode": laptop["decode"], "cut once": laptop["crop"], **laptop["forward"]}
     rows = [{"What": what, "Milliseconds an image": f"{1000 * one:.1f}"} for what, one in seconds.items()]

@@ -7,13 +7,7 @@ from clipsafe_utils.say import Missing, Said, level
 
 
 def steps_table(found: MiniatureWorld) -> ThemedTable:
-    """Tabulate what each step of the ladder changes.
-
-    Parameters
-    ----------
-    found : MiniatureWorld
-        What was found.
-    """
+    """Tabulate what each step of the ladder changes."""
     titles = {"title": "What changes", "source": "Source", **PROPERTIES, "study": "Study"}
     written = found.steps.assign(**{name: found.steps[name].map(_change) for name in PROPERTIES})
     return table(
@@ -24,13 +18,7 @@ def steps_table(found: MiniatureWorld) -> ThemedTable:
 
 
 def models_table(found: MiniatureWorld) -> ThemedTable:
-    """Tabulate the main properties of every model.
-
-    Parameters
-    ----------
-    found : MiniatureWorld
-        What was found.
-    """
+    """Tabulate the main properties of every model."""
     titles = {"model": "Model", "group": "Group", "training_source": "Training source", **PROPERTIES}
     written = found.models.assign(
         group=found.models["group"].map(GROUPS), **{name: found.models[name].map(str) for name in PROPERTIES}

@@ -17,21 +17,13 @@ FOLDER = Path("mine")
 
 @dataclass(frozen=True)
 class Training:
-    """What a run of the page trained.
-
-    Attributes
-    ----------
-    case : {"not asked", "without torch", "trained"}
-        What was done.
-    change : Change
-        The change that the parameters of the page name.
-    chosen : CheckedParameters
-        The parameters, whose studies are those to show.
-    """
+    """What a run of the page trained, and the parameters that show it."""
 
     case: Literal["not asked", "without torch", "trained"]
     change: Change
+    """What the parameters of the page name."""
     chosen: CheckedParameters
+    """Its studies are those to show."""
 
 
 def change_of(chosen: CheckedParameters) -> Change:

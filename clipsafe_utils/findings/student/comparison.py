@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.cubes.yours import is_yours, label_of
+from clipsafe_utils.cubes.yours import label_of
 from clipsafe_utils.findings.ladder import draws_of
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
@@ -30,26 +30,16 @@ USUAL_SOURCE = "wit"
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A model of one's own, held against the CLIPs of the unchanged recipe on the same source.
-
-    Attributes
-    ----------
-    model, source : str
-        The reader's model, and the source of those that it is compared with.
-    others : int
-        How many these are.
-    confidence : float
-        Level of the intervals, over images; on the side of the unchanged recipe over seeds too.
-    table : DataFrame
-        By property: `Value` or `Missing` in the columns yours, unchanged and difference. What the study lacks
-        is left out.
-    """
+    """A model of one's own, held against the CLIPs of the unchanged recipe on the same source."""
 
     model: str
     source: str
     others: int
+    """How many CLIPs it is compared with."""
     confidence: float
+    """Level of the intervals, over images; on the side of the unchanged recipe over seeds too."""
     table: pd.DataFrame
+    """By property that the study has: `Value` or `Missing` in the columns yours, unchanged and difference."""
 
     @property
     def label(self) -> str:
@@ -62,19 +52,6 @@ class Comparison:
         none = Missing("no CLIP of the unchanged recipe, or no shape bias")
         found: Said = self.table["difference"].get("shape_bias", none)
         return found
-
-
-def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:
-    """Return the reader's models in a cube, in its order.
-
-    Examples
-    --------
-    >>> models = xr.Dataset({"training_source": ("model", ["wit", "yours"])}, {"model": ["a", "mine:b"]})
-    >>> yours_in(models, models)
-    ['mine:b']
-    """
-    names = models["model"].values[is_yours(models)]
-    return [str(name) for name in cube["model"].values if name in names]
 
 
 def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:

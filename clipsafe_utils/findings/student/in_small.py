@@ -26,17 +26,7 @@ _SMALL, _IMAGES = "resnet_xs", 65536.0
 
 @dataclass(frozen=True, eq=False)
 class Charted:
-    """What a small figure shows.
-
-    Attributes
-    ----------
-    table : xarray.Dataset or None
-        A row a model; None where there is nothing to show.
-    models : xarray.Dataset
-        Who the models are, in the same order.
-    lacking : list of str
-        What is lacking, in words.
-    """
+    """A table with a row a model, or None; who the models are; and in words what is lacking."""
 
     table: xr.Dataset | None = None
     models: xr.Dataset = field(default_factory=xr.Dataset)
@@ -44,25 +34,7 @@ class Charted:
 
 
 def residuals(panels: Sequence[Panel], confidence: float) -> Charted:
-    """Judge every model of the first study on every factor at equal accuracy, as chapter 1 does.
-
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `factors`.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    Charted
-        Its table is that of `effective_robustness`; None where no line can be drawn.
-
-    Examples
-    --------
-    >>> residuals([], 0.95).table is None
-    True
-    """
+    """Judge every model of the first study on every factor at equal accuracy, as chapter 1 does."""
     kept, sentences = with_a_line(panels[:1], list(HEADLINE_FACTORS), SELECTION, BASELINE, AXES)
     if not kept:
         return Charted(lacking=sentences)
@@ -79,13 +51,7 @@ def residuals(panels: Sequence[Panel], confidence: float) -> Charted:
 
 
 def shape_biases(panels: Sequence[Panel], confidence: float) -> Charted:
-    """Tabulate the shape bias of every model of the first study, as chapter 2 does.
-
-    Examples
-    --------
-    >>> shape_biases([], 0.95).table is None
-    True
-    """
+    """Tabulate the shape bias of every model of the first study, as chapter 2 does."""
     if not panels:
         return Charted()
     return Charted(shape_bias_table(panels[0].cube, confidence=confidence), panels[0].models)
@@ -104,13 +70,7 @@ def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        As of `clipsafe_utils.findings.calibration.errors.reliability_panels`, before temperature scaling,
-        on clean images; empty where none was measured there.
-
-    Examples
-    --------
-    >>> reliability([], "wit").sizes["panel"]
-    0
+        As of `reliability_panels`, before temperature scaling, on clean images; empty where there are none.
     """
     views: list[View] = []
     titles: list[str] = []

@@ -1,6 +1,6 @@
 """The student's laboratory: what a knob does, and where one's own models stand beside the zoo."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,10 +9,10 @@ import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.cubes.studies import REPOSITORY, find_study
-from clipsafe_utils.cubes.yours import PREFIX, label_of
+from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, axis_of, draws_of, read_causes
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare, yours_in
+from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare
 from clipsafe_utils.findings.student.in_small import Charted, reliability, residuals, shape_biases
 from clipsafe_utils.findings.trainings import DoseResponse, Trainings
 from clipsafe_utils.findings.world.knobs import stands_at
@@ -50,17 +50,19 @@ class StudentLaboratory:
         Parameters of the page; its studies are those to show.
     world : World
         The drawn world of the book.
-    trainings, described : mapping of str to Trainings and xarray.Dataset
-        By study that has them: trainings that differ in one thing, and the cube `models`.
-    left_out : list of str
+    trainings : mapping of str to Trainings
+        Trainings that differ in one thing, by study that has some.
+    own : sequence of (xarray.Dataset, str)
+        The reader's models, each with the cube `causes` that it stands in.
+    left_out : sequence of str
         In words, which studies lack a cube.
     """
 
     chosen: CheckedParameters
     world: World
     trainings: Mapping[str, Trainings]
-    described: Mapping[str, xr.Dataset]
-    left_out: list[str]
+    own: Sequence[tuple[xr.Dataset, str]]
+    left_out: Sequence[str]
 
     @cached_property
     def put_in(self) -> PutIn:
@@ -68,14 +70,9 @@ class StudentLaboratory:
         return put_into(self.world)
 
     @property
-    def knob(self) -> Text:
-        """The knob of the page."""
-        return Text(self.chosen.knob)
-
-    @property
     def stands(self) -> Text:
         """Where the knob stands in the sources."""
-        places = [f"{stands_at(self.world, source, self.knob)} in {source}" for source in SOURCES]
+        places = [f"{stands_at(self.world, source, self.chosen.knob)} in {source}" for source in SOURCES]
         return Text(", ".join(places))
 
     @cached_property
@@ -87,7 +84,7 @@ class StudentLaboratory:
     @cached_property
     def shape_bias_of_knob(self) -> DoseResponse:
         """What the knob does to the shape bias of CLIPs."""
-        return self.turned.dose_response("shape_bias", self.knob, LOSS_OF_RUNG[UNCHANGED_RUNG])
+        return self.turned.dose_response("shape_bias", self.chosen.knob, LOSS_OF_RUNG[UNCHANGED_RUNG])
 
     @property
     def lowest(self) -> Text:
@@ -103,28 +100,25 @@ class StudentLaboratory:
     def doses(self) -> dict[Property, pd.DataFrame]:
         """Properties by the level of the knob, from the first study that turns it; none without one."""
         known = self.turned.properties
-        return {panel: self.turned.doses(name, self.knob) for name, panel in DRAWN.items() if name in known}
+        return {
+            panel: self.turned.doses(name, self.chosen.knob) for name, panel in DRAWN.items() if name in known
+        }
 
     @property
     def turned(self) -> Trainings:
         """The trainings of the first study that turns the knob."""
-        turn = (one for one in self.trainings.values() if one.cube is not None and self._turns(one.cube))
-        return next(turn, Trainings(None, self.chosen.confidence))
+        turned = (one for one in self.trainings.values() if self.chosen.knob in one.knobs)
+        return next(turned, Trainings(None, self.chosen.confidence))
 
     @property
-    def axis(self) -> str:
-        """Name of the knob's axis."""
-        return axis_of(self.knob)[0]
-
-    @property
-    def unit(self) -> float:
-        """What the levels of the knob are multiplied by on its axis."""
-        return axis_of(self.knob)[1]
+    def axis(self) -> tuple[str, float]:
+        """Name of the knob's axis, and what its levels are multiplied by there."""
+        return axis_of(self.chosen.knob)
 
     @property
     def is_count(self) -> bool:
         """Whether the knob is a number of things, of which equal ratios are equal steps."""
-        return self.knob in OF_TRAINING
+        return self.chosen.knob in OF_TRAINING
 
     @cached_property
     def marks(self) -> dict[str, list[tuple[str, float]]]:
@@ -132,19 +126,12 @@ class StudentLaboratory:
 
         By title of a panel of `DRAWN`: label and value in the panel's unit.
         """
-        turned = f"{self.knob}_{written(self.chosen.level)}"
-        there = [
-            (trainings.cube, model)
-            for study, trainings in self.trainings.items()
-            if trainings.cube is not None
-            for model in yours_in(trainings.cube, self.described[study])
-            if turned in model.removeprefix(PREFIX).split("-")
-        ]
+        turned = f"{self.chosen.knob}_{written(self.chosen.level)}"
         return {
             panel.title: [
                 (label_of(model), panel.scale * float(draws_of(cube, name, [model])[0, 0]))
-                for cube, model in there
-                if name in cube["property"].values
+                for cube, model in self.own
+                if turned in model.removeprefix(PREFIX).split("-") and name in cube["property"].values
             ]
             for name, panel in DRAWN.items()
         }
@@ -152,12 +139,7 @@ class StudentLaboratory:
     @cached_property
     def yours(self) -> list[Comparison]:
         """The reader's models, each beside the unchanged recipe."""
-        return [
-            compare(trainings.cube, model, self.chosen.confidence)
-            for study, trainings in self.trainings.items()
-            if trainings.cube is not None
-            for model in yours_in(trainings.cube, self.described[study])
-        ]
+        return [compare(cube, model, self.chosen.confidence) for cube, model in self.own]
 
     @cached_property
     def factors(self) -> Charted:
@@ -177,15 +159,11 @@ class StudentLaboratory:
     def _panels(self, cube: str) -> list[Panel]:
         return read_panels(self.chosen.studies, cube, self.chosen.groups)
 
-    def _turns(self, cube: xr.Dataset) -> bool:
-        return self.knob in cube["knob"].values
-
     def _level(self, level: Said) -> Text:
         if isinstance(level, Missing):
             return level
-        if self.is_count or self.unit == 1:
-            return Text(f"{level.estimate:,g}")
-        return Text(f"{self.unit * level.estimate:g}{NO_BREAK}%")
+        unit = 1.0 if self.is_count else self.axis[1]
+        return Text(f"{unit * level.estimate:,g}" + (f"{NO_BREAK}%" if unit > 1 else ""))
 
 
 def student_laboratory(chosen: CheckedParameters) -> StudentLaboratory:
@@ -208,13 +186,25 @@ def student_laboratory(chosen: CheckedParameters) -> StudentLaboratory:
     >>> found.lowest, found.highest, found.yours
     (64, 1,024, [])
     """
-    trainings = {
-        study: Trainings(cube, chosen.confidence) for study, cube in read_causes(chosen.studies).items()
-    }
+    causes = read_causes(chosen.studies)
+    described = {study.name: study.read("models") for study in map(find_study, chosen.studies)}
     return StudentLaboratory(
         chosen,
         load_world(),
-        trainings,
-        {study.name: study.read("models") for study in map(find_study, chosen.studies)},
+        {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
+        [(cube, model) for study, cube in causes.items() for model in yours_in(cube, described[study])],
         [text for cube in _CUBES for text in left_out(chosen.studies, cube, chosen.groups)],
     )
+
+
+def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:
+    """Return the reader's models in a cube, in its order.
+
+    Examples
+    --------
+    >>> models = xr.Dataset({"training_source": ("model", ["wit", "yours"])}, {"model": ["a", "mine:b"]})
+    >>> yours_in(models, models)
+    ['mine:b']
+    """
+    names = models["model"].values[is_yours(models)]
+    return [str(name) for name in cube["model"].values if name in names]

@@ -12,36 +12,25 @@ from clipsafe_utils.say import Value
 
 @dataclass(frozen=True)
 class PutIn:
-    """What was put into a world.
-
-    Attributes
-    ----------
-    classes, concepts, unseen : int
-        Classes that are tested, what can be seen, and kinds of thing that no source shows.
-    patterns, colours, words : int
-        What textures are made of, and captions.
-    grounds : mapping of str to int
-        Backgrounds by their role: known, unseen or painted.
-    recipes, shipped : int
-        Networks that are trained in it, and those whose weights are in the repository.
-    development, reported : int
-        Seeds of the images that it was tuned on, and that are shown.
-    typical : mapping of str to Value
-        Share of the images of a source with the typical texture.
-    """
+    """What was put into a world."""
 
     classes: int
     concepts: int
     unseen: int
+    """Kinds of thing that no source shows."""
     patterns: int
     colours: int
     words: int
     grounds: Mapping[str, int]
+    """Backgrounds by their role: known, unseen or painted."""
     recipes: int
     shipped: int
+    """Networks whose weights are in the repository."""
     development: int
     reported: int
+    """Seeds of the images that the world was tuned on, and that are shown."""
     typical: Mapping[str, Value]
+    """Share of the images of a source with the typical texture."""
 
 
 def put_into(world: World) -> PutIn:

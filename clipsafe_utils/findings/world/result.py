@@ -36,14 +36,14 @@ DRAWN = {
 CURATED = "labels"
 """The source that the images of others are compared with."""
 
-IMAGES, NOISE, LOSS, CAPTIONS = "images", "noise", "loss", "captions"
+IMAGES = "images"
 STEPS = {
-    IMAGES: (f"other images, for those of {CURATED} (a)", "a", "a"),
-    NOISE: ("labels read off captions, for true ones (b for a)", "b", "a"),
-    LOSS: ("CLIP's loss and names, for labels (c for a)", "c", "a"),
-    CAPTIONS: ("whole captions, for names (d for c)", "d", "c"),
+    IMAGES: (f"other images, for those of {CURATED} (a)", "a", "a", "shape_bias"),
+    "noise": ("labels read off captions, for true ones (b for a)", "b", "a", "accuracy"),
+    "loss": ("CLIP's loss and names, for labels (c for a)", "c", "a", "shape_bias"),
+    "captions": ("whole captions, for names (d for c)", "d", "c", "shape_bias"),
 }
-"""One thing changed: its title, and the rungs whose difference tells."""
+"""One thing changed: its title, the rungs whose difference tells, and the property that the prose says."""
 
 SHARED_RANGE = (0.55, 0.95)
 """Accuracies between which standard networks and CLIPs are to be compared."""
@@ -59,21 +59,7 @@ class OnWeb:
 
 @dataclass(frozen=True)
 class Population:
-    """The measured models, and how many of them can be compared at equal accuracy.
-
-    Attributes
-    ----------
-    models : Text
-        How many there are.
-    best_clip : Value or Missing
-        Accuracy of the best zero-shot CLIP.
-    low, high : Value
-        The range of accuracies.
-    clips, standard : Text
-        How many zero-shot CLIPs, and standard networks, stand in it, and of how many.
-    comparable : {"yes", "no"} or Missing
-        Whether there are some of each.
-    """
+    """The measured models, and how many of them stand in the range where they are to be compared."""
 
     models: Text
     best_clip: Said
@@ -82,6 +68,7 @@ class Population:
     clips: Text
     standard: Text
     comparable: Literal["yes", "no"] | Missing
+    """Whether some of each stand there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +121,7 @@ class MiniatureWorld:
                 "study": study,
             }
             for study, trainings in self.trainings.items()
-            for change, (title, _, _) in STEPS.items()
+            for change, (title, *_) in STEPS.items()
             for source in SOURCES
         ]
         known = [row for row in rows if any(isinstance(row[name], Value) for name in PROPERTIES)]
@@ -148,34 +135,21 @@ class MiniatureWorld:
         return pd.concat([_models_of(panel) for panel in self.panels], ignore_index=True)
 
     @cached_property
-    def images(self) -> OnWeb:
-        """What web images in place of curated ones do to shape bias, with true labels."""
-        return self._on_web(IMAGES, "shape_bias")
+    def changes(self) -> dict[str, OnWeb]:
+        """What each of `STEPS` does to the property that sentences speak of, in the first study."""
+        return {
+            change: OnWeb(*(self._step(self._first, change, source, name) for source in ("wit", "laion")))
+            for change, (_, _, _, name) in STEPS.items()
+        }
 
     @cached_property
-    def loss(self) -> OnWeb:
-        """What CLIP's loss and right names in place of labels do to shape bias."""
-        return self._on_web(LOSS, "shape_bias")
-
-    @cached_property
-    def captions(self) -> OnWeb:
-        """What whole captions in place of names do to shape bias."""
-        return self._on_web(CAPTIONS, "shape_bias")
-
-    @cached_property
-    def noise(self) -> OnWeb:
-        """What labels read off captions in place of true ones do to accuracy."""
-        return self._on_web(NOISE, "accuracy")
-
-    @cached_property
-    def typical_clip(self) -> DoseResponse:
-        """What the share of typical textures does to shape bias under CLIP's loss."""
-        return self._first.dose_response("shape_bias", "texture_correlation", LOSS_OF_RUNG["d"])
-
-    @cached_property
-    def typical_labels(self) -> DoseResponse:
-        """What it does under cross-entropy on true labels."""
-        return self._first.dose_response("shape_bias", "texture_correlation", LOSS_OF_RUNG["a"])
+    def typical(self) -> dict[str, DoseResponse]:
+        """What the share of typical textures does to shape bias, under CLIP's loss and with true labels."""
+        losses = {"clip": LOSS_OF_RUNG["d"], "labels": LOSS_OF_RUNG["a"]}
+        return {
+            name: self._first.dose_response("shape_bias", "texture_correlation", loss)
+            for name, loss in losses.items()
+        }
 
     @cached_property
     def population(self) -> Population:
@@ -205,12 +179,9 @@ class MiniatureWorld:
         """Those that the sentences speak of."""
         return next(iter(self.trainings.values()), Trainings(None, self.confidence))
 
-    def _on_web(self, change: str, property_: str) -> OnWeb:
-        return OnWeb(*(self._step(self._first, change, source, property_) for source in ("wit", "laion")))
-
     @staticmethod
     def _step(trainings: Trainings, change: str, source: str, property_: str) -> Said:
-        _, upper, lower = STEPS[change]
+        _, upper, lower, _ = STEPS[change]
         return trainings.step(property_, (upper, source), (lower, CURATED if change == IMAGES else source))
 
 
@@ -250,7 +221,7 @@ def miniature_world(chosen: CheckedParameters) -> MiniatureWorld:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> found = miniature_world(parameters_of("miniature-world", {"studies": ["published"]}))
-    >>> found.put_in.classes, found.images.wit.moved
+    >>> found.put_in.classes, found.changes["images"].wit.moved
     (24, not measured)
     """
     return MiniatureWorld(
