@@ -114,6 +114,9 @@ OVERRIDES: dict[str, dict[str, object]] = {
 
 SAID: dict[str, dict[str, object]] = {
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "miniature-world": {"confidence": 0.8, "groups": ["standard", "control"], "sources": ["mixed"]},
+    "student-laboratory": {"confidence": 0.8, "groups": ["control"], "knob": "images", "level": 8192},
+    "full-study": {"confidence": 0.8, "groups": ["standard"], "studies": ["published"]},
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""
 

@@ -1,32 +1,27 @@
-"""The student's laboratory: what a knob does, where one's own model stands, and what mistakes are told."""
-
-import re
-from pathlib import Path
+"""The student's laboratory: what a knob does, and where one's own model stands, on a cube of known values."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.student_laboratory import analysis, descriptions, mistakes, points, words
-from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.cubes.yours import is_yours, label_of
+from clipsafe_utils.chapters.student_laboratory import alt, tables
+from clipsafe_utils.cubes.yours import label_of
 from clipsafe_utils.figures import causes as causes_figures
 from clipsafe_utils.figures import student_laboratory as figures
-from clipsafe_utils.lab.student.knobs import MEANINGS
-from clipsafe_utils.lab.world.world import World, load_world
+from clipsafe_utils.findings.student import in_small
+from clipsafe_utils.findings.student.comparison import COMPARED, compare, unchanged_source
+from clipsafe_utils.findings.student.result import StudentLaboratory, student_laboratory, yours_in
+from clipsafe_utils.findings.trainings import Trainings
+from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import NOT_MEASURED, Missing
 from tests.chapters.synthetic_causes import CLIP, synthetic_causes
 
 CONFIDENCE = 0.95
 MINE = "mine:wit-texture_correlation_0.8-s0"
-STARTS = {"shape_bias": 0.5, **dict.fromkeys(set(analysis.COMPARED) - {"shape_bias"}, 0.4)}
+STARTS = {"shape_bias": 0.5, **dict.fromkeys(set(COMPARED) - {"shape_bias"}, 0.4)}
 HIGHER = 0.3
 """By what part the reader's model is above the unchanged recipe on `wit`."""
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return load_world()
 
 
 @pytest.fixture(scope="module")
@@ -39,125 +34,114 @@ def cube() -> xr.Dataset:
     return xr.concat([zoo, one], "model", combine_attrs="override")
 
 
-@pytest.fixture(scope="module")
-def models(cube: xr.Dataset) -> xr.Dataset:
-    sources = ["yours" if name == MINE else "wit" for name in cube["model"].values]
-    return xr.Dataset({"training_source": ("model", sources)}, {"model": cube["model"].values})
+def laboratory(cube: xr.Dataset | None, **chosen: object) -> StudentLaboratory:
+    checked = check_parameters("student-laboratory", {"level": 0.8, **chosen})
+    trainings = {} if cube is None else {"mine": Trainings(cube, checked.confidence)}
+    return StudentLaboratory(checked, load_world(), trainings, [] if cube is None else [(cube, MINE)], [])
 
 
-def test_yours_is_held_against_the_same_source(cube: xr.Dataset, models: xr.Dataset) -> None:
-    assert analysis.yours_in(cube, models) == [MINE]
-    assert is_yours(models).sum() == 1
-    table = analysis.compare(cube, MINE, CONFIDENCE).set_index("property")
-    assert set(table.index) == set(analysis.COMPARED)
+def test_yours_is_held_against_the_same_source(cube: xr.Dataset) -> None:
+    (found,) = laboratory(cube).yours
+    assert (found.source, found.others) == ("wit", 3)
+    assert set(found.table.index) == set(COMPARED)
     # Rung d on wit is 1 + 0.4 + 0.1 times the start; its seeds 0, +0.01 and -0.01 cancel in the mean.
-    assert table.loc["shape_bias", "unchanged"].estimate == pytest.approx(0.5 * 1.5)
-    assert table.loc["shape_bias", "difference"].estimate == pytest.approx(0.5 * 1.5 * HIGHER)
-    assert table.loc["shape_bias", "difference"].low > 0
-    assert table.loc["shape_bias", "unchanged"].units == 3
+    assert found.table.loc["shape_bias", "unchanged"].estimate == pytest.approx(0.5 * 1.5)
+    assert found.table.loc["shape_bias", "unchanged"].units == 3
+    assert found.shape_bias.estimate == pytest.approx(0.5 * 1.5 * HIGHER)
+    assert found.shape_bias.side == "up"
 
 
-def test_another_source_is_held_against_its_images_or_wit(cube: xr.Dataset) -> None:
-    other = cube.copy()
-    other["source"] = ("model", [*cube["source"].values[:-1], "mixed, wrong 0.2"])
-    assert analysis.unchanged_source(other, MINE) == "wit"
-    other["source"] = ("model", [*cube["source"].values[:-1], "laion_images_wit_captions"])
-    assert analysis.unchanged_source(other, MINE) == "laion"
+def test_yours_are_told_from_the_zoo_by_their_source(cube: xr.Dataset) -> None:
+    sources = ["yours" if name == MINE else "wit" for name in cube["model"].values]
+    models = xr.Dataset({"training_source": ("model", sources)}, {"model": cube["model"].values})
+    assert yours_in(cube, models) == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("source", "unchanged"), [("mixed, wrong 0.2", "wit"), ("laion_images_wit_captions", "laion")]
+)
+def test_another_source_is_held_against_its_images_or_wit(
+    cube: xr.Dataset, source: str, unchanged: str
+) -> None:
+    other = cube.assign(source=("model", [*cube["source"].values[:-1], source]))
+    assert unchanged_source(Trainings(other, CONFIDENCE), MINE) == unchanged
 
 
 def test_a_study_without_the_recipe_has_no_difference(cube: xr.Dataset) -> None:
-    alone = cube.sel(model=[MINE])
-    table = analysis.compare(alone, MINE, CONFIDENCE)
-    assert table["difference"].isna().all()
-    row = words.comparison_rows(alone, MINE, CONFIDENCE)[0]
+    found = compare(cube.sel(model=[MINE]), MINE, CONFIDENCE)
+    assert found.others == 0
+    assert isinstance(found.shape_bias, Missing)
+    row = tables.comparison_rows(found)[0]
     assert row["unchanged wit"] == row["difference, points"] == NOT_MEASURED
 
 
-def test_the_point_stands_at_its_dose(cube: xr.Dataset, models: xr.Dataset) -> None:
-    found = analysis.points_at({"mine": cube}, {"mine": models}, "texture_correlation", 0.8)
-    assert found["Shape bias"] == [(label_of(MINE), pytest.approx(100 * 0.5 * 1.5 * (1 + HIGHER)))]
-    for knob, level in (("texture_correlation", 0.9), ("wrong", 0.8)):
-        assert not any(analysis.points_at({"mine": cube}, {"mine": models}, knob, level).values())
+def test_the_point_stands_at_its_dose(cube: xr.Dataset) -> None:
+    found = laboratory(cube)
+    assert found.marks["Shape bias"] == [(label_of(MINE), pytest.approx(100 * 0.5 * 1.5 * (1 + HIGHER)))]
+    for other in ({"level": 0.9}, {"knob": "wrong"}):
+        assert not any(laboratory(cube, **other).marks.values())
 
 
-def test_the_figure_of_the_dose_has_the_level_and_the_point(cube: xr.Dataset, models: xr.Dataset) -> None:
-    tables = analysis.dose_tables({"mine": cube}, "texture_correlation", CONFIDENCE)
-    marks = analysis.points_at({"mine": cube}, {"mine": models}, "texture_correlation", 0.8)
-    figure = figures.with_level(causes_figures.doses(tables, "texture", 100), 80.0, marks)
+def test_the_figure_of_the_dose_has_the_level_and_the_point(cube: xr.Dataset) -> None:
+    found = laboratory(cube)
+    figure = figures.with_level(causes_figures.doses(found.doses, "texture", 100), 80.0, found.marks)
     for axes in figure.axes:
         assert [80.0, 80.0] in [list(line.get_xdata()) for line in axes.lines]
-        (value,) = (value for _, value in marks[axes.get_title(loc="left")])
+        (value,) = (value for _, value in found.marks[axes.get_title(loc="left")])
         placed = [np.asarray(drawn.get_offsets()).tolist() for drawn in axes.collections]
         assert [[80.0, pytest.approx(value)]] in placed
-    said = descriptions.describe_doses(tables, 0.8)
-    assert f"Shape bias, {CLIP}: " in said
+    assert f"Shape bias, {CLIP}: " in alt.describe_doses(found.doses, 0.8)
 
 
-def test_numbers_of_the_prose_are_those_of_the_ends(cube: xr.Dataset, world: World) -> None:
-    response = analysis.response({"mine": cube}, "texture_correlation", "shape_bias", CONFIDENCE)
-    given = words.numbers(world, "texture_correlation", response, "0.5 in wit", REPOSITORY / "weights")
-    assert set(given) == set(words.KEYS)
-    assert given["student-laboratory-low"] == "20\N{NO-BREAK SPACE}%"
-    assert given["student-laboratory-high"] == "95\N{NO-BREAK SPACE}%"
+@pytest.mark.parametrize(
+    ("knob", "ends"),
+    [
+        ("texture_correlation", ("20\N{NO-BREAK SPACE}%", "95\N{NO-BREAK SPACE}%")),
+        ("images", ("4,096", "65,536")),
+        ("rotation_sd", ("2", "30")),
+    ],
+)
+def test_the_ends_of_a_knob_are_written_as_what_they_are(
+    cube: xr.Dataset, knob: str, ends: tuple[str, str]
+) -> None:
+    found = laboratory(cube, knob=knob)
+    assert (found.lowest, found.highest) == ends
+    assert found.is_count == (knob == "images")
+
+
+def test_shape_bias_is_that_of_the_ends(cube: xr.Dataset) -> None:
     # The lowest level starts at 0, the highest is two steps of 0.1 above.
-    assert given["student-laboratory-at-low"].startswith("50.0\N{NO-BREAK SPACE}% (")
-    assert given["student-laboratory-at-high"].startswith("60.0\N{NO-BREAK SPACE}% (")
-    assert given["student-laboratory-classes"] == "24"
-    assert re.fullmatch(r"\d+\N{NO-BREAK SPACE}seconds", given["student-laboratory-training"])
+    response = laboratory(cube).shape_bias_of_knob
+    assert [response.at_low.estimate, response.at_high.estimate] == pytest.approx([0.5, 0.6])
 
 
-def test_counts_are_written_as_counts(cube: xr.Dataset, world: World) -> None:
-    response = analysis.response({"mine": cube}, "images", "shape_bias", CONFIDENCE)
-    given = words.numbers(world, "images", response, "", Path("nowhere"))
-    assert (given["student-laboratory-low"], given["student-laboratory-high"]) == ("4,096", "65,536")
-    assert given["student-laboratory-training"] == NOT_MEASURED
-
-
-def test_what_is_lacking_is_said(world: World) -> None:
-    assert analysis.response({}, "batch", "shape_bias", CONFIDENCE) is None
-    given = words.numbers(world, "batch", None, "", Path("nowhere"))
-    assert given["student-laboratory-at-low"] == NOT_MEASURED
-    result, models, sentences = points.residuals([], CONFIDENCE)
+def test_what_is_lacking_is_said() -> None:
+    none = laboratory(None, knob="batch", studies=["field"])
+    for value in (none.lowest, none.shape_bias_of_knob.at_low):
+        assert isinstance(value, Missing)
+    assert (none.doses, none.yours) == ({}, [])
+    assert not any(none.marks.values())
+    factors, shape_bias = none.factors, in_small.shape_biases([], CONFIDENCE)
+    assert factors.lacking == []
     for figure in (
-        figures.factors(result, models),
-        figures.shape_bias(*points.shape_biases([], CONFIDENCE)),
-        figures.reliability(points.reliability([], "wit"), CONFIDENCE),
+        figures.factors(factors.table, factors.models),
+        figures.shape_bias(shape_bias.table, shape_bias.models),
+        figures.reliability(none.reliability, CONFIDENCE),
     ):
         assert "not measured yet" in figure.texts[0].get_text()
-    assert sentences == []
-    assert descriptions.describe_factors(result, models) == "No line of standard models can be drawn."
+    assert alt.describe_factors(factors.table, factors.models) == "No line of standard models can be drawn."
 
 
-def test_verdicts_have_the_direction_of_the_interval(cube: xr.Dataset) -> None:
-    said = words.verdicts({"mine": cube}, {"mine": [MINE]}, CONFIDENCE)
-    assert re.search(r"\*wit, texture correlation 0\.8\* is higher by 22\.5 points \(", said)
+def test_the_shipped_zoo_has_the_knob_and_none_of_yours() -> None:
+    found = student_laboratory(check_parameters("student-laboratory", {"confidence": 0.8}))
+    assert found.yours == []
+    assert (found.put_in.classes, found.left_out) == (24, [])
+    assert found.seconds.estimate > 0
+    assert found.stands == "0.965 in labels, 0.5 in wit, 0.4 in laion"
+    assert found.shape_bias.table is not None
 
 
-def test_every_knob_stands_in_the_table_with_its_range(world: World) -> None:
-    markup = words.knobs_table(world, ["labels", "wit"]).markup
-    for knob in MEANINGS:
-        assert f">{knob}</th>" in markup
-    assert re.search(r">wrong</th><td>[^<]*</td><td>0 to 1</td><td[^>]*>0</td><td[^>]*>0\.05</td>", markup)
-    assert "<td>256 to 1,000,000</td>" in markup
-
-
-def test_each_mistake_gets_the_sentence_of_its_own(world: World) -> None:
-    markup = mistakes.mistakes_table().markup
-    for said in (
-        "did you mean",
-        "expected a number from 0 to 1.",
-        "this source has no captions",
-        "must not be more than 1 together",
-        "is more than the 512 training images",
-        "not in the vocabulary",
-        "has no glyphs",
-        "there is no known background",
-    ):
-        assert said in markup
-    assert str(world.folder) not in markup
-    assert "/tmp" not in markup
-
-
-def test_a_mistake_that_is_none_is_found() -> None:
-    with pytest.raises(AssertionError, match="is none"):
-        mistakes._sentence(str)
+def test_a_study_without_causes_is_left_out_in_words() -> None:
+    found = student_laboratory(check_parameters("student-laboratory", {"studies": ["field"]}))
+    assert found.trainings == {}
+    assert any("has no cube `causes`" in sentence for sentence in found.left_out)

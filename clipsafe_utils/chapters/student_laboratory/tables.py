@@ -32,12 +32,12 @@ def comparison_rows(found: Comparison) -> list[dict[str, str]]:
     """Write a comparison as rows of a table, in percent and points."""
     return [
         {
-            "property": COMPARED[str(name)],
-            "yours": _with_interval(row["yours"]),
-            f"unchanged {found.source}": _with_interval(row["unchanged"]),
-            "difference, points": _with_interval(row["difference"]),
+            "property": COMPARED[name],
+            "yours": _with_interval(yours),
+            f"unchanged {found.source}": _with_interval(unchanged),
+            "difference, points": _with_interval(difference),
         }
-        for name, row in found.table.iterrows()
+        for name, yours, unchanged, difference in found.table.itertuples()
     ]
 
 

@@ -23,6 +23,7 @@ COMPARED: Mapping[str, str] = {
 }
 """Properties, all of them shares, of which a model of one's own is compared with the unchanged recipe."""
 
+_COLUMNS = ["yours", "unchanged", "difference"]
 UNCHANGED_RUNG = "d"
 USUAL_SOURCE = "wit"
 """What a model of one's own is compared with where the ladder has no rung for its source."""
@@ -76,7 +77,7 @@ def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:
             mine, others = draws_of(cube, name, [model]), trainings.draws(name, place)
             apart = difference_of_runs(mine, others, confidence) if others.shape[1] else none
             rows[name] = (mean_of_runs(mine, confidence), trainings.mean(name, place), apart)
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["yours", "unchanged", "difference"])
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=_COLUMNS, dtype=object)
     return Comparison(model, source, trainings.draws("accuracy", place).shape[1], confidence, table)
 
 

@@ -99,10 +99,8 @@ class StudentLaboratory:
     @cached_property
     def doses(self) -> dict[Property, pd.DataFrame]:
         """Properties by the level of the knob, from the first study that turns it; none without one."""
-        known = self.turned.properties
-        return {
-            panel: self.turned.doses(name, self.chosen.knob) for name, panel in DRAWN.items() if name in known
-        }
+        turned, knob = self.turned, self.chosen.knob
+        return {panel: turned.doses(name, knob) for name, panel in DRAWN.items() if name in turned.properties}
 
     @property
     def turned(self) -> Trainings:

@@ -125,7 +125,8 @@ class MiniatureWorld:
             for source in SOURCES
         ]
         known = [row for row in rows if any(isinstance(row[name], Value) for name in PROPERTIES)]
-        return pd.DataFrame(known, columns=["title", "source", *PROPERTIES, "study"])
+        # As objects: pandas makes plain text of a column in which everything is missing.
+        return pd.DataFrame(known, columns=["title", "source", *PROPERTIES, "study"], dtype=object)
 
     @cached_property
     def models(self) -> pd.DataFrame:
@@ -195,7 +196,8 @@ def _models_of(panel: Panel) -> pd.DataFrame:
             "training_source": panel.cube["source"].values,
             **{key: list(map(_share, value.sel(property=key).values.tolist())) for key in PROPERTIES},
             "study": panel.study,
-        }
+        },
+        dtype=object,
     )
 
 
