@@ -26,6 +26,8 @@ _HOMES = {
     "clipsafe_utils.figures.style": ("show",),
     "clipsafe_utils.figures.tables": ("table",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
+    "clipsafe_utils.findings.student.result": ("student_laboratory",),
+    "clipsafe_utils.findings.world.result": ("miniature_world",),
     "clipsafe_utils.parameters": ("parameters_of",),
     "clipsafe_utils.say": (
         *("Missing", "Value", "change", "choose", "count", "level", "listed", "number", "percent", "points"),
