@@ -30,11 +30,11 @@ OVERRIDES: dict[str, dict[str, object]] = {
         "fit": "least_squares",
     },
     "shape-bias": {
-        "studies": [str(REPOSITORY / "cubes" / "published")],
-        "groups": ["human", "standard"],
+        "studies": [str(REPOSITORY / "cubes" / "miniature")],
+        "groups": ["clip_zero_shot", "standard"],
         "confidence": 0.8,
         "seed": 1,
-        "cue_classes": ["bear", "cat", "dog"],
+        "cue_classes": ["bird", "cat", "dog"],
         "decision_rule": "max",
     },
     "ood-correlation": {
