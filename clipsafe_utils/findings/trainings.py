@@ -77,7 +77,7 @@ class Trainings:
         above, below = (self.draws(property_, place) for place in (upper, lower))
         if upper == lower or not (above.shape[1] and below.shape[1]):
             return self._missing
-        return difference_of_runs(above, below, self.confidence, _scale_of_change(property_))
+        return _known(difference_of_runs(above, below, self.confidence, _scale_of_change(property_)))
 
     def dose_response(self, property_: str, knob: str, loss: str) -> DoseResponse:
         """Return what turning a knob does to a property of the trainings under a loss."""
@@ -85,9 +85,8 @@ class Trainings:
             responses = dose_difference(self.cube, knob, property_, self.confidence)
             if loss in responses:
                 low, high, change = responses[loss]
-                return DoseResponse(
-                    Value(low), Value(high), replace(change, scale=_scale_of_change(property_))
-                )
+                change = replace(change, scale=_scale_of_change(property_))
+                return DoseResponse(Value(low), Value(high), _known(change))
         return DoseResponse(*[Missing(f"{knob} was not varied")] * 3)
 
     def ladder(self, property_: str) -> pd.DataFrame:
@@ -159,6 +158,11 @@ def common_side(steps: Sequence[Said]) -> Side | Missing:
     if missing is not None or not sides:
         return missing or Missing(_NO_TRAINING)
     return sides[0] if len(set(sides)) == 1 else "neither"
+
+
+def _known(step: Value) -> Said:
+    """Pass a step, but not one of a property that was not measured."""
+    return step if step.has_interval else Missing("the property was not measured")
 
 
 def _is_share(property_: str) -> bool:

@@ -15,6 +15,7 @@ from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.metrics.labelled import effective_robustness
+from clipsafe_utils.say import Text
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "selection": ("top", "multi"),
@@ -23,6 +24,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "fit": ("huber", "least_squares", "local"),
 }
 """What an analyst has to choose; the figure of every choice crosses all of them."""
+
+HEADLINE: Mapping[str, str] = {name: labels[0] for name, labels in CHOICES.items()}
+"""What the book chooses."""
 
 COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", *CLIP_GROUPS)
 
@@ -75,6 +79,19 @@ def with_a_line(
         else:
             kept.append(cut)
     return kept, sentences
+
+
+def line_of(baseline_group: str) -> Text:
+    """Say whose line it is.
+
+    Examples
+    --------
+    >>> line_of("standard"), line_of("more_data")
+    (standard models, the group “Trained on more data”)
+    """
+    return Text(
+        "standard models" if baseline_group == "standard" else f"the group “{GROUPS[baseline_group]}”"
+    )
 
 
 def factors_of(panel: Panel) -> list[str]:
