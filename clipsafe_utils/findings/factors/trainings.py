@@ -171,9 +171,14 @@ def _compared(steps: pd.DataFrame, confidence: float) -> Compared:
     if not pairs:
         return Compared(*[Missing("no factor was changed both ways")] * 6)
     larger = sum(abs(images.estimate) > abs(language.estimate) for images, language in pairs)
-    decided = [sum(pair[side].excludes(0) for pair in pairs) for side in (0, 1)]
-    counts = map(Text, (len(pairs), larger, len(pairs) - larger, *decided))
-    return Compared(*counts, level(1 - confidence))
+    return Compared(
+        Text(len(pairs)),
+        Text(larger),
+        Text(len(pairs) - larger),
+        Text(sum(images.excludes(0) for images, _ in pairs)),
+        Text(sum(language.excludes(0) for _, language in pairs)),
+        level(1 - confidence),
+    )
 
 
 def _knob(trained: Trainings, knob: str) -> Knob:

@@ -1,0 +1,235 @@
+"""What chapter 1 found, on the record and on networks whose every count is known."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.findings.factors.clips import choice_of, clips_of, groups_of, misread_of, verdicts_on
+from clipsafe_utils.findings.factors.result import FactorRobustness, factor_robustness
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import NOT_MEASURED, Missing, Text, percent
+
+STUDY = "published"
+IMAGES = 1000
+ACCURACIES = {"a": (0.6, 0.3, 0.5, 0.50), "b": (0.7, 0.4, 0.5, 0.55), "c": (0.1, 0.9, 0.2, 0.60)}
+"""On pose, texture, color and all images; the first two are best on pose and worst on texture."""
+
+
+def asked(**values: object) -> FactorRobustness:
+    return factor_robustness(check_parameters("factor-robustness", {"studies": [STUDY], **values}))
+
+
+@pytest.fixture(scope="module")
+def found() -> FactorRobustness:
+    return asked()
+
+
+def of_panel(found: FactorRobustness, panel: Panel) -> FactorRobustness:
+    return FactorRobustness(
+        found.chosen, [panel], [], {panel.study: found.results[STUDY]}, {}, found.networks
+    )
+
+
+def models_of(groups: list[str], source: str = "WIT") -> xr.Dataset:
+    names = list("abcdefgh"[: len(groups)])
+    text = {"group": groups, "family": names, "checkpoint": names, "training_source": [source] * len(names)}
+    return xr.Dataset({name: ("model", value) for name, value in text.items()}, {"model": names})
+
+
+def few(groups: list[str]) -> tuple[Panel, xr.Dataset, xr.Dataset]:
+    """Draw the three networks, with the residual 0.1 on color, less than 0 on pose and more on texture."""
+    accuracy = np.array(list(ACCURACIES.values()))
+    names = ["pose", "texture", "color", OVERALL]
+    dims = ("selection", "model", "factor")
+    cube = xr.Dataset(
+        {"hits": (dims, [accuracy * IMAGES]), "images": (dims, np.full((1, 3, 4), IMAGES))},
+        {"selection": ["top"], "model": list("abc"), "factor": names},
+        {"evidence": "measured"},
+    )
+    residual = np.broadcast_to([-0.1, 0.2, 0.1], (3, 3))
+    result = xr.Dataset(
+        {
+            "accuracy": (("model", "factor"), accuracy[:, :3]),
+            # The reference leaves the factor out, so it is not the accuracy on all images.
+            "reference_accuracy": (("model", "factor"), accuracy[:, :3] / 2),
+            "residual": (("model", "factor"), residual),
+            "measured": (("model", "factor"), np.ones((3, 3), bool)),
+            "p_value": (("model", "factor"), np.array([[0.001, 0.5, 0.001], [0.001, 0.5, 0.5], [1, 1, 1]])),
+        },
+        {"model": list("abc"), "factor": names[:3]},
+        {"selection": "top", "baseline_group": "standard", "confidence": 0.8},
+    )
+    models = models_of(groups)
+    return Panel(STUDY, cube, models), result, models.isel(model=np.array(groups) == "clip_zero_shot")
+
+
+TWO = ["clip_zero_shot", "clip_zero_shot", "standard"]
+
+
+def test_the_record(found: FactorRobustness) -> None:
+    assert (found.networks, found.who, found.study, found.line_of) == (
+        "384",
+        "the record",
+        STUDY,
+        "standard models",
+    )
+    assert (found.clips.number, found.clips.sources) == ("2 zero-shot CLIPs", "1 training source")
+    assert (found.clips.they, found.clips.few) == ("two", "one")
+    verdicts = found.verdicts
+    assert (verdicts.above_names, verdicts.below_names, verdicts.agree) == ("subcategory", "pose", "yes")
+    assert (verdicts.marks, verdicts.chance) == ("20", "1")
+    assert (found.support.near, found.support.above, found.support.rising) == ("14", "10", "all")
+    assert found.misread.turned == found.misread.easy == "yes"
+    assert found.choice.kept == "pose and subcategory"
+    assert found.choice.pose_shrunk == found.choice.pose_multi
+    assert found.arithmetic.weighted_sum == "0.21"
+
+
+def test_networks_are_those_of_the_record_whatever_is_shown() -> None:
+    shown = asked(groups=["clip_zero_shot", "standard"])
+    assert shown.networks == "384"
+    assert shown.panels[0].cube.sizes["model"] == 95
+    assert shown.groups.other_names == NOT_MEASURED
+    drawn = asked(studies=["miniature"], groups=["clip_zero_shot", "standard"])
+    assert drawn.networks == drawn.who == drawn.verdicts.marks == NOT_MEASURED
+    assert drawn.study is None
+
+
+@pytest.mark.parametrize(
+    ("values", "marks", "chance"),
+    [({"factors": ["pose"]}, "2", "0.1"), ({"factors": ["all"], "confidence": 0.9}, "32", "3.2")],
+)
+def test_marks_are_counted(values: dict[str, object], marks: str, chance: str) -> None:
+    verdicts = asked(**values).verdicts
+    assert (verdicts.marks, verdicts.chance) == (marks, chance)
+    assert isinstance(verdicts.agree, Missing)
+
+
+def test_what_was_not_asked_for_is_missing() -> None:
+    pose = asked(factors=["pose"])
+    assert pose.misread.pose_rank == pose.misread.texture == pose.arithmetic.weighted_sum == NOT_MEASURED
+    assert isinstance(pose.misread.turned, Missing)
+    assert pose.choice.local["shape"] == NOT_MEASURED
+    assert pose.choice.kept == "pose"
+
+
+def test_whose_line_it_is() -> None:
+    assert asked(baseline_group="more_data").line_of == "the group “Trained on more data”"
+
+
+def test_residuals_add_up_where_the_factors_part_the_images() -> None:
+    for values in ({"selection": "multi"}, {"reference_accuracy": "without_factor"}):
+        changed = asked(**values)
+        assert changed.weighted == {}
+        assert changed.arithmetic.weighted_sum == NOT_MEASURED
+        assert changed.arithmetic.common_share.percent(0) == percent(0.65, 0)
+
+
+def test_all_images_are_all_images_whatever_the_reference() -> None:
+    without, plain = asked(reference_accuracy="without_factor"), asked()
+    assert without.misread.overall == plain.misread.overall
+    assert without.support.near == plain.support.near
+
+
+def test_stand_ins_never_speak_for_real_models(found: FactorRobustness) -> None:
+    panel = found.panels[0]
+    drawn = of_panel(found, Panel("drawn", panel.cube.assign_attrs(evidence="proxy"), panel.models))
+    assert drawn.verdicts.marks == drawn.clips.number == drawn.choice.sign_stable == NOT_MEASURED
+    mine = of_panel(found, Panel("mine", panel.cube, panel.models))
+    assert mine.who == "the study `mine`"
+    assert mine.verdicts == found.verdicts
+
+
+def test_a_study_without_clip_says_nothing_of_clips() -> None:
+    standard = asked(groups=["standard"])
+    assert standard.who == "the record"
+    for said in (
+        standard.clips.number,
+        standard.verdicts.above,
+        standard.support.near,
+        standard.misread.pose,
+    ):
+        assert said == NOT_MEASURED
+    assert standard.choices == {}
+
+
+def test_a_study_without_the_cubes_is_refused() -> None:
+    with pytest.raises(ClipsafeError, match="Nothing to show: the study field"):
+        asked(studies=["field"])
+
+
+def test_accuracy_on_a_factor_is_that_of_the_clips() -> None:
+    misread = misread_of(*few(TWO))
+    assert misread.pose == f"{percent(0.6)} and {percent(0.7)}"
+    assert misread.overall == f"{percent(0.5)} and {percent(0.55)}"
+    assert (misread.pose_rank, misread.texture_rank) == ("1 of 3", "3 of 3")
+    assert (misread.easy, misread.texture_side, misread.turned) == ("yes", "up", "yes")
+
+
+def test_many_clips_are_a_range_and_pose_is_not_easy_for_all() -> None:
+    misread = misread_of(*few(["clip_zero_shot"] * 3))
+    assert misread.pose == f"{percent(0.1)} to {percent(0.7)}"
+    assert isinstance(misread.easy, Missing)
+    assert isinstance(misread.turned, Missing)
+
+
+def test_verdicts_are_judged_at_five_percent_whatever_the_bars() -> None:
+    panel, result, clips = few(TWO)
+    verdicts = verdicts_on(result, panel.models, clips)
+    assert (verdicts.above_names, verdicts.below_names, verdicts.mixed_names) == (
+        "no factor",
+        "pose",
+        "color",
+    )
+    assert (verdicts.marks, verdicts.chance) == ("6", "1.2")
+
+
+def test_what_is_not_measured_parts_no_clips() -> None:
+    panel, result, clips = few(TWO)
+    result["measured"].loc[{"model": "a"}] = False
+    verdicts = verdicts_on(result, panel.models, clips)
+    assert (verdicts.below_names, verdicts.mixed_names) == ("no factor", "pose")
+    nobody = result.assign(measured=result["measured"] & False)
+    assert isinstance(verdicts_on(nobody, panel.models, clips).above, Missing)
+
+
+def test_clips_are_counted_by_kind_and_source() -> None:
+    mixed = clips_of(models_of(["clip_zero_shot", "clip_fine_tuned", "clip_zero_shot"]))
+    assert (mixed.number, mixed.they, mixed.few) == ("3 CLIPs", "many", "one")
+    one = clips_of(models_of(["clip_fine_tuned"], "LAION-2B"))
+    assert (one.number, one.source_names, one.they) == ("1 fine-tuned CLIP", "LAION-2B", "one")
+    sources = models_of(["clip_zero_shot"] * 6).assign(training_source=("model", list("uvwxyz")))
+    assert isinstance(clips_of(sources).few, Missing)
+    assert clips_of(sources.isel(model=slice(2))).few == "few"
+
+
+def test_groups_stray_as_far_as_their_furthest_mean() -> None:
+    means = xr.Dataset(
+        {"mean": (("group", "factor"), [[0.01, -0.03], [0.08, 0.02]])},
+        {"group": ["contrastive", "clip_zero_shot"], "factor": ["pose", "color"]},
+    )
+    found = groups_of(means)
+    assert (found.others.size(), found.clips.size(), found.other_names) == ("3.0", "8.0", "self-supervision")
+    assert groups_of(None).clips.size() == NOT_MEASURED
+
+
+def test_pose_shrinks_only_where_it_does(found: FactorRobustness) -> None:
+    choices = found.choices[STUDY]
+    grown = choices["residual"].copy(deep=True)
+    grown.loc[{"selection": "multi", "factor": "pose"}] *= 100
+    choice = choice_of(found.panels[0], choices.assign(residual=grown))
+    assert isinstance(choice.pose_shrunk, Missing)
+    assert not isinstance(choice.pose_multi, Missing)
+    assert set(found.choice.sign_stable.replace(" and ", ", ").split(", ")) < {
+        name.replace("_", " ") for name in HEADLINE_FACTORS
+    }
+
+
+def test_an_empty_result_says_nothing() -> None:
+    chosen = check_parameters("factor-robustness", {})
+    nothing = FactorRobustness(chosen, [], [], {}, {}, Text(0))
+    assert nothing.who == nothing.clips.number == nothing.choice.huber["pose"] == NOT_MEASURED
+    assert nothing.means == nothing.alone == nothing.lines == {}
