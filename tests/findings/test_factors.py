@@ -33,9 +33,9 @@ def of_panel(found: FactorRobustness, panel: Panel) -> FactorRobustness:
     )
 
 
-def models_of(groups: list[str], source: str = "WIT") -> xr.Dataset:
+def models_of(groups: list[str]) -> xr.Dataset:
     names = list("abcdefgh"[: len(groups)])
-    text = {"group": groups, "family": names, "checkpoint": names, "training_source": [source] * len(names)}
+    text = {"group": groups, "family": names, "checkpoint": names, "training_source": ["WIT"] * len(names)}
     return xr.Dataset({name: ("model", value) for name, value in text.items()}, {"model": names})
 
 
@@ -139,7 +139,7 @@ def test_stand_ins_never_speak_for_real_models(found: FactorRobustness) -> None:
     drawn = of_panel(found, Panel("drawn", panel.cube.assign_attrs(evidence="proxy"), panel.models))
     assert drawn.verdicts.marks == drawn.clips.number == drawn.choice.sign_stable == NOT_MEASURED
     mine = of_panel(found, Panel("mine", panel.cube, panel.models))
-    assert mine.who == "the study `mine`"
+    assert mine.who == "the study of real models"
     assert mine.verdicts == found.verdicts
 
 
@@ -199,8 +199,8 @@ def test_what_is_not_measured_parts_no_clips() -> None:
 def test_clips_are_counted_by_kind_and_source() -> None:
     mixed = clips_of(models_of(["clip_zero_shot", "clip_fine_tuned", "clip_zero_shot"]))
     assert (mixed.number, mixed.they, mixed.few) == ("3 CLIPs", "many", "one")
-    one = clips_of(models_of(["clip_fine_tuned"], "LAION-2B"))
-    assert (one.number, one.source_names, one.they) == ("1 fine-tuned CLIP", "LAION-2B", "one")
+    one = clips_of(models_of(["clip_fine_tuned"]))
+    assert (one.number, one.they) == ("1 fine-tuned CLIP", "one")
     sources = models_of(["clip_zero_shot"] * 6).assign(training_source=("model", list("uvwxyz")))
     assert isinstance(clips_of(sources).few, Missing)
     assert clips_of(sources.isel(model=slice(2))).few == "few"

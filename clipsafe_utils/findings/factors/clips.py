@@ -51,7 +51,6 @@ class Clips:
 
     number: Text
     sources: Text
-    source_names: Text
     they: str | Missing
     few: str | Missing
 
@@ -152,7 +151,6 @@ def clips_of(clips: xr.Dataset) -> Clips:
     return Clips(
         counted(number, f"{kind}CLIP"),
         counted(sources, "training source"),
-        listed(np.unique(clips["training_source"].values).tolist()),
         {1: "one", 2: "two"}.get(number, "many"),
         enough if sources >= MINIMUM_FAMILIES else "one" if sources == 1 else "few",
     )

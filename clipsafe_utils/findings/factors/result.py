@@ -91,10 +91,10 @@ class FactorRobustness:
 
     @property
     def who(self) -> Text:
-        """The study that speaks of real models, as a sentence calls it."""
+        """The study that speaks of real models, as a sentence calls it: its name may be anything."""
         if self._real is None:
             return Missing("no study of real models is shown")
-        return Text("the record" if self._real.study == _RECORD else f"the study `{self._real.study}`")
+        return Text("the record" if self._real.study == _RECORD else "the study of real models")
 
     @property
     def study(self) -> str | None:
@@ -273,7 +273,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> found = factor_robustness(parameters_of("factor-robustness", {"studies": ["published"]}))
-    >>> found.number, found.verdicts.below_names
+    >>> found.clips.number, found.verdicts.below_names
     (2 zero-shot CLIPs, pose)
     """
     read = read_panels(chosen.studies, "factors", chosen.groups)
