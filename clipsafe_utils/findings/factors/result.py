@@ -99,8 +99,9 @@ class FactorRobustness:
     @property
     def study(self) -> str | None:
         """That study, as it was asked for."""
-        asked = {find_study(name).name: name for name in self.chosen.studies} if self._real else {}
-        return asked.get(self._real.study) if self._real else None
+        real = self._real
+        asked = (name for name in self.chosen.studies if real and find_study(name).name == real.study)
+        return next(asked, None)
 
     @cached_property
     def lines(self) -> dict[str, xr.DataArray]:
@@ -131,7 +132,7 @@ class FactorRobustness:
         parts = self.chosen.selection == "top" and self.chosen.reference_accuracy == "overall"
         return {
             panel.study: residuals.contributions(panel, self.results[panel.study])
-            for panel in self.panels
+            for panel in self._with_clips
             if parts and set(HEADLINE_FACTORS) <= set(residuals.factors_of(panel))
         }
 
@@ -192,13 +193,13 @@ class FactorRobustness:
 
     @cached_property
     def alone(self) -> dict[str, dict[str, xr.Dataset]]:
-        """Residuals of relative accuracy on the one-factor sets, by study and kind of texture."""
+        """Residuals of relative accuracy on the one-factor sets, by study with a CLIP and kind of texture."""
         chosen = self.chosen
         found = {
             panel.study: relative_residuals(
                 panel, chosen.selection, chosen.baseline_group, chosen.fit, chosen.confidence
             )
-            for panel in self.panels
+            for panel in self._with_clips
         }
         return {study: by_kind for study, by_kind in found.items() if by_kind}
 
@@ -238,6 +239,10 @@ class FactorRobustness:
         """The study that speaks of real models: the public record, or else the first of them."""
         real = [panel for panel in self.panels if not _is_drawn(panel)]
         return next((panel for panel in real if panel.study == _RECORD), real[0] if real else None)
+
+    @property
+    def _with_clips(self) -> list[Panel]:
+        return [panel for panel in self.panels if clip_models(panel.models).sizes["model"]]
 
     def _of_clips(self, kind: type[Kind], find: Callable[[Panel, xr.Dataset], Kind]) -> Kind:
         if self._real is None:
