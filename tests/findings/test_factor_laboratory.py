@@ -7,6 +7,7 @@ from scipy import stats
 
 from clipsafe_utils.chapters.factor_robustness import alt, tables
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import causes as figures
 from clipsafe_utils.figures.factor_robustness import residuals
 from clipsafe_utils.findings.factors import laboratory
@@ -15,7 +16,7 @@ from clipsafe_utils.findings.factors.trainings import laboratory_of, population_
 from clipsafe_utils.findings.ladder import RUNGS, axis_of
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters
-from clipsafe_utils.say import NOT_MEASURED, Missing, Text
+from clipsafe_utils.say import NOT_MEASURED, Missing, Text, listed
 from tests.chapters.synthetic_causes import synthetic_causes
 
 STARTS = {
@@ -157,7 +158,7 @@ def test_a_property_that_was_not_measured_is_missing(cube: xr.Dataset) -> None:
 
 def means_of_clips(**values: float) -> xr.Dataset:
     return xr.Dataset(
-        {"mean": (("group", "factor"), [list(values.values())]), "decided": ("group", [False])},
+        {"mean": (("group", "factor"), [list(values.values())])},
         coords={"group": ["clip_zero_shot"], "factor": list(values)},
     )
 
@@ -171,7 +172,7 @@ def test_signs_are_compared_with_the_record_by_factor() -> None:
     found = population_of(drawn, result, means, record, alone)
     assert (found.same_sign, found.other_sign) == ("texture, pose and partial view", "shape")
     assert (str(found.pose), str(found.alone), str(found.alone_random)) == ("−4.1", NOT_MEASURED, "+2.4")
-    assert (found.measured, found.few) == ("1 of 1", "yes")
+    assert found.measured == "1 of 1"
     without_record = population_of(drawn, result, means, None, alone)
     assert without_record.same_sign == NOT_MEASURED
     assert str(without_record.pose) == "−4.1"
@@ -210,5 +211,12 @@ def test_panels_of_several_drawn_worlds_keep_their_own_models() -> None:
 
 def test_what_was_put_in_is_what_the_recipe_says() -> None:
     knobs = pytest.importorskip("clipsafe_utils.lab.world.world").load_world().image_knobs
-    for knob, values in laboratory.PUT_IN.items():
-        assert values == tuple(getattr(knobs[source], knob) for source in ("labels", "wit", "laion"))
+    page = (REPOSITORY / "notebooks" / "01-factor-robustness.md").read_text(encoding="utf-8")
+    for knob, scale, what in (
+        ("texture_correlation", 100, " % of the images carry the texture typical of their class"),
+        ("background_correlation", 100, " % a typical background"),
+        ("rare_glyphs", 100, " % a rare shape"),
+        ("rotation_sd", 1, " degrees"),
+    ):
+        values = (f"{scale * getattr(knobs[source], knob):g}" for source in ("labels", "wit", "laion"))
+        assert f"{listed(values)}{what}" in page.replace("\N{NO-BREAK SPACE}", " ")

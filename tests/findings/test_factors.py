@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL
+from clipsafe_utils.cubes import OVERALL
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.findings.factors.clips import choice_of, clips_of, groups_of, misread_of, verdicts_on
+from clipsafe_utils.findings.factors.clips import accuracy_of, clips_of, groups_of, verdicts_on
 from clipsafe_utils.findings.factors.result import FactorRobustness, factor_robustness
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing, Text, percent
@@ -76,26 +76,26 @@ def test_the_record(found: FactorRobustness) -> None:
         STUDY,
         "standard models",
     )
-    assert (found.clips.number, found.clips.sources) == ("2 zero-shot CLIPs", "1 training source")
-    assert (found.clips.they, found.clips.few) == ("two", "one")
-    verdicts = found.verdicts
-    assert (verdicts.above_names, verdicts.below_names, verdicts.agree) == ("subcategory", "pose", "yes")
-    assert (verdicts.marks, verdicts.chance) == ("20", "1")
-    assert (found.support.near, found.support.above, found.support.rising) == ("14", "10", "all")
-    assert found.misread.turned == found.misread.easy == "yes"
-    assert found.choice.kept == "pose and subcategory"
-    assert found.choice.pose_shrunk == found.choice.pose_multi
-    assert found.arithmetic.weighted_sum == "0.21"
+    real = found.real
+    assert (real.clips.number, real.clips.sources) == ("2 zero-shot CLIPs", "1 training source")
+    assert (real.clips.they, real.clips.few) == ("two", "one")
+    assert (real.verdicts.above, real.verdicts.below, real.verdicts.agree) == ("subcategory", "pose", "yes")
+    assert (real.verdicts.marks, real.verdicts.chance) == ("20", "1")
+    assert (real.support.near, real.support.above) == ("14", "10")
+    assert real.accuracy.texture_rank == "10 of 10"
+    assert (real.choice.local.pose, real.choice.pose_multi) == ("−2.5 and −2.4", "−0.7 and −0.7")
+    assert real.choice.sign_stable.startswith("pose, background")
+    assert real.arithmetic.weighted_sum == "0.21"
 
 
 def test_networks_are_those_of_the_record_whatever_is_shown() -> None:
     shown = asked(groups=["clip_zero_shot", "standard"])
     assert shown.networks == "384"
     assert shown.panels[0].cube.sizes["model"] == 95
-    assert shown.groups.other_names == NOT_MEASURED
+    assert shown.real.groups.other_names == NOT_MEASURED
     drawn = asked(studies=["miniature"], groups=["clip_zero_shot", "standard"])
-    assert drawn.networks == drawn.who == drawn.verdicts.marks == NOT_MEASURED
-    assert drawn.study is None
+    assert drawn.networks == drawn.who == drawn.real.verdicts.marks == NOT_MEASURED
+    assert (drawn.study, drawn.drawn_in) == (None, "miniature")
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,16 @@ def test_networks_are_those_of_the_record_whatever_is_shown() -> None:
     [({"factors": ["pose"]}, "2", "0.1"), ({"factors": ["all"], "confidence": 0.9}, "32", "3.2")],
 )
 def test_marks_are_counted(values: dict[str, object], marks: str, chance: str) -> None:
-    verdicts = asked(**values).verdicts
+    verdicts = asked(**values).real.verdicts
     assert (verdicts.marks, verdicts.chance) == (marks, chance)
     assert isinstance(verdicts.agree, Missing) == (values["factors"] == ["pose"])
 
 
 def test_what_was_not_asked_for_is_missing() -> None:
-    pose = asked(factors=["pose"])
-    assert pose.misread.pose_rank == pose.misread.texture == pose.arithmetic.weighted_sum == NOT_MEASURED
-    assert isinstance(pose.misread.turned, Missing)
-    assert pose.choice.local["shape"] == NOT_MEASURED
-    assert pose.choice.kept == "pose"
+    real = asked(factors=["pose"]).real
+    assert real.accuracy.pose_rank == real.accuracy.texture == real.choice.local.shape == NOT_MEASURED
+    assert real.arithmetic.weighted_sum == NOT_MEASURED
+    assert real.choice.local.pose == "−2.5 and −2.4"
 
 
 def test_whose_line_it_is() -> None:
@@ -124,34 +123,30 @@ def test_residuals_add_up_where_the_factors_part_the_images() -> None:
     for values in ({"selection": "multi"}, {"reference_accuracy": "without_factor"}):
         changed = asked(**values)
         assert changed.weighted == {}
-        assert changed.arithmetic.weighted_sum == NOT_MEASURED
-        assert changed.arithmetic.common_share.percent(0) == percent(0.65, 0)
+        assert changed.real.arithmetic.weighted_sum == NOT_MEASURED
+        assert changed.real.arithmetic.common_share.percent(0) == percent(0.65, 0)
 
 
 def test_all_images_are_all_images_whatever_the_reference() -> None:
     without, plain = asked(reference_accuracy="without_factor"), asked()
-    assert without.misread.overall == plain.misread.overall
-    assert without.support.near == plain.support.near
+    assert without.real.accuracy.overall == plain.real.accuracy.overall
+    assert without.real.support.near == plain.real.support.near
 
 
 def test_stand_ins_never_speak_for_real_models(found: FactorRobustness) -> None:
     panel = found.panels[0]
     drawn = of_panel(found, Panel("drawn", panel.cube.assign_attrs(evidence="proxy"), panel.models))
-    assert drawn.verdicts.marks == drawn.clips.number == drawn.choice.sign_stable == NOT_MEASURED
+    assert drawn.real.verdicts.marks == drawn.real.choice.local.pose == NOT_MEASURED
     mine = of_panel(found, Panel("mine", panel.cube, panel.models))
     assert mine.who == "the study of real models"
-    assert mine.verdicts == found.verdicts
+    assert drawn.drawn_in is None
 
 
 def test_a_study_without_clip_says_nothing_of_clips() -> None:
     standard = asked(groups=["standard"])
     assert standard.who == "the record"
-    for said in (
-        standard.clips.number,
-        standard.verdicts.above,
-        standard.support.near,
-        standard.misread.pose,
-    ):
+    real = standard.real
+    for said in (real.clips.number, real.verdicts.above, real.support.near, real.accuracy.pose):
         assert said == NOT_MEASURED
     assert standard.choices == {}
 
@@ -162,48 +157,48 @@ def test_a_study_without_the_cubes_is_refused() -> None:
 
 
 def test_accuracy_on_a_factor_is_that_of_the_clips() -> None:
-    misread = misread_of(*few(TWO))
-    assert misread.pose == f"{percent(0.6)} and {percent(0.7)}"
-    assert misread.overall == f"{percent(0.5)} and {percent(0.55)}"
-    assert (misread.pose_rank, misread.texture_rank) == ("1 of 3", "3 of 3")
-    assert (misread.easy, misread.texture_side, misread.turned) == ("yes", "up", "yes")
+    accuracy = accuracy_of(*few(TWO))
+    assert accuracy.pose == f"{percent(0.6)} and {percent(0.7)}"
+    assert accuracy.overall == f"{percent(0.5)} and {percent(0.55)}"
+    assert (accuracy.pose_rank, accuracy.texture_rank) == ("1 of 3", "3 of 3")
 
 
-def test_many_clips_are_a_range_and_pose_is_not_easy_for_all() -> None:
-    misread = misread_of(*few(["clip_zero_shot"] * 3))
-    assert misread.pose == f"{percent(0.1)} to {percent(0.7)}"
-    assert isinstance(misread.easy, Missing)
-    assert isinstance(misread.turned, Missing)
+def test_many_clips_are_a_range_and_texture_is_told_only_where_it_turns_round() -> None:
+    accuracy = accuracy_of(*few(["clip_zero_shot"] * 3))
+    assert accuracy.pose == f"{percent(0.1)} to {percent(0.7)}"
+    assert accuracy.texture == accuracy.texture_rank == NOT_MEASURED
 
 
 def test_verdicts_are_judged_at_five_percent_whatever_the_bars() -> None:
-    panel, result, clips = few(TWO)
-    verdicts = verdicts_on(result, panel.models, clips)
-    assert (verdicts.above_names, verdicts.below_names, verdicts.mixed_names) == (
-        "no factor",
-        "pose",
-        "color",
-    )
+    panel, result, _ = few(TWO)
+    verdicts = verdicts_on(result, panel.models)
+    assert (verdicts.above, verdicts.below, verdicts.mixed) == ("no factor", "pose", "color")
     assert (verdicts.marks, verdicts.chance) == ("6", "1.2")
 
 
 def test_what_is_not_measured_parts_no_clips() -> None:
-    panel, result, clips = few(TWO)
+    panel, result, _ = few(TWO)
     result["measured"].loc[{"model": "a"}] = False
-    verdicts = verdicts_on(result, panel.models, clips)
-    assert (verdicts.below_names, verdicts.mixed_names) == ("no factor", "pose")
+    verdicts = verdicts_on(result, panel.models)
+    assert (verdicts.below, verdicts.mixed) == ("no factor", "pose")
     nobody = result.assign(measured=result["measured"] & False)
-    assert isinstance(verdicts_on(nobody, panel.models, clips).above, Missing)
+    assert isinstance(verdicts_on(nobody, panel.models).above, Missing)
 
 
-def test_clips_are_counted_by_kind_and_source() -> None:
-    mixed = clips_of(models_of(["clip_zero_shot", "clip_fine_tuned", "clip_zero_shot"]))
-    assert (mixed.number, mixed.they, mixed.few) == ("3 CLIPs", "many", "one")
-    one = clips_of(models_of(["clip_fine_tuned"]))
-    assert (one.number, one.they) == ("1 fine-tuned CLIP", "one")
-    sources = models_of(["clip_zero_shot"] * 6).assign(training_source=("model", list("uvwxyz")))
-    assert isinstance(clips_of(sources).few, Missing)
-    assert clips_of(sources.isel(model=slice(2))).few == "few"
+@pytest.mark.parametrize(
+    ("groups", "sources", "number", "they", "few_sources"),
+    [
+        (["clip_zero_shot", "clip_fine_tuned", "clip_zero_shot"], "aaa", "3 CLIPs", "many", "one"),
+        (["clip_fine_tuned"], "a", "1 fine-tuned CLIP", "one", "one"),
+        (["clip_zero_shot"] * 2, "ab", "2 zero-shot CLIPs", "two", "few"),
+        (["clip_zero_shot"] * 5, "abcde", "5 zero-shot CLIPs", "many", NOT_MEASURED),
+    ],
+)
+def test_clips_are_counted_by_kind_and_source(
+    groups: list[str], sources: str, number: str, they: str, few_sources: str
+) -> None:
+    clips = clips_of(models_of(groups).assign(training_source=("model", list(sources))))
+    assert (clips.number, clips.they, clips.few) == (number, they, few_sources)
 
 
 def test_groups_stray_as_far_as_their_furthest_mean() -> None:
@@ -216,20 +211,8 @@ def test_groups_stray_as_far_as_their_furthest_mean() -> None:
     assert groups_of(None).clips.size() == NOT_MEASURED
 
 
-def test_pose_shrinks_only_where_it_does(found: FactorRobustness) -> None:
-    choices = found.choices[STUDY]
-    grown = choices["residual"].copy(deep=True)
-    grown.loc[{"selection": "multi", "factor": "pose"}] *= 100
-    choice = choice_of(found.panels[0], choices.assign(residual=grown))
-    assert isinstance(choice.pose_shrunk, Missing)
-    assert not isinstance(choice.pose_multi, Missing)
-    assert set(found.choice.sign_stable.replace(" and ", ", ").split(", ")) < {
-        name.replace("_", " ") for name in HEADLINE_FACTORS
-    }
-
-
 def test_an_empty_result_says_nothing() -> None:
     chosen = check_parameters("factor-robustness", {})
     nothing = FactorRobustness(chosen, [], [], {}, {}, Text(0))
-    assert nothing.who == nothing.clips.number == nothing.choice.huber["pose"] == NOT_MEASURED
+    assert nothing.who == nothing.real.clips.number == nothing.real.choice.local.pose == NOT_MEASURED
     assert nothing.means == nothing.alone == nothing.lines == {}

@@ -6,10 +6,11 @@ from clipsafe_utils.figures import causes as training_figures
 from clipsafe_utils.figures import factor_robustness as figures
 from clipsafe_utils.figures import hover_views
 from clipsafe_utils.figures.tables import first_open, stacked
-from clipsafe_utils.findings.factors.residuals import HEADLINE, choices_of_groups
+from clipsafe_utils.findings.factors.residuals import ALPHA, HEADLINE, choices_of_groups
 from clipsafe_utils.findings.ladder import RUNGS, axis_of
 
 __all__ = [
+    "ALPHA",
     "HEADLINE",
     "RUNGS",
     "alt",

@@ -28,15 +28,7 @@ _OTHER_SELECTION = {
 
 
 def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
-    """Tabulate images, residuals under the two references and both selections, and the verdict by factor.
-
-    Parameters
-    ----------
-    panel : Panel
-        Counts and models of one study.
-    result, choices : xarray.Dataset
-        `effective_robustness` and `every_choice` of the same study.
-    """
+    """Tabulate images, residuals under the two references and both selections, and the verdict by factor."""
     if clip_models(panel.models).sizes["model"] > A_CROWD:
         return _table_by_group(panel, result)
     clips = clip_models(panel.models)
@@ -106,15 +98,7 @@ def _range(residual: np.ndarray) -> str:
 
 
 def steps_table(trained: Trainings, study: str) -> ThemedTable:
-    """Tabulate what images and language alone do to relative accuracy on each factor.
-
-    Parameters
-    ----------
-    trained : Trainings
-        Those of one study.
-    study : str
-        Named in the caption.
-    """
+    """Tabulate what images and language alone do to relative accuracy on each factor."""
     rows = [
         {"Factor": str(factor).replace("_", " ")}
         | {

@@ -25,15 +25,6 @@ STEPS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 """Cells of the ladder (rung, source) that differ in the images alone, or in the language alone."""
 
 
-PUT_IN: Mapping[str, tuple[float, ...]] = {
-    "texture_correlation": (0.965, 0.50, 0.40),
-    "background_correlation": (0.80, 0.30, 0.20),
-    "rare_glyphs": (0.05, 0.10, 0.15),
-    "rotation_sd": (10.0, 8.0, 12.0),
-}
-"""Where the knobs behind the factors stand in the sources labels, wit and laion; a test reads the recipe."""
-
-
 def relative_residuals(
     panel: Panel, selection: str, baseline_group: str, fit: Fit, confidence: float
 ) -> dict[str, xr.Dataset]:
@@ -42,20 +33,8 @@ def relative_residuals(
     Relative accuracy is accuracy on a one-factor set over that on the plain set; overall accuracy is that on
     the natural images. Where the line is not supported in overall accuracy, a residual is not measured.
 
-    Parameters
-    ----------
-    panel : Panel
-        A study, as `clipsafe_utils.findings.factors.residuals.with_a_line` returns it.
-    selection : str
-        Selection whose `overall` is the overall accuracy.
-    baseline_group, fit, confidence : str, str, float
-        As in `clipsafe_utils.metrics.labelled.effective_robustness`.
-
-    Returns
-    -------
-    dict of str to Dataset
-        By kind of texture: `residual`, `half_width`, `measured` and `accuracy` (the relative
-        one) with the dims model and factor. Empty if the study has no one-factor sets.
+    `residual`, `half_width`, `measured` and `accuracy` (the relative one) with the dims model and factor;
+    empty if the study has no one-factor sets.
     """
     kinds = [kind for kind in TEXTURES if kind in panel.cube["selection"].values]
     overall = factor_accuracy(panel.cube, selection).sel(factor=OVERALL, drop=True)

@@ -1,9 +1,8 @@
 """At equal accuracy, on which visual factors CLIP is better or worse: everything that chapter 1 says."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import pandas as pd
 import xarray as xr
@@ -12,24 +11,7 @@ from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.factors import residuals
-from clipsafe_utils.findings.factors.clips import (
-    Arithmetic,
-    Choice,
-    Clips,
-    Groups,
-    Misread,
-    Support,
-    Verdicts,
-    arithmetic_of,
-    choice_of,
-    clips_of,
-    groups_of,
-    misread_of,
-    no_choice,
-    nothing,
-    support_of,
-    verdicts_on,
-)
+from clipsafe_utils.findings.factors.clips import Real, real_of
 from clipsafe_utils.findings.factors.laboratory import DOSES, TEXTURES, relative_residuals
 from clipsafe_utils.findings.factors.trainings import (
     LADDER,
@@ -44,12 +26,9 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.metrics.labelled import effective_robustness
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Text
+from clipsafe_utils.say import Missing, Text, nothing
 
 _RECORD = "published"
-_NO_CLIP = "no CLIP among the real models that are shown"
-
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +78,12 @@ class FactorRobustness:
     @property
     def study(self) -> str | None:
         """That study, as it was asked for."""
-        real = self._real
-        asked = (name for name in self.chosen.studies if real and find_study(name).name == real.study)
-        return next(asked, None)
+        return self._asked(self._real)
+
+    @property
+    def drawn_in(self) -> str | None:
+        """The first drawn world, as it was asked for."""
+        return self._asked(self._drawn)
 
     @cached_property
     def lines(self) -> dict[str, xr.DataArray]:
@@ -137,49 +119,14 @@ class FactorRobustness:
         }
 
     @cached_property
-    def clips(self) -> Clips:
-        """The CLIPs of the real models."""
-        return self._of_clips(Clips, lambda _, rows: clips_of(rows))
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """On which factors they stand out."""
-        return self._of_clips(
-            Verdicts,
-            lambda panel, rows: verdicts_on(self.results[panel.study], panel.models, rows),
-        )
-
-    @cached_property
-    def support(self) -> Support:
-        """What holds the line at their accuracy."""
-        return self._of_clips(
-            Support,
-            lambda panel, rows: support_of(panel, self.results[panel.study], rows, self.lines[panel.study]),
-        )
-
-    @cached_property
-    def misread(self) -> Misread:
-        """Their accuracies, which residuals are mistaken for."""
-        return self._of_clips(Misread, lambda panel, rows: misread_of(panel, self.results[panel.study], rows))
-
-    @cached_property
-    def groups(self) -> Groups:
-        """How far their mean and that of other groups stray from zero."""
-        return self._of_clips(Groups, lambda panel, _: groups_of(self.means.get(panel.study)))
-
-    @cached_property
-    def arithmetic(self) -> Arithmetic:
-        """Why their residuals are not independent."""
-        return self._of_clips(
-            Arithmetic, lambda panel, _: arithmetic_of(panel, self.weighted.get(panel.study))
-        )
-
-    @cached_property
-    def choice(self) -> Choice:
-        """What the choices of the analyst decide of them."""
-        if self._real is None or self._real.study not in self.choices:
-            return no_choice(_NO_CLIP)
-        return choice_of(self._real, self.choices[self._real.study])
+    def real(self) -> Real:
+        """What real models say of CLIP."""
+        panel = self._real
+        if panel is None or not clip_models(panel.models).sizes["model"]:
+            return nothing(Real, "no CLIP among the real models that are shown")
+        study = panel.study
+        parts = (self.means.get(study), self.choices.get(study), self.weighted.get(study))
+        return real_of(panel, self.results[study], *parts)
 
     @cached_property
     def ladder(self) -> dict[Property, pd.DataFrame]:
@@ -222,7 +169,7 @@ class FactorRobustness:
     @cached_property
     def population(self) -> Population:
         """The first drawn world's CLIPs at equal accuracy."""
-        drawn = next((panel for panel in self.panels if _is_drawn(panel)), None)
+        drawn = self._drawn
         if drawn is None:
             return nothing(Population, "no drawn world is shown")
         alone = self.alone.get(drawn.study, {})
@@ -241,14 +188,16 @@ class FactorRobustness:
         return next((panel for panel in real if panel.study == _RECORD), real[0] if real else None)
 
     @property
+    def _drawn(self) -> Panel | None:
+        return next((panel for panel in self.panels if _is_drawn(panel)), None)
+
+    def _asked(self, panel: Panel | None) -> str | None:
+        names = self.chosen.studies
+        return next((name for name in names if panel and find_study(name).name == panel.study), None)
+
+    @property
     def _with_clips(self) -> list[Panel]:
         return [panel for panel in self.panels if clip_models(panel.models).sizes["model"]]
-
-    def _of_clips(self, kind: type[Kind], find: Callable[[Panel, xr.Dataset], Kind]) -> Kind:
-        if self._real is None:
-            return nothing(kind, _NO_CLIP)
-        rows = clip_models(self._real.models)
-        return find(self._real, rows) if rows.sizes["model"] else nothing(kind, _NO_CLIP)
 
     def _of_knob(self, knob: str) -> dict[Property, pd.DataFrame]:
         return tables_of_studies(
@@ -278,7 +227,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> found = factor_robustness(parameters_of("factor-robustness", {"studies": ["published"]}))
-    >>> found.clips.number, found.verdicts.below_names
+    >>> found.real.clips.number, found.real.verdicts.below
     (2 zero-shot CLIPs, pose)
     """
     read = read_panels(chosen.studies, "factors", chosen.groups)

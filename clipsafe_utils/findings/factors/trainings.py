@@ -11,11 +11,11 @@ import xarray as xr
 from clipsafe_utils.cubes import clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.factors.clips import names_of
-from clipsafe_utils.findings.factors.laboratory import DOSES, PUT_IN, STEPS, TEXTURES
+from clipsafe_utils.findings.factors.laboratory import DOSES, STEPS, TEXTURES
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, axis_of
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings
-from clipsafe_utils.say import NO_BREAK, Missing, Said, Text, Value, count, level, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, count, level, nothing
 
 _TYPICAL, _RANDOM = TEXTURES
 _ZERO_SHOT = "clip_zero_shot"
@@ -69,16 +69,8 @@ class Knob:
 class Population:
     """The laboratory's CLIPs at equal accuracy.
 
-    Attributes
-    ----------
-    measured : Text
-        Of how many CLIPs the line is supported.
-    same_sign, other_sign : Text
-        Factors on which the mean of the zero-shot CLIPs has the sign of the record's, and the other.
-    pose, alone, alone_random : Value or Missing
-        Their mean residual on pose: on natural images, and of relative accuracy.
-    few : str or Missing
-        Yes where that mean rests on fewer than five training sources.
+    `measured`: where the line is supported. Signs are those of the mean of the zero-shot CLIPs against the
+    record's. Their mean on pose is that on natural images, and `alone` of relative accuracy.
     """
 
     measured: Text
@@ -87,19 +79,17 @@ class Population:
     pose: Said
     alone: Said
     alone_random: Said
-    few: str | Missing
 
 
 @dataclass(frozen=True)
 class Laboratory:
-    """The study whose trainings differ in one thing; `put_in` is what its recipe says of its sources."""
+    """The study whose trainings differ in one thing."""
 
     images: Step
     language: Step
     compared: Compared
     rotation: Knob
     background: Knob
-    put_in: Mapping[str, Text]
 
 
 def laboratory_of(trained: Trainings) -> Laboratory:
@@ -107,9 +97,8 @@ def laboratory_of(trained: Trainings) -> Laboratory:
 
     Examples
     --------
-    >>> found = laboratory_of(Trainings(None, 0.95))
-    >>> found.put_in["rotation_sd"], found.images.pose.moved
-    (10, 8 and 12 degrees, not measured)
+    >>> laboratory_of(Trainings(None, 0.95)).images.pose.moved
+    not measured
     """
     images, language = (
         Step(
@@ -121,7 +110,7 @@ def laboratory_of(trained: Trainings) -> Laboratory:
     )
     compared = _compared(steps_of(trained), trained.confidence)
     rotation, background = (_knob(trained, knob) for knob in DOSES)
-    return Laboratory(images, language, compared, rotation, background, _put_in())
+    return Laboratory(images, language, compared, rotation, background)
 
 
 def steps_of(trained: Trainings) -> pd.DataFrame:
@@ -169,7 +158,7 @@ def _compared(steps: pd.DataFrame, confidence: float) -> Compared:
         if isinstance(images, Value) and isinstance(language, Value)
     ]
     if not pairs:
-        return Compared(*[Missing("no factor was changed both ways")] * 6)
+        return nothing(Compared, "no factor was changed both ways")
     larger = sum(abs(images.estimate) > abs(language.estimate) for images, language in pairs)
     return Compared(
         Text(len(pairs)),
@@ -193,14 +182,6 @@ def _knob(trained: Trainings, knob: str) -> Knob:
     return Knob(low, high, typical.change, random.change)
 
 
-def _put_in() -> dict[str, Text]:
-    said = {}
-    for knob, values in PUT_IN.items():
-        scale, unit = (1, " degrees") if knob == "rotation_sd" else (100, f"{NO_BREAK}%")
-        said[knob] = Text(f"{listed(f'{scale * value:g}' for value in values)}{unit}")
-    return said
-
-
 def population_of(
     panel: Panel,
     result: xr.Dataset,
@@ -210,14 +191,7 @@ def population_of(
 ) -> Population:
     """Compare the laboratory's CLIPs with standard networks at equal accuracy, and in sign with the record's.
 
-    Parameters
-    ----------
-    panel, result
-        The laboratory, and its `effective_robustness`.
-    means, of_record : Dataset or None
-        `group_residuals` of the laboratory and of the record.
-    alone : mapping of str to Dataset
-        `group_residuals` on the laboratory's one-factor sets, by kind of texture.
+    Of `group_residuals`: `means` of the laboratory, `of_record`, and `alone` on the one-factor sets, by kind.
     """
     clips = clip_models(panel.models)["model"].values
     measured = result["measured"].sel(model=clips).all("factor")
@@ -229,7 +203,6 @@ def population_of(
         _mean_on_pose(means),
         _mean_on_pose(alone.get(_TYPICAL)),
         _mean_on_pose(alone.get(_RANDOM)),
-        _few(alone),
     )
 
 
@@ -253,12 +226,3 @@ def _mean_on_pose(means: xr.Dataset | None) -> Said:
     if of_clips is None or "pose" not in of_clips["factor"].values:
         return Missing("no zero-shot CLIP where the line is supported, or no pose")
     return Value(of_clips.sel(factor="pose").item(), scale="difference")
-
-
-def _few(alone: Mapping[str, xr.Dataset]) -> str | Missing:
-    decided = [
-        bool(means["decided"].sel(group=_ZERO_SHOT))
-        for means in alone.values()
-        if _ZERO_SHOT in means["group"].values
-    ]
-    return "yes" if decided and not all(decided) else Missing("five training sources, or no CLIP")
