@@ -1,5 +1,7 @@
 """What chapter 1 found, on the record and on networks whose every count is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -131,6 +133,18 @@ def test_all_images_are_all_images_whatever_the_reference() -> None:
     without, plain = asked(reference_accuracy="without_factor"), asked()
     assert without.real.accuracy.overall == plain.real.accuracy.overall
     assert without.real.support.near == plain.real.support.near
+
+
+def test_a_study_with_one_selection_has_no_choices_and_no_top_factors(found: FactorRobustness) -> None:
+    panel = found.panels[0]
+    multi = of_panel(found, Panel(STUDY, panel.cube.sel(selection=["multi"]), panel.models))
+    multi = replace(
+        multi,
+        chosen=check_parameters("factor-robustness", {"selection": "multi"}),
+        results={STUDY: found.results[STUDY].assign_attrs(selection="multi")},
+    )
+    assert multi.real.arithmetic.common_share.percent(0) == multi.real.choice.sign_stable == NOT_MEASURED
+    assert multi.real.clips.number == "2 zero-shot CLIPs"
 
 
 def test_stand_ins_never_speak_for_real_models(found: FactorRobustness) -> None:

@@ -235,7 +235,8 @@ def groups_of(means: xr.Dataset | None) -> Groups:
 
 def _arithmetic(panel: Panel, weighted: xr.DataArray | None) -> Arithmetic:
     none = Missing("not all ten top factors are shown")
-    if not set(HEADLINE_FACTORS) <= set(panel.cube["factor"].values):
+    has_top = "top" in panel.cube["selection"].values
+    if not (has_top and set(HEADLINE_FACTORS) <= set(panel.cube["factor"].values)):
         return Arithmetic(none, none)
     common = Value(shares_of_images(panel).sel(factor=["pose", "background"]).sum().item())
     if weighted is None:
