@@ -113,6 +113,14 @@ OVERRIDES: dict[str, dict[str, object]] = {
 """For each chapter one value that is not the default for every parameter."""
 
 SAID: dict[str, dict[str, object]] = {
+    "factor-robustness": {
+        "confidence": 0.9,
+        "groups": ["clip_zero_shot", "contrastive", "robust_intervention"],
+        "factors": ["pose", "texture", "darker"],
+        "baseline_group": "robust_intervention",
+        "reference_accuracy": "without_factor",
+        "fit": "local",
+    },
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
     "claims": {"studies": ["field", "published"], "confidence": 0.9},
     "what-we-cannot-say": {"studies": ["miniature", "published"], "groups": ["standard"], "confidence": 0.9},
