@@ -23,6 +23,7 @@ _HOMES = {
     "clipsafe_utils.figures.style": ("show",),
     "clipsafe_utils.figures.tables": ("table",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
+    "clipsafe_utils.findings.shift.result": ("ood_correlation",),
     "clipsafe_utils.parameters": ("parameters_of",),
     "clipsafe_utils.say": (
         *("Missing", "Value", "change", "choose", "count", "level", "listed", "number", "percent", "points"),
