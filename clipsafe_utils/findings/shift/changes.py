@@ -79,6 +79,13 @@ class PairChanges:
         return listed(titles)
 
     @property
+    def gains(self) -> str | Missing:
+        """Whether it is a gain at equal accuracy under any shift, by the same rule: `yes` or `no`."""
+        if not self.changes("at_equal"):
+            return _NO_PAIR
+        return "no" if isinstance(self.supported("up"), Missing) else "yes"
+
+    @property
     def undecided(self) -> dict[str, Value]:
         """The changes at equal accuracy that have none, by title of the shift."""
         changes = self.changes("at_equal")

@@ -64,6 +64,25 @@ class Correlations:
         return Text(len(self.undecided)) if self.undecided else Missing("every source has families enough")
 
     @property
+    def few_ranks(self) -> Text:
+        """The range of the rank correlation in these."""
+        return self.rank_of(*self.undecided)
+
+    @property
+    def none_decides(self) -> str | Missing:
+        """`yes` where sources are shown, but none has families enough."""
+        alone = bool(self.undecided) and not self.decided
+        return "yes" if alone else Missing("some source decides, or none is shown")
+
+    @property
+    def answer(self) -> tuple[str, str] | Missing:
+        """The `direction`, and whether `one` source decides or `several` do."""
+        direction = self.direction
+        if isinstance(direction, Missing):
+            return direction
+        return direction, "one" if len(self.decided) == 1 else "several"
+
+    @property
     def direction(self) -> str | Missing:
         """Whether every interval of the decided sources lies above zero: `up`, or else `open`."""
         lows = self._known("rank_low", self.decided)
@@ -93,7 +112,7 @@ class Correlations:
         return Text(clips) if clips else _NONE
 
     def least(self, name: str) -> Said:
-        """Return the lowest of the decided sources: of `rank`, `fixed`, or the ends `rank_low`, `fixed_low`."""
+        """Return the lowest of the decided sources: `rank`, `fixed`, or an end, as `rank_low`."""
         return self._least(name, self.decided)
 
     def least_of_grid(self, name: str) -> Said:
@@ -117,6 +136,11 @@ class Correlations:
             low = high = np.nan
         scale: Scale = "number" if name == "slope" else "correlation"
         return Value(estimate, low, high, scale, int(one["families"]), "family")
+
+    def of_sources(self, name: str) -> dict[str, Value]:
+        """Return a correlation of each training source that has one."""
+        found = {source: self.value(name, source) for source in self.sources}
+        return {source: value for source, value in found.items() if isinstance(value, Value)}
 
     def above_zero(self, name: str) -> Text:
         """Return the sources in which the interval lies above zero, by families enough to decide."""

@@ -9,6 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes.panels import left_out, nothing_to_show
 from clipsafe_utils.findings.shift.agreement import compare
+from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import (
     choose_sources,
     read_clouds,
@@ -22,7 +23,9 @@ from clipsafe_utils.findings.shift.laboratory import read_laboratory
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
-from clipsafe_utils.say import Text, listed
+from clipsafe_utils.say import Missing, Text, listed
+
+_TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against zero-shot")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,22 @@ class OodCorrelation:
         """Whether most sources lie where a new family of the others would: `yes` or `no`."""
         counts = [one.heights.marks_inside for one in self.shifts.values()]
         return "yes" if 2 * sum(inside for inside, _ in counts) > sum(of for _, of in counts) else "no"
+
+    @property
+    def like_pairs(self) -> Text:
+        """How many pairs of one encoder and two sources of like size all studies have."""
+        pairs = sum(one.like.table.sizes["pair"] for one in self.shifts.values())
+        return Text(pairs) if pairs else Missing("no two sources are of like size")
+
+    @cached_property
+    def tuning(self) -> dict[str, PairChanges]:
+        """What fine-tuning does, a panel a change; it names the study where two have the change."""
+        panels: dict[str, PairChanges] = {}
+        for study, one in self.shifts.items():
+            for name, pairs in zip(_TUNING, (one.by_way, one.tuned), strict=True):
+                if pairs:
+                    panels[f"{study}: {name}" if name in panels else name] = pairs
+        return panels
 
     @cached_property
     def with_detection(self) -> dict[str, dict[str, xr.Dataset]]:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.findings.clip_pairs import (
     compare_pairs,
@@ -90,6 +91,16 @@ class UnderShift:
         """The cloud with most models."""
         return max(self.clouds.values(), key=lambda cloud: cloud.sizes["model"])
 
+    @property
+    def panel(self) -> Panel:
+        """Who the models of the largest cloud are."""
+        return Panel(self.study, self.largest, self.largest)
+
+    def standard(self, shift: str) -> xr.Dataset:
+        """Return the standard networks under a shift."""
+        cloud = self.clouds[shift]
+        return cloud.isel(model=(cloud["group"] == "standard").values)
+
     @cached_property
     def lines(self) -> dict[str, xr.DataArray]:
         """The line of the standard networks, by shift."""
@@ -169,6 +180,14 @@ class UnderShift:
         pairs = known.sizes["pair"]
         beyond = pairs - int(known.any("shift").sum())
         return count(beyond, pairs) if beyond else Missing("the line of standard networks is long enough")
+
+    @property
+    def heights_are_larger(self) -> str | Missing:
+        """Whether each source stands higher above standard networks than two evaluations differ."""
+        smallest, largest = self.heights.smallest_above_standard, self.evaluated_twice.largest
+        if isinstance(smallest, Missing) or isinstance(largest, Missing):
+            return Missing("there is no line, or nothing was evaluated twice")
+        return "yes" if smallest.estimate > largest.estimate else "no"
 
     @property
     def source_of_height(self) -> str | Missing:
