@@ -13,6 +13,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.cubes.selection import of_any_source
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.shift.clouds import Clouds, in_distribution, make_cloud, of_real_models
 from clipsafe_utils.findings.shift.correlations import Correlations
@@ -73,10 +74,11 @@ class Detection:
 
     @property
     def samples(self) -> str | Missing:
-        """Whether all models saw the `same` number of samples, or `different` ones."""
-        if not self.by_set:
-            return Missing("no study has detection scores")
-        return "same" if np.unique(self.cloud["samples_seen"].values).size == 1 else "different"
+        """Whether the zero-shot CLIPs shown saw the `same` number of samples, or `different` ones."""
+        clips = of_any_source(self.cloud, self.sources) if self.by_set else np.zeros(0, dtype=bool)
+        if not clips.any():
+            return Missing("no zero-shot CLIP has detection scores")
+        return "same" if np.ptp(self.cloud["samples_seen"].values[clips]) == 0 else "different"
 
     def models(self, member: str) -> Text:
         """Return how many models a set has."""

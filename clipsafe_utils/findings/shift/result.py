@@ -80,10 +80,13 @@ class OodCorrelation:
         return "drawn world" if is_drawn == [True] else "otherwise"
 
     @property
-    def most_inside(self) -> str:
+    def most_inside(self) -> str | Missing:
         """Whether most sources lie where a new family of the others would: `yes` or `no`."""
         counts = [one.heights.marks_inside for one in self.shifts.values()]
-        return "yes" if 2 * sum(inside for inside, _ in counts) > sum(of for _, of in counts) else "no"
+        inside, known = (sum(numbers) for numbers in zip((0, 0), *counts, strict=True))
+        if not known:
+            return Missing("no source can be held against others")
+        return "yes" if 2 * inside > known else "no"
 
     @property
     def like_pairs(self) -> Text:
