@@ -114,6 +114,12 @@ OVERRIDES: dict[str, dict[str, object]] = {
 
 SAID: dict[str, dict[str, object]] = {
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "ood-correlation": {
+        "confidence": 0.5,
+        "groups": ["clip_zero_shot", "standard"],
+        "score": "energy",
+        "training_sources": ["WIT", "LAION-400M"],
+    },
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""
 

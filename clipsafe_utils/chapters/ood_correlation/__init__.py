@@ -9,6 +9,8 @@ from clipsafe_utils.figures import ood_laboratory as laboratory_figures
 from clipsafe_utils.figures import ood_offsets as offset_figures
 from clipsafe_utils.figures.tables import folded
 from clipsafe_utils.findings.ladder import RUNGS
+from clipsafe_utils.metrics.accuracy import to_axis
+from clipsafe_utils.metrics.baseline import predict_baseline
 
 __all__ = [
     "RUNGS",
@@ -19,6 +21,8 @@ __all__ = [
     "laboratory_figures",
     "laboratory_tables",
     "offset_figures",
+    "predict_baseline",
     "tables",
+    "to_axis",
     "training_figures",
 ]

@@ -64,8 +64,8 @@ class Heights:
 
     @property
     def has_sources(self) -> bool:
-        """Whether any source is there."""
-        return bool(self.table.sizes["source"])
+        """Whether any source can be held against a line."""
+        return bool(self.table.sizes["source"]) and bool(self.table["mean"].notnull().any())
 
     @property
     def above_standard(self) -> Mapping[str, Text]:

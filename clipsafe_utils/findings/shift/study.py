@@ -167,15 +167,14 @@ class UnderShift:
     @property
     def tuned_against_standard(self) -> str | Missing:
         """Whether the record shows fine-tuned CLIPs beside the line of standard networks: `yes`."""
-        groups = set(self.largest["group"].values.tolist()) if self.clouds else set()
-        shown = self.study == RECORD and {"clip_fine_tuned", "standard"} <= groups
+        shown = self.study == RECORD and {"clip_fine_tuned", "standard"} <= self._groups
         return "yes" if shown else Missing("the record, or one of the two groups, is not shown")
 
     @property
     def beyond_standard(self) -> Text:
         """How many pairs the line of standard networks alone cannot speak of, where others draw it, too."""
-        if not self.by_way or "more_data" not in self.largest["group"]:
-            return Missing("the line is that of standard networks alone")
+        if not self.by_way or not {"standard", "more_data"} <= self._groups:
+            return Missing("the line is that of one group alone")
         known = self.other_lines["standard alone, 1,000 classes"].table["at_equal"].notnull()
         pairs = known.sizes["pair"]
         beyond = pairs - int(known.any("shift").sum())
@@ -219,6 +218,10 @@ class UnderShift:
         for shift, cloud in self.clouds.items():
             for source in self.sources:
                 yield shift_title(shift), source, cloud.isel(model=of_source(cloud, source))
+
+    @property
+    def _groups(self) -> set[str]:
+        return set(self.largest["group"].values.tolist()) if self.clouds else set()
 
     def _largest_by_source(self) -> Iterator[tuple[str, xr.Dataset]]:
         for source in self.sources if self.clouds else ():
