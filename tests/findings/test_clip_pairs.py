@@ -107,6 +107,7 @@ def test_a_study_without_pairs_has_no_differences(clouds: dict[str, xr.Dataset])
     for nothing in (
         pairs.compare_pairs({}, pairs.source_pairs, LEVEL),
         pairs.compare_pairs(without, pairs.fine_tuning_pairs, LEVEL),
+        pairs.compare_pairs({"a": clouds["a"].isel(model=[])}, pairs.fine_tuning_pairs, LEVEL),
     ):
         assert nothing.sizes["pair"] == 0
 

@@ -139,8 +139,11 @@ class Correlations:
 
     def of_sources(self, name: str) -> dict[str, Value]:
         """Return a correlation of each training source that has one."""
-        found = {source: self.value(name, source) for source in self.sources}
-        return {source: value for source, value in found.items() if isinstance(value, Value)}
+        return self._of(name, self.sources)
+
+    def beside_sources(self, name: str) -> dict[str, Value]:
+        """Return a correlation of each set beside the sources that has one."""
+        return self._of(name, [member for member in self._sets if member not in self.sources])
 
     def above_zero(self, name: str) -> Text:
         """Return the sources in which the interval lies above zero, by families enough to decide."""
@@ -158,6 +161,10 @@ class Correlations:
     @property
     def _sets(self) -> list[str]:
         return [str(name) for name in self.table["set"].values]
+
+    def _of(self, name: str, members: Sequence[str]) -> dict[str, Value]:
+        found = {member: self.value(name, member) for member in members}
+        return {member: value for member, value in found.items() if isinstance(value, Value)}
 
     def _families(self, member: str) -> int:
         return int(self.table["families"].sel(set=member).max()) if member in self._sets else 0

@@ -22,7 +22,7 @@ from clipsafe_utils.findings.shift.changes import (
     evaluations_of,
     nearest_twins,
 )
-from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models
+from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, Clouds, of_real_models
 from clipsafe_utils.findings.shift.correlations import Correlations
 from clipsafe_utils.findings.shift.heights import Heights
 from clipsafe_utils.findings.shift.sources import line_of_standard, offsets, within_sources
@@ -198,9 +198,13 @@ class UnderShift:
 
     @property
     def equal_samples(self) -> Text:
-        """The sources of which every CLIP saw the same number of samples."""
+        """The sources with CLIPs enough to correlate of which each saw the same number of samples."""
         seen = {source: own["samples_seen"].values for source, own in self._largest_by_source()}
-        return listed(source for source, samples in seen.items() if np.ptp(samples) == 0)
+        return listed(
+            source
+            for source, samples in seen.items()
+            if samples.size >= FEWEST_CLIPS and np.ptp(samples) == 0
+        )
 
     def has_source(self, source: str) -> Text:
         """Return the name of a training source where it is shown."""
