@@ -112,7 +112,8 @@ class OodCorrelation:
     @property
     def sources(self) -> Mapping[str, Sequence[str]]:
         """The training sources shown, by study."""
-        return {study: one.sources for study, one in [*self.detected.items(), *self.shifts.items()]}
+        of_shifts = {study: one.sources for study, one in self.shifts.items()}
+        return {study: one.sources for study, one in self.detected.items()} | of_shifts
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
