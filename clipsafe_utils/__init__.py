@@ -9,7 +9,7 @@ Examples
 lower by 9.8 points (2.4 to 17.1)
 """
 
-from importlib import import_module
+from clipsafe_utils.lazy import lazily
 
 __version__ = "0.1.0"
 
@@ -29,15 +29,7 @@ _HOMES = {
         *("Missing", "Value", "change", "choose", "count", "level", "listed", "number", "percent", "points"),
     ),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'clipsafe_utils' has no attribute '{name}'")
+__all__, __getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ from clipsafe_utils.figures import ood_laboratory as laboratory_figures
 from clipsafe_utils.figures import ood_offsets as offset_figures
 from clipsafe_utils.figures.tables import folded
 from clipsafe_utils.findings.ladder import RUNGS
-from clipsafe_utils.metrics.accuracy import to_axis
+from clipsafe_utils.metrics.accuracies import to_axis
 from clipsafe_utils.metrics.baseline import predict_baseline
 
 __all__ = [
