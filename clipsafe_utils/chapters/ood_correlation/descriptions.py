@@ -27,23 +27,21 @@ def describe_clouds(studies: Studies) -> str:
     'Study mine: small scatter plots, one a shift, of accuracy under it against accuracy in distribution.'
     """
     plots = "small scatter plots, one a shift, of accuracy under it against accuracy in distribution."
-    return " ".join(sentence for found in studies.values() for sentence in _clouds(found, plots))
-
-
-def _clouds(found: UnderShift, plots: str) -> list[str]:
-    sentences = [f"Study {found.study}: {plots}"]
-    for shift, cloud in found.clouds.items():
-        parts = [
-            f"{name} {_range(cloud['y'].values[mask])}"
-            for name, mask in (
-                ("zero-shot CLIPs", of_any_source(cloud, found.sources)),
-                ("fine-tuned CLIPs", (cloud["group"] == "clip_fine_tuned").values),
-                ("standard networks", (cloud["group"] == "standard").values),
-            )
-            if mask.any()
-        ]
-        sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
-    return sentences
+    sentences = []
+    for study, found in studies.items():
+        sentences.append(f"Study {study}: {plots}")
+        for shift, cloud in found.clouds.items():
+            parts = [
+                f"{name} {_range(cloud['y'].values[mask])}"
+                for name, mask in (
+                    ("zero-shot CLIPs", of_any_source(cloud, found.sources)),
+                    ("fine-tuned CLIPs", (cloud["group"] == "clip_fine_tuned").values),
+                    ("standard networks", (cloud["group"] == "standard").values),
+                )
+                if mask.any()
+            ]
+            sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
+    return " ".join(sentences)
 
 
 def describe_detection(detected: Mapping[str, Detection]) -> str:
@@ -72,22 +70,20 @@ def describe_within(studies: Studies) -> str:
     >>> describe_within({})
     ''
     """
-    return " ".join(sentence for found in studies.values() for sentence in _within(found))
-
-
-def _within(found: UnderShift) -> list[str]:
-    within = found.correlations.table
-    sentences = [f"Study {found.study}: correlations by shift and training source, ranges over shifts."]
-    for member in within["set"].values.tolist():
-        one = within.sel(set=member)
-        parts = [
-            f"{name} {_correlations(one[variable].values)}"
-            for name, variable in (("rank correlation", "rank"), ("at fixed quantity", "fixed"))
-            if np.isfinite(one[variable].values).any()
-        ]
-        if parts:
-            sentences.append(f"{member}, families: {int(one['families'].max())}, {', '.join(parts)}.")
-    return sentences
+    sentences = []
+    for study, found in studies.items():
+        sentences.append(f"Study {study}: correlations by shift and training source, ranges over shifts.")
+        within = found.correlations.table
+        for member in within["set"].values.tolist():
+            one = within.sel(set=member)
+            parts = [
+                f"{name} {_correlations(one[variable].values)}"
+                for name, variable in (("rank correlation", "rank"), ("at fixed quantity", "fixed"))
+                if np.isfinite(one[variable].values).any()
+            ]
+            if parts:
+                sentences.append(f"{member}, families: {int(one['families'].max())}, {', '.join(parts)}.")
+    return " ".join(sentences)
 
 
 def describe_offsets(studies: Studies) -> str:
@@ -99,22 +95,18 @@ def describe_offsets(studies: Studies) -> str:
     ''
     """
     what = "mean residuals in points by source, from standard networks and from other CLIPs."
-    return " ".join(sentence for found in studies.values() for sentence in _offsets(found, what))
-
-
-def _offsets(found: UnderShift, what: str) -> list[str]:
-    table = found.heights.table
-    sentences = [f"Study {found.study}: {what}"]
-    for shift in table["shift"].values.tolist():
-        parts = []
-        for source in table["source"].values.tolist():
-            means = table["mean"].sel(shift=shift, source=source).values
-            if np.isfinite(means).all():
-                standard, others = map(points, means.tolist())
-                parts.append(f"{source} {standard} and {others}")
-        if parts:
-            sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
-    return sentences
+    sentences = []
+    for study, found in studies.items():
+        if not found.heights.has_sources:
+            continue
+        sentences.append(f"Study {study}: {what}")
+        means = found.heights.table["mean"].transpose("shift", "source", "line")
+        for shift in means["shift"].values.tolist():
+            known = means.sel(shift=shift).dropna("source").to_pandas()
+            parts = [f"{source} {points(a)} and {points(b)}" for source, a, b in known.itertuples()]
+            if parts:
+                sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
+    return " ".join(sentences)
 
 
 def describe_pairs(comparisons: Mapping[str, PairChanges]) -> str:

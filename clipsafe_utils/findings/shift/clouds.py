@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.conditions import select_with_conditions
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.errors import ClipsafeError
@@ -142,39 +141,20 @@ def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict
     return found
 
 
-def same_class_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
+def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> dict[str, xr.Dataset]:
     """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference.
 
     Examples
     --------
-    >>> {study: list(clouds) for study, clouds in same_class_clouds(["published"], ["standard"]).items()}
-    {'published': ['r', 'a', 'objectnet']}
+    >>> study = find_study("published")
+    >>> list(same_class_clouds(study.read("shifts"), study.read("models"), ["standard"]))
+    ['r', 'a', 'objectnet']
     """
-    found: dict[str, dict[str, xr.Dataset]] = {}
-    for study in map(find_study, studies):
-        if study.has("shifts"):
-            shifts, models = study.read("shifts"), study.read("models")
-            known = shifts["condition"].values.tolist()
-            found[study.name] = {
-                name: make_cloud(shifts, models, groups, name, reference)
-                for name, reference in SAME_CLASSES.items()
-                if name in known and reference in known
-            }
-    return found
-
-
-def read_evaluations(studies: Sequence[str]) -> dict[str, xr.Dataset]:
-    """Compare, in each study with accuracies under shift, two evaluations of the same weights.
-
-    Examples
-    --------
-    >>> int(read_evaluations(["published"])["published"]["pairs"].max())
-    99
-    """
+    known = shifts["condition"].values.tolist()
     return {
-        study.name: compare_evaluations(study.read("shifts"), study.read("models"))
-        for study in map(find_study, studies)
-        if study.has("shifts")
+        name: make_cloud(shifts, models, groups, name, reference)
+        for name, reference in SAME_CLASSES.items()
+        if name in known and reference in known
     }
 
 

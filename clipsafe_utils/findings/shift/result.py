@@ -8,15 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import left_out, nothing_to_show
+from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.shift.agreement import compare
 from clipsafe_utils.findings.shift.changes import PairChanges
-from clipsafe_utils.findings.shift.clouds import (
-    choose_sources,
-    read_clouds,
-    read_evaluations,
-    same_class_clouds,
-    without_clips,
-)
+from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
 from clipsafe_utils.findings.shift.controlled import Controlled
 from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means, with_sources
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
@@ -166,12 +161,9 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     if not (clouds or detected or laboratory):
         raise nothing_to_show(chosen.studies, "shifts", "ood", "causes")
     sources = choose_sources(_with_detection(clouds, detected), chosen.training_sources)
-    same_classes = same_class_clouds(chosen.studies, chosen.groups)
-    evaluations = read_evaluations(chosen.studies)
+    cubes = {study.name: study for study in map(find_study, chosen.studies)}
     shifts = {
-        study: UnderShift(
-            study, one, sources[study], chosen.confidence, same_classes[study], evaluations[study]
-        )
+        study: UnderShift(study, one, sources[study], chosen.confidence, chosen.groups, cubes[study])
         for study, one in clouds.items()
     }
     absent = left_out(chosen.studies, "shifts", chosen.groups)

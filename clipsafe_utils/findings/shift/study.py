@@ -1,14 +1,16 @@
 """Accuracy under shift in one study: its tables, each made once, and what sentences say of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import xarray as xr
 
+from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
+from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.findings.clip_pairs import (
     compare_pairs,
     fine_tuning_pairs,
@@ -22,7 +24,7 @@ from clipsafe_utils.findings.shift.changes import (
     evaluations_of,
     nearest_twins,
 )
-from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, Clouds, of_real_models
+from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, Clouds, of_real_models, same_class_clouds
 from clipsafe_utils.findings.shift.correlations import Correlations
 from clipsafe_utils.findings.shift.heights import Heights
 from clipsafe_utils.findings.shift.sources import line_of_standard, offsets, within_sources
@@ -50,10 +52,10 @@ class UnderShift:
         Training sources shown.
     confidence : float
         Level of the intervals.
-    same_classes : mapping of str to xarray.Dataset
-        As of `same_class_clouds`.
-    evaluations : xarray.Dataset
-        As of `compare_evaluations`.
+    groups : sequence of str
+        Groups of models shown.
+    cubes : Study, optional
+        Where its cubes are.
 
     Examples
     --------
@@ -66,8 +68,8 @@ class UnderShift:
     clouds: Clouds
     sources: Sequence[str]
     confidence: float
-    same_classes: Clouds = field(default_factory=dict)
-    evaluations: xr.Dataset = field(default_factory=lambda: xr.Dataset(coords={"condition": []}))
+    groups: Sequence[str] = ()
+    cubes: Study | None = None
 
     @property
     def who(self) -> Text:
@@ -141,13 +143,20 @@ class UnderShift:
     @cached_property
     def other_lines(self) -> dict[str, PairChanges]:
         """The change by way of ImageNet-12k under other lines and references."""
-        same = compare_pairs(self.same_classes, fine_tuning_pairs, self.confidence)
+        clouds = same_class_clouds(*self._read(), self.groups) if self.cubes else {}
+        same = compare_pairs(clouds, fine_tuning_pairs, self.confidence)
         alone = compare_pairs(self.clouds, fine_tuning_pairs, self.confidence, _STANDARD_ALONE)
         return {
             "standard and more data, 1,000 classes": self.by_way,
             "standard and more data, same classes": PairChanges(same),
             "standard alone, 1,000 classes": PairChanges(alone),
         }
+
+    @cached_property
+    def evaluations(self) -> xr.Dataset:
+        """Two evaluations of one network, by set of images."""
+        nothing = xr.Dataset(coords={"condition": []})
+        return compare_evaluations(*self._read()) if self.cubes else nothing
 
     @cached_property
     def evaluated_twice(self) -> Evaluations:
@@ -222,6 +231,10 @@ class UnderShift:
         for shift, cloud in self.clouds.items():
             for source in self.sources:
                 yield shift_title(shift), source, cloud.isel(model=of_source(cloud, source))
+
+    def _read(self) -> tuple[xr.Dataset, xr.Dataset]:
+        assert self.cubes is not None
+        return self.cubes.read("shifts"), self.cubes.read("models")
 
     @property
     def _groups(self) -> set[str]:
