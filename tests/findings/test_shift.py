@@ -140,7 +140,7 @@ def test_what_the_record_says(results: UnderShift) -> None:
     assert str(within.least("rank")) == "0.989"
     assert within.answer == ("up", "one")
     assert isinstance(within.none_decides, Missing)
-    assert (within.all_are_close, within.sources_are_close, within.standard_is_close) == ("yes",) * 3
+    assert (within.all_are_close, within.sources_are_close, within.standard_says) == ("yes", "yes", "less")
     assert heights.all_above == "yes"
     assert next(iter(heights.above_standard)) == "ImageNet-V2"
     assert (heights.of("WIT", "sketch").mean.points(), heights.of("WIT", "a").above) == ("−6.6", "9 of 9")
@@ -192,7 +192,7 @@ def test_numbers_of_absent_groups_are_missing(group: str) -> None:
 def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
     found = found_with(training_sources=["WIT", "LAION-400M"])
     within = found.record.correlations
-    assert within.none_decides == "yes"
+    assert (within.none_decides, within.standard_says) == ("yes", "alone")
     assert (within.few, within.few_ranks) == ("2", "0.981 to 1.000")
     assert isinstance(within.answer, Missing)
     assert isinstance(found.record.heights.of("WIT", "sketch").is_outside, Missing)

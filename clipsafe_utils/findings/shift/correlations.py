@@ -91,9 +91,12 @@ class Correlations:
         return "up" if min(lows) > 0 else "open"
 
     @property
-    def standard_is_close(self) -> str | Missing:
-        """Whether the standard networks, too, go closely together under every shift: `yes` or `no`."""
-        return self._close(["rank"], [STANDARD])
+    def standard_says(self) -> str | Missing:
+        """Whether the deciding sources say `less` since standard networks are close, too, or not: `alone`."""
+        close = self._close(["rank"], [STANDARD])
+        if isinstance(close, Missing):
+            return close
+        return "less" if close == "yes" and self.decided else "alone"
 
     @property
     def all_are_close(self) -> str | Missing:
