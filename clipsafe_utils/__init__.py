@@ -16,7 +16,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "clipsafe_utils.chapters.group_sizes": ("group_sizes",),
     "clipsafe_utils.chapters.quoted": ("results_of",),
+    "clipsafe_utils.claims.gaps": ("open_claims",),
     "clipsafe_utils.claims.ledger": ("verdicts_of",),
+    "clipsafe_utils.claims.result": ("claims_ledger",),
+    "clipsafe_utils.claims.simulation": ("simulated_verdicts",),
     "clipsafe_utils.cubes": ("find_study", "list_studies", "read_cube", "write_cube"),
     "clipsafe_utils.expressions": ("publish", "section_needs"),
     "clipsafe_utils.figures.hover": ("explorable",),
@@ -24,6 +27,8 @@ _HOMES = {
     "clipsafe_utils.figures.tables": ("table",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
     "clipsafe_utils.findings.shift.result": ("ood_correlation",),
+    "clipsafe_utils.findings.student.result": ("student_laboratory",),
+    "clipsafe_utils.findings.world.result": ("miniature_world",),
     "clipsafe_utils.parameters": ("parameters_of",),
     "clipsafe_utils.say": (
         *("Missing", "Value", "change", "choose", "count", "level", "listed", "number", "percent", "points"),
