@@ -5,7 +5,7 @@ what they write is a `Text`, whose repr is the text, so that a page and JupyterL
 """
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Literal, TypeVar, get_type_hints
 
@@ -13,7 +13,7 @@ NOT_MEASURED = "not measured"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "−"
 
-Scale = Literal["share", "difference", "number", "change"]
+Scale = Literal["share", "difference", "number", "change", "correlation"]
 Side = Literal["up", "down", "neither"]
 _Result = TypeVar("_Result")
 
@@ -76,9 +76,9 @@ class Value:
         The number.
     low, high : float
         Ends of its interval; NaN where the number is a count or has no chance in it.
-    scale : {"share", "difference", "number", "change"}
+    scale : {"share", "difference", "number", "change", "correlation"}
         A share is written in percent, a difference of shares in points with its sign, a number as it is, a
-        change of a number with its sign.
+        change of a number with its sign, a correlation in three digits that are never rounded up.
     units : int
         How many independent units it rests on; 0 where nothing is counted.
     unit : str
@@ -102,11 +102,7 @@ class Value:
         return str(self)
 
     def __str__(self) -> str:
-        if self.scale == "share":
-            return self.percent()
-        if self.scale == "difference":
-            return self.points()
-        return self.number() if self.scale == "number" else self.change()
+        return self._write(self.estimate)
 
     def percent(self, digits: int = 1) -> Text:
         """Write a share in percent."""
@@ -145,8 +141,21 @@ class Value:
             return Missing("the value has no interval")
         if not self.is_bounded:
             return Text("unbounded")
-        write = {"share": percent, "difference": points, "number": number, "change": change}[self.scale]
-        return Text(f"{write(self.low)} to {write(self.high)}")
+        return Text(f"{self._write(self.low)} to {self._write(self.high)}")
+
+    @property
+    def with_interval(self) -> Text:
+        """The value, and in brackets its interval where it has one."""
+        return Text(f"{self} ({self.interval})" if self.has_interval else self)
+
+    def _write(self, number_: float) -> Text:
+        if self.scale == "share":
+            return percent(number_)
+        if self.scale == "difference":
+            return points(number_)
+        if self.scale == "correlation":
+            return correlation(number_)
+        return number(number_) if self.scale == "number" else change(number_)
 
     @property
     def side(self) -> Side:
@@ -221,8 +230,7 @@ def points(difference: float, digits: int = 1) -> Text:
     >>> points(-0.0297), points(0.0297), points(-0.0001)
     (−3.0, +3.0, 0.0)
     """
-    text = f"{100 * difference:+.{digits}f}"
-    return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
+    return change(100 * difference, digits)
 
 
 def number(value: float, digits: int = 2) -> Text:
@@ -249,6 +257,17 @@ def change(difference: float, digits: int = 2) -> Text:
     return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
 
 
+def correlation(value: float) -> Text:
+    """Write a correlation, rounded down in size so that no 1.000 is claimed for less.
+
+    Examples
+    --------
+    >>> correlation(0.99961), correlation(-0.5), correlation(1.0)
+    (0.999, −0.500, 1.000)
+    """
+    return number(math.trunc(1000 * round(value, 9)) / 1000, 3)
+
+
 def level(confidence: float) -> Text:
     r"""Write the level of an interval.
 
@@ -271,15 +290,33 @@ def count(part: int, whole: int) -> Text:
     return Text(f"{part} of {whole}")
 
 
-def listed(names: Iterable[str], last: str = "and") -> Text:
-    """Write names one after another.
+def span(values: Iterable[float], write: Callable[[float], str]) -> Text:
+    """Write the range of some numbers.
 
     Examples
     --------
-    >>> listed(["pose"]), listed(["pose", "color", "shape"], last="or")
-    (pose, pose, color or shape)
+    >>> span([0.1, -0.1, 0.0], points), span([0.1], points), span([], points)
+    (−10.0 to +10.0, +10.0, not measured)
     """
-    *most, final = names
+    every = list(values)
+    if not every:
+        return Missing("there is nothing to range over")
+    low, high = write(min(every)), write(max(every))
+    return Text(low if low == high else f"{low} to {high}")
+
+
+def listed(names: Iterable[str], last: str = "and") -> Text:
+    """Write names one after another; without any there is nothing to say.
+
+    Examples
+    --------
+    >>> listed(["pose"]), listed(["pose", "color", "shape"], last="or"), listed([])
+    (pose, pose, color or shape, not measured)
+    """
+    every = list(names)
+    if not every:
+        return Missing("there is nothing to list")
+    *most, final = every
     return Text(f"{', '.join(most)} {last} {final}" if most else final)
 
 

@@ -122,6 +122,12 @@ SAID: dict[str, dict[str, object]] = {
         "fit": "local",
     },
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "ood-correlation": {
+        "confidence": 0.5,
+        "groups": ["clip_zero_shot", "standard"],
+        "score": "energy",
+        "training_sources": ["WIT", "LAION-400M"],
+    },
     "claims": {"studies": ["field", "published"], "confidence": 0.9},
     "what-we-cannot-say": {"studies": ["miniature", "published"], "groups": ["standard"], "confidence": 0.9},
     "miniature-world": {"confidence": 0.8, "groups": ["standard", "control"], "sources": ["mixed"]},

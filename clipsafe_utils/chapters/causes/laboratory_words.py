@@ -6,8 +6,7 @@ import pandas as pd
 
 from clipsafe_utils.chapters.causes.views import PANELS
 from clipsafe_utils.chapters.causes.words import cell_of, moved
-from clipsafe_utils.chapters.formats import complete, percent, points
-from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.chapters.formats import complete, listed, percent, points
 from clipsafe_utils.findings.causes.contrasts import KNOB_STEPS, absent
 from clipsafe_utils.findings.causes.effects import (
     HEADLINE,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.chapters.formats import listed
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.clouds import Clouds, choose_sources
 

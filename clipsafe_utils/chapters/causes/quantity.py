@@ -3,8 +3,7 @@
 import pandas as pd
 
 from clipsafe_utils.chapters.causes.words import cell_of
-from clipsafe_utils.chapters.formats import complete
-from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.chapters.formats import complete, listed
 from clipsafe_utils.findings.causes.contrasts import CLIP_LOSS, FEWEST_RUNS
 from clipsafe_utils.findings.causes.record import QUANTITY
 from clipsafe_utils.findings.ladder import levels

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.chapters.causes.nesting import nesting, shared, written
-from clipsafe_utils.chapters.formats import complete, interval, points
-from clipsafe_utils.chapters.ood_correlation.words import listed
+from clipsafe_utils.chapters.formats import complete, interval, listed, points
 from clipsafe_utils.findings.causes.record import shifts_of, wit_pairs
 from clipsafe_utils.findings.clip_pairs import compare_pairs
 from clipsafe_utils.findings.shift.clouds import Clouds

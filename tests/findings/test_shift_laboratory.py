@@ -4,14 +4,12 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 from scipy.special import ndtr, ndtri
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.ood_correlation import against_record as record
-from clipsafe_utils.chapters.ood_correlation import laboratory_tables, laboratory_words, words
+from clipsafe_utils.chapters.ood_correlation import descriptions as alt
+from clipsafe_utils.chapters.ood_correlation import laboratory_tables
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -29,13 +27,17 @@ from clipsafe_utils.findings.model_pairs import (
     source_twins,
 )
 from clipsafe_utils.findings.shift import clouds as read
-from clipsafe_utils.findings.shift import detection
 from clipsafe_utils.findings.shift import laboratory as lab
 from clipsafe_utils.findings.shift import sources as chapter
+from clipsafe_utils.findings.shift.agreement import compare
+from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.controlled import LADDER, Change, Controlled
+from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
+from clipsafe_utils.findings.shift.study import UnderShift
+from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
-from clipsafe_utils.registry.set_names import DETECTION
-from clipsafe_utils.say import Value
+from clipsafe_utils.say import NOT_MEASURED, Value
 from tests.chapters.synthetic_laboratory import EXPOSURE, KIN, OOD, SHIFTS, STEPS, models, write_laboratory
 
 LEVEL = 0.95
@@ -48,6 +50,12 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def result(study: Path) -> OodCorrelation:
+    given = {"studies": [str(study)], "score": "energy", "confidence": LEVEL}
+    return ood_correlation(check_parameters("ood-correlation", given))
+
+
+@pytest.fixture(scope="module")
 def laboratory(study: Path) -> lab.Laboratory:
     found = lab.read_laboratory(["published", str(study)])
     assert found is not None
@@ -55,8 +63,8 @@ def laboratory(study: Path) -> lab.Laboratory:
 
 
 @pytest.fixture(scope="module")
-def found(laboratory: lab.Laboratory) -> lab.Found:
-    return lab.find(laboratory, LEVEL)
+def found(laboratory: lab.Laboratory) -> Controlled:
+    return Controlled(laboratory, LEVEL)
 
 
 @pytest.fixture(scope="module")
@@ -101,33 +109,33 @@ def test_procedures_are_found_by_name(laboratory: lab.Laboratory) -> None:
     assert len(procedure_contrasts(laboratory.models)[NEAR_FIRST]) == 2
 
 
-def test_changes_by_hand(found: lab.Found) -> None:
+def test_changes_by_hand(found: Controlled) -> None:
     starts = [name for name in ABILITY.index if name.startswith("clip-") and name.endswith("64k-s0")]
     starts = [name for name in starts if f"tuned-{name}" in ABILITY.index]
     step = STEPS["tuned-"]
     gains = [ndtr(ABILITY[name] + step) - ndtr(ABILITY[name]) for name in starts]
-    mean, each = found.by_procedure[STRONG]["accuracy"]
+    mean, each = found.by_procedure[STRONG].measures["accuracy"]
     assert mean.estimate == pytest.approx(np.mean(gains), abs=1e-5)
     assert sorted(each) == pytest.approx(sorted(gains), abs=1e-5)
     assert mean.low > 0
     # All models are on one line, but for the mean of several sets, which bends it a little.
-    assert abs(found.by_procedure[STRONG]["shifts_at_equal"][0].estimate) < 0.01
+    assert abs(found.made(STRONG)["shifts_at_equal"].estimate) < 0.01
 
 
-def test_exposure_moves_the_unseen_glyphs_alone(found: lab.Found) -> None:
+def test_exposure_moves_the_unseen_glyphs_alone(found: Controlled) -> None:
     names = [name for name in ABILITY.index if "wide_near" in name]
     gains = [
         ndtr(ABILITY[name] - OOD["unseen_glyphs"] + EXPOSURE) - ndtr(ABILITY[name] - OOD["unseen_glyphs"])
         for name in names
     ]
-    mean, each = found.exposure["auroc_unseen_glyphs"]
+    mean, each = found.exposure.measures["auroc_unseen_glyphs"]
     assert (len(each), mean.estimate) == (4, pytest.approx(np.mean(gains), abs=1e-5))
     assert mean.excludes(0)
-    assert not found.exposure["auroc_textures"][0].excludes(0)
-    assert found.exposure["auroc"][0].estimate == pytest.approx(mean.estimate / 5, abs=1e-5)
+    assert not found.exposure["auroc_textures"].excludes(0)
+    assert found.exposure["auroc"].estimate == pytest.approx(mean.estimate / 5, abs=1e-5)
 
 
-def test_a_set_is_hard_on_the_kin_of_its_chooser(found: lab.Found) -> None:
+def test_a_set_is_hard_on_the_kin_of_its_chooser(found: Controlled) -> None:
     one = found.kin[(found.kin["set"] == "adversarial images") & (found.kin["rung"] == "c")]
     row = one[one["source"] == "wit"].iloc[0]
     abilities = ABILITY[[f"clip_names-resnet_xs-wit-64k-s{seed}" for seed in range(3)]] - 1.2
@@ -136,34 +144,44 @@ def test_a_set_is_hard_on_the_kin_of_its_chooser(found: lab.Found) -> None:
     assert one[one["source"] == "laion"].iloc[0]["gap"].estimate == 0
 
 
-def test_versions_of_a_set_count_once(study: Path) -> None:
-    asked = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": LEVEL}
-    cloud = detection.read_detection([str(study)], list(GROUPS), **asked)[0]["miniature"]
+def test_versions_of_a_set_count_once(result: OodCorrelation) -> None:
     name = "labels-resnet_s-labels-16k-s0"
     of_sets = {key: ndtr(ABILITY[name] - cost) for key, cost in OOD.items()}
     of_sets["fooling_labels"] = ndtr(ABILITY[name] - OOD["fooling_labels"] - KIN)
     fooling = (of_sets.pop("fooling_labels") + of_sets.pop("fooling_wit")) / 2
     expected = (sum(of_sets.values()) + fooling) / 5
+    cloud = result.detected["miniature"].cloud
     assert cloud["y"].sel(model=f"miniature:{name}").item() == pytest.approx(expected, abs=1e-4)
 
 
-def test_every_number_of_the_prose_is_there(study: Path, found: lab.Found) -> None:
-    asked = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": LEVEL}
-    cloud = detection.read_detection([str(study)], list(GROUPS), **asked)[0]["miniature"]
-    within = chapter.within_sources({DETECTION: cloud}, ["wit", "laion"], LEVEL, chapter.BESIDE_DETECTION)
-    compared = pd.DataFrame({"what": ["x", "y", "z"], "same": ["yes", "no", "yes"]})
-    numbers = laboratory_words.numbers(found, {"miniature": within}, compared, LEVEL)
-    assert tuple(numbers) == laboratory_words.KEYS
-    assert NOT_MEASURED not in numbers.values()
-    assert numbers["ood-lab-rank-above"] == "wit and laion"
-    assert numbers["ood-lab-kin-adversarial-wit"].startswith("lower by")
-    assert (numbers["ood-lab-same"], numbers["ood-lab-opposite"], numbers["ood-lab-open"]) == (
-        "x and z",
-        "y",
-        "none",
+def test_what_the_laboratory_says(result: OodCorrelation) -> None:
+    found = result.lab
+    assert result.detection.correlations.above_zero("rank") == "wit and laion"
+    assert [step.accuracy.moved for step in found.loss.values()] != [NOT_MEASURED] * 3
+    assert list(found.images) == ["wit", "laion"]
+    assert (found.twins.pairs, found.near.pairs, found.exposure.pairs) == ("9", "2", "4")
+    assert found.twins["auroc"].side == "up"
+    assert found.kin_gap("adversarial images", "wit").side == "down"
+    assert found.kin_gap("adversarial images", "nobody").moved == NOT_MEASURED
+    nothing = Controlled(None, LEVEL)
+    for change in (nothing.twins, nothing.strength, nothing.near, nothing.exposure, nothing.made(STRONG)):
+        assert (change["auroc"].moved, change.pairs) == (NOT_MEASURED, NOT_MEASURED)
+    assert nothing.kin_gap("fooling images", "wit").moved == NOT_MEASURED
+    assert nothing.ladder == {}
+
+
+def test_a_step_of_the_ladder_by_hand(found: Controlled) -> None:
+    upper, lower = (
+        ndtr(ABILITY[[f"{rung}-resnet_xs-labels-64k-s{seed}" for seed in range(3)]]).mean()
+        for rung in ("clip", "labels")
     )
-    nothing = laboratory_words.numbers(lab.find(None, LEVEL), {}, pd.DataFrame(), LEVEL)
-    assert set(nothing.values()) == {NOT_MEASURED}
+    step = found.loss["labels"].accuracy
+    assert step.estimate == pytest.approx(upper - lower, abs=1e-4)
+
+
+def test_agreement_is_listed_by_answer(result: OodCorrelation) -> None:
+    assert set(result.agreement["same"]) == {NOT_MEASURED}
+    assert result.agreeing("yes") == "none"
 
 
 def test_the_laboratory_is_no_record(clouds: dict[str, xr.Dataset]) -> None:
@@ -175,39 +193,36 @@ def test_the_laboratory_is_no_record(clouds: dict[str, xr.Dataset]) -> None:
     ("low", "high", "same"), [(0.01, 0.03, "no"), (-0.03, -0.01, "yes"), (-0.01, 0.03, "undecided")]
 )
 def test_a_direction_is_one_that_all_intervals_share(
-    found: lab.Found, low: float, high: float, same: str
+    found: Controlled, low: float, high: float, same: str
 ) -> None:
-    strong = {"shifts_at_equal": (Value(0.02, low, high, units=6), np.zeros(6))}
-    moved = lab.Found(**{**vars(found), "by_procedure": {STRONG: strong}})
+    strong = Change({"shifts_at_equal": (Value(0.02, low, high, "difference", units=6), np.zeros(6))})
+    moved = Controlled(found.laboratory, LEVEL)
+    vars(moved)["by_procedure"] = {STRONG: strong}
     mean = xr.Dataset(
         {
-            name: (("shift", "measure", "pair"), [[[value]]])
-            for name, value in {"mean": -0.02, "low": -0.03, "high": -0.01}.items()
+            name: (("shift", "measure"), [[value]])
+            for name, value in {"mean": -0.02, "low": -0.03, "high": -0.01, "families": 6}.items()
         },
         coords={"shift": ["r"], "measure": ["at_equal"], "pair": ["a"]},
-    ).isel(pair=0, drop=True)
-    tuned = mean.assign_coords(pair=["a"])
-    empty = xr.Dataset(coords={"shift": [], "source": [], "pair": []})
-    results = words.Results({}, [], empty, empty, empty, tuned, empty, empty)
-    compared = record.compare(moved, results, None).set_index("what")["same"]
-    assert compared["fine-tuning at equal accuracy"] == same
-    assert compared["zero-shot CLIPs against standard networks"] == NOT_MEASURED
-    assert record.comparison_table(record.compare(moved, results, None)).markup.count("<tr>") == 4
-
-
-def test_figure_tables_and_alternative_texts(laboratory: lab.Laboratory, found: lab.Found) -> None:
-    drawn = figures.procedures(
-        found.by_procedure,
-        {"one": [("accuracy", "")], "two": [("auroc", ""), ("auroc_at_equal", "_at_equal")]},
     )
-    assert [axes.get_title("left") for axes in drawn.axes] == ["one", "two"]
+    record, nobody = (UnderShift("", {}, [], LEVEL) for _ in range(2))
+    vars(record)["tuned"] = PairChanges(mean)
+    compared = compare(moved, record, nobody)
+    answers = compared.set_index("what")["same"]
+    assert answers["fine-tuning at equal accuracy"] == same
+    assert answers["zero-shot CLIPs against standard networks"] == NOT_MEASURED
+    assert laboratory_tables.comparison_table(compared).markup.count("<tr>") == 4
+
+
+def test_figure_tables_and_alternative_texts(found: Controlled) -> None:
+    drawn = figures.procedures(found.by_procedure)
+    assert [axes.get_title("left") for axes in drawn.axes] == ["in distribution", "under shift", "AUROC"]
     assert drawn.axes[0].get_yticklabels()[3].get_text() == "more classes first,\nnear (2)"
     assert laboratory_tables.kin_table(found.kin).markup.count('<th scope="row">') == 22
-    assert laboratory_tables.step_table(found, LEVEL).markup.count('<th scope="row">') == 10
-    assert "half-way average: in distribution +" in laboratory_tables.describe_procedures(found.by_procedure)
-    rungs = lab.ladder_tables(laboratory, LEVEL)
-    assert [panel.title for panel in rungs] == [panel.title for panel in lab.LADDER]
-    assert "detection: a on labels" in laboratory_tables.describe_ladder(rungs)
+    assert laboratory_tables.step_table(found).markup.count('<th scope="row">') == 10
+    assert "half-way average: in distribution +" in alt.describe_procedures(found.by_procedure)
+    assert list(found.ladder) == list(LADDER.values())
+    assert "detection: a on labels" in alt.describe_ladder(found.ladder)
 
 
 @pytest.mark.slow

@@ -97,7 +97,8 @@ def test_two_families_decide_nothing(compared: dict[str, xr.Dataset]) -> None:
 def test_the_line_of_standard_networks_supports_half_of_the_pairs(clouds: dict[str, xr.Dataset]) -> None:
     alone = pairs.compare_pairs(clouds, pairs.fine_tuning_pairs, LEVEL, ["standard"])
     assert alone["pairs"].sel(shift="r", measure="at_equal") == 5
-    same = read.same_class_clouds([STUDY], list(GROUPS))[STUDY]
+    study = find_study(STUDY)
+    same = read.same_class_clouds(study.read("shifts"), study.read("models"), list(GROUPS))
     assert list(same) == ["r", "a", "objectnet"]
     assert float(same["r"]["x"].min()) > float(clouds["r"]["x"].min())
 
@@ -107,6 +108,7 @@ def test_a_study_without_pairs_has_no_differences(clouds: dict[str, xr.Dataset])
     for nothing in (
         pairs.compare_pairs({}, pairs.source_pairs, LEVEL),
         pairs.compare_pairs(without, pairs.fine_tuning_pairs, LEVEL),
+        pairs.compare_pairs({"a": clouds["a"].isel(model=[])}, pairs.fine_tuning_pairs, LEVEL),
     ):
         assert nothing.sizes["pair"] == 0
 

@@ -10,25 +10,23 @@ from scipy.stats import spearmanr
 
 from clipsafe_utils.chapters.ood_correlation import descriptions as alt
 from clipsafe_utils.chapters.ood_correlation import tables
-from clipsafe_utils.cubes import GROUPS, write_cube
+from clipsafe_utils.cubes import write_cube
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import ood_correlation as figures
-from clipsafe_utils.findings.shift import clouds as read
 from clipsafe_utils.findings.shift import detection
-from clipsafe_utils.findings.shift import sources as chapter
+from clipsafe_utils.findings.shift.result import ood_correlation
 from clipsafe_utils.metrics.ood_scores import SCORES
-from clipsafe_utils.parameters import CHAPTER_PARAMETERS
+from clipsafe_utils.parameters import CHAPTER_PARAMETERS, CheckedParameters, check_parameters
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
-from clipsafe_utils.registry.set_names import DETECTION
+from clipsafe_utils.say import NOT_MEASURED
 from tests.conftest import labelled
 
 CLIPS = 12
 DRAWS = 21
 NAMES = [f"clip{row}" for row in range(CLIPS)] + [f"net{row}" for row in range(6)]
-ASKED = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": 0.9}
 
 
 def write_study(folder: Path) -> Path:
@@ -81,6 +79,11 @@ def write_study(folder: Path) -> Path:
     return folder
 
 
+def asked(study: Path, **values: object) -> CheckedParameters:
+    given = {"studies": [str(study)], "score": "energy", "confidence": 0.9}
+    return check_parameters("ood-correlation", given | values)
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_study(tmp_path_factory.mktemp("studies") / "made")
@@ -92,8 +95,8 @@ def test_the_scores_are_those_of_the_metrics() -> None:
 
 
 def test_mean_over_sets_with_intervals_from_the_draws(study: Path) -> None:
-    clouds, sentences = detection.read_detection([str(study)], list(GROUPS), **ASKED)
-    cloud = clouds["made"].sel(model="clip0")
+    detected, sentences = detection.read_detection(asked(study))
+    cloud = detected["made"].cloud.sel(model="clip0")
     assert sentences == []
     assert cloud["y"].item() == pytest.approx(0.65)
     assert cloud["low"] < cloud["y"] < cloud["high"]
@@ -101,23 +104,25 @@ def test_mean_over_sets_with_intervals_from_the_draws(study: Path) -> None:
 
 
 def test_score_sets_and_direction_are_the_readers(study: Path) -> None:
-    one_set = ASKED | {"ood_sets": ["scene"], "positive": "ood"}
-    cloud = detection.read_detection([str(study)], list(GROUPS), **one_set)[0]["made"].sel(model="clip0")
+    detected, _ = detection.read_detection(asked(study, ood_sets=["scene"], positive="ood"))
+    cloud = detected["made"].cloud.sel(model="clip0")
     assert cloud["y"].item() == pytest.approx(0.7)
     assert cloud["fpr"].item() == pytest.approx(0.4)
     with pytest.raises(ClipsafeError, match="OOD set 'textures'; the choices are all, glyph, scene"):
-        detection.read_detection([str(study)], list(GROUPS), **ASKED | {"ood_sets": ["textures"]})
+        detection.read_detection(asked(study, ood_sets=["textures"]))
 
 
-def test_what_a_study_lacks_is_said(study: Path, tmp_path: Path) -> None:
-    clouds, sentences = detection.read_detection([str(study)], list(GROUPS), **ASKED | {"score": "odin"})
-    assert clouds == {}
+def test_what_a_study_lacks_is_said(tmp_path: Path) -> None:
+    few = write_study(tmp_path / "few")
+    cube = xr.load_dataset(few / "ood.nc", engine="h5netcdf")
+    write_cube(cube.sel(score=["maximum_logit"]), few / "ood.nc")
+    detected, sentences = detection.read_detection(asked(few))
+    assert detected == {}
     assert sentences == [
-        "The study `made` has no detection by the score `odin`: its detection panel is left out."
+        "The study `few` has no detection by the score `energy`: its detection panel is left out."
     ]
-    bare = write_study(tmp_path / "bare")
-    (bare / "shifts.nc").unlink()
-    sentences = detection.read_detection([str(bare)], list(GROUPS), **ASKED)[1]
+    (few / "shifts.nc").unlink()
+    sentences = detection.read_detection(asked(few, score="maximum_logit"))[1]
     assert "has no accuracy in distribution" in sentences[0]
 
 
@@ -125,46 +130,49 @@ def test_draws_may_be_few(tmp_path: Path) -> None:
     few = write_study(tmp_path / "few")
     cube = xr.load_dataset(few / "ood.nc", engine="h5netcdf").isel(draw=[0])
     write_cube(cube, few / "ood.nc")
-    cloud = detection.read_detection([str(few)], list(GROUPS), **ASKED)[0]["few"]
-    assert cloud["low"].isnull().all()
-    assert figures.detection({"few": cloud}, {"few": ["wit"]}).axes
+    detected = ood_correlation(asked(few)).detected
+    assert detected["few"].cloud["low"].isnull().all()
+    assert figures.detection(detected).axes
 
 
 def test_each_set_and_each_score_has_a_row(study: Path) -> None:
-    asked = {name: ASKED[name] for name in ("score", "ood_sets", "positive")}
-    each = detection.by_set([str(study)], list(GROUPS), **asked)["made"]
-    assert {name: one["y"].sel(model="clip0").item() for name, one in each.items()} == pytest.approx(
-        {"glyph": 0.6, "scene": 0.7}
-    )
-    within = chapter.within_sources(each, ["wit", "web"], 0.95, chapter.BESIDE_DETECTION)
-    markup = tables.set_table(within, each, "made").markup
+    found = ood_correlation(asked(study)).detected["made"]
+    each = {name: one["y"].sel(model="clip0").item() for name, one in found.by_set.items()}
+    assert each == pytest.approx({"glyph": 0.6, "scene": 0.7})
     # The mean of 0.5 to 0.75 in six steps, raised by 0.1; in the same order as accuracy.
-    assert "72.5\xa0%, 1.00" in markup
-    means = detection.score_means([str(study)], ["clip_zero_shot"], ["glyph"])
+    assert "72.5\xa0%, 1.00" in tables.set_table(found, "made").markup
+    means = detection.score_means(asked(study, groups=["clip_zero_shot"], ood_sets=["glyph"]))
     assert means["score"].tolist() == list(SCORES)
     assert means["auroc"].to_numpy() == pytest.approx(0.725)
     assert tables.score_table(means).markup.count('<th scope="row">') == len(SCORES)
-    assert detection.score_means([str(study)], ["clip_zero_shot"], ["none"]).empty
+    assert detection.score_means(asked(study, ood_sets=["none"])).empty
 
 
-def test_sources_figure_table_and_words(study: Path) -> None:
-    detected = detection.read_detection([str(study)], list(GROUPS), **ASKED)[0]
-    sources = read.choose_sources(detection.with_detection({}, detected), ["main"])
-    assert sources == {"made": ["wit", "web"]}
-    cloud = detected["made"]
-    drawn = figures.detection(detected, sources)
-    assert [axes.get_title("left") for axes in drawn.axes] == ["made"]
-    beside = chapter.BESIDE_DETECTION
-    within = chapter.within_sources({DETECTION: cloud}, sources["made"], 0.95, beside)
-    own = cloud.isel(model=of_source(cloud, "wit"))
-    rank = within["rank"].sel(set="wit").item()
-    assert rank == pytest.approx(spearmanr(own["x"], own["y"]).statistic)
-    assert within["rank_decided"].sel(set="wit").all()
-    markup = tables.detection_table(cloud, within, "id", "made").markup
+def test_sources_figure_table_and_values(study: Path) -> None:
+    found = ood_correlation(asked(study))
+    assert found.sources == {"made": ["wit", "web"]}
+    assert [axes.get_title("left") for axes in figures.detection(found.detected).axes] == ["made"]
+    one = found.detected["made"]
+    own = one.cloud.isel(model=of_source(one.cloud, "wit"))
+    rank = one.correlations.value("rank", "wit")
+    assert rank.estimate == pytest.approx(spearmanr(own["x"], own["y"]).statistic)
+    assert (list(one.correlations.of_sources("rank")), one.models("wit")) == (["wit", "web"], "6")
+    assert one.correlations.above_zero("rank") == "wit and web"
+    assert one.correlations.value("rank", "nobody").with_interval == NOT_MEASURED
+    markup = tables.detection_table(one, "id", "made").markup
     assert markup.count('<th scope="row">') == 3
     assert "recall of in-distribution images" in markup
-    assert "recall of OOD images" in tables.detection_table(cloud, within, "ood", "made").markup
-    assert "wit: AUROC 65" in alt.describe_detection(cloud, sources["made"])
+    assert "recall of OOD images" in tables.detection_table(one, "ood", "made").markup
+    assert "wit: AUROC 65" in alt.describe_detection(found.detected)
+
+
+def test_a_study_of_real_models_never_speaks_for_the_laboratory(study: Path) -> None:
+    found = ood_correlation(asked(study))
+    assert found.detected_in == "otherwise"
+    assert found.detection.correlations.of_sources("rank") == {}
+    assert (found.detection.models("wit"), found.detection.samples) == (NOT_MEASURED, NOT_MEASURED)
+    drawn = ood_correlation(asked(study, studies=["published", "miniature"], score="energy"))
+    assert (drawn.detected_in, drawn.detection.samples) == ("drawn world", "same")
 
 
 @pytest.mark.slow
