@@ -6,8 +6,8 @@ what they write is a `Text`, whose repr is the text, so that a page and JupyterL
 
 import math
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, is_dataclass
+from typing import Literal, TypeVar, get_type_hints
 
 NOT_MEASURED = "not measured"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -15,6 +15,7 @@ MINUS = "−"
 
 Scale = Literal["share", "difference", "number", "change"]
 Side = Literal["up", "down", "neither"]
+_Result = TypeVar("_Result")
 
 
 class Text(str):
@@ -169,6 +170,30 @@ class Value:
 
 Said = Value | Missing
 """What a field of a finding holds."""
+
+
+def nothing(kind: type[_Result], reason: str) -> _Result:
+    """Make a result of which every value is missing.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass of values, of texts, and of dataclasses of these.
+    reason : str
+        Why there is none.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Change:
+    ...     before: Said
+    ...     after: Said
+    >>> nothing(Change, "nothing was trained")
+    Change(before=not measured, after=not measured)
+    """
+    parts = get_type_hints(kind).values()
+    nested = ((part, isinstance(part, type) and is_dataclass(part)) for part in parts)
+    return kind(*(nothing(part, reason) if has_parts else Missing(reason) for part, has_parts in nested))
 
 
 def percent(share: float, digits: int = 1) -> Text:

@@ -70,14 +70,14 @@ class Trainings:
         draws = self.draws(property_, place)
         if not draws.shape[1]:
             return self._missing
-        return mean_of_runs(draws, self.confidence, "share" if _is_share(property_) else "number")
+        return _measured(mean_of_runs(draws, self.confidence, "share" if _is_share(property_) else "number"))
 
     def step(self, property_: str, upper: Cell, lower: Cell) -> Said:
         """Return a property of one cell less that of another."""
         above, below = (self.draws(property_, place) for place in (upper, lower))
         if upper == lower or not (above.shape[1] and below.shape[1]):
             return self._missing
-        return difference_of_runs(above, below, self.confidence, _scale_of_change(property_))
+        return _measured(difference_of_runs(above, below, self.confidence, _scale_of_change(property_)))
 
     def dose_response(self, property_: str, knob: str, loss: str) -> DoseResponse:
         """Return what turning a knob does to a property of the trainings under a loss."""
@@ -85,9 +85,8 @@ class Trainings:
             responses = dose_difference(self.cube, knob, property_, self.confidence)
             if loss in responses:
                 low, high, change = responses[loss]
-                return DoseResponse(
-                    Value(low), Value(high), replace(change, scale=_scale_of_change(property_))
-                )
+                change = replace(change, scale=_scale_of_change(property_))
+                return DoseResponse(Value(low), Value(high), _measured(change))
         return DoseResponse(*[Missing(f"{knob} was not varied")] * 3)
 
     def ladder(self, property_: str) -> pd.DataFrame:
@@ -159,6 +158,10 @@ def common_side(steps: Sequence[Said]) -> Side | Missing:
     if missing is not None or not sides:
         return missing or Missing(_NO_TRAINING)
     return sides[0] if len(set(sides)) == 1 else "neither"
+
+
+def _measured(value: Value) -> Said:
+    return value if value.has_interval else Missing("some training was not measured")
 
 
 def _is_share(property_: str) -> bool:
