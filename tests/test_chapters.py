@@ -113,6 +113,12 @@ OVERRIDES: dict[str, dict[str, object]] = {
 """For each chapter one value that is not the default for every parameter."""
 
 SAID: dict[str, dict[str, object]] = {
+    "calibration": {
+        "studies": ["miniature", "published"],
+        "confidence": 0.5,
+        "n_bins": 5,
+        "conditions": ["factor_pose", "natural"],
+    },
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""

@@ -1,30 +1,25 @@
-"""Chapter 4 says what the cube says, keeps quiet where it cannot, and never leaves a number out."""
+"""What chapter 4 finds in the confidences of models, and of which study it is said."""
 
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import words
-from clipsafe_utils.chapters.formats import NOT_MEASURED, percent
+from clipsafe_utils import calibration
 from clipsafe_utils.cubes import GROUPS, find_study, write_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
-from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import calibration as figures
-from clipsafe_utils.figures import calibration_trials as trial_figures
 from clipsafe_utils.findings.calibration import errors as chapter
-from clipsafe_utils.findings.calibration.bins import images_to_tell, stored_bins
-from clipsafe_utils.findings.calibration.laboratory import PROPERTIES
+from clipsafe_utils.findings.calibration.bins import images_to_tell, mean_gap, stored_bins
+from clipsafe_utils.findings.calibration.real import real_of
+from clipsafe_utils.findings.calibration.result import Calibration
+from clipsafe_utils.findings.calibration.sizes import sizes_of
 from clipsafe_utils.findings.calibration.views import View, left_out_parts, views
-from clipsafe_utils.publishing.chapters import find_chapter
-from clipsafe_utils.publishing.render import render_chapter
-from tests.chapters.calibration_cubes import CONDITIONS, TEMPERATURES, scaled_cube, scaled_panel
-from tests.chapters.synthetic_causes import synthetic_causes
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import Missing, Value, percent
+from tests.chapters.calibration_cubes import scaled_cube, scaled_panel
 
 HOW = {"n_bins": 15, "binning": "equal_width", "seed": 0, "confidence": 0.95}
 BOTH = ["before", "after"]
@@ -88,19 +83,6 @@ class TestNumbers:
         few = views([panel], ["id", "factor_pose", "factor_style"], BOTH)[0]
         assert chapter.rank_correlations(few, 0.95)["rho"].isnull().all()
 
-    def test_every_number_of_the_prose_is_there(
-        self, view: View, judged: xr.Dataset, ranks: xr.Dataset, simulated: dict[str, xr.Dataset]
-    ) -> None:
-        numbers = words.numbers([view], {view.title: judged}, {view.title: ranks}, simulated, 0.95)
-        assert tuple(numbers) == words.KEYS
-        assert NOT_MEASURED not in numbers.values()
-        assert numbers["calibration-beyond-chance"] == numbers["calibration-models"] == "4"
-        assert (numbers["calibration-best"], numbers["calibration-worst"]) == ("ViT", "SimCLR")
-        assert numbers["calibration-worst-error"] == percent(0.0544)
-        assert numbers["calibration-ranks-falling"] == "3"
-        assert numbers["calibration-ranks-others"] == "ViT"
-        assert set(words.numbers([], {}, {}, {}, 0.95).values()) == {NOT_MEASURED}
-
 
 class TestProse:
     """Sentences of the chapter that no number carries."""
@@ -110,7 +92,7 @@ class TestProse:
         gap = bins.confidence_sum - bins.hits
         assert (gap[:6] < 0).all()
         assert (gap[11:] > 0).all()
-        assert abs(chapter.mean_gap(view).sel(model="imagenet-x-images:ViT")) < 0.002
+        assert abs(mean_gap(bins)) < 0.002
 
     def test_no_variant_changes_the_order_of_the_models(self, view: View) -> None:
         whole = view.cube.isel(draw=0).sel(condition="id")
@@ -190,111 +172,155 @@ class TestScaled:
         assert (two[1]["error"].sel(condition="id") < two[0]["error"].sel(condition="id")).all()
         xr.testing.assert_equal(two[0]["accuracy"], two[1]["accuracy"])
 
-    def test_table_has_the_scores_that_the_record_lacks(self, shown: list[View]) -> None:
-        markup = words.variants_table(shown, 0.9).markup
-        assert markup.count('<th scope="row">') == 4
-        assert NOT_MEASURED not in markup
-        assert f"{TEMPERATURES['b']:.2f}" in markup
-
-    def test_figures_have_a_row_a_view(self, shown: list[View]) -> None:
-        judged = {view.title: chapter.judge_view(view, **HOW) for view in shown}
-        ranks = {view.title: chapter.rank_correlations(view, 0.95) for view in shown}
-        drawn = figures.conditions(judged)
-        assert [axes.get_title(loc="left") for axes in drawn.axes[::2]] == list(judged)
-        parts = {view.title: judged[view.title].sel(condition=view.parts) for view in shown}
-        drawn = figures.against_accuracy(parts, ranks)
-        assert [block.get_suptitle() for block in drawn.subfigs] == [f"Study: {title}" for title in judged]
-        assert drawn.axes[0].get_title(loc="left").startswith("a\nall 3: ρ")
-
     def test_a_study_with_one_scaling_writes_no_scaling_above(self, models: xr.Dataset) -> None:
         one = views([scaled_panel(models, ("before",))], ["all"], BOTH)
         titles = chapter.reliability_panels(one, 15, "equal_width")["title"]
         assert titles.values.tolist() == ["a", "b"]
 
 
-class TestFigures:
-    def test_reliability_has_a_panel_a_model(self, view: View) -> None:
-        panels = chapter.reliability_panels([view], 5, "equal_mass")
-        axes = figures.reliability(panels, 0.95).axes
-        assert [one.get_title(loc="left") for one in axes] == ["DINO", "ResNet50", "SimCLR", "ViT"]
-        assert "DINO: 100\N{NO-BREAK SPACE}% of the images" in alt.describe_reliability(panels)
+def found_for(**values: object) -> Calibration:
+    return calibration(check_parameters("calibration", values))
 
-    def test_conditions_are_sorted_by_size_and_small_ones_are_hollow(
-        self, view: View, judged: xr.Dataset
+
+@pytest.fixture(scope="module")
+def found() -> Calibration:
+    return found_for()
+
+
+class TestReal:
+    """What is said of real networks, and that it is said of no other."""
+
+    def test_networks_of_the_record(self, found: Calibration) -> None:
+        real = found.real
+        assert (real.study, real.whole, real.models, real.beyond) == ("`published`", "all images", "4", "4")
+        assert (real.best.name, real.worst.name) == ("ViT", "SimCLR")
+        assert str(real.worst.error) == str(real.highest) == percent(0.0544)
+        assert str(real.worst.sure) == percent(0.748)
+        assert (str(real.best.gap), str(real.worst.gap)) == ("−0.2", "+4.6")
+        assert (real.by_chance, real.cancels, real.orders, real.sets) == ("none", "yes", "one", "several")
+
+    def test_the_largest_floor_and_the_largest_error(self, found: Calibration) -> None:
+        floor, largest = found.real.floor, found.real.largest
+        assert (floor.name, floor.images, floor.value.percent(0)) == ("style", "43", percent(0.17, 0))
+        assert (largest.network, largest.name, str(largest.value)) == ("SimCLR", "color", percent(0.084))
+        assert largest.value.interval == f"{percent(0.07)} to {percent(0.095)}"
+
+    def test_ranks_say_for_whom_the_error_falls(self, found: Calibration) -> None:
+        ranks = found.real.ranks
+        assert (ranks.parts, ranks.large_parts, ranks.small) == ("16", "4", "most")
+        assert (ranks.falling, ranks.others, ranks.bar) == ("3 of 4", "ViT", percent(0.975))
+        assert ranks.each.startswith("DINO −0.64 (−0.98 to −0.42); ")
+        assert ranks.large_each.endswith(f"ViT +0.80 ({percent(0.52, 0)} of the draws)")
+        assert found_for(confidence=0.5).real.ranks.bar == percent(0.75, 0)
+
+    @pytest.mark.parametrize("studies", [["miniature", "published"], ["published"]])
+    def test_the_record_speaks_whatever_study_stands_first(
+        self, found: Calibration, studies: list[str]
     ) -> None:
-        plain, debiased = figures.conditions({view.title: judged}).axes
-        labels = [label.get_text() for label in plain.get_yticklabels()]
-        assert labels[0] == "multiple objects (40)"
-        assert labels[-1] == "all images (50,000)"
-        faces = debiased.collections[1].get_facecolor()
-        assert (faces[:12, 3] == 0).all()
-        assert (faces[12:, 3] == 1).all()
-        assert "pose, 15,064 images: 0.9" in alt.describe_conditions({view.title: judged})
+        assert found_for(studies=studies).real == found.real
 
-    def test_limits_show_every_mark(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
-        parts = {view.title: judged.sel(condition=view.parts)}
-        axes = figures.against_accuracy(parts, {view.title: ranks}).axes[0]
-        assert axes.get_ylim()[0] == 0
-        assert axes.get_ylim()[1] > 100 * judged["high"].sel(condition=view.parts).max()
-        assert alt.describe_against_accuracy({view.title: ranks}).count("(") == 4
+    @pytest.mark.parametrize(
+        "values", [{"studies": ["miniature"]}, {"scaling": ["after"]}, {"groups": ["clip_zero_shot"]}]
+    )
+    def test_a_drawn_world_never_speaks_for_the_record(self, values: dict[str, object]) -> None:
+        drawn = found_for(**values)
+        for value in (drawn.real.models, drawn.real.best.error, drawn.real.floor.name, drawn.real.by_chance):
+            assert isinstance(value, Missing)
+            assert value.reason == "no confidences of real networks are shown"
+        assert drawn.sizes.study == "`miniature`"
 
-    def test_sizes_name_the_best_and_the_worst(self, simulated: dict[str, xr.Dataset]) -> None:
-        axes = trial_figures.sizes(simulated, chapter.FEWEST_IMAGES).axes
-        assert [one.get_title(loc="left") for one in axes] == ["ViT", "SimCLR"]
-        assert axes[0].get_ylim()[1] > 100 * max(one["high"].max().item() for one in simulated.values())
-        assert alt.describe_sizes(simulated).count("if calibrated") == 4
+    def test_one_set_stands_for_all_and_some_errors_are_chance(self) -> None:
+        pose = found_for(conditions=["factor_pose"])
+        assert (pose.real.whole, pose.real.sets) == ("pose", "one")
+        assert pose.whole_sets == "pose (`published`)"
+        assert (pose.real.beyond, pose.real.by_chance, pose.real.orders) == ("3", "some", "several")
+        assert isinstance(pose.real.cancels, Missing)
+        assert isinstance(pose.real.ranks.parts, Missing)
 
-    def test_a_study_with_nothing_draws_nothing(self) -> None:
-        empty = chapter.reliability_panels([], 15, "equal_width")
-        drawn = [
-            figures.reliability(empty, 0.95),
-            figures.conditions({}),
-            figures.against_accuracy({}, {}),
-            trial_figures.sizes({}, 5000),
-        ]
-        assert [figure.axes for figure in drawn] == [[], [], [], []]
+    def test_of_a_single_network_only_the_best_is_said(self) -> None:
+        alone = found_for(studies=["published"], groups=["standard"])
+        assert (alone.real.models, alone.real.best.name) == ("1", "ResNet50")
+        for value in (alone.real.worst.name, alone.real.orders, alone.sizes.worst.name, alone.sizes.told):
+            assert isinstance(value, Missing)
+
+    def test_errors_that_may_all_be_chance(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
+        chance = judged.assign(low=judged["low"] * 0)
+        assert real_of(view, chance, ranks, 0.95).by_chance == "all"
+
+    def test_without_a_set_of_5000_images_nothing_is_the_largest(
+        self, view: View, judged: xr.Dataset, ranks: xr.Dataset
+    ) -> None:
+        small = judged.assign(claimed=judged["claimed"] & False)
+        assert isinstance(real_of(view, small, ranks, 0.95).largest.value, Missing)
+
+    def test_nobody_is_left_where_the_error_falls_for_each(
+        self, view: View, judged: xr.Dataset, ranks: xr.Dataset
+    ) -> None:
+        falling = real_of(view, judged, ranks.assign(falling=ranks["falling"] * 0 + 1), 0.95)
+        assert falling.ranks.falling == "4 of 4"
+        assert isinstance(falling.ranks.others, Missing)
 
 
-def _render(folder: Path, output: Path, parameters: dict[str, object]) -> str:
-    study = {"studies": [str(folder)]}
-    render_chapter(find_chapter(REPOSITORY, "calibration"), output, study | parameters)
-    cells = nbformat.read(output, as_version=4).cells
-    outputs = [one for cell in cells for one in cell.get("outputs", [])]
-    return "\n".join(str(one.get("data", one.get("text"))) for one in outputs)
+class TestSizes:
+    def test_the_record(self, found: Calibration) -> None:
+        sizes = found.sizes
+        assert (sizes.study, sizes.told) == ("`published`", "worst")
+        assert (sizes.best.tells, sizes.worst.tells) == ("25,000", "2,500")
+        assert (str(sizes.perfect), str(sizes.best.small)) == (percent(0.054), percent(0.059))
+
+    @pytest.mark.parametrize(
+        ("apart", "told"),
+        [
+            ((True, True), "both"),
+            ((True, False), "best"),
+            ((False, True), "worst"),
+            ((False,) * 2, "neither"),
+        ],
+    )
+    def test_which_models_5000_images_tell(
+        self, simulated: dict[str, xr.Dataset], apart: tuple[bool, bool], told: str
+    ) -> None:
+        made = {
+            name: one.assign(low=one["low"] * 0 + is_apart, high=one["high"] * 0 + 0.5)
+            for (name, one), is_apart in zip(simulated.items(), apart, strict=True)
+        }
+        sizes = sizes_of("mine", made)
+        assert sizes.told == told
+        assert sizes.best.tells == ("300" if apart[0] else "more than 50,000")
 
 
-@pytest.mark.slow
-class TestChapter:
-    def test_runs_without_the_cube(self, models: xr.Dataset, tmp_path: Path) -> None:
-        write_cube(models, tmp_path / "bare" / "models.nc")
-        text = _render(tmp_path / "bare", tmp_path / "bare.ipynb", {})
-        assert "The study `bare` has no cube `calibration`" in text
-        assert "No study has confidences." in text
-        assert "strongest blur, after" in text
+class TestResult:
+    def test_a_page_without_any_data_is_refused(self) -> None:
+        with pytest.raises(ClipsafeError, match="Nothing to show: the study published has no model of these"):
+            found_for(studies=["published"], groups=["human"])
 
-    def test_runs_on_two_models_and_two_conditions(self, panel: Panel, tmp_path: Path) -> None:
+    def test_what_is_shown_is_named(self, found: Calibration) -> None:
+        assert found.whole_sets == "all images (`published`) and natural (`miniature`)"
+        assert found.scalings == "before"
+        assert found_for(scaling=["after"]).scalings == "after"
+
+    def test_fewer_bins_are_asked_of_one_view(self, found: Calibration) -> None:
+        view = found.shown[0]
+        xr.testing.assert_equal(found.judge(view, 15), found.judged[view.title])
+        assert (found.judge(view, 3)["floor"] < found.judge(view, 15)["floor"]).all()
+
+    def test_a_study_of_ones_own_is_real_where_it_is_measured(
+        self, models: xr.Dataset, tmp_path: Path
+    ) -> None:
+        write_cube(scaled_cube(), tmp_path / "mine" / "calibration.nc")
+        write_cube(models, tmp_path / "mine" / "models.nc")
+        mine = found_for(studies=[str(tmp_path / "mine"), "miniature"])
+        assert mine.real.study == "`mine`"
+        assert (mine.real.best.name, mine.real.worst.name) == ("a", "b")
+        assert mine.lab.scaling == found_for(studies=["miniature"]).lab.scaling
+
+    def test_two_conditions_are_too_few_for_ranks(self, panel: Panel, tmp_path: Path) -> None:
         names = panel.models["model"].values[1:3]
         few = panel.cube.sel(model=names, condition=["id", "factor_style"])
         write_cube(few, tmp_path / "few" / "calibration.nc")
         described = find_study("published").read("models").sel(model=names)
         write_cube(described, tmp_path / "few" / "models.nc")
-        text = _render(tmp_path / "few", tmp_path / "few.ipynb", {"n_bins": 3, "binning": "equal_mass"})
-        assert NOT_MEASURED in text
-        assert "too few parts" in text
-
-    def test_runs_with_the_ladder(self, models: xr.Dataset, tmp_path: Path) -> None:
-        folder = tmp_path / "lab"
-        write_cube(scaled_cube(), folder / "calibration.nc")
-        write_cube(models, folder / "models.nc")
-        write_cube(synthetic_causes(dict.fromkeys(PROPERTIES, 0.5)), folder / "causes.nc")
-        text = _render(folder, tmp_path / "lab.ipynb", {})
-        assert "no cube" not in text
-        assert "trained on wit: a 0.55" in text
-        assert "higher by 10.0 points" in text
-
-    def test_runs_before_and_after(self, models: xr.Dataset, tmp_path: Path) -> None:
-        write_cube(scaled_cube(), tmp_path / "scaled" / "calibration.nc")
-        write_cube(models, tmp_path / "scaled" / "models.nc")
-        text = _render(tmp_path / "scaled", tmp_path / "scaled.ipynb", {"confidence": 0.8})
-        assert "left out" not in text
-        assert f"v2, {CONDITIONS['v2']} images" in text
+        found = found_for(studies=[str(tmp_path / "few")], n_bins=3, binning="equal_mass")
+        assert isinstance(found.real.ranks.falling, Missing)
+        assert isinstance(found.lab.batch.error, Missing)
+        assert isinstance(found.real.largest.value, Value)

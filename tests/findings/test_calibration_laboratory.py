@@ -1,31 +1,26 @@
 """Chapter 4 in the laboratory: what is averaged, parted and counted, on values worked out by hand."""
 
-import re
-
 import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import laboratory_tables, laboratory_words
-from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures import calibration as figures
-from clipsafe_utils.figures import calibration_scaling, causes
 from clipsafe_utils.findings.calibration import laboratory
-from clipsafe_utils.findings.calibration.errors import reliability_panels
 from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, change_of_groups, scaling_change
-from clipsafe_utils.findings.calibration.trainings import STEPS, dose_of, mean_at, step_of
-from clipsafe_utils.findings.calibration.views import GROUP_NAMES, leading, views
-from clipsafe_utils.findings.ladder import RUNGS
-from clipsafe_utils.say import Value
+from clipsafe_utils.findings.calibration.views import views
+from clipsafe_utils.findings.trainings import Trainings
+from clipsafe_utils.say import NOT_MEASURED, Missing, Value, percent
 from tests.chapters.calibration_cubes import scaled_panel
 from tests.chapters.synthetic_causes import synthetic_causes
 
 CONDITIONS = ["natural", "own_source", "redrawn_top", "redrawn_plain", "sketches"]
 ACCURACY = {"clip": 0.9, "near": 0.91, "far": 0.7, "tuned": 0.95}
-GROUPS = {"clip": "clip_zero_shot", "near": "standard", "far": "standard", "tuned": "clip_fine_tuned"}
+KINDS = {
+    "clip": "clip_zero_shot",
+    "near": "standard",
+    "far": "standard",
+    "tuned": "clip_fine_tuned",
+}
 ERROR = {"clip": 0.3, "near": 0.1, "far": 0.05, "tuned": 0.02}
 DRAWS = 9
 STARTS = {
@@ -73,7 +68,7 @@ def described(groups: dict[str, str]) -> xr.Dataset:
 
 @pytest.fixture
 def panel() -> Panel:
-    return Panel("lab", cube_of(ERROR, ACCURACY), described(GROUPS))
+    return Panel("lab", cube_of(ERROR, ACCURACY), described(KINDS))
 
 
 @pytest.fixture
@@ -128,115 +123,102 @@ class TestScalingChange:
         assert (home["better"].item(), home["worse"].item(), home["models"].item()) == (2, 0, 2)
 
 
-class TestPopulation:
-    def test_gap_is_mean_confidence_less_accuracy(self, panel: Panel) -> None:
-        assert laboratory.mean_gaps(panel, "clip_zero_shot")["natural"] == pytest.approx(0.6 - 0.9)
-        assert laboratory.mean_gaps(panel, "standard")["own_source"] == pytest.approx(0.6 - 0.805)
-        assert laboratory.mean_gaps(panel, "human") == {}
+@pytest.fixture
+def found(panel: Panel, causes_cube: xr.Dataset) -> laboratory.Laboratory:
+    change = scaling_change([panel], 0.95)["lab"]
+    return laboratory.laboratory_of(Trainings(causes_cube, 0.95), panel, change)
 
 
-class TestTrainings:
-    def test_steps_and_doses_are_those_put_in(self, causes_cube: xr.Dataset) -> None:
-        found = {name: step_of(causes_cube, "temperature", name, 0.95) for name in STEPS}
-        values = [one.estimate for one in found.values() if one is not None]
-        assert values == pytest.approx([0.5 * 0.2, 0.5 * 0.2, 0.5 * 0.1, 0.5 * 0.1])
-        low, high, change = dose_of(causes_cube, "temperature", "batch", 0.95)
-        assert (low, high) == (64, 1024)
-        assert change is not None
-        assert change.estimate == pytest.approx(0.5 * 0.1)
-        usual = mean_at(causes_cube, "temperature", ("d", "wit"), 0.95)
-        assert usual is not None
-        assert usual.estimate == pytest.approx(0.5 * 1.5)
-        assert mean_at(causes_cube, "brier", ("d", "wit"), 0.95) is None
-        assert dose_of(causes_cube, "brier", "batch", 0.95)[2] is None
+class TestLaboratory:
+    def test_gap_is_mean_confidence_less_accuracy(self, found: laboratory.Laboratory, panel: Panel) -> None:
+        assert found.gap.clean.estimate == found.gap.own.estimate == pytest.approx(0.6 - 0.9)
+        tuned = panel.models["group"].values != "clip_zero_shot"
+        others = Panel("lab", panel.cube.isel(model=tuned), panel.models.isel(model=tuned))
+        assert isinstance(laboratory.laboratory_of(Trainings(None, 0.95), others, None).gap.own, Missing)
+
+    def test_steps_and_doses_are_those_put_in(self, found: laboratory.Laboratory) -> None:
+        steps = [getattr(found.error, name).estimate for name in ("loss", "captions", "curated", "source")]
+        assert steps == pytest.approx([0.2 * 0.2, 0.2 * 0.2, 0.2 * 0.1, 0.2 * 0.1])
+        assert found.error.captions.moved.startswith("higher by 4.0 points (")
+        assert (found.batch.low, found.batch.high) == ("64", "1,024")
+        assert (found.images.low, found.images.high) == ("4,096", "65,536")
+        assert (found.wrong.low, found.wrong.high) == (percent(0, 0), percent(0.2, 0))
+        assert found.batch.temperature.estimate == pytest.approx(0.5 * 0.1)
+        assert found.batch.temperature.moved.startswith("higher by 0.05 (")
+
+    def test_temperatures_say_whether_clips_are_too_sure(self, found: laboratory.Laboratory) -> None:
+        temperature = found.temperature
+        means = [one.estimate for one in (temperature.control, temperature.names, temperature.captions)]
+        assert means == pytest.approx([0.5 * 1.1, 0.5 * 1.3, 0.5 * 1.5])
+        assert (str(temperature.captions), temperature.sure) == ("0.75", "too unsure")
+        assert temperature.captions.interval.startswith("0.7")
+
+    @pytest.mark.parametrize(("start", "sure"), [(2.0, "too sure"), (1 / 1.5, "neither")])
+    def test_a_temperature_of_one_is_neither(self, start: float, sure: str) -> None:
+        trainings = Trainings(synthetic_causes({"temperature": start}), 0.95)
+        assert laboratory.laboratory_of(trainings, None, None).temperature.sure == sure
+
+    def test_models_are_counted_at_home_and_under_shift(self, found: laboratory.Laboratory) -> None:
+        scaling = found.scaling
+        assert (scaling.home_better, scaling.worse_of, scaling.clips_worse) == ("4 of 4", "4 of 4", "1 of 1")
+        assert (scaling.better, scaling.worse) == ("0", "4")
+        assert (scaling.brier_worse, scaling.error_worse, scaling.most) == ("4", "4", "worse")
 
     @pytest.mark.parametrize(
-        ("smallest", "largest", "change", "start"),
+        ("verdicts", "most"),
         [
-            (0.5, 0.7, Value(0.2, 0.1, 0.3, units=3), "nearer to 1"),
-            (1.5, 1.2, Value(-0.3, -0.4, -0.2, units=3), "nearer to 1"),
-            (0.7, 0.5, Value(-0.2, -0.3, -0.1, units=3), "no nearer to 1"),
-            (0.9, 1.3, Value(0.4, 0.3, 0.5, units=3), "no nearer to 1"),
-            (0.5, 0.6, Value(0.1, -0.1, 0.3, units=3), "which speaks against"),
+            ([-1, -1, -1, 0], "better"),
+            ([1, 1, -1, 0], "mixed"),
+            ([1, 0, 0, 0], "neither"),
+            ([0, 0, 0, 0], "neither"),
         ],
     )
-    def test_batch_verdict(self, smallest: float, largest: float, change: Value, start: str) -> None:
-        assert laboratory_words.batch_verdict(smallest, largest, change).startswith(start)
+    def test_what_happens_to_most_models(self, panel: Panel, verdicts: list[int], most: str) -> None:
+        change = scaling_change([panel], 0.95)["lab"]
+        change["verdict"].loc[{"score": "nll", "condition": SHIFTS}] = verdicts
+        assert laboratory.laboratory_of(Trainings(None, 0.95), panel, change).scaling.most == most
+
+    def test_groups_without_a_clip_and_sets_without_a_shift(self, panel: Panel) -> None:
+        change = scaling_change([panel], 0.95)["lab"]
+        none = laboratory.laboratory_of(
+            Trainings(None, 0.95), None, change.isel(model=slice(1, None))
+        ).scaling
+        assert isinstance(none.clips_worse, Missing)
+        assert none.worse_of == "3 of 3"
+        at_home = laboratory.laboratory_of(Trainings(None, 0.95), None, change.isel(condition=[0, 1])).scaling
+        assert at_home.home_better == "4 of 4"
+        assert isinstance(at_home.most, Missing)
+
+    def test_what_is_not_there_is_missing(self) -> None:
+        nothing = laboratory.laboratory_of(Trainings(None, 0.95), None, None)
+        for value in (nothing.error.loss, nothing.batch.low, nothing.nearer, nothing.scaling.most):
+            assert str(value) == NOT_MEASURED
+        unmeasured = laboratory.laboratory_of(Trainings(synthetic_causes({"nll": 1.0}), 0.95), None, None)
+        assert isinstance(unmeasured.temperature.captions, Missing)
+        assert isinstance(unmeasured.temperature.sure, Missing)
+
+    @pytest.mark.parametrize(
+        ("smallest", "largest", "change", "expected"),
+        [
+            (0.5, 0.7, Value(0.2, 0.1, 0.3, units=3), "nearer"),
+            (1.5, 1.2, Value(-0.3, -0.4, -0.2, units=3), "nearer"),
+            (0.7, 0.5, Value(-0.2, -0.3, -0.1, units=3), "no nearer"),
+            (0.9, 1.3, Value(0.4, 0.3, 0.5, units=3), "no nearer"),
+            (0.5, 0.6, Value(0.1, -0.1, 0.3, units=3), "no"),
+        ],
+    )
+    def test_where_larger_batches_bring_the_temperature(
+        self, smallest: float, largest: float, change: Value, expected: str
+    ) -> None:
+        assert laboratory.nearer_to_one(smallest, largest, change) == expected
 
 
-class TestWords:
-    def test_every_number_is_there_and_has_its_direction(self, panel: Panel, causes_cube: xr.Dataset) -> None:
-        changes = scaling_change([panel], 0.95)
-        numbers = laboratory_words.numbers({"lab": causes_cube}, [panel], changes, 0.95)
-        assert tuple(numbers) == laboratory_words.KEYS
-        assert NOT_MEASURED not in numbers.values()
-        assert numbers["calibration-lab-captions-error"].startswith("higher by 4.0 points (")
-        assert numbers["calibration-lab-temperature-clip"].startswith("0.75 (")
-        assert numbers["calibration-lab-sign"] == "too unsure"
-        assert numbers["calibration-lab-wrong-to"] == "20\N{NO-BREAK SPACE}%"
-        assert numbers["calibration-lab-clip-gap-own"] == "−30.0"
-        assert numbers["calibration-lab-scaling-home-better"] == "4"
-        assert numbers["calibration-lab-scaling-nll-worse"] == "4"
-        assert numbers["calibration-lab-scaling-clip-worse"] == "1"
-        assert numbers["calibration-lab-scaling-verdict"] == "it makes most models worse there"
-
-    def test_the_prose_glues_all_of_them_and_no_other(self) -> None:
-        prose = (REPOSITORY / "notebooks" / "04-calibration.md").read_text(encoding="utf-8")
-        assert {*re.findall(r"\{glue:text\}`(calibration-lab-[^`]+)`", prose)} == {*laboratory_words.KEYS}
-
-    def test_a_record_without_scaling_measures_nothing(self, models: xr.Dataset) -> None:
-        before = scaled_panel(models, ("before",))
-        assert {*laboratory_words.numbers({}, [before], {}, 0.95).values()} == {NOT_MEASURED}
-
-    def test_steps_and_knobs_stand_in_one_table(self, causes_cube: xr.Dataset) -> None:
-        markup = laboratory_tables.steps_table({"lab": causes_cube}, 0.95).markup
-        assert markup.count('<th scope="row">') == len(STEPS) + 3
-        assert "batch: 64 to 1,024 (d, wit)" in markup
-        assert NOT_MEASURED not in markup
-        assert laboratory_tables.steps_table({}, 0.95).markup.count("<td>") == 0
-
-    def test_groups_stand_in_a_fold(self, panel: Panel) -> None:
-        markup = laboratory_tables.groups_table(change_of_groups(scaling_change([panel], 0.95))).markup
-        assert markup.startswith("<details>")
-        assert "30.0\N{NO-BREAK SPACE}% → 15.0\N{NO-BREAK SPACE}%" in markup
-        assert "60.0\N{NO-BREAK SPACE}% → 70.0\N{NO-BREAK SPACE}%" in markup
-
-
-class TestFigures:
-    def test_each_study_has_a_row_and_the_zero_line(self, panel: Panel) -> None:
-        moved = change_of_groups(scaling_change([panel], 0.95))
-        left, right = calibration_scaling.scaling_changes(moved, GROUP_NAMES).axes
-        labels = [label.get_text() for label in left.get_yticklabels()]
-        assert (labels[0], labels[-1]) == ("natural", "mean of shifts")
-        marks = [one.get_offsets()[:, 0] for one in right.collections[1::2]]
-        np.testing.assert_allclose(marks[0], [-1.5, -1.5, 1, 1, 1, 1], atol=1e-9)
-        assert "CLIP, zero-shot: natural −15.0" in alt.describe_scaling(moved)
-        assert calibration_scaling.scaling_changes({}, GROUP_NAMES).axes == []
-
-    def test_ladder_can_be_drawn_and_told(self, causes_cube: xr.Dataset) -> None:
-        rungs = laboratory.ladder_tables({"lab": causes_cube}, 0.95)
-        assert len(causes.ladder(rungs, RUNGS).axes) == 3
-        assert "trained on wit: a 0.55, b 0.60, c 0.65, d 0.75." in alt.describe_ladder(rungs)
-
-    def test_without_causes_axes_are_empty(self) -> None:
-        drawn = causes.ladder(laboratory.ladder_tables({}, 0.95), RUNGS)
-        assert all(not axes.collections for axes in drawn.axes)
-
-    def test_long_names_give_way_to_groups(self, models: xr.Dataset) -> None:
-        panel = scaled_panel(models)
-        names = {"a": "miniature:labels-resnet_xs-labels-64k-s0", "b": "b"}
-        renamed = [one.assign_coords(model=list(names.values())) for one in (panel.cube, panel.models)]
-        view = views([Panel("lab", *renamed)], ["all"], ["before"])[0]
-        assert view.names == ["Standard", "CLIP, zero-shot"]
-        twice = renamed[1].assign(group=("model", ["standard"] * 2))
-        view = views([Panel("lab", renamed[0], twice)], ["all"], ["before"])[0]
-        assert view.names == ["Standard 1", "Standard 2"]
-
-    def test_studies_stand_in_blocks_of_their_own(self, models: xr.Dataset) -> None:
-        one = scaled_panel(models)
-        both = [one, Panel("other", one.cube, one.models)]
-        shown = leading(views(both, ["all"], ["before", "after"]))
-        assert [(view.study, view.scaling) for view in shown] == [("scaled", "before"), ("other", "before")]
-        drawn = figures.reliability(reliability_panels(shown, 15, "equal_width"), 0.95)
-        assert [block.get_suptitle() for block in drawn.subfigs] == ["Study: scaled", "Study: other"]
-        assert [len(block.axes) for block in drawn.subfigs] == [2, 2]
+def test_long_names_give_way_to_groups(models: xr.Dataset) -> None:
+    panel = scaled_panel(models)
+    names = {"a": "miniature:labels-resnet_xs-labels-64k-s0", "b": "b"}
+    renamed = [one.assign_coords(model=list(names.values())) for one in (panel.cube, panel.models)]
+    view = views([Panel("lab", *renamed)], ["all"], ["before"])[0]
+    assert view.names == ["Standard", "CLIP, zero-shot"]
+    twice = renamed[1].assign(group=("model", ["standard"] * 2))
+    view = views([Panel("lab", renamed[0], twice)], ["all"], ["before"])[0]
+    assert view.names == ["Standard 1", "Standard 2"]
