@@ -14,6 +14,8 @@ from clipsafe_utils.publishing.render import render_chapter
 
 CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
 MODELS_A_GROUP = 14
+REFUSED = ("shape-bias", "calibration")
+"""Pages that are refused in one sentence where no study has anything for them."""
 
 
 @pytest.fixture(scope="module")
@@ -53,23 +55,12 @@ def test_chapter_runs_on_few_models(
 
 
 @pytest.mark.slow
-def test_a_chapter_without_any_data_is_refused(
-    cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
-    with pytest.raises(
-        ClipsafeError, match="Nothing to show: the study bare has no model"
-    ):
-        render_chapter(CHAPTERS["calibration"], tmp_path / "bare.ipynb", {"studies": ["bare"]})
-    assert not (tmp_path / "bare.ipynb").exists()
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
         "factor-robustness",
         "shape-bias",
+        "calibration",
         "ood-correlation",
         "prompts",
         "causes",
@@ -82,6 +73,10 @@ def test_chapter_says_what_a_study_lacks(
     name: str, studies: list[str], cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
+    if name in REFUSED and "published" not in studies:
+        with pytest.raises(ClipsafeError, match="Nothing to show: the study bare has no model"):
+            render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": studies})
+        return
     render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": studies})
     text = _text(tmp_path / "bare.ipynb")
     assert "The study `bare` has no cube" in text

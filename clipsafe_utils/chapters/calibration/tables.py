@@ -1,23 +1,19 @@
 """Tables of chapter 4: networks on their whole set, and the classifier of digits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clipsafe_utils.figures.tables import ThemedTable, folded, table
-from clipsafe_utils.findings.calibration.digits import AFTER, BEFORE, change
 from clipsafe_utils.findings.calibration.digits_result import Digits
-from clipsafe_utils.findings.calibration.real import VARIANTS
 from clipsafe_utils.findings.calibration.result import Calibration
-from clipsafe_utils.findings.calibration.views import View, short_name
-from clipsafe_utils.metrics.calibration import debiased_interval
-from clipsafe_utils.metrics.draws import reflected_interval
 from clipsafe_utils.registry.set_names import condition_name
-from clipsafe_utils.say import NOT_MEASURED, level, number, percent, points
+from clipsafe_utils.say import NOT_MEASURED, Value, level, number, percent
 from clipsafe_utils.say import change as signed
 
-_SCORES = {"nll": "NLL", "brier": "Brier", "ece_classwise": "Class-wise ECE"}
+_JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
 
 
 def variants_tables(found: Calibration) -> list[ThemedTable]:
@@ -28,53 +24,39 @@ def variants_tables(found: Calibration) -> list[ThemedTable]:
     found : Calibration
         What the chapter found.
     """
-    made = [_variants_table(found, view) for view in found.shown]
-    names = [view.study for view in found.shown]
-    rest = zip(made[1:], names[1:], strict=True)
-    return [*made[:1], *(folded(one, f"The same table for the study {name}") for one, name in rest)]
-
-
-def _variants_table(found: Calibration, shown: View) -> ThemedTable:
-    of_study = [view for view in found.views if view.study == shown.study]
-    confidence = found.chosen.confidence
-    return table(
-        pd.DataFrame([row for view in of_study for row in _rows_of_variants(view, confidence)]),
-        f"Calibration on one set of images ({condition_name(shown.whole)}) with 15 bins; {level(confidence)} "
-        "intervals over images. ECE, with bins of equal width or mass, is a mean absolute gap; RMS and the "
-        "debiased error are root mean squares.",
-    )
-
-
-def _rows_of_variants(view: View, confidence: float) -> list[dict[str, str]]:
-    whole = view.cube.sel(condition=view.whole).transpose("draw", "model", ...)
-    ends = [
-        reflected_interval(whole["ece"].values, confidence),
-        debiased_interval(whole["ece_debiased"].values, confidence),
-    ]
-    estimate = whole.isel(draw=0)
-    rows = []
-    for place, name in enumerate(view.models["model"].values.tolist()):
-        values = {
-            key: float(estimate[key].values[place])
-            for key in (*VARIANTS, *_SCORES, "ece_floor", "accuracy", "temperature")
-        }
-        ece, debiased = (interval_of_shares(low[place], high[place]) for low, high in ends)
-        rows.append(
-            {
-                "Model": short_name(name),
-                "Study": view.study,
-                "Scaling": view.scaling,
-                "Accuracy": percent(values["accuracy"]),
-                "ECE": f"{percent(values['ece'])} ({ece})",
-                "Floor": _or_not_measured(values["ece_floor"], percent),
-                "Equal mass": percent(values["ece_equal_mass"]),
-                "RMS": percent(values["ece_rms"]),
-                "Debiased": f"{percent(max(values['ece_debiased'], 0.0))} ({debiased})",
-            }
-            | {title: _or_not_measured(values[key], _nats) for key, title in _SCORES.items()}
-            | {"Temperature": _or_not_measured(values["temperature"], number)}
+    confidence = level(found.chosen.confidence)
+    made = [
+        table(
+            pd.DataFrame([_row_of_variants(row) for row in found.variants[view.study].to_dict("records")]),
+            f"Calibration on one set of images ({condition_name(view.whole)}) with 15 bins; {confidence} "
+            "intervals over images. ECE, with bins of equal width or mass, is a mean absolute gap; RMS and "
+            "the debiased error are root mean squares.",
         )
-    return rows
+        for view in found.shown
+    ]
+    names = [view.study for view in found.shown[1:]]
+    folds = zip(made[1:], names, strict=True)
+    return [*made[:1], *(folded(one, f"The same table for the study {name}") for one, name in folds)]
+
+
+def _row_of_variants(row: Mapping[Hashable, Any]) -> dict[str, str]:
+    debiased = max(row["ece_debiased"], 0.0)
+    return {
+        "Model": row["model"],
+        "Study": row["study"],
+        "Scaling": row["scaling"],
+        "Accuracy": percent(row["accuracy"]),
+        "ECE": f"{percent(row['ece'])} ({interval_of_shares(row['ece_low'], row['ece_high'])})",
+        "Floor": _or_not_measured(row["ece_floor"], percent),
+        "Equal mass": percent(row["ece_equal_mass"]),
+        "RMS": percent(row["ece_rms"]),
+        "Debiased": f"{percent(debiased)} "
+        f"({interval_of_shares(row['ece_debiased_low'], row['ece_debiased_high'])})",
+        "NLL": _or_not_measured(row["nll"], _nats),
+        "Brier": _or_not_measured(row["brier"], _nats),
+        "Class-wise ECE": _or_not_measured(row["ece_classwise"], _nats),
+        "Temperature": _or_not_measured(row["temperature"], number),
+    }
 
 
 def interval_of_shares(low: float, high: float) -> str:
@@ -96,18 +78,6 @@ def _nats(value: float) -> str:
     return number(value, 3)
 
 
-def _change_of_nats(value: float) -> str:
-    return signed(value, 3)
-
-
-_ROWS: Mapping[str, tuple[str, Callable[[float], str], Callable[[float], str]]] = {
-    "accuracy": ("Accuracy", percent, points),
-    "overconfidence": ("Confidence less accuracy, points", points, points),
-    "nll": ("NLL, nats", _nats, _change_of_nats),
-    "brier": ("Brier score", _nats, _change_of_nats),
-}
-
-
 def digits_table(digits: Digits) -> ThemedTable:
     """Tabulate the scores on clean images before and after, with the paired interval of the change.
 
@@ -116,18 +86,22 @@ def digits_table(digits: Digits) -> ThemedTable:
     digits : Digits
         What was tried on digits.
     """
-    confidence, clean = digits.confidence, digits.clean.trials
-    values = digits.with_intervals.isel(shift=0, level=0)
-    columns = ("Score", "Before", "After", "Change", f"{level(confidence)} interval of the change")
+    clean = digits.clean
     rows: list[tuple[str, ...]] = []
-    for score, (title, write, write_change) in _ROWS.items():
-        cells = [write(values[score].sel(scaling=name).item()) for name in (BEFORE, AFTER)]
-        difference, low, high = (write_change(value) for value in change(clean, score, confidence))
-        rows.append((title, *cells, difference, f"{low} to {high}"))
-    for score, title in (("ece", "ECE"), ("ece_floor", "Floor of ECE")):
-        cells = [percent(values[score].sel(scaling=name).item()) for name in (BEFORE, AFTER)]
+    for name, title in (("accuracy", "Accuracy"), ("gap", "Confidence less accuracy, points")):
+        change = clean.change(name)
+        rows.append((title, str(clean.before[name]), str(clean.after[name]), str(change), change.interval))
+    for name, title in (("nll", "NLL, nats"), ("brier", "Brier score")):
+        change = clean.change(name)
+        ends = f"{signed(change.low, 3)} to {signed(change.high, 3)}"
+        before, after = clean.before[name].number(3), clean.after[name].number(3)
+        rows.append((title, before, after, change.change(3), ends))
+    for name, title in (("ece", "ECE"), ("floor", "Floor of ECE")):
+        cells = str(clean.before[name]), str(clean.after[name])
         rows.append((title, *cells, "no claim", "too few images"))
-    rows.append(_row_of_debiased(digits))
+    errors = (_with_interval(values["error"]) for values in (clean.before, clean.after))
+    rows.append(("Debiased error", *errors, _JUDGED[clean.change("error").side], "judged on squares"))
+    columns = ("Score", "Before", "After", "Change", f"{level(digits.confidence)} interval of the change")
     return table(
         pd.DataFrame(rows, columns=list(columns)),
         "The classifier of digits on clean test images, before and after temperature scaling. Intervals are "
@@ -135,13 +109,5 @@ def digits_table(digits: Digits) -> ThemedTable:
     )
 
 
-def _row_of_debiased(digits: Digits) -> tuple[str, ...]:
-    values = digits.with_intervals.isel(shift=0, level=0)
-    cells = []
-    for scaling in (BEFORE, AFTER):
-        one = values.sel(scaling=scaling)
-        ends = interval_of_shares(one["ece_debiased_low"].item(), one["ece_debiased_high"].item())
-        cells.append(f"{percent(max(one['ece_debiased'].item(), 0.0))} ({ends})")
-    _, low, high = change(digits.clean.trials, "ece_debiased", digits.confidence)
-    judgement = "smaller" if high < 0 else "larger" if low > 0 else "undecided"
-    return "Debiased error", *cells, judgement, "judged on squares"
+def _with_interval(share: Value) -> str:
+    return f"{share} ({interval_of_shares(share.low, share.high)})"

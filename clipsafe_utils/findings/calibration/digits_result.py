@@ -1,17 +1,29 @@
 """What the chapter's own experiment with digits says: one temperature, on clean and on shifted images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import xarray as xr
 
-from clipsafe_utils.findings.calibration.digits import AFTER, BEFORE, OWN, change, with_intervals
-from clipsafe_utils.say import Value
+from clipsafe_utils.findings.calibration.digits import AFTER, BEFORE, OWN, with_intervals
+from clipsafe_utils.findings.calibration.digits import change as paired_change
+from clipsafe_utils.say import Scale, Value
+
+_CHANGES: Mapping[str, tuple[str, Scale]] = {
+    "accuracy": ("accuracy", "difference"),
+    "gap": ("overconfidence", "difference"),
+    "nll": ("nll", "change"),
+    "brier": ("brier", "change"),
+    "error": ("ece_debiased", "change"),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
     """The classifier on one set of test images, with and without the temperature of the clean ones.
+
+    The gap is mean confidence less accuracy, the error is the debiased one, with its interval.
 
     Attributes
     ----------
@@ -24,12 +36,12 @@ class Judged:
     trials: xr.Dataset
     confidence: float
 
-    @property
+    @cached_property
     def before(self) -> dict[str, Value]:
-        """Without a temperature: accuracy, nll, ece, floor, spread; gap: mean confidence less accuracy."""
+        """Without a temperature: accuracy, nll, brier, ece, floor, error, spread, temperature and gap."""
         return self._values(BEFORE)
 
-    @property
+    @cached_property
     def after(self) -> dict[str, Value]:
         """The same with the temperature of the clean images."""
         return self._values(AFTER)
@@ -39,19 +51,26 @@ class Judged:
         """The temperature that these images ask for."""
         return self._values(OWN)["temperature"]
 
+    def change(self, name: str) -> Value:
+        """Return what the temperature of the clean images changes, paired over images; errors on squares."""
+        score, scale = _CHANGES[name]
+        return Value(*paired_change(self.trials, score, self.confidence), scale=scale)
+
     @cached_property
     def nll(self) -> Value:
-        """What the temperature of the clean images changes, paired over images."""
-        return Value(*change(self.trials, "nll", self.confidence), scale="change")
+        """What it changes in NLL."""
+        return self.change("nll")
 
     def _values(self, scaling: str) -> dict[str, Value]:
-        estimate = self.trials.isel(draw=0).sel(scaling=scaling)
+        found = with_intervals(self.trials, self.confidence).sel(scaling=scaling)
+        error, low, high = (found[f"ece_debiased{end}"].item() for end in ("", "_low", "_high"))
         shares = {"accuracy": "accuracy", "ece": "ece", "floor": "ece_floor"}
-        numbers = ("nll", "temperature", "spread")
+        numbers = ("nll", "brier", "temperature", "spread")
         return {
-            **{name: Value(estimate[variable].item()) for name, variable in shares.items()},
-            **{name: Value(estimate[name].item(), scale="number") for name in numbers},
-            "gap": Value(estimate["overconfidence"].item(), scale="difference"),
+            **{name: Value(found[variable].item()) for name, variable in shares.items()},
+            **{name: Value(found[name].item(), scale="number") for name in numbers},
+            "gap": Value(found["overconfidence"].item(), scale="difference"),
+            "error": Value(max(error, 0.0), max(low, 0.0), max(high, 0.0)),
         }
 
 
@@ -73,17 +92,17 @@ class Digits:
     images: int
     confidence: float
 
-    @property
+    @cached_property
     def clean(self) -> Judged:
         """The test images as they are."""
         return Judged(self.trials.isel(shift=0, level=0), self.confidence)
 
-    @property
+    @cached_property
     def noise(self) -> Judged:
         """Under the strongest noise."""
         return self._strongest("noise")
 
-    @property
+    @cached_property
     def blur(self) -> Judged:
         """Under the strongest blur."""
         return self._strongest("blur")

@@ -7,13 +7,12 @@ import xarray as xr
 
 from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
 from clipsafe_utils.findings.calibration.errors import ALL, LARGE
+from clipsafe_utils.findings.calibration.variants import VARIANTS
 from clipsafe_utils.findings.calibration.views import View, short_name
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import Missing, Said, Text, Value, change, count, level, listed, nothing, percent
 
-VARIANTS = ("ece", "ece_equal_mass", "ece_rms", "ece_debiased")
-"""Calibration errors that sort the networks, each in its own way."""
 SURE_BIN = 12
 """Of the fifteen stored bins the one of confidences above 80 % up to 87 %."""
 _NONE = "no confidences of real networks are shown"

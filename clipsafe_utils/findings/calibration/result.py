@@ -13,6 +13,7 @@ from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laborator
 from clipsafe_utils.findings.calibration.real import Real, real_of
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
 from clipsafe_utils.findings.calibration.sizes import Sizes, sizes_of
+from clipsafe_utils.findings.calibration.variants import every_model, variants_of
 from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
@@ -67,6 +68,20 @@ class Calibration:
     def reliability(self) -> xr.Dataset:
         """The bins of every model on the whole set."""
         return errors.reliability_panels(self.shown, self.chosen.n_bins, self.chosen.binning)
+
+    @cached_property
+    def variants(self) -> dict[str, pd.DataFrame]:
+        """By study: every variant of the error on the whole set, at every scaling."""
+        tables = [(view.study, variants_of(view, self.chosen.confidence)) for view in self.views]
+        return {
+            view.study: pd.concat([table for study, table in tables if study == view.study])
+            for view in self.shown
+        }
+
+    @cached_property
+    def every_model(self) -> pd.DataFrame:
+        """Accuracy and debiased error of every model on every set, also of those that figures leave out."""
+        return every_model(self.panels, self.chosen.confidence)
 
     @cached_property
     def parts(self) -> dict[str, xr.Dataset]:
