@@ -322,5 +322,5 @@ class TestResult:
         write_cube(described, tmp_path / "few" / "models.nc")
         found = found_for(studies=[str(tmp_path / "few")], n_bins=3, binning="equal_mass")
         assert isinstance(found.real.ranks.falling, Missing)
-        assert isinstance(found.lab.batch.error, Missing)
+        assert isinstance(found.lab.knob("batch").error, Missing)
         assert isinstance(found.real.largest.value, Value)

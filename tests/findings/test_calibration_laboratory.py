@@ -126,37 +126,38 @@ class TestScalingChange:
 @pytest.fixture
 def found(panel: Panel, causes_cube: xr.Dataset) -> laboratory.Laboratory:
     change = scaling_change([panel], 0.95)["lab"]
-    return laboratory.laboratory_of(Trainings(causes_cube, 0.95), panel, change)
+    return laboratory.Laboratory(Trainings(causes_cube, 0.95), panel, change)
 
 
 class TestLaboratory:
     def test_gap_is_mean_confidence_less_accuracy(self, found: laboratory.Laboratory, panel: Panel) -> None:
-        assert found.gap.clean.estimate == found.gap.own.estimate == pytest.approx(0.6 - 0.9)
+        assert found.gap("natural").estimate == found.gap("own_source").estimate == pytest.approx(0.6 - 0.9)
         tuned = panel.models["group"].values != "clip_zero_shot"
         others = Panel("lab", panel.cube.isel(model=tuned), panel.models.isel(model=tuned))
-        assert isinstance(laboratory.laboratory_of(Trainings(None, 0.95), others, None).gap.own, Missing)
+        assert isinstance(
+            laboratory.Laboratory(Trainings(None, 0.95), others, None).gap("own_source"), Missing
+        )
 
     def test_steps_and_doses_are_those_put_in(self, found: laboratory.Laboratory) -> None:
-        steps = [getattr(found.error, name).estimate for name in ("loss", "captions", "curated", "source")]
+        steps = [found.error(name).estimate for name in ("loss", "captions", "curated", "source")]
         assert steps == pytest.approx([0.2 * 0.2, 0.2 * 0.2, 0.2 * 0.1, 0.2 * 0.1])
-        assert found.error.captions.moved.startswith("higher by 4.0 points (")
-        assert (found.batch.low, found.batch.high) == ("64", "1,024")
-        assert (found.images.low, found.images.high) == ("4,096", "65,536")
-        assert (found.wrong.low, found.wrong.high) == (percent(0, 0), percent(0.2, 0))
-        assert found.batch.temperature.estimate == pytest.approx(0.5 * 0.1)
-        assert found.batch.temperature.moved.startswith("higher by 0.05 (")
+        assert found.error("captions").moved.startswith("higher by 4.0 points (")
+        assert (found.knob("batch").low, found.knob("batch").high) == ("64", "1,024")
+        assert (found.knob("images").low, found.knob("images").high) == ("4,096", "65,536")
+        assert (found.knob("wrong").low, found.knob("wrong").high) == (percent(0, 0), percent(0.2, 0))
+        assert found.knob("batch").temperature.estimate == pytest.approx(0.5 * 0.1)
+        assert found.knob("batch").temperature.moved.startswith("higher by 0.05 (")
 
     def test_temperatures_say_whether_clips_are_too_sure(self, found: laboratory.Laboratory) -> None:
-        temperature = found.temperature
-        means = [one.estimate for one in (temperature.control, temperature.names, temperature.captions)]
+        means = [found.temperature(name).estimate for name in ("labels", "names", "captions")]
         assert means == pytest.approx([0.5 * 1.1, 0.5 * 1.3, 0.5 * 1.5])
-        assert (str(temperature.captions), temperature.sure) == ("0.75", "too unsure")
-        assert temperature.captions.interval.startswith("0.7")
+        assert (str(found.temperature("captions")), found.sure) == ("0.75", "too unsure")
+        assert found.temperature("captions").interval.startswith("0.7")
 
     @pytest.mark.parametrize(("start", "sure"), [(2.0, "too sure"), (1 / 1.5, "neither")])
     def test_a_temperature_of_one_is_neither(self, start: float, sure: str) -> None:
         trainings = Trainings(synthetic_causes({"temperature": start}), 0.95)
-        assert laboratory.laboratory_of(trainings, None, None).temperature.sure == sure
+        assert laboratory.Laboratory(trainings, None, None).sure == sure
 
     def test_models_are_counted_at_home_and_under_shift(self, found: laboratory.Laboratory) -> None:
         scaling = found.scaling
@@ -176,26 +177,24 @@ class TestLaboratory:
     def test_what_happens_to_most_models(self, panel: Panel, verdicts: list[int], most: str) -> None:
         change = scaling_change([panel], 0.95)["lab"]
         change["verdict"].loc[{"score": "nll", "condition": SHIFTS}] = verdicts
-        assert laboratory.laboratory_of(Trainings(None, 0.95), panel, change).scaling.most == most
+        assert laboratory.Laboratory(Trainings(None, 0.95), panel, change).scaling.most == most
 
     def test_groups_without_a_clip_and_sets_without_a_shift(self, panel: Panel) -> None:
         change = scaling_change([panel], 0.95)["lab"]
-        none = laboratory.laboratory_of(
-            Trainings(None, 0.95), None, change.isel(model=slice(1, None))
-        ).scaling
+        none = laboratory.Laboratory(Trainings(None, 0.95), None, change.isel(model=slice(1, None))).scaling
         assert isinstance(none.clips_worse, Missing)
         assert none.worse_of == "3 of 3"
-        at_home = laboratory.laboratory_of(Trainings(None, 0.95), None, change.isel(condition=[0, 1])).scaling
+        at_home = laboratory.Laboratory(Trainings(None, 0.95), None, change.isel(condition=[0, 1])).scaling
         assert at_home.home_better == "4 of 4"
         assert isinstance(at_home.most, Missing)
 
     def test_what_is_not_there_is_missing(self) -> None:
-        nothing = laboratory.laboratory_of(Trainings(None, 0.95), None, None)
-        for value in (nothing.error.loss, nothing.batch.low, nothing.nearer, nothing.scaling.most):
+        nothing = laboratory.Laboratory(Trainings(None, 0.95), None, None)
+        for value in (nothing.error("loss"), nothing.knob("batch").low, nothing.nearer, nothing.scaling.most):
             assert str(value) == NOT_MEASURED
-        unmeasured = laboratory.laboratory_of(Trainings(synthetic_causes({"nll": 1.0}), 0.95), None, None)
-        assert isinstance(unmeasured.temperature.captions, Missing)
-        assert isinstance(unmeasured.temperature.sure, Missing)
+        unmeasured = laboratory.Laboratory(Trainings(synthetic_causes({"nll": 1.0}), 0.95), None, None)
+        assert isinstance(unmeasured.temperature("captions"), Missing)
+        assert isinstance(unmeasured.sure, Missing)
 
     @pytest.mark.parametrize(
         ("smallest", "largest", "change", "expected"),

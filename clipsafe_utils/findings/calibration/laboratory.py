@@ -1,7 +1,8 @@
 """What the laboratory says in chapter 4: the ladder, the knobs, and a temperature under shift."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -14,9 +15,6 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Cell, DoseResponse, Trainings
 from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing, percent
 
-NATURAL, OWN = "natural", "own_source"
-"""The clean test set, and held-out images of a model's own source."""
-
 TEMPERATURE = "temperature"
 ERROR, ERROR_OWN = "ece_debiased_before_natural", "ece_debiased_before_own_source"
 NLL = "nll_before_natural"
@@ -28,13 +26,13 @@ PROPERTIES = {
 }
 """What the figure of the ladder shows."""
 
-CONTROL, NAMES, CLIP_ON_WIT = ("a", "wit"), ("c", "wit"), ("d", "wit")
-LOSS, CAPTIONS, CURATED, SOURCE = "loss", "captions", "curated", "source"
+CELLS: Mapping[str, Cell] = {"labels": ("a", "wit"), "names": ("c", "wit"), "captions": ("d", "wit")}
+"""What networks on `wit` are trained with, and where they stand on the ladder."""
 STEPS: Mapping[str, tuple[str, Cell, Cell]] = {
-    LOSS: ("CLIP's loss and names, not labels (c less a, wit)", NAMES, CONTROL),
-    CAPTIONS: ("whole captions, not names (d less c, wit)", CLIP_ON_WIT, NAMES),
-    CURATED: ("images of wit, not of labels (a)", CONTROL, ("a", "labels")),
-    SOURCE: ("laion, not wit (d)", ("d", "laion"), CLIP_ON_WIT),
+    "loss": ("CLIP's loss and names, not labels (c less a, wit)", CELLS["names"], CELLS["labels"]),
+    "captions": ("whole captions, not names (d less c, wit)", CELLS["captions"], CELLS["names"]),
+    "curated": ("images of wit, not of labels (a)", CELLS["labels"], ("a", "labels")),
+    "source": ("laion, not wit (d)", ("d", "laion"), CELLS["captions"]),
 }
 """Steps on the ladder: what a table calls each, the upper cell, the lower."""
 
@@ -42,27 +40,6 @@ KNOBS = {"images": "images, equal samples seen", "batch": "batch", "wrong": "cap
 """Knobs that are turned for CLIPs, and what a table calls each."""
 
 CLIP = "clip_zero_shot"
-
-
-@dataclass(frozen=True)
-class Temperatures:
-    """The temperature that fits clean images, of networks trained on `wit`."""
-
-    control: Said
-    names: Said
-    captions: Said
-    sure: str | Missing
-    """CLIPs with whole captions: `too unsure`, `too sure`, or `neither` beyond the interval."""
-
-
-@dataclass(frozen=True)
-class Errors:
-    """What steps on the ladder do to the debiased error on the clean test."""
-
-    loss: Said
-    captions: Said
-    curated: Said
-    source: Said
 
 
 @dataclass(frozen=True)
@@ -76,85 +53,98 @@ class Knob:
 
 
 @dataclass(frozen=True)
-class Gaps:
-    """Mean confidence less accuracy of the zero-shot CLIPs before scaling."""
-
-    clean: Said
-    own: Said
-
-
-@dataclass(frozen=True)
 class Scaling:
-    """In how many models a temperature from clean images makes a score better or worse.
-
-    Attributes
-    ----------
-    home_better : Text
-        NLL on other clean images, of how many.
-    better, worse, brier_worse, error_worse : Text
-        NLL, Brier and the debiased error on the mean of shifts.
-    clips_worse : Text
-        Zero-shot CLIPs with a worse NLL there, of how many.
-    worse_of : Text
-        Models with a worse NLL there, of how many.
-    most : str or Missing
-        Whether NLL gets `worse` or `better` for most models; else `mixed` where it gets each for some, or
-        `neither`.
-    """
+    """In how many models a temperature from clean images makes a score better or worse."""
 
     home_better: Text
+    """NLL on other clean images; of how many."""
     better: Text
     worse: Text
+    """NLL on the mean of shifts, as all that follows."""
+    worse_of: Text
+    """The same, of how many."""
     clips_worse: Text
+    """Of how many zero-shot CLIPs."""
     brier_worse: Text
     error_worse: Text
-    worse_of: Text
     most: str | Missing
+    """NLL gets `worse` or `better` for most models; else `mixed`: each for some, or `neither`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Laboratory:
-    """What is said of the laboratory."""
+    """What is said of the laboratory.
 
-    temperature: Temperatures
-    error: Errors
-    batch: Knob
-    images: Knob
-    wrong: Knob
-    nearer: str | Missing
-    """Where larger batches bring the temperature: see `nearer_to_one`."""
-    gap: Gaps
-    scaling: Scaling
-
-
-def laboratory_of(trainings: Trainings, panel: Panel | None, change: xr.Dataset | None) -> Laboratory:
-    """Gather what the laboratory says.
-
-    Parameters
+    Attributes
     ----------
     trainings : Trainings
         Those that differ in one thing.
     panel : Panel or None
-        Its cube `calibration`.
+        The cube `calibration` of a drawn study.
     change : xarray.Dataset or None
         As in `scaling_change`, of the same study.
 
     Examples
     --------
-    >>> laboratory_of(Trainings(None, 0.95), None, None).scaling.worse_of
+    >>> Laboratory(Trainings(None, 0.95), None, None).error("loss").moved
     not measured
     """
-    errors = (trainings.step(ERROR, upper, lower) for _, upper, lower in STEPS.values())
-    return Laboratory(
-        _temperatures(trainings),
-        Errors(*errors),
-        _knob(trainings, "batch"),
-        _knob(trainings, "images"),
-        _knob(trainings, "wrong"),
-        _nearer(trainings),
-        Gaps(*(_gap(panel, condition) for condition in (NATURAL, OWN))),
-        nothing(Scaling, "no drawn study has both scalings") if change is None else _scaling(change),
-    )
+
+    trainings: Trainings
+    panel: Panel | None
+    change: xr.Dataset | None
+
+    def temperature(self, trained_with: str) -> Said:
+        """Return the temperature that fits clean images, of one of `CELLS`."""
+        return self.trainings.mean(TEMPERATURE, CELLS[trained_with])
+
+    @property
+    def sure(self) -> str | Missing:
+        """CLIPs with whole captions: `too unsure`, `too sure`, or `neither` beyond the interval."""
+        temperature = self.temperature("captions")
+        if isinstance(temperature, Missing) or not temperature.excludes(1):
+            return temperature if isinstance(temperature, Missing) else "neither"
+        return "too unsure" if temperature.estimate < 1 else "too sure"
+
+    def error(self, step: str) -> Said:
+        """Return what one of `STEPS` does to the debiased error on the clean test."""
+        _, upper, lower = STEPS[step]
+        return self.trainings.step(ERROR, upper, lower)
+
+    def knob(self, name: str) -> Knob:
+        """Return what turning one of `KNOBS` does to a CLIP."""
+        error, temperature = (dose_response(self.trainings, each, name) for each in (ERROR, TEMPERATURE))
+        low, high = (written_level(name, end) for end in (error.low, error.high))
+        return Knob(low, high, error.change, temperature.change)
+
+    @property
+    def nearer(self) -> str | Missing:
+        """Where larger batches bring the temperature; see `nearer_to_one`."""
+        change = self.knob("batch").temperature
+        if isinstance(change, Missing):
+            return change
+        rows = self.trainings.doses(TEMPERATURE, "batch")
+        ends = rows.loc[rows["loss"] == LOSS_OF_RUNG["d"], "value"]
+        return nearer_to_one(ends.iloc[0], ends.iloc[-1], change)
+
+    def gap(self, condition: str) -> Said:
+        """Return mean confidence less accuracy of the zero-shot CLIPs before scaling."""
+        none = Missing("no drawn study has confidences of zero-shot CLIPs before scaling")
+        if self.panel is None or condition not in self.panel.cube["condition"].values:
+            return none
+        is_clip = self.panel.models["group"].values == CLIP
+        if not is_clip.any():
+            return none
+        cube = self.panel.cube.isel(model=is_clip).sel(scaling="before", condition=condition)
+        gaps = mean_gap(stored_bins(cube.transpose("model", "bin", ...)))
+        return Value(float(np.mean(gaps)), scale="difference")
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """What a temperature from clean images does to the models."""
+        if self.change is None:
+            return nothing(Scaling, "no drawn study has both scalings")
+        return _scaling(self.change)
 
 
 def dose_response(trainings: Trainings, property_: str, knob: str) -> DoseResponse:
@@ -175,40 +165,8 @@ def written_level(knob: str, place: Said) -> Text:
     return percent(place.estimate, 0) if knob == "wrong" else Text(f"{place.estimate:,.0f}")
 
 
-def _temperatures(trainings: Trainings) -> Temperatures:
-    control, names, captions = (trainings.mean(TEMPERATURE, cell) for cell in (CONTROL, NAMES, CLIP_ON_WIT))
-    sure: str | Missing = Missing("no CLIP was trained")
-    if isinstance(captions, Value):
-        side = "too unsure" if captions.estimate < 1 else "too sure"
-        sure = side if captions.excludes(1) else "neither"
-    return Temperatures(control, names, captions, sure)
-
-
-def _knob(trainings: Trainings, knob: str) -> Knob:
-    error, temperature = (dose_response(trainings, name, knob) for name in (ERROR, TEMPERATURE))
-    return Knob(
-        written_level(knob, error.low), written_level(knob, error.high), error.change, temperature.change
-    )
-
-
-def _nearer(trainings: Trainings) -> str | Missing:
-    change = dose_response(trainings, TEMPERATURE, "batch").change
-    if isinstance(change, Missing):
-        return change
-    rows = trainings.doses(TEMPERATURE, "batch")
-    ends = rows.loc[rows["loss"] == LOSS_OF_RUNG["d"], "value"]
-    return nearer_to_one(ends.iloc[0], ends.iloc[-1], change)
-
-
 def nearer_to_one(smallest: float, largest: float, change: Value) -> str:
-    """Say whether larger batches bring the temperature nearer to 1: `nearer`, `no nearer`, or `no`.
-
-    Parameters
-    ----------
-    smallest, largest : float
-        Temperature at the smallest and at the largest batch.
-    change : Value
-        The second less the first; `no` where its interval holds 0.
+    """Say whether a change brings a temperature `nearer` to 1, `no nearer`, or is beyond its interval `no`.
 
     Examples
     --------
@@ -220,24 +178,12 @@ def nearer_to_one(smallest: float, largest: float, change: Value) -> str:
     return "nearer" if abs(largest - 1) < abs(smallest - 1) else "no nearer"
 
 
-def _gap(panel: Panel | None, condition: str) -> Said:
-    none = Missing("no drawn study has confidences of zero-shot CLIPs before scaling")
-    if panel is None or not {"before"} <= {*panel.cube["scaling"].values.tolist()}:
-        return none
-    is_clip = panel.models["group"].values == CLIP
-    if not is_clip.any() or condition not in panel.cube["condition"].values:
-        return none
-    cube = panel.cube.isel(model=is_clip).sel(scaling="before", condition=condition)
-    gaps = mean_gap(stored_bins(cube.transpose("model", "bin", ...)))
-    return Value(float(np.mean(gaps)), scale="difference")
-
-
 def _scaling(change: xr.Dataset) -> Scaling:
     conditions, models = change["condition"].values.tolist(), change.sizes["model"]
     at_home = change["verdict"].sel(condition=home(conditions), score="nll")
     home_better = count(int((at_home < 0).sum()), models)
     if SHIFTS not in conditions:
-        return Scaling(home_better, *[Missing("no shift was measured")] * 7)
+        return replace(nothing(Scaling, "no shift was measured"), home_better=home_better)
     shifted = change["verdict"].sel(condition=SHIFTS)
     better = int((shifted.sel(score="nll") < 0).sum())
     worse = {score: int((shifted.sel(score=score) > 0).sum()) for score in SCORES}
@@ -247,10 +193,10 @@ def _scaling(change: xr.Dataset) -> Scaling:
         home_better,
         Text(better),
         Text(worse["nll"]),
+        count(worse["nll"], models),
         count(int((clips > 0).sum()), clips.size) if clips.size else none,
         Text(worse["brier"]),
         Text(worse["ece_debiased"]),
-        count(worse["nll"], models),
         _most(better, worse["nll"], models),
     )
 

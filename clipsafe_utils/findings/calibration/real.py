@@ -20,40 +20,35 @@ _NONE = "no confidences of real networks are shown"
 
 @dataclass(frozen=True)
 class Network:
-    """One network on the whole set."""
+    """One network on the whole set: debiased error, and mean confidence less accuracy (gap)."""
 
     name: Text
     error: Said
-    """The debiased one."""
     gap: Said
-    """Mean confidence less accuracy."""
     sure: Said
     """Share named rightly of the images of `SURE_BIN`."""
 
 
 @dataclass(frozen=True)
 class Extreme:
-    """The largest of many values, and where it was found."""
+    """The largest of many values, and where it was found: network, set of images and their number."""
 
     value: Said
     network: Text
     name: Text
-    """Of the set of images."""
     images: Text
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """Whether the debiased error falls as accuracy rises, over the parts of the images."""
+    """Whether the debiased error falls as accuracy rises, over all parts of the images, and the large ones."""
 
     parts: Text
     each: Text
-    """By network: the rank correlation over all parts, with its interval."""
     small: str | Missing
     """How many parts have too few images for a claim: `most`, `some` or `none`."""
     large_parts: Text
     large_each: Text
-    """By network: the correlation over the large parts, and in how many draws it is below zero."""
     falling: Text
     bar: Text
     """In how many draws a correlation that counts as falling is below zero, at the least."""
@@ -62,46 +57,30 @@ class Ranks:
 
 @dataclass(frozen=True)
 class Real:
-    """What is said of the networks of one study.
-
-    Attributes
-    ----------
-    study, whole : Text
-        Its name, as code; the set of images that stands for all.
-    models, beyond : Text
-        How many networks are shown, and for how many the interval of the error excludes 0.
-    by_chance : str or Missing
-        Of how many networks the error may be chance: `none`, `some` or `all`.
-    lowest, highest : Value or Missing
-        The range of the debiased errors.
-    best, worst : Network
-        Of a single network only the best.
-    cancels : str or Missing
-        `yes` where gaps of the best network cancel: too unsure where it is unsure, too sure where it is sure.
-    orders : str or Missing
-        Whether the variants of the error sort the networks into `one` order or `several`.
-    sets : str or Missing
-        Whether there is `one` set of images, or `several`.
-    floor, largest : Extreme
-        The largest floor of ECE; the largest debiased error on images enough for a claim.
-    ranks : Ranks
-        Over the parts of the images.
-    """
+    """What is said of the networks of one study."""
 
     study: Text
     whole: Text
+    """The set of images that stands for all."""
     models: Text
     beyond: Text
+    """For how many the interval of the error excludes 0."""
     by_chance: str | Missing
+    """Of how many networks the error may be chance: `none`, `some` or `all`."""
     lowest: Said
     highest: Said
     best: Network
     worst: Network
+    """Missing where there is a single network."""
     cancels: str | Missing
+    """`yes` where gaps of the best cancel: too unsure where it is unsure, too sure where it is sure."""
     orders: str | Missing
+    """Whether the variants of the error sort the networks into `one` order or `several`."""
     sets: str | Missing
+    """Whether there is `one` set of images, or `several`."""
     floor: Extreme
     largest: Extreme
+    """The largest floor of ECE; the largest debiased error on images enough for a claim."""
     ranks: Ranks
 
 

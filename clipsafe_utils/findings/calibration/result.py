@@ -9,7 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
 from clipsafe_utils.findings.calibration import errors
-from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory, laboratory_of
+from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
 from clipsafe_utils.findings.calibration.real import Real, real_of
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
 from clipsafe_utils.findings.calibration.sizes import Sizes, sizes_of
@@ -137,7 +137,7 @@ class Calibration:
         trainings = next(iter(self.trainings.values()), Trainings(None, self.chosen.confidence))
         drawn = (panel for panel in self.panels if panel.models.attrs.get("evidence") != "measured")
         panel = next((panel for panel in drawn if panel.study in self.changes), None)
-        return laboratory_of(trainings, panel, self.changes[panel.study] if panel else None)
+        return Laboratory(trainings, panel, self.changes[panel.study] if panel else None)
 
     @property
     def whole_sets(self) -> Text:
