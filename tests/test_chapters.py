@@ -120,6 +120,11 @@ SAID: dict[str, dict[str, object]] = {
         "conditions": ["factor_pose", "natural"],
     },
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "claims": {"studies": ["field", "published"], "confidence": 0.9},
+    "what-we-cannot-say": {"studies": ["miniature", "published"], "groups": ["standard"], "confidence": 0.9},
+    "miniature-world": {"confidence": 0.8, "groups": ["standard", "control"], "sources": ["mixed"]},
+    "student-laboratory": {"confidence": 0.8, "groups": ["control"], "knob": "images", "level": 8192},
+    "full-study": {"confidence": 0.8, "groups": ["standard"], "studies": ["published"]},
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""
 

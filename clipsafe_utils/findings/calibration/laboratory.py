@@ -120,12 +120,11 @@ class Laboratory:
     @property
     def nearer(self) -> str | Missing:
         """Where larger batches bring the temperature; see `nearer_to_one`."""
-        change = self.knob("batch").temperature
-        if isinstance(change, Missing):
-            return change
-        rows = self.trainings.doses(TEMPERATURE, "batch")
-        ends = rows.loc[rows["loss"] == LOSS_OF_RUNG["d"], "value"]
-        return nearer_to_one(ends.iloc[0], ends.iloc[-1], change)
+        response = dose_response(self.trainings, TEMPERATURE, "batch")
+        for value in (response.change, response.at_low, response.at_high):
+            if isinstance(value, Missing):
+                return value
+        return nearer_to_one(response.at_low.estimate, response.at_high.estimate, response.change)
 
     def gap(self, condition: str) -> Said:
         """Return mean confidence less accuracy of the zero-shot CLIPs before scaling."""

@@ -1,14 +1,11 @@
-"""Chapter 7: what the ledger adds up to."""
+"""Counting and comparing the entries of the ledger, and what another choice turns."""
 
 from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
-import pandas as pd
-
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.verdicts import Verdict
-from clipsafe_utils.claims.wording import MARKS
 
 DECIDED = (Verdict.SUPPORTED, Verdict.CONTRADICTED)
 
@@ -32,10 +29,10 @@ def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     >>> by_study([])
     {}
     """
-    found: dict[str, list[Entry]] = {}
+    sorted_by_study: dict[str, list[Entry]] = {}
     for entry in entries:
-        found.setdefault(entry.study, []).append(entry)
-    return found
+        sorted_by_study.setdefault(entry.study, []).append(entry)
+    return sorted_by_study
 
 
 def counts(entries: Iterable[Entry]) -> dict[Verdict, int]:
@@ -48,17 +45,6 @@ def counts(entries: Iterable[Entry]) -> dict[Verdict, int]:
     """
     verdicts = [entry.judgement.verdict for entry in entries]
     return {verdict: verdicts.count(verdict) for verdict in Verdict}
-
-
-def is_proxy(entries: Iterable[Entry]) -> bool:
-    """Say whether the study behind some entries stands in for real models.
-
-    Examples
-    --------
-    >>> is_proxy([])
-    False
-    """
-    return any(entry.evidence == "proxy" for entry in entries)
 
 
 class Agreement(NamedTuple):
@@ -86,58 +72,13 @@ def agreements(entries: Iterable[Entry]) -> list[Agreement]:
         }
         for study, of_one in by_study(entries).items()
     }
-    found = []
+    compared = []
     for first, second in combinations(decided, 2):
         both = [name for name in decided[first] if name in decided[second]]
         alike = tuple(name for name in both if decided[first][name] is decided[second][name])
         otherwise = tuple(name for name in both if name not in alike)
-        found.append(Agreement(first, second, alike, otherwise))
-    return found
-
-
-def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
-    """Tabulate the effects as `figures.claims.forest` draws them.
-
-    An effect is divided by the smallest that matters and turned so that what the claim predicts points to the
-    right; a claim of an effect of either sign, or of none, keeps its sign. A claim without a smallest effect
-    is left in its unit, and multiplied by 100 where that is points.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        The ledger.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an effect: `claim`, `sentence`, `direction`, `unit` (empty where it is the smallest effect),
-        `study`, `verdict`, `mark` (its sign), `value`, `low`, `high`.
-
-    Examples
-    --------
-    >>> len(forest([], 0.95))
-    0
-    """
-    columns = ["claim", "sentence", "direction", "unit", "study", "verdict", "mark"]
-    columns += ["value", "low", "high"]
-    rows = []
-    for entry in entries:
-        claim, effect = entry.claim, entry.effect
-        if effect is None:
-            continue
-        scale, unit = (1 / claim.smallest_effect, "") if claim.smallest_effect else (1.0, claim.unit)
-        if unit.startswith("points"):
-            scale *= 100
-        ends = [scale * end for end in effect.interval(confidence)]
-        value = scale * effect.value
-        if claim.direction == "down":
-            value, ends = -value, [-end for end in reversed(ends)]
-        verdict = entry.judgement.verdict
-        named = (claim.id, claim.sentence, claim.direction, unit, entry.study)
-        rows.append((*named, str(verdict), MARKS[verdict], value, *ends))
-    return pd.DataFrame(rows, columns=columns)
+        compared.append(Agreement(first, second, alike, otherwise))
+    return compared
 
 
 def measured_twice(changed: Iterable[Changed]) -> list[Changed]:
@@ -161,10 +102,10 @@ def by_choice(changed: Iterable[Changed]) -> dict[tuple[str, str], list[Changed]
     >>> by_choice([])
     {}
     """
-    found: dict[tuple[str, str], list[Changed]] = {}
+    choices: dict[tuple[str, str], list[Changed]] = {}
     for one in measured_twice(changed):
-        found.setdefault((one.choice, one.value), []).append(one)
-    return dict(sorted(found.items(), key=lambda item: -sum(one.flips for one in item[1])))
+        choices.setdefault((one.choice, one.value), []).append(one)
+    return dict(sorted(choices.items(), key=lambda item: -sum(one.flips for one in item[1])))
 
 
 def furthest(entries: Iterable[Entry]) -> Entry | None:

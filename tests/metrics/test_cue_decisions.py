@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from clipsafe_utils.metrics.cue_decisions import shape_bias, shape_bias_interval, share_decided
 from clipsafe_utils.metrics.intervals import wilson_interval
-from clipsafe_utils.metrics.shape_bias import shape_bias, shape_bias_interval, share_decided
 
 by_class = arrays(np.int64, 16, elements=st.integers(0, 37))
 

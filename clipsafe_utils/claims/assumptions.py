@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import pandas as pd
-
-from clipsafe_utils.figures.tables import ThemedTable, table
-
 MARKS: Mapping[str, str] = {
     "not found": "found nowhere",
     "inferred": "our inference",
@@ -39,33 +35,20 @@ def assumptions() -> tuple[Assumption, ...]:
     >>> assumptions()[0].mark
     'not found'
     """
-    text = files("clipsafe_utils.chapters.claims").joinpath("assumptions.toml").read_text(encoding="utf-8")
+    text = files("clipsafe_utils.claims").joinpath("assumptions.toml").read_text(encoding="utf-8")
     return tuple(
         Assumption(row["what"], row["mark"], row["chosen"], tuple(row["claims"]))
         for row in tomllib.loads(text)["assumption"]
     )
 
 
-def counts() -> dict[str, int]:
+def counts_of_assumptions() -> dict[str, int]:
     """Count the assumptions by how we know of them.
 
     Examples
     --------
-    >>> list(counts()) == list(MARKS)
+    >>> list(counts_of_assumptions()) == list(MARKS)
     True
     """
-    found = Counter(assumption.mark for assumption in assumptions())
-    return {mark: found[mark] for mark in MARKS}
-
-
-def assumptions_table() -> ThemedTable:
-    """Tabulate the assumptions."""
-    rows = [
-        (one.what, MARKS[one.mark], one.chosen, ", ".join(one.claims) or "all of them")
-        for one in assumptions()
-    ]
-    return table(
-        pd.DataFrame(rows, columns=["What had to be settled", "Known", "What we chose", "Claims"]),
-        "Lines of the protocol that are assumptions: how we know of each, what we chose, and whose verdict "
-        "rests on it.",
-    )
+    marks = Counter(assumption.mark for assumption in assumptions())
+    return {mark: marks[mark] for mark in MARKS}

@@ -1,6 +1,7 @@
 """The tables behind the small figures of chapters 1, 2 and 4, with the models of one's own among the zoo."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -23,35 +24,22 @@ _BESIDE = {"clip_zero_shot": "CLIP, same recipe", "standard": "standard network"
 _SMALL, _IMAGES = "resnet_xs", 65536.0
 
 
-def residuals(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | None, xr.Dataset, list[str]]:
-    """Judge every model of the first study on every factor at equal accuracy, as chapter 1 does.
+@dataclass(frozen=True, eq=False)
+class Charted:
+    """A table with a row a model, or None; who the models are; and in words what is lacking."""
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `factors`.
-    confidence : float
-        Level of the intervals.
+    table: xr.Dataset | None = None
+    models: xr.Dataset = field(default_factory=xr.Dataset)
+    lacking: list[str] = field(default_factory=list)
 
-    Returns
-    -------
-    result : xarray.Dataset or None
-        As of `clipsafe_utils.metrics.labelled.effective_robustness`; None where no line can be drawn.
-    models : xarray.Dataset
-        Who the models are, in the same order.
-    sentences : list of str
-        What is lacking, in words.
 
-    Examples
-    --------
-    >>> residuals([], 0.95)[0] is None
-    True
-    """
+def residuals(panels: Sequence[Panel], confidence: float) -> Charted:
+    """Judge every model of the first study on every factor at equal accuracy, as chapter 1 does."""
     kept, sentences = with_a_line(panels[:1], list(HEADLINE_FACTORS), SELECTION, BASELINE, AXES)
     if not kept:
-        return None, xr.Dataset(), sentences
+        return Charted(lacking=sentences)
     panel = kept[0]
-    result = effective_robustness(
+    table = effective_robustness(
         panel.cube,
         panel.models,
         selection=SELECTION,
@@ -59,20 +47,14 @@ def residuals(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | 
         baseline_group=BASELINE,
         confidence=confidence,
     )
-    return result, panel.models, sentences
+    return Charted(table, panel.models, sentences)
 
 
-def shape_biases(panels: Sequence[Panel], confidence: float) -> tuple[xr.Dataset | None, xr.Dataset]:
-    """Tabulate the shape bias of every model of the first study, as chapter 2 does; None without a study.
-
-    Examples
-    --------
-    >>> shape_biases([], 0.95)[0] is None
-    True
-    """
+def shape_biases(panels: Sequence[Panel], confidence: float) -> Charted:
+    """Tabulate the shape bias of every model of the first study, as chapter 2 does."""
     if not panels:
-        return None, xr.Dataset()
-    return shape_bias_table(panels[0].cube, confidence=confidence), panels[0].models
+        return Charted()
+    return Charted(shape_bias_table(panels[0].cube, confidence=confidence), panels[0].models)
 
 
 def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
@@ -88,13 +70,7 @@ def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        As of `clipsafe_utils.findings.calibration.errors.reliability_panels`, before temperature scaling,
-        on clean images; empty where none was measured there.
-
-    Examples
-    --------
-    >>> reliability([], "wit").sizes["panel"]
-    0
+        As of `reliability_panels`, before temperature scaling, on clean images; empty where there are none.
     """
     views: list[View] = []
     titles: list[str] = []

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from clipsafe_utils.metrics.accuracy import AXES, accuracy, error_ratio, from_axis, to_axis
+from clipsafe_utils.metrics.accuracies import AXES, accuracy, error_ratio, from_axis, to_axis
 
 shares = st.floats(0, 1)
 inner_shares = st.floats(1e-6, 1 - 1e-6)

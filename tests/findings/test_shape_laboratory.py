@@ -16,6 +16,7 @@ from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG
 from clipsafe_utils.findings.shape import laboratory
 from clipsafe_utils.findings.shape.result import ShapeBias
+from clipsafe_utils.findings.shape.trainings import laboratory_of
 from clipsafe_utils.say import NOT_MEASURED, Missing, percent
 from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
 
@@ -67,19 +68,6 @@ def described(cube: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": cube["model"]})
 
 
-def test_a_step_has_the_interval_of_its_seeds(cube: xr.Dataset) -> None:
-    # Seeds step by 0, +1 and -1 points on both sides: variance 1/3 each, four degrees of freedom, no images.
-    found = laboratory.image_steps(cube, 0.95)["a", "wit"]
-    half = 2.7764451 * np.sqrt(2 * 0.01**2 / 3)
-    assert (found.estimate, found.high - found.estimate) == pytest.approx((0.5, half))
-    assert set(laboratory.loss_steps(cube, 0.95)) == {
-        (step, source)
-        for step in laboratory.LOSS_STEPS
-        for source in OF_SOURCE
-        if (step, source) != ("b - a", "labels")
-    }
-
-
 @pytest.mark.parametrize(
     ("of_source", "of_rung", "expected"),
     [
@@ -93,9 +81,13 @@ def test_images_and_language_move_shape_bias_where_all_steps_agree(
 ) -> None:
     # A step of one point lies within the interval of two sets of three seeds: 2.3 points to each side.
     made = valued(lambda row: of_source[row["source"]] + of_rung.get(row["rung"], 0.0))
-    assert laboratory.directions(made, 0.95) == expected
-    without = made.isel(model=made["source"].values != "laion")
-    assert laboratory.directions(without, 0.95) is None
+    lab = laboratory_of(made, None, Missing("no population"), 0.95)
+    assert (lab.images_move, lab.language_moves) == expected
+    without = laboratory_of(
+        made.isel(model=made["source"].values != "laion"), None, Missing("no population"), 0.95
+    )
+    assert isinstance(without.images_move, Missing)
+    assert isinstance(without.language_moves, Missing)
 
 
 def test_what_was_made_of_a_clip_is_compared_with_that_clip(cube: xr.Dataset, described: xr.Dataset) -> None:
@@ -125,23 +117,18 @@ def test_tables_name_their_study_and_leave_out_what_was_not_trained(
 
 
 def test_figures_of_the_laboratory_and_their_texts(cube: xr.Dataset) -> None:
-    rungs = laboratory.ladder_tables({"mine": cube}, ["shape_bias", "cue_decided"], 0.95)
-    assert [axes.get_title(loc="left") for axes in figures.ladder(rungs, RUNGS).axes] == [
-        "Shape bias",
-        "Share decided",
-    ]
-    assert "Shape bias, trained on labels: a 20" in descriptions.describe_ladder(rungs)
-    doses = laboratory.dose_tables({"mine": cube, "yours": cube}, ["shape_bias"], 0.95)
-    titles = [axes.get_title(loc="left") for axes in figures.doses(doses, "dose", 100).axes]
-    assert titles == ["Shape bias (mine)", "Shape bias (yours)"]
-    assert "cross-entropy on true labels: 75\N{NO-BREAK SPACE}% at 20" in descriptions.describe_doses(doses)
-    for empty in (
-        laboratory.ladder_tables({}, PROPERTIES, 0.95),
-        laboratory.dose_tables({}, PROPERTIES, 0.95),
-    ):
-        assert all(isinstance(table, pd.DataFrame) and table.empty for table in empty.values())
-    figures.ladder(laboratory.ladder_tables({}, PROPERTIES, 0.95), RUNGS)
-    figures.doses(laboratory.dose_tables({}, PROPERTIES, 0.95), "dose")
+    shown = ShapeBias([], [], {}, {}, {"mine": cube}, {}, 0.95)
+    titles = [axes.get_title(loc="left") for axes in figures.ladder(shown.ladder, RUNGS).axes]
+    assert titles == ["Shape bias", "Share decided"]
+    assert "Shape bias, trained on labels: a 20" in descriptions.describe_ladder(shown.ladder)
+    both = ShapeBias([], [], {}, {}, {"mine": cube, "yours": cube}, {}, 0.95)
+    titles = [axes.get_title(loc="left") for axes in figures.doses(both.doses, "dose", 100).axes]
+    assert titles[:2] == ["Shape bias (mine)", "Share decided (mine)"]
+    assert "true labels: 75\N{NO-BREAK SPACE}% at 20" in descriptions.describe_doses(both.doses)
+    nothing = ShapeBias([], [], {}, {}, {}, {}, 0.95)
+    assert all(table.empty for table in (*nothing.ladder.values(), *nothing.doses.values()))
+    figures.ladder(nothing.ladder, RUNGS)
+    figures.doses(nothing.doses, "dose")
 
 
 def test_the_prose_says_what_was_put_in() -> None:
