@@ -195,7 +195,7 @@ class TestReal:
         assert (real.study, real.whole, real.models, real.beyond) == ("`published`", "all images", "4", "4")
         assert (real.best.name, real.worst.name) == ("ViT", "SimCLR")
         assert str(real.worst.error) == str(real.highest) == percent(0.0544)
-        assert str(real.worst.sure) == percent(0.748)
+        assert (real.sure, str(real.worst.sure)) == (f"80 to {percent(0.87, 0)}", percent(0.748))
         assert (str(real.best.gap), str(real.worst.gap)) == ("−0.2", "+4.6")
         assert (real.by_chance, real.cancels, real.orders, real.sets) == ("none", "yes", "one", "several")
 

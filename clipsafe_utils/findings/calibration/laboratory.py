@@ -121,10 +121,10 @@ class Laboratory:
     def nearer(self) -> str | Missing:
         """Where larger batches bring the temperature; see `nearer_to_one`."""
         response = dose_response(self.trainings, TEMPERATURE, "batch")
-        for value in (response.change, response.at_low, response.at_high):
-            if isinstance(value, Missing):
-                return value
-        return nearer_to_one(response.at_low.estimate, response.at_high.estimate, response.change)
+        low, high, change = response.at_low, response.at_high, response.change
+        if isinstance(low, Missing) or isinstance(high, Missing) or isinstance(change, Missing):
+            return Missing("batch was not varied")
+        return nearer_to_one(low.estimate, high.estimate, change)
 
     def gap(self, condition: str) -> Said:
         """Return mean confidence less accuracy of the zero-shot CLIPs before scaling."""

@@ -14,7 +14,8 @@ from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import Missing, Said, Text, Value, change, count, level, listed, nothing, percent
 
 SURE_BIN = 12
-"""Of the fifteen stored bins the one of confidences above 80 % up to 87 %."""
+"""Of the fifteen stored bins the one of which is said how often a sure network is right."""
+SURE = Text(f"{100 * SURE_BIN / 15:.0f} to {percent((SURE_BIN + 1) / 15, 0)}")
 _NONE = "no confidences of real networks are shown"
 
 
@@ -41,7 +42,7 @@ class Extreme:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Whether the debiased error falls as accuracy rises, over all parts of the images, and the large ones."""
+    """Whether the debiased error falls as accuracy rises, over all parts of the images and the large."""
 
     parts: Text
     each: Text
@@ -69,6 +70,8 @@ class Real:
     """Of how many networks the error may be chance: `none`, `some` or `all`."""
     lowest: Said
     highest: Said
+    sure: Text
+    """The confidences of `SURE_BIN`."""
     best: Network
     worst: Network
     """Missing where there is a single network."""
@@ -117,6 +120,7 @@ def real_of(
         "all" if not beyond else "none" if beyond == networks else "some",
         Value(whole["error"].min().item()),
         Value(whole["error"].max().item()),
+        SURE,
         _network(view, whole, int(order[0])),
         nothing(Network, "a single network") if single else _network(view, whole, int(order[-1])),
         _cancels(view, int(order[0])),
@@ -135,7 +139,7 @@ def _on_whole_set(view: View, name: str) -> Array:
 def _network(view: View, whole: xr.Dataset, row: int) -> Network:
     bins = stored_bins(view.cube.sel(condition=view.whole).isel(model=row))
     error, low, high = (whole[name].values[row] for name in ("error", "low", "high"))
-    sure: Said = Missing("no image is 80 to 87 % sure")
+    sure: Said = Missing(f"no image is {SURE} sure")
     if bins.count[SURE_BIN]:
         sure = Value(bins.hits[SURE_BIN] / bins.count[SURE_BIN])
     return Network(
