@@ -191,12 +191,19 @@ def _render(folder: Path, output: Path, parameters: dict[str, object]) -> str:
     return text_of_page(output)
 
 
+def _write_trainings(models: xr.Dataset, folder: Path) -> None:
+    """Write trainings that differ in one thing, described as the first of the models."""
+    cube = synthetic_causes(dict.fromkeys(PROPERTIES, 0.5))
+    trained = models.isel(model=[0] * cube.sizes["model"]).assign_coords(model=cube["model"].values)
+    write_cube(cube, folder / "causes.nc")
+    write_cube(xr.concat([models, trained], "model", combine_attrs="override"), folder / "models.nc")
+
+
 @pytest.mark.slow
 class TestChapter:
     def test_without_confidences_digits_and_ladder_stay(self, models: xr.Dataset, tmp_path: Path) -> None:
         folder = tmp_path / "trained"
-        write_cube(models, folder / "models.nc")
-        write_cube(synthetic_causes(dict.fromkeys(PROPERTIES, 0.5)), folder / "causes.nc")
+        _write_trainings(models, folder)
         text = _render(folder, tmp_path / "trained.ipynb", {})
         assert "The study `trained` has no cube `calibration`" in text
         assert "No study here has confidences to show." in text
@@ -207,8 +214,7 @@ class TestChapter:
     def test_runs_with_the_ladder(self, models: xr.Dataset, tmp_path: Path) -> None:
         folder = tmp_path / "lab"
         write_cube(scaled_cube(), folder / "calibration.nc")
-        write_cube(models, folder / "models.nc")
-        write_cube(synthetic_causes(dict.fromkeys(PROPERTIES, 0.5)), folder / "causes.nc")
+        _write_trainings(models, folder)
         text = _render(folder, tmp_path / "lab.ipynb", {})
         assert "no cube" not in text
         assert "trained on wit: a 0.55" in text
