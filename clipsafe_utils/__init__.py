@@ -26,6 +26,7 @@ _HOMES = {
     "clipsafe_utils.figures.style": ("show",),
     "clipsafe_utils.figures.tables": ("table",),
     "clipsafe_utils.findings.calibration.result": ("calibration",),
+    "clipsafe_utils.findings.factors.result": ("factor_robustness",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
     "clipsafe_utils.findings.student.result": ("student_laboratory",),
     "clipsafe_utils.findings.world.result": ("miniature_world",),

@@ -134,11 +134,16 @@ class Value:
         return not (math.isnan(self.low) or math.isnan(self.high))
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether the interval says anything: it is narrower than a share, or a difference, can vary."""
+        return self.high - self.low < {"share": 1, "difference": 2}.get(self.scale, math.inf)
+
+    @property
     def interval(self) -> Text:
         """The interval, in the scale of the value; in words where it is not bounded."""
         if not self.has_interval:
             return Missing("the value has no interval")
-        if self.high == float("inf"):
+        if not self.is_bounded:
             return Text("unbounded")
         write = {"share": percent, "difference": points, "number": number, "change": change}[self.scale]
         return Text(f"{write(self.low)} to {write(self.high)}")
@@ -161,7 +166,8 @@ class Value:
         """A difference with its direction, or that there is none beyond the interval."""
         unit, scale, digits = (" points", 100, 1) if self.scale == "difference" else ("", 1, 2)
         if self.side == "neither":
-            return Text(f"no different beyond the interval ({self.interval}{unit})")
+            within = f"{self.interval}{unit}" if self.is_bounded else self.interval
+            return Text(f"no different beyond the interval ({within})")
         direction = "higher" if self.side == "up" else "lower"
         size = scale * abs(self.estimate)
         low, high = sorted((scale * abs(self.low), scale * abs(self.high)))

@@ -1,5 +1,6 @@
 """Every chapter runs on a study cut down to a few models, and says in words what a study lacks."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -14,8 +15,6 @@ from clipsafe_utils.publishing.render import render_chapter
 
 CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
 MODELS_A_GROUP = 14
-REFUSED = ("shape-bias", "calibration")
-"""Pages that are refused in one sentence where no study has anything for them."""
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +72,15 @@ def test_chapter_says_what_a_study_lacks(
     name: str, studies: list[str], cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
-    if name in REFUSED and "published" not in studies:
-        with pytest.raises(ClipsafeError, match="Nothing to show: the study bare has no model"):
-            render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": studies})
+    refused = ""
+    try:
+        render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": studies})
+    except ClipsafeError as error:
+        refused = str(error)
+    if refused:
+        assert studies == ["bare"], refused
+        assert re.search(r": Nothing to show: .*bare.*\.$", refused)
         return
-    render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": studies})
     text = _text(tmp_path / "bare.ipynb")
     assert "The study `bare` has no cube" in text
     assert "published" in studies or "No study" in text

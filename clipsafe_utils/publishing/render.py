@@ -135,7 +135,8 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
         last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
         role = ROLE.search(last_line)
         place = _place(chapter, error.cell_index, role[0] if role else error.source)
-        raise ClipsafeError(f"{place} fails: {last_line}") from error
+        told = error.ename == ClipsafeError.__name__ and error.evalue.strip()
+        raise ClipsafeError(f"{place}: {told}" if told else f"{place} fails: {last_line}") from error
     except CellTimeoutError as error:
         raise ClipsafeError(
             f"{chapter.source}: a cell runs for more than {_SECONDS_A_CELL} seconds."

@@ -254,7 +254,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
     causes = read_causes(chosen.studies)
     if not panels and not causes:
-        raise nothing_to_show(chosen.studies, "shape_bias", "causes")
+        raise nothing_to_show(chosen.studies, "shape_bias", "causes", why=others)
     return ShapeBias(
         panels,
         [*sentences, *others],

@@ -208,4 +208,5 @@ def steps_frame(cube: xr.Dataset, confidence: float) -> pd.DataFrame:
         {"change": title, **{source: getattr(step, source) for source in SOURCES}}
         for title, step in steps.items()
     ]
-    return pd.DataFrame(rows)
+    # A column of missing values alone would become plain text.
+    return pd.DataFrame(rows, dtype=object)

@@ -5,13 +5,13 @@ import pytest
 import statsmodels.api as sm
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness import descriptions, tables, words
-from clipsafe_utils.chapters.formats import NOT_MEASURED
+from clipsafe_utils.chapters.factor_robustness import alt, tables
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.figures import factor_robustness as figures
 from clipsafe_utils.findings.factors import residuals as chapter
 from clipsafe_utils.metrics.labelled import effective_robustness
+from clipsafe_utils.say import points
 
 STUDY = "published"
 HEADLINE = {"selection": "top", "axes": "raw", "reference": "overall", "fit": "huber"}
@@ -80,30 +80,26 @@ def test_every_choice_holds_the_headline(result: xr.Dataset, choices: xr.Dataset
     xr.testing.assert_allclose(headline.drop_vars(list(HEADLINE)), expected.transpose(*headline.dims))
 
 
-def test_every_number_of_the_prose_is_there(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
-    results = {STUDY: result}
-    means = chapter.group_residuals(results, {STUDY: panel.models}, 0.95)
-    numbers = words.numbers([panel], results, {STUDY: choices}, means, "standard")
-    assert tuple(numbers) == words.KEYS
-    assert NOT_MEASURED not in numbers.values()
-    assert numbers["factors-records"] == "384"
-    assert numbers["factors-clips"] == "2"
-    assert numbers["factors-down-names"] == "pose"
-    assert set(words.numbers([], {}, {}, {}, "standard").values()) == {NOT_MEASURED}
-
-
-def test_a_study_without_clip_leaves_its_numbers_out(panel: Panel, result: xr.Dataset) -> None:
-    kept = ~panel.models["group"].isin(["clip_zero_shot"]).values
-    fewer = Panel(STUDY, panel.cube.isel(model=kept), panel.models.isel(model=kept))
-    numbers = words.numbers([fewer], {STUDY: result.isel(model=kept)}, {}, {}, "standard")
-    assert numbers["factors-standard"] == "93"
-    assert numbers["factors-up"] == NOT_MEASURED
-
-
 def test_table_has_a_row_a_factor(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
     markup = tables.residual_table(panel, result, choices).markup
     assert markup.count('<th scope="row">') == len(HEADLINE_FACTORS)
     assert "15,064" in markup
+
+
+@pytest.mark.parametrize("kept", ["top", "multi"])
+@pytest.mark.parametrize("reference", ["overall", "without_factor"])
+@pytest.mark.parametrize("fit", ["huber", "local"])
+def test_the_table_changes_one_choice_at_a_time(
+    panel: Panel, choices: xr.Dataset, kept: str, reference: str, fit: str
+) -> None:
+    chosen = {"selection": kept, "reference": reference, "fit": fit, "axes": "raw"}
+    result = effective_robustness(panel.cube, panel.models, factor_names=["smaller"], **chosen)
+    row = tables.residual_table(panel, result, choices).markup.split('<th scope="row">smaller</th>')[1]
+    cells = [cell.split("</td>")[0] for cell in row.split('<td class="number">')[1:]]
+    first = choices.isel(model=0).sel(factor="smaller")["residual"]
+    other = {"top": "multi", "multi": "top", "overall": "without_factor", "without_factor": "overall"}
+    changed = [chosen, chosen | {"reference": other[reference]}, chosen | {"selection": other[kept]}]
+    assert cells[1:4] == [points(first.sel(one).item()) for one in changed]
 
 
 def test_lines_pass_through_the_residuals(panel: Panel, result: xr.Dataset) -> None:
@@ -130,12 +126,12 @@ def test_figures_draw_one_panel_a_study(panel: Panel, result: xr.Dataset, choice
 
 def test_alternative_texts_name_what_is_drawn(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
     models = {STUDY: panel.models}
-    assert "pose −3.2 and −2.8 against ±0.9" in descriptions.describe_residuals({STUDY: result}, models)
-    assert descriptions.describe_lines(result, panel.models).endswith("Every line rises.")
-    assert descriptions.describe_choices(choices).count("to") >= len(HEADLINE_FACTORS)
-    assert "families: 1," in descriptions.describe_groups(
-        chapter.group_residuals({STUDY: result}, models, 0.95)
-    )
+    assert "pose −3.2 and −2.8 against ±0.9" in alt.describe_residuals({STUDY: result}, models)
+    lines = chapter.baseline_lines(result, panel.models, "standard")
+    assert alt.describe_lines(result, panel.models, lines).endswith("Every line rises.")
+    assert alt.describe_lines(result, panel.models, -lines).endswith("Not every line rises.")
+    assert alt.describe_choices(choices).count("to") >= len(HEADLINE_FACTORS)
+    assert "families: 1," in alt.describe_groups(chapter.group_residuals({STUDY: result}, models, 0.95))
 
 
 def crowd(panel: Panel, times: int = 4) -> Panel:
@@ -164,7 +160,7 @@ def test_many_clips_are_drawn_and_told_by_group(panel: Panel, result: xr.Dataset
     assert labels == [["RN50.openai", "ViT-B-32.openai"], ["CLIP, zero-shot (8 of 8 measured)"]]
     orders = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
     assert orders[0] == orders[1]
-    said = descriptions.describe_residuals(results, models)
+    said = alt.describe_residuals(results, models)
     assert "Published: " in said
     assert "Crowd: CLIP, zero-shot, mean of 8 measured of 8: " in said
     assert "pose −3.0" in said.split("Crowd: ")[1]
@@ -179,9 +175,7 @@ def test_unmeasured_clips_of_a_crowd_are_left_out_and_counted(panel: Panel) -> N
     assert axes.get_legend_handles_labels()[1] == ["CLIP, zero-shot (5 of 8 measured)"]
     assert len(axes.collections[-1].get_offsets()) == 5 * len(HEADLINE_FACTORS)
     nobody = result.assign(measured=result["measured"] & False)
-    assert "No CLIP is measured." in descriptions.describe_residuals(
-        {"crowd": nobody}, {"crowd": many.models}
-    )
+    assert "No CLIP is measured." in alt.describe_residuals({"crowd": nobody}, {"crowd": many.models})
 
 
 def test_the_table_of_many_clips_has_a_few_columns(panel: Panel) -> None:
@@ -208,7 +202,7 @@ def test_choices_of_a_crowd_are_means_of_those_measured_under_every_choice(choic
     np.testing.assert_allclose(mean["residual"].isel(model=0), expected)
     nobody = chapter.choices_of_groups(many.assign(measured=~measured & False))
     assert nobody.sizes["model"] == 0
-    assert descriptions.describe_choices(nobody) == "No CLIP is measured under every choice."
+    assert alt.describe_choices(nobody) == "No CLIP is measured under every choice."
     assert not figures.every_choice(nobody, HEADLINE).legends
 
 
@@ -251,14 +245,6 @@ def test_where_an_accuracy_is_one_there_are_no_probit_choices(panel: Panel) -> N
     found = chapter.every_choice(Panel(STUDY, perfect, panel.models), "standard")
     assert found["axes"].values.tolist() == ["raw"]
     assert found["residual"].notnull().all()
-
-
-def test_numbers_on_real_models_pass_over_stand_ins(panel: Panel, result: xr.Dataset) -> None:
-    stand_in = Panel("drawn", panel.cube.assign_attrs(evidence="proxy"), panel.models)
-    both = words.numbers([stand_in, panel], {"drawn": result, STUDY: result}, {}, {}, "standard")
-    assert both["factors-records"] == "384"
-    alone = words.numbers([stand_in], {"drawn": result}, {}, {}, "standard")
-    assert set(alone.values()) == {NOT_MEASURED}
 
 
 def test_has_choices_needs_a_clip_and_both_selections(panel: Panel) -> None:
