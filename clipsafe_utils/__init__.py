@@ -25,6 +25,7 @@ _HOMES = {
     "clipsafe_utils.figures.hover": ("explorable",),
     "clipsafe_utils.figures.style": ("show",),
     "clipsafe_utils.figures.tables": ("table",),
+    "clipsafe_utils.findings.calibration.result": ("calibration",),
     "clipsafe_utils.findings.factors.result": ("factor_robustness",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
     "clipsafe_utils.findings.shift.result": ("ood_correlation",),
