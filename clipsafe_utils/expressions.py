@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from IPython.display import publish_display_data
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from clipsafe_utils import say
 from clipsafe_utils.errors import ClipsafeError
@@ -30,6 +30,9 @@ LEFT_OUT = "application/vnd.clipsafe.left-out+json"
 FUNCTIONS = ("change", "choose", "count", "level", "listed", "number", "percent", "points")
 """Functions of `say` that an expression may call, beside methods of results."""
 
+AGAIN = "application/vnd.clipsafe.again+json"
+"""Kind of the output that says again what the sentences of a page say, in a notebook that left the book."""
+
 FACT = "% fact"
 """A line of a page's source: the paragraph below it is true under all parameters. Readers do not see it."""
 
@@ -37,6 +40,8 @@ ROLE = re.compile(r"\{eval\}`([^`]+)`")
 _MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")
 _HEADING = re.compile(r"^(?:\([\w-]+\)=\n+)?(?P<marks>#+) ", re.MULTILINE)
 """A heading, with the label before it."""
+_CITATION = re.compile(r" ?\{cite:[pt]\}`[^`]*`")
+_ROLE_OF_BOOK = re.compile(r"\{[a-z:]+\}`([^`<]*?)(?: <[^`]*>)?`")
 _FENCE = re.compile(r"^(?P<fence>```+|:::+).*?^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _MARKER = re.compile(r" *(?:(?:[-*:>]|[0-9]+\.) +)?(?:\*+[^*]+[.:]\*+ +)?")
 """What makes a line an item of a list, and the words in bold or italics that it begins with."""
@@ -162,7 +167,7 @@ def tell(expressions: Sequence[str], names: Mapping[str, object]) -> None:
     ValueError
         With the expression, if it fails.
     """
-    known = {**names, **{name: getattr(say, name) for name in FUNCTIONS}, "__builtins__": {}}
+    known = _known(names)
     texts = {expression: _evaluated(expression, known) for expression in expressions}
     publish_display_data({TEXTS: texts, "text/plain": f"{len(texts)} numbers of the text"})
 
@@ -242,6 +247,72 @@ def filled(notebook: NotebookNode) -> NotebookNode:
         for caption in texts_of_cell(cell) if cell.cell_type == "code" else ():
             cell.metadata["mystnb"]["figure"]["caption"] = filled_text(caption, texts)
     return notebook
+
+
+def for_readers(notebook: NotebookNode) -> NotebookNode:
+    """Put the texts in their places, and at the end a cell that says the sentences anew when it is run.
+
+    Without the book's roles a Jupyter shows sentences as they are written: after a change of parameters it is
+    that cell which speaks of the new ones.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        A page that has run; changed in place.
+    """
+    lines = [
+        line
+        for cell in notebook.cells
+        for text in texts_of_cell(cell)
+        for line in text.split("\n")
+        if "{eval}" in line
+    ]
+    texts = texts_in(notebook)
+    filled(notebook)
+    if lines:
+        listed = "".join(f"        {line!r},\n" for line in lines)
+        code = (
+            "# What the sentences above say on the parameters of this run.\n"
+            "from clipsafe_utils.expressions import say_again\n\n"
+            f"say_again(\n    [\n{listed}    ],\n    globals(),\n)"
+        )
+        output = new_output("display_data", data=_again(lines, texts))
+        kept = [cell for cell in notebook.cells if not _outputs_of_cells([cell], TEXTS)]
+        notebook.cells = [*kept, new_code_cell(code, outputs=[output], id="sentences")]
+    return notebook
+
+
+def say_again(lines: Sequence[str], names: Mapping[str, object]) -> None:
+    """Show sentences with the numbers of a run.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        Lines of Markdown with expressions.
+    names : mapping of str to object
+        What the expressions may name.
+
+    Raises
+    ------
+    ValueError
+        With the expression, if it fails.
+    """
+    known = _known(names)
+    texts = {name: _evaluated(name, known) for line in lines for name in expressions_in(line)}
+    publish_display_data(_again(lines, texts))
+
+
+def _again(lines: Sequence[str], texts: Mapping[str, str]) -> dict[str, object]:
+    said = [
+        _ROLE_OF_BOOK.sub(r"\1", _CITATION.sub("", line))
+        for text in lines
+        if (line := filled_text(text, texts).strip())
+    ]
+    return {AGAIN: {}, "text/markdown": "\n\n".join(said), "text/plain": "\n".join(said)}
+
+
+def _known(names: Mapping[str, object]) -> dict[str, object]:
+    return {**names, **{name: getattr(say, name) for name in FUNCTIONS}, "__builtins__": {}}
 
 
 def _without_empty_sections(cells: Sequence[NotebookNode]) -> list[NotebookNode]:

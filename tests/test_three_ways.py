@@ -1,6 +1,7 @@
 """The three ways to rerun a chapter that the book promises: one command, papermill, the notebook itself."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.expressions import AGAIN, for_readers
+from clipsafe_utils.publishing.attachments import fill_notebooks
 
 pytestmark = pytest.mark.slow
 PUBLISHED = sorted((REPOSITORY / "book").glob("0*.ipynb"))
@@ -64,3 +67,28 @@ def test_the_notebook_runs_where_it_lies(path: Path) -> None:
 
 def _alternative_texts(notebook: nbformat.NotebookNode) -> list[str]:
     return re.findall(r'aria-label=\\?"(.*?)\\?"', nbformat.writes(notebook))
+
+
+def test_every_way_says_the_same_after_a_change(tmp_path: Path) -> None:
+    """One command, papermill, and a notebook from the site that was run again, on two classes."""
+    published = REPOSITORY / "book" / "02-shape-bias.ipynb"
+    downloaded = tmp_path / "site" / "02-shape-bias.ipynb"
+    downloaded.parent.mkdir()
+    shutil.copy(published, downloaded)
+    fill_notebooks(downloaded.parent)
+    _command("clipsafe", "render", "shape-bias", "-y", CAT_AND_DOG, "-o", "mine", folder=tmp_path)
+    rendered = nbformat.read(tmp_path / "mine" / "02-shape-bias.ipynb", 4)
+    for name, source in {"papermill": published, "download": downloaded}.items():
+        output = tmp_path / f"{name}.ipynb"
+        done = _command("papermill", str(source), str(output), "-y", CAT_AND_DOG, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        again = nbformat.read(output, 4)
+        assert _sentences(again if name == "download" else for_readers(again)) == _sentences(rendered)
+        assert _pictures(output) == _pictures(tmp_path / "mine" / "02-shape-bias.ipynb")
+    assert _sentences(rendered) != _sentences(nbformat.read(downloaded, 4)) != ""
+
+
+def _sentences(notebook: nbformat.NotebookNode) -> str:
+    """Return what the last cell of a notebook that left the book says."""
+    shown = [output.get("data", {}) for output in notebook.cells[-1].get("outputs", [])]
+    return next((data["text/markdown"] for data in shown if AGAIN in data), "")

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 
 from clipsafe_utils.chapters.downloads.files import files_of_the_site
-from clipsafe_utils.expressions import filled
+from clipsafe_utils.expressions import for_readers
 
 
 def attach_cubes(root: Path, site: Path) -> None:
@@ -34,5 +34,5 @@ def fill_notebooks(site: Path) -> None:
         Folder that holds ``index.html``.
     """
     for path in site.rglob("*.ipynb"):
-        notebook = filled(nbformat.read(path, as_version=4))
+        notebook = for_readers(nbformat.read(path, as_version=4))
         path.write_text(nbformat.writes(notebook), encoding="utf-8")

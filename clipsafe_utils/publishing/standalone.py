@@ -12,7 +12,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import filled
+from clipsafe_utils.expressions import for_readers
 from clipsafe_utils.files import replacing
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
@@ -67,7 +67,7 @@ def write_standalone(
         # Pages that are not kept may miss numbers that this run of the chapter does not compute.
         site = run_jupyter_book(project, temporary, strict=False)
         html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
-        content = nbformat.writes(filled(nbformat.read(rendered, as_version=4)))
+        content = nbformat.writes(for_readers(nbformat.read(rendered, as_version=4)))
     # Neither is moved into place before both are whole on the reader's disk.
     with replacing(notebook) as new_notebook, replacing(page) as new_page:
         new_notebook.write_text(content, encoding="utf-8")

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import LEFT_OUT, RESULTS, TEXTS, filled
+from clipsafe_utils.expressions import AGAIN, LEFT_OUT, RESULTS, TEXTS, filled
 
 _GLUED = re.compile(r"\{glue:text\}`(?:(?P<page>[^`]+?)::)?(?P<name>[^`:]+)(?::[^`]*)?`")
 _RECORD = "application/papermill.record/text/plain"
@@ -53,7 +53,7 @@ def _lines_of_cell(cell: NotebookNode, path: Path) -> Iterator[str]:
 
 def _lines_of_output(output: NotebookNode) -> Iterator[str]:
     data = output.get("data", {})
-    if {TEXTS, RESULTS, LEFT_OUT} & set(data):
+    if {TEXTS, RESULTS, LEFT_OUT, AGAIN} & set(data):
         return
     if "text/html" in data:
         yield from _lines_of_html(BeautifulSoup(data["text/html"], "html.parser"))

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from clipsafe_utils import expressions
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.expressions import (
     LEFT_OUT,
@@ -16,9 +17,10 @@ from clipsafe_utils.expressions import (
     fault_of,
     filled,
     filled_text,
+    for_readers,
     texts_in,
 )
-from clipsafe_utils.say import Missing, Value
+from clipsafe_utils.say import NO_BREAK, Missing, Value
 
 ALLOWED = (
     "level(chosen.confidence)",
@@ -158,3 +160,37 @@ def test_a_mark_in_code_is_no_heading_and_a_part_ends_with_its_section() -> None
     page = section("# T\n\n### Part\n\nA.", "needs", "```bash\n# no heading\n```", "B.\n\n## Two\n\nC.")
     said = [cell.source for cell in filled(page).cells if cell.cell_type == "markdown"]
     assert said == ["# T\n\n### Part\n\nA.", "Nothing.", "## Two\n\nC."]
+
+
+def page_that_ran(*sources: str, texts: dict[str, str]) -> nbformat.NotebookNode:
+    told = new_output("display_data", data={TEXTS: texts, "text/plain": ""})
+    cells = [new_markdown_cell(source) for source in sources]
+    return new_notebook(cells=[*cells, new_code_cell("tell()", outputs=[told])])
+
+
+def test_a_notebook_that_leaves_the_book_says_its_sentences_anew_when_it_is_run() -> None:
+    source = "# T\n\nIt is {eval}`r.a`, see {ref}`the ledger <ch-claims>` {cite:p}`tu2023`.\n\nNo number.\n"
+    notebook = for_readers(page_that_ran(source, texts={"r.a": "1"}))
+    assert (
+        notebook.cells[0].source.splitlines()[2]
+        == "It is 1, see {ref}`the ledger <ch-claims>` {cite:p}`tu2023`."
+    )
+    last = notebook.cells[-1]
+    assert last.outputs[0].data["text/markdown"] == "It is 1, see the ledger."
+    nbformat.validate(notebook)
+    shown = run_cell(last.source, r=SimpleNamespace(a=Value(0.5)))
+    assert shown["text/markdown"].replace(NO_BREAK, " ") == "It is 50.0 %, see the ledger."
+
+
+def test_a_page_without_numbers_leaves_the_book_as_it_is() -> None:
+    notebook = new_notebook(cells=[new_markdown_cell("# T"), new_code_cell("1")])
+    assert [cell.source for cell in for_readers(notebook).cells] == ["# T", "1"]
+
+
+def run_cell(code: str, **names: object) -> dict[str, str]:
+    """Run a cell and return what it displays."""
+    shown: list[dict[str, str]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expressions, "publish_display_data", shown.append)
+        exec(code, dict(names))
+    return shown[0]
