@@ -26,7 +26,7 @@ from clipsafe_utils.findings.prompts.kept_images import KeptImages
 from clipsafe_utils.findings.prompts.sets import WORDINGS
 from clipsafe_utils.metrics.runs import mean_of_runs
 from clipsafe_utils.say import Value
-from tests.chapters.prompt_cubes import (
+from tests.findings.prompt_cubes import (
     SETS,
     make_embeddings,
     make_models,

@@ -23,7 +23,7 @@ from clipsafe_utils.findings.causes.effects import (
     strongest,
 )
 from clipsafe_utils.findings.shift.laboratory import Laboratory
-from tests.chapters.causes_laboratory import ladder_and_knobs as drawn_laboratory
+from tests.findings.causes_laboratory import ladder_and_knobs as drawn_laboratory
 
 LEVEL = 0.95
 NOTEBOOK = REPOSITORY / "notebooks" / "06-causes.md"
