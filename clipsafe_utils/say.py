@@ -5,7 +5,7 @@ what they write is a `Text`, whose repr is the text, so that a page and JupyterL
 """
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -135,12 +135,31 @@ class Value:
     @property
     def interval(self) -> Text:
         """The interval, in the scale of the value; in words where it is not bounded."""
+        return self._interval({"share": 1, "difference": 1, "number": 2, "change": 2}[self.scale])
+
+    def in_full(self, digits: int | None = None) -> Text:
+        """Write the value with its unit and its interval; without `digits`, a small one with a digit more.
+
+        Examples
+        --------
+        >>> Value(-0.006, -0.008, -0.004, "difference").in_full()
+        −0.60 points (−0.80 to −0.40)
+        """
+        if digits is None:
+            is_small = self.scale == "difference" and abs(self.estimate) < 0.01
+            digits = 3 if self.scale in ("number", "change") else 2 if is_small else 1
+        text = _WRITERS[self.scale](self.estimate, digits)
+        unit = " points" if self.scale == "difference" else ""
+        ends = f" ({self._interval(digits)})" if self.has_interval else ""
+        return Text(f"{text}{unit}{ends}")
+
+    def _interval(self, digits: int) -> Text:
         if not self.has_interval:
             return Missing("the value has no interval")
         if self.high == float("inf"):
             return Text("unbounded")
-        write = {"share": percent, "difference": points, "number": number, "change": change}[self.scale]
-        return Text(f"{write(self.low)} to {write(self.high)}")
+        low, high = (_WRITERS[self.scale](end, digits) for end in (self.low, self.high))
+        return Text(f"{low} to {high}")
 
     @property
     def side(self) -> Side:
@@ -227,6 +246,14 @@ def level(confidence: float) -> Text:
     ('95\xa0%', '99.9\xa0%')
     """
     return Text(f"{100 * confidence:g}{NO_BREAK}%")
+
+
+_WRITERS: Mapping[Scale, Callable[[float, int], Text]] = {
+    "share": percent,
+    "difference": points,
+    "number": number,
+    "change": change,
+}
 
 
 def count(part: int, whole: int) -> Text:

@@ -25,9 +25,9 @@ from clipsafe_utils.findings.causes.effects import (
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import KNOB_NAMES, PROPERTY_NAMES
+from tests.chapters.synthetic_laboratory import STEPS, models, write_laboratory
 from tests.findings.causes_laboratory import START
 from tests.findings.causes_laboratory import ladder_and_knobs as drawn_laboratory
-from tests.chapters.synthetic_laboratory import STEPS, models, write_laboratory
 
 LEVEL = 0.95
 ABILITY = models().set_index("name")["ability"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clipsafe_utils.chapters.formats import points
 from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.say import change, points
 
 _NO_PROMPTS = "No study has CLIPs under other prompts."
 _NO_SUBSETS = "No study has kept the embeddings of single templates."
@@ -66,4 +66,4 @@ def _largest(tables: Mapping[Property, pd.DataFrame], column: str) -> list[str]:
 
 
 def _written(value: float, panel: Property) -> str:
-    return f"{points(value, 2)} points" if panel.scale > 1 else f"{value:+.3f}".replace("-", "−")
+    return f"{points(value, 2)} points" if panel.scale > 1 else change(value, 3)
