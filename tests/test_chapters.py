@@ -114,6 +114,8 @@ OVERRIDES: dict[str, dict[str, object]] = {
 
 SAID: dict[str, dict[str, object]] = {
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "prompts": OVERRIDES["prompts"],
+    "causes": OVERRIDES["causes"],
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""
 

@@ -1,8 +1,8 @@
 """Chapter 5: changes under other prompts, worked by hand and against others, and what it says of them."""
 
-import re
 import sys
 import tomllib
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -10,22 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.prompts import descriptions, tables, views, words
+from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import prompts as figures
 from clipsafe_utils.findings.prompts import changes as analysis
-from clipsafe_utils.findings.prompts import own, subsets
+from clipsafe_utils.findings.prompts import own, panels, subsets
 from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
 from clipsafe_utils.findings.prompts.kept_images import KeptImages
+from clipsafe_utils.findings.prompts.result import OtherPrompts, Wording, other_prompts
 from clipsafe_utils.findings.prompts.sets import WORDINGS
 from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Value
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import NOT_MEASURED, Missing, Said, Value, percent
 from tests.findings.prompt_cubes import (
     SETS,
     make_embeddings,
@@ -67,12 +65,12 @@ def test_changes_are_the_shifts_that_were_put_in(changes: pd.DataFrame) -> None:
     for name, shift in SHIFTS.items():
         for source, families in ((analysis.EVERY, 3), ("wit", 2), ("laion", 1)):
             for property_ in ("accuracy", "auroc", "auroc_energy", "ece", "nll", "temperature"):
-                found = words.estimate(changes, name, property_, source)
-                assert found is not None
+                found = analysis.change_of(changes, name, property_, source)
+                assert isinstance(found, Value)
                 assert found.estimate == pytest.approx(shift, abs=1e-3)
                 assert found.units == families
-            assert words.estimate(changes, name, "factors", source) == Value(
-                0, 0, 0, units=families, unit="family"
+            assert analysis.change_of(changes, name, "factors", source) == Value(
+                0, 0, 0, "difference", units=families, unit="family"
             )
 
 
@@ -87,11 +85,11 @@ def test_a_family_counts_once_and_the_interval_is_that_of_paired_runs(tmp_path: 
     by_family = np.stack([moved[:, :2].mean(axis=1), moved[:, 2], moved[:, 3]], axis=1)
     expected = mean_of_runs(by_family, 0.9)
     found = analysis.contrast(tested, "one", "default", "accuracy", 0.9)
-    assert found is not None
+    assert isinstance(found, Value)
     assert found.estimate == pytest.approx((0.022 + 0.002 + 0.002) / 3, abs=1e-4)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
-    assert analysis.contrast(tested, "none", "default", "accuracy", 0.9) is None
-    assert analysis.contrast(tested, "one", "default", "f1", 0.9) is None
+    assert analysis.contrast(tested, "none", "default", "accuracy", 0.9) == NOT_MEASURED
+    assert analysis.contrast(tested, "one", "default", "f1", 0.9) == NOT_MEASURED
 
 
 def test_versions_of_one_unknown_set_count_once_and_subsets_are_averaged(tmp_path: Path) -> None:
@@ -116,7 +114,7 @@ def test_the_gap_is_that_of_factors_to_all_images(tmp_path: Path) -> None:
     assert tested.values.sel(property="factors").values == pytest.approx(-0.3)
     bare = analysis.read_tested([study_of(tmp_path / "bare", cube.drop_vars("images"))], CLIPS)[0][0]
     assert "factors" not in bare.properties
-    assert set(words.SHOWN["drawing"]) < set(bare.properties)
+    assert {*analysis.PROPERTIES} - {"factors"} < {*bare.properties}
 
 
 def test_the_debiased_error_is_read_where_there_is_one(tmp_path: Path) -> None:
@@ -218,7 +216,6 @@ def test_own_prompts_that_are_kept_need_no_network(
     assert row[["value", "low", "high"]].to_numpy()[0] == pytest.approx(
         (expected.estimate, expected.low, expected.high)
     )
-    assert "my {}" in tables.own_table(found, "test", 0.95).markup
     alone = own.own_changes(embeddings, ["my {}"], 0.95)
     assert set(alone["prompt"]) == {"my {}"}
 
@@ -247,13 +244,6 @@ def test_own_prompts_that_cannot_be_measured_are_one_sentence(
     assert str(caught.value).endswith(".")
 
 
-def test_without_embeddings_the_chapter_says_so() -> None:
-    assert own.why_nothing(["a {}"], {}) == (
-        "No study has the cube `embeddings`: your own prompts cannot be measured."
-    )
-    assert "You gave no prompts." in own.why_nothing(own.NONE, {})
-
-
 @pytest.mark.slow
 def test_a_text_tower_says_what_was_kept_of_it() -> None:
     pytest.importorskip("torch")
@@ -268,45 +258,99 @@ def test_a_text_tower_says_what_was_kept_of_it() -> None:
     assert run["value"].to_numpy() == pytest.approx(looked_up["value"].to_numpy(), abs=2e-3)
 
 
-def test_every_number_of_the_prose_is_there_and_is_used(
-    tested: analysis.Tested, changes: pd.DataFrame, embeddings: xr.Dataset
-) -> None:
-    prose = (REPOSITORY / "notebooks" / "05-prompts.md").read_text()
-    assert {*re.findall(r"\{glue:text\}`(prompts-[^`]+)`", prose)} == {*words.KEYS}
-    drawn = subsets.subset_changes(embeddings, make_models(SOURCES, FAMILIES), 5, 0)
-    said = words.numbers([tested], {"mine": changes}, {"mine": drawn}, 0.95)
-    assert tuple(said) == words.KEYS
-    assert (said["prompts-clips"], said["prompts-families"]) == ("4", "3")
-    assert (said["prompts-fewest"], said["prompts-most"]) == ("1", "80")
-    assert said["prompts-number-ece"].startswith("+1.2 points (")
-    assert said["prompts-number-answer"].endswith("is higher by 1.2 points")
-    assert said["prompts-number-answer"].startswith("NLL, temperature and gap on factors change too little")
-    assert said["prompts-drawing-accuracy-wit"] == "−20.0"
-    assert said["prompts-wording-answer"].endswith("moves accuracy by −20.0 points")
-    assert said["prompts-bad-accuracy"] == NOT_MEASURED
-    assert set(words.numbers([], {}, {}, 0.95).values()) == {NOT_MEASURED}
+def result_of(
+    tested: Sequence[analysis.Tested], kept: Sequence[Panel] = (), confidence: float = 0.95
+) -> OtherPrompts:
+    return OtherPrompts(tested, [], kept, confidence, {}, n_subsets=5)
 
 
-def test_confidence_is_accuracy_less_the_error(tested: analysis.Tested, changes: pd.DataFrame) -> None:
-    said = words.numbers([tested], {"mine": changes}, {}, 0.95)
-    assert said["prompts-drawing-confidence"] == "0\N{NO-BREAK SPACE}%"
-    level = 100 * tested.by_family().sel(prompt_set="drawing", property="accuracy")[0].mean().item()
-    assert said["prompts-drawing-accuracy-itself"] == f"{level:.0f}\N{NO-BREAK SPACE}%"
+def test_the_number_and_the_words_of_a_study(tested: analysis.Tested) -> None:
+    found = result_of([tested])
+    assert (found.usual.clips, found.usual.families, found.usual.templates) == ("4", "3", "10")
+    assert found.usual.undecided == "`wit` (2) and `laion` (1)"
+    assert (found.usual.ece_kind, found.usual.off, found.evidence) == ("plain", "under", "proxy")
+    assert (found.number.fewest, found.number.most) == ("1 template", "80")
+    assert found.number.changes["ece"].in_full().startswith("+1.2 points (")
+    assert found.number.answer.endswith("is higher by 1.2 points")
+    assert found.number.answer.startswith("NLL, temperature and gap on factors change too little")
+    # Of two sources each: the gap on factors stays; 0.01 of NLL or temperature is too small, a point is not.
+    assert found.inside == "6 of 12"
+    drawing = found.wordings["drawing"]
+    assert str(drawing.accuracy_on["wit"]) == "−20.0"
+    assert str(drawing.changes["accuracy"].points(0)) == "−20"
+    assert (found.worst, str(found.worst_change), found.drawing_is_worst) == ("drawing", "−20.0", "yes")
+    assert found.words_matter == "far more"
+    assert found.wordings["bad"].changes["accuracy"] == NOT_MEASURED
+    assert isinstance(found.only_the_name, Missing)
+    assert isinstance(found.opposite, Missing)
+
+
+def test_confidence_is_accuracy_less_the_error(tested: analysis.Tested) -> None:
+    found = result_of([tested])
+    drawing = found.wordings["drawing"]
+    assert drawing.confidence.percent(0) == percent(0, 0)
+    level = tested.by_family().sel(prompt_set="drawing", property="accuracy")[0].mean().item()
+    assert drawing.accuracy.estimate == pytest.approx(level)
+    assert found.usual.accuracy.estimate == pytest.approx(level + 0.2, abs=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("ece", "nll", "said"),
+    ("ece", "nll", "reading"),
     [
-        (1, 1, "both errors rise: a loss"),
-        (1, -1, "NLL falls while ECE rises"),
-        (-1, 1, "ECE falls while NLL rises: no gain"),
-        (-1, -1, "both errors fall: a gain"),
-        (0, -1, "one of the two errors is not decided"),
+        (1, 1, "loss"),
+        (1, -1, "no loss"),
+        (-1, 1, "no gain"),
+        (-1, -1, "gain"),
+        (0, -1, "undecided"),
+        (None, 1, NOT_MEASURED),
     ],
 )
-def test_two_errors_are_held_against_each_other(ece: int, nll: int, said: str) -> None:
-    one, other = (Value(0.1 * sign, 0.1 * sign - 0.05, 0.1 * sign + 0.05, units=9) for sign in (ece, nll))
-    assert words.reading(one, other) == said
+def test_two_errors_are_held_against_each_other(ece: int | None, nll: int, reading: str) -> None:
+    assert wording(ece=ece, nll=nll).reading == reading
+
+
+def wording(**signs: int | None) -> Wording:
+    changes: dict[str, Said] = {
+        name: Missing("") if sign is None else Value(0.1 * sign, 0.1 * sign - 0.05, 0.1 * sign + 0.05)
+        for name, sign in signs.items()
+    }
+    return Wording(changes, {}, Missing(""), Missing(""))
+
+
+@pytest.mark.parametrize(
+    ("backgrounds", "drawing", "said"), [((-1, -1), (-1, 1), "yes"), ((-1, -1), (-1, -1), "no")]
+)
+def test_two_wordings_lower_the_error_in_opposite_ways(
+    backgrounds: tuple[int, int], drawing: tuple[int, int], said: str
+) -> None:
+    found = result_of([])
+    # A result is frozen, and what it has worked out once stands among its attributes.
+    found.__dict__["wordings"] = {
+        "backgrounds": wording(ece=backgrounds[0], nll=backgrounds[1]),
+        "drawing": wording(ece=drawing[0], nll=drawing[1]),
+    }
+    assert found.opposite == said
+
+
+@pytest.mark.parametrize(
+    ("estimate", "half", "weight", "text"),
+    [
+        (0.001, 0.002, "small", "changes too little to matter"),
+        (-0.006, 0.002, "down", "is lower by 0.60 points"),
+        (-0.004, 0.002, "down", "is lower by 0.40 points, less than would matter"),
+        (0.02, 0.01, "up", "is higher by 2.0 points"),
+        (0.0, 0.02, "undecided", "is not decided"),
+    ],
+)
+def test_a_change_is_weighed_by_its_whole_interval(
+    estimate: float, half: float, weight: str, text: str
+) -> None:
+    change = Value(estimate, estimate - half, estimate + half, "difference")
+    assert analysis.weigh(change, "ece") == weight
+    assert analysis.weighed(change, "ece") == text
+    assert analysis.weighed(Missing(""), "ece") == NOT_MEASURED
+    small = Value(0.0123, 0.005, 0.0203, "change")
+    assert analysis.weighed(small, "temperature") == "is higher by 0.012, less than would matter"
 
 
 def test_what_is_too_small_is_what_the_ledger_calls_so() -> None:
@@ -316,80 +360,65 @@ def test_what_is_too_small_is_what_the_ledger_calls_so() -> None:
         assert analysis.PROPERTIES[name].smallest == claims[claim]["smallest_effect"]
 
 
-def test_figures_have_a_panel_a_property_and_hide_intervals_of_few_families(changes: pd.DataFrame) -> None:
-    numbers, wordings = views.number_tables({"mine": changes}), views.wording_tables({"mine": changes})
+def test_what_is_drawn_leaves_out_the_mean_of_all_and_other_sets(changes: pd.DataFrame) -> None:
+    numbers, wordings = panels.number_tables({"mine": changes}), panels.wording_tables({"mine": changes})
     assert [panel.title for panel in numbers] == [one.title for one in analysis.PROPERTIES.values()]
     for table in numbers.values():
         assert set(table["source"]) == {"wit", "laion"}
         assert set(table["templates"]) == {1, 10, 80}
         assert not table["decided"].any()
-    drawn = figures.by_number(numbers)
-    assert len(drawn.axes) == len(analysis.PROPERTIES)
-    assert not intervals(drawn)
     assert {row for table in wordings.values() for row in table["wording"]} == {WORDINGS["drawing"]}
-    assert len(figures.by_wording(wordings).axes) == len(analysis.PROPERTIES)
-    both = views.number_tables({"mine": changes, "yours": changes})
+    both = panels.number_tables({"mine": changes, "yours": changes})
     assert next(iter(both)).title == "accuracy (mine)"
     assert len(both) == 2 * len(numbers)
 
 
-def test_figures_show_the_intervals_of_many_families(changes: pd.DataFrame) -> None:
-    many = changes.assign(families=5)
-    drawn = figures.by_number(views.number_tables({"mine": many}))
-    wit = many[(many["source"] == "wit") & (many["property"] == "accuracy") & (many["prompt_set"] == "one")]
-    wanted = 100 * wit[["low", "high"]].to_numpy()[0]
-    assert any(np.allclose(segment[:, 1], wanted) for segment in intervals(drawn))
-
-
-def intervals(drawn: Figure) -> list[np.ndarray]:
-    return [
-        segment
-        for axes in drawn.axes
-        for one in axes.collections
-        if isinstance(one, LineCollection)
-        for segment in one.get_segments()
-    ]
-
-
-def test_without_a_study_figures_and_texts_say_so() -> None:
-    for drawn in (figures.by_number({}), figures.by_wording({}), figures.by_subset({})):
-        assert drawn.texts[0].get_text().startswith("not measured yet: ")
-    assert descriptions.describe_numbers({}).startswith("No study has")
-    assert descriptions.describe_wordings({}).startswith("No study has")
-    assert descriptions.describe_subsets({}).startswith("No study has")
-
-
-def test_texts_say_the_largest_change(changes: pd.DataFrame, embeddings: xr.Dataset) -> None:
-    said = descriptions.describe_numbers(views.number_tables({"mine": changes}))
-    assert "accuracy, wit: largest change −1.00 points (80 templates)." in said
-    assert "temperature, laion: largest change −0.010 (80 templates)." in said
-    said = descriptions.describe_wordings(views.wording_tables({"mine": changes}))
-    assert "accuracy, laion: largest change −20.00 points (a drawing of a …)." in said
-    drawn = subsets.subset_changes(embeddings, make_models(SOURCES, FAMILIES), 5, 0)
-    panels = views.subset_tables({"mine": drawn})
-    assert len(figures.by_subset(panels).axes) == len(panels) == 3
-    assert "accuracy, wit: subsets of 1 lie from " in descriptions.describe_subsets(panels)
-
-
-def test_tables_say_what_the_changes_are(tested: analysis.Tested, changes: pd.DataFrame) -> None:
-    assert "<td>−1.20 points" not in tables.usual_table(tested, changes).markup
-    assert '<th scope="row">all sources</th><td class="number">3</td>' in (
-        tables.usual_table(tested, changes).markup
-    )
-    shown = tables.number_table(tested, 0.95)
-    assert shown is not None
-    assert "1 less 80 (95\N{NO-BREAK SPACE}% interval)" in shown.markup
-    assert "+1.2 points" in shown.markup
-    scores = tables.scores_table(tested, changes, 0.95).markup
-    assert '<th scope="row">energy</th>' in scores
-    assert '<th scope="row">maximum softmax</th>' in scores
-    assert "−20.0 points" in scores
-
-
-def test_a_study_with_one_number_of_templates_has_no_table_of_numbers(tmp_path: Path) -> None:
+def test_a_study_with_one_number_of_templates_says_what_wordings_do(tmp_path: Path) -> None:
     cube = make_prompts(list(SOURCES), {"default": 0.0, "drawing": -0.1})
-    tested = analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0][0]
-    assert tables.number_table(tested, 0.95) is None
-    said = words.numbers([tested], {"mine": analysis.changes(tested, 0.95)}, {}, 0.95)
-    assert said["prompts-number-answer"] == NOT_MEASURED
-    assert said["prompts-drawing-accuracy"].startswith("−10.0 points")
+    found = result_of(analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0])
+    assert not found.numbers
+    assert found.number.answer == found.number.changes["auroc"] == NOT_MEASURED
+    assert str(found.worst_change) == "−10.0"
+    assert found.words_matter == "otherwise"
+
+
+def test_a_study_of_embeddings_alone_says_what_one_sentence_does(
+    embeddings: xr.Dataset, tmp_path: Path
+) -> None:
+    models = make_models({"a": "wit", "d": "laion"}, {"a": "x", "d": "z"})
+    study = write_study(tmp_path / "mine", models=models, embeddings=embeddings)
+    chosen = {"studies": [study], "prompts": ["my {}"], "n_subsets": 3}
+    found = other_prompts(check_parameters("prompts", chosen))
+    assert (found.subsets.pool, found.subsets.known, found.subsets.unknown) == ("3", "200", "60")
+    widest = subsets.spread(found.subset_changes["mine"]).query("property == 'ece' and templates == 1")
+    assert found.subsets.one["ece"].estimate == pytest.approx(widest["spread"].max())
+    assert found.subsets.ten["ece"] == found.subsets.mean == NOT_MEASURED
+    assert isinstance(found.subsets.narrows, Missing)
+    assert set(found.own["mine"]["prompt"]) == {"my {}"}
+    assert found.own_prompts == "shown"
+    assert found.usual.clips == found.worst_title == NOT_MEASURED
+
+
+def test_subsets_of_ten_differ_less_than_single_templates() -> None:
+    found = other_prompts(check_parameters("prompts", {"studies": ["miniature"], "n_subsets": 4}))
+    table = found.subset_changes["miniature"]
+    means = table.groupby(["source", "property", "templates"])["value"].mean().unstack()
+    assert found.subsets.mean.estimate == pytest.approx((means[10] - means[1]).abs().max())
+    assert found.subsets.narrows == "yes"
+    assert found.own_prompts == "none"
+
+
+def test_own_prompts_without_embeddings_are_not_shown(tmp_path: Path) -> None:
+    chosen = {"studies": [study_of(tmp_path / "mine")], "prompts": ["a {}"]}
+    found = other_prompts(check_parameters("prompts", chosen))
+    assert found.own_prompts == "no embeddings"
+    assert isinstance(found.subsets.pool, Missing)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"studies": ["published"]}, {"studies": ["field"]}, {"studies": ["miniature"], "groups": ["standard"]}],
+)
+def test_nothing_to_show_is_one_sentence(chosen: dict[str, object]) -> None:
+    with pytest.raises(ClipsafeError, match=r"no model of these groups in prompts or embeddings\.$"):
+        other_prompts(check_parameters("prompts", chosen))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.findings.prompts.embedded import has_templates
 from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, Measures, models_of
 from clipsafe_utils.metrics.runs import mean_of_runs
 
@@ -54,8 +55,7 @@ def own_changes(
     """
     texts = [" ".join(prompt.split()) for prompt in prompts]
     wanted = {text: [text] for text in texts} | ({AVERAGED: texts} if len(texts) > 1 else {})
-    looked_up = embeddings["template"].values.tolist() if "template_embedding" in embeddings else []
-    missing = [text for text in texts if text not in looked_up]
+    missing = [text for text in texts if not has_templates(embeddings, [text])]
     _check_words(missing)
     before: list[Measures] = []
     after: dict[str, list[Measures]] = {prompt: [] for prompt in wanted}

@@ -339,11 +339,13 @@ class OtherPrompts:
         return self.worst if isinstance(self.worst, Missing) else "yes" if self.worst == "drawing" else "no"
 
     @property
-    def only_the_name(self) -> Literal["yes", "no"] | Missing:
+    def only_the_name(self) -> Literal["yes", "no", "undecided"] | Missing:
         """Whether the name alone, and the words in the wrong order, change too little to matter."""
         weights = [self.wordings[name].weight for name in ("name_only", "scrambled")]
         missing = next((weight for weight in weights if isinstance(weight, Missing)), None)
-        return missing or ("yes" if set(weights) == {"small"} else "no")
+        if missing is not None or set(weights) == {"small"}:
+            return missing or "yes"
+        return "no" if {"up", "down"} & set(weights) else "undecided"
 
     @property
     def learnt_more(self) -> Literal["yes", "no"] | Missing:
