@@ -22,6 +22,7 @@ _HOMES = {
     "clipsafe_utils.figures.hover": ("explorable",),
     "clipsafe_utils.figures.style": ("show",),
     "clipsafe_utils.figures.tables": ("table",),
+    "clipsafe_utils.findings.causes.result": ("causes",),
     "clipsafe_utils.findings.prompts.result": ("other_prompts",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
     "clipsafe_utils.parameters": ("parameters_of",),

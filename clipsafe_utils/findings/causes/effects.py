@@ -60,6 +60,8 @@ HEADLINE: Mapping[str, Need] = {
 }
 """Properties of the headline figure: shares in points, and the temperature in hundredths."""
 
+HEADLINE_TITLES = {key: one.title for key, one in HEADLINE.items()}
+
 NEEDS: Mapping[str, Need] = {
     "accuracy": Need("accuracy", ("accuracy",)),
     "accuracy_shifts": Need("accuracy under shift", ("accuracy_shifts",)),
@@ -187,7 +189,6 @@ def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[st
 
 
 def estimate_of(row: pd.Series) -> Value:
-    """Return the estimate of a row of `effects`."""
-    return Value(
-        float(row["value"]), float(row["low"]), float(row["high"]), units=int(row["runs"]), unit="run"
-    )
+    """Return the change of a row of `effects`, in points (that of a temperature in hundredths)."""
+    value, low, high = (float(row[column]) for column in ("value", "low", "high"))
+    return Value(value, low, high, "difference", units=int(row["runs"]), unit="run")

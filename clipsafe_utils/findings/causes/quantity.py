@@ -1,19 +1,15 @@
 """Chapter 6: what more images do, step by step, in the laboratory and in the record."""
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import Literal
 
-from clipsafe_utils.chapters.causes.words import cell_of
-from clipsafe_utils.chapters.formats import complete
-from clipsafe_utils.chapters.ood_correlation.words import listed
 from clipsafe_utils.findings.causes.contrasts import CLIP_LOSS, FEWEST_RUNS
-from clipsafe_utils.findings.causes.record import QUANTITY
 from clipsafe_utils.findings.ladder import levels
 from clipsafe_utils.findings.shift.laboratory import ACCURACY, Laboratory
 from clipsafe_utils.metrics.runs import difference_of_runs
-from clipsafe_utils.say import Value
+from clipsafe_utils.say import Missing, Value
 
-KEYS = ("causes-quantity-lab", "causes-quantity-verdict")
-"""What the prose glues."""
+FEWEST_STEPS = 2
 
 
 def laboratory_steps(laboratory: Laboratory | None, confidence: float) -> dict[str, Value]:
@@ -52,40 +48,19 @@ def laboratory_steps(laboratory: Laboratory | None, confidence: float) -> dict[s
     }
 
 
-def verdict(laboratory: list[float], record: list[float]) -> str:
-    """Say in which studies the first step from fewer to more images does more than the last.
+def larger_step(
+    laboratory: Sequence[float], record: Sequence[float]
+) -> Literal["first", "last", "differ"] | Missing:
+    """Say which step from fewer to more images does more: the first or the last, or the studies differ.
 
     Examples
     --------
-    >>> verdict([0.03, 0.01], [0.08, 0.01]), verdict([0.01, 0.03], [0.08, 0.01])
-    ('in both studies the first step does more than the last', 'the studies differ in which step does more')
-    >>> verdict([], [0.08, 0.01])
-    'only one of the studies has two steps'
+    >>> larger_step([0.03, 0.01], [0.08, 0.01]), larger_step([0.01, 0.03], [0.08, 0.01])
+    ('first', 'differ')
     """
-    falls = [steps[0] > steps[-1] for steps in (laboratory, record) if len(steps) > 1]
-    if len(falls) < 2:
-        return "only one of the studies has two steps" if falls else "neither study has two steps"
-    if falls[0] != falls[1]:
-        return "the studies differ in which step does more"
-    return f"in both studies the {'first step does more than the last' if falls[0] else 'last does more'}"
-
-
-def numbers(laboratory: Laboratory | None, found: pd.DataFrame, confidence: float) -> dict[str, str]:
-    """Return what the prose says of more images.
-
-    Parameters
-    ----------
-    laboratory : Laboratory or None
-        None where there is none.
-    found : DataFrame
-        `record.record_effects`.
-    confidence : float
-        Level of the intervals.
-    """
-    steps = laboratory_steps(laboratory, confidence)
-    of_record = found[(found["kind"] == QUANTITY) & (found["property"] == "id")]["value"]
-    said = {"causes-quantity-verdict": verdict([one.estimate for one in steps.values()], of_record.tolist())}
-    if steps:
-        written = [f"{cell_of(one)} from {ends}" for ends, one in steps.items()]
-        said["causes-quantity-lab"] = listed(written)
-    return complete(KEYS, said)
+    if min(len(laboratory), len(record)) < FEWEST_STEPS:
+        return Missing("one of the studies has not two steps")
+    is_first = [steps[0] > steps[-1] for steps in (laboratory, record)]
+    if is_first[0] != is_first[1]:
+        return "differ"
+    return "first" if is_first[0] else "last"
