@@ -5,7 +5,6 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.causes.words import cell_of, moved
 from clipsafe_utils.cubes.storage import write_cube
 from clipsafe_utils.findings.ladder import (
     KNOBS,
@@ -22,7 +21,6 @@ from clipsafe_utils.findings.ladder import (
     read_causes,
     step,
 )
-from clipsafe_utils.say import Value
 from tests.chapters.synthetic_causes import CLIP, LABELS, REPLICATES, synthetic_causes
 
 START = 0.5
@@ -158,22 +156,3 @@ def test_studies_without_the_cube_are_passed_over(
     np.testing.assert_allclose(
         cell(found["mine"], "accuracy", "a", "wit"), cell(cube, "accuracy", "a", "wit"), rtol=1e-6
     )
-
-
-@pytest.mark.parametrize(
-    ("estimate", "said", "cell_says"),
-    [
-        (Value(0.02, 0.01, 0.03, units=3), "higher by 2.0 points (1.0 to 3.0)", "+2.0 (+1.0 to +3.0)"),
-        (Value(-0.02, -0.03, -0.01, units=3), "lower by 2.0 points (1.0 to 3.0)", "−2.0 (−3.0 to −1.0)"),
-        (
-            Value(0.01, 0.0, 0.02, units=3),
-            "no different beyond the interval (0.0 to +2.0 points)",
-            "+1.0 (0.0 to +2.0)",
-        ),
-        (Value(float("nan"), float("nan"), float("nan"), 3), "not measured", "not measured"),
-        (None, "not measured", "not measured"),
-    ],
-)
-def test_the_interval_chooses_the_direction(estimate: Value | None, said: str, cell_says: str) -> None:
-    assert moved(estimate) == said
-    assert cell_of(estimate) == cell_says

@@ -18,8 +18,9 @@ def nesting_table(record: InRecord) -> ThemedTable:
     shown = pd.DataFrame() if counts is None else counts.astype(str).where(counts > 0, _NOT_KNOWN)
     return table(
         shown.reset_index(names="Encoder"),
-        f"Zero-shot CLIPs by line of encoders and training source, study {record.study}. A cause can be told "
-        "from another only where a row or a column has two numbers. Others: sources with fewer than five CLIPs.",
+        f"Zero-shot CLIPs by line of encoders and training source, study {record.study}. A cause can be "
+        "told from another only where a row or a column has two numbers. Others: sources with fewer than "
+        "five CLIPs.",
     )
 
 
@@ -36,7 +37,7 @@ def needs_table(found: Causes) -> ThemedTable:
     return table(
         pd.DataFrame(rows, columns=["If you need", *cells]),
         f"Look at: the cause with the largest effect, in points, with its {level(found.record.confidence)} "
-        "interval, among those whose interval leaves zero out (in the laboratory, one that holds for all causes "
-        f"at once). {_NOT_KNOWN} : not known, or nothing so sure. In calibration a minus is an error that "
-        "shrinks. A step's size was our choice, so this orders these steps, not causes as such.",
+        "interval, among those whose interval leaves zero out (in the laboratory, one that holds for all "
+        f"causes at once). {_NOT_KNOWN} : not known, or nothing so sure. In calibration a minus is an error "
+        "that shrinks. A step's size was our choice, so this orders these steps, not causes as such.",
     )

@@ -84,7 +84,7 @@ class Hidden:
         How many move it by no more than `WITHIN`.
     moving : Text
         How many of these move some other property by `LARGE` or more.
-    extreme, property : Text
+    extreme, other : Text
         The cause that moves another property most, and that property.
     accuracy, effect : Value or Missing
         What that cause does to both.
@@ -93,7 +93,7 @@ class Hidden:
     causes: Text
     moving: Text
     extreme: Text
-    property: Text
+    other: Text
     accuracy: Said
     effect: Said
 
@@ -148,23 +148,21 @@ class InLaboratory:
     def ladder(self) -> dict[Property, pd.DataFrame]:
         """The chosen property on every rung of the ladder."""
         shown = {self.shown: PANELS[self.shown]}
-        tables = tables_of_studies(
-            {self.study: self._trainings} if self.study else {}, shown, Trainings.ladder
-        )
+        tables = tables_of_studies({self.study: self._trainings}, shown, Trainings.ladder)
         return {panel: table for panel, table in tables.items() if len(table)}
 
     @cached_property
     def doses(self) -> dict[Property, pd.DataFrame]:
         """Each of `PANELS` against the chosen knob."""
         return tables_of_studies(
-            {self.study: self._trainings} if self.study else {},
+            {self.study: self._trainings},
             PANELS,
             lambda one, name: one.doses(name, self.knob),
         )
 
     @property
     def axis(self) -> tuple[str, float, bool]:
-        """Name of the knob's axis, what levels are multiplied by, and whether their ratios are equal steps."""
+        """Name of the knob's axis, what levels are multiplied by, and whether ratios are equal steps."""
         return (*axis_of(self.knob), self.knob in RATIOS)
 
     @property

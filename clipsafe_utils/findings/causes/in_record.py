@@ -120,10 +120,15 @@ class InRecord:
         """Shifts on which it stands lower."""
         return self._wit[1]
 
+    @property
+    def has_zero_shot(self) -> bool:
+        """Whether any zero-shot CLIP is among them."""
+        return any(bool((cloud["group"] == "clip_zero_shot").any()) for cloud in self.clouds.values())
+
     @cached_property
     def encoders(self) -> pd.DataFrame | None:
         """Zero-shot CLIPs of each line of encoders on each training source."""
-        return nesting(self.clouds) if self.clouds else None
+        return nesting(self.clouds) if self.has_zero_shot else None
 
     @property
     def on_one_crawl(self) -> Text:

@@ -81,11 +81,7 @@ def causes(chosen: CheckedParameters) -> Causes:
     (samples seen and fine-tuning, +7.7 points (undecided, 2 families; same sign in 9 of 9 pairs))
     """
     laboratories = read_laboratories(chosen.studies)
-    records = {
-        study: clouds
-        for study, clouds in read_record(chosen.studies, chosen.groups).items()
-        if any((cloud["group"] == "clip_zero_shot").any() for cloud in clouds.values())
-    }
+    records = read_record(chosen.studies, chosen.groups)
     if not laboratories and not records:
         raise nothing_to_show(chosen.studies, "causes", "shifts")
     # The laboratory keeps all of its trainings, whatever groups are asked for.

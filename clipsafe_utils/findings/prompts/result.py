@@ -176,10 +176,13 @@ class Subsets:
     @property
     def narrows(self) -> Literal["yes", "no"] | Missing:
         """Whether ten templates differ less than one, in every property."""
-        pairs = [(self.one[name], self.ten[name]) for name in self.one]
-        if any(isinstance(size, Missing) for pair in pairs for size in pair):
-            return Missing("there are no subsets of ten")
-        return "yes" if all(ten.estimate < one.estimate for one, ten in pairs) else "no"
+        narrower = []
+        for name, one in self.one.items():
+            ten = self.ten[name]
+            if isinstance(one, Missing) or isinstance(ten, Missing):
+                return Missing("there are no subsets of ten")
+            narrower.append(ten.estimate < one.estimate)
+        return "yes" if all(narrower) else "no"
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +247,7 @@ class OtherPrompts:
     @property
     def evidence(self) -> Literal["proxy", "measured"]:
         """Whether the first study is one of a drawn world or of real models."""
-        models = next(one.models for one in (*self.tested, *self.kept))
+        models = [*(one.models for one in self.tested), *(one.models for one in self.kept)][0]
         return "proxy" if models.attrs.get("evidence") == "proxy" else "measured"
 
     @property
@@ -368,7 +371,8 @@ class OtherPrompts:
         table = next((table for table in self.by_subset.values()), None)
         if table is None:
             none = Missing("no study has kept the embeddings of single templates")
-            return Subsets(none, none, none, *[dict.fromkeys(MEASURED, none)] * 2, none)
+            nothing: dict[str, Said] = dict.fromkeys(MEASURED, none)
+            return Subsets(none, none, none, nothing, nothing, none)
         panel = next(one for one in self.kept if len(self.subset_changes[one.study]))
         return _subsets(panel.cube, self.subset_changes[panel.study])
 
