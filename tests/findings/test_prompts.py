@@ -19,8 +19,9 @@ from clipsafe_utils.findings.prompts import changes as analysis
 from clipsafe_utils.findings.prompts import own, panels, subsets
 from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
 from clipsafe_utils.findings.prompts.kept_images import KeptImages
-from clipsafe_utils.findings.prompts.result import OtherPrompts, Wording, other_prompts
+from clipsafe_utils.findings.prompts.result import OtherPrompts, other_prompts
 from clipsafe_utils.findings.prompts.sets import WORDINGS
+from clipsafe_utils.findings.prompts.wordings import Wording, Wordings
 from clipsafe_utils.metrics.runs import mean_of_runs
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing, Said, Value, percent
@@ -275,19 +276,23 @@ def test_the_number_and_the_words_of_a_study(tested: analysis.Tested) -> None:
     assert found.number.answer.startswith("NLL, temperature and gap on factors change too little")
     # Of two sources each: the gap on factors stays; 0.01 of NLL or temperature is too small, a point is not.
     assert found.inside == "6 of 12"
-    drawing = found.wordings["drawing"]
+    drawing = found.wordings.of["drawing"]
     assert str(drawing.accuracy_on["wit"]) == "−20.0"
     assert str(drawing.changes["accuracy"].points(0)) == "−20"
-    assert (found.worst, str(found.worst_change), found.drawing_is_worst) == ("drawing", "−20.0", "yes")
+    assert (found.wordings.worst, str(found.wordings.worst_change), found.wordings.drawing_is_worst) == (
+        "drawing",
+        "−20.0",
+        "yes",
+    )
     assert found.words_matter == "far more"
-    assert found.wordings["bad"].changes["accuracy"] == NOT_MEASURED
-    assert isinstance(found.only_the_name, Missing)
-    assert isinstance(found.opposite, Missing)
+    assert found.wordings.of["bad"].changes["accuracy"] == NOT_MEASURED
+    assert isinstance(found.wordings.only_the_name, Missing)
+    assert isinstance(found.wordings.opposite, Missing)
 
 
 def test_confidence_is_accuracy_less_the_error(tested: analysis.Tested) -> None:
     found = result_of([tested])
-    drawing = found.wordings["drawing"]
+    drawing = found.wordings.of["drawing"]
     assert drawing.confidence.percent(0) == percent(0, 0)
     level = tested.by_family().sel(prompt_set="drawing", property="accuracy")[0].mean().item()
     assert drawing.accuracy.estimate == pytest.approx(level)
@@ -323,12 +328,12 @@ def wording(**signs: int | None) -> Wording:
 def test_two_wordings_lower_the_error_in_opposite_ways(
     backgrounds: tuple[int, int], drawing: tuple[int, int], said: str
 ) -> None:
-    found = result_of([])
-    # A result is frozen, and what it has worked out once stands among its attributes.
-    found.__dict__["wordings"] = {
-        "backgrounds": wording(ece=backgrounds[0], nll=backgrounds[1]),
-        "drawing": wording(ece=drawing[0], nll=drawing[1]),
-    }
+    found = Wordings(
+        {
+            "backgrounds": wording(ece=backgrounds[0], nll=backgrounds[1]),
+            "drawing": wording(ece=drawing[0], nll=drawing[1]),
+        }
+    )
     assert found.opposite == said
 
 
@@ -378,7 +383,7 @@ def test_a_study_with_one_number_of_templates_says_what_wordings_do(tmp_path: Pa
     found = result_of(analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0])
     assert not found.numbers
     assert found.number.answer == found.number.changes["auroc"] == NOT_MEASURED
-    assert str(found.worst_change) == "−10.0"
+    assert str(found.wordings.worst_change) == "−10.0"
     assert found.words_matter == "otherwise"
 
 
@@ -396,7 +401,7 @@ def test_a_study_of_embeddings_alone_says_what_one_sentence_does(
     assert isinstance(found.subsets.narrows, Missing)
     assert set(found.own["mine"]["prompt"]) == {"my {}"}
     assert found.own_prompts == "shown"
-    assert found.usual.clips == found.worst_title == NOT_MEASURED
+    assert found.usual.clips == found.wordings.worst_title == NOT_MEASURED
 
 
 def test_subsets_of_ten_differ_less_than_single_templates() -> None:

@@ -243,6 +243,16 @@ def change_of(changes: pd.DataFrame, prompt_set: str, property_: str, source: st
     return Value(value, low, high, _scale(property_), units=families, unit="family")
 
 
+def level_of(changes: pd.DataFrame, prompt_set: str) -> tuple[Said, Said]:
+    """Return accuracy under a set, and mean confidence: where no model is over-confident, less its error."""
+    rows = changes[(changes["source"] == EVERY) & (changes["prompt_set"] == prompt_set)]
+    level = rows.set_index("property")["level"]
+    if not {"accuracy", "ece"} <= set(level.index):
+        none = Missing("the set was not tried")
+        return none, none
+    return Value(float(level["accuracy"])), Value(float(level["accuracy"] - level["ece"]))
+
+
 def weigh(change: Said, property_: str) -> Weight | Missing:
     """Say whether a change matters: whether all of its interval is too small, or on one side of zero.
 
