@@ -166,6 +166,16 @@ class InLaboratory:
         return (*axis_of(self.knob), self.knob in RATIOS)
 
     @property
+    def within(self) -> Value:
+        """How little a change of accuracy is that can hardly be seen."""
+        return Value(WITHIN, scale="difference")
+
+    @property
+    def large(self) -> Value:
+        """How large a change of another property is that sentences count as one."""
+        return Value(LARGE, scale="difference")
+
+    @property
     def absent(self) -> Text:
         """Causes that the laboratory has too few trainings for."""
         if self.laboratory is None:
