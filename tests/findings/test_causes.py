@@ -91,6 +91,7 @@ def test_what_a_laboratory_says(ladder_and_knobs: Laboratory) -> None:
     assert found.knob_changes.startswith("accuracy +5.0 (")
     assert (found.ends["wrong"], found.ends["images"]) == ("0 to 20 %", "4k to 64k")
     assert (found.hidden.causes, found.hidden.extreme) == ("0 of 11", NOT_MEASURED)
+    assert isinstance(found.hidden.differ, Missing)
     assert found.textures.reach.percent(0).startswith("75")
     assert found.counts.causes == "11"
     assert found.counts.chance == f"{0.05 * len(found.effects):.0f}"

@@ -1,6 +1,6 @@
 """Chapter 6 in the laboratory: what its sentences say of causes that were changed one at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -99,8 +99,10 @@ class Hidden:
 
     @property
     def differ(self) -> Literal["yes", "no"] | Missing:
-        """Whether accuracy hides a large change."""
-        return self.moving if isinstance(self.moving, Missing) else "no" if self.moving == "0" else "yes"
+        """Whether accuracy hides a large change; missing where no cause leaves it alone."""
+        if isinstance(self.moving, Missing) or self.causes.startswith("0 "):
+            return Missing("no cause leaves accuracy alone")
+        return "no" if self.moving == "0" else "yes"
 
 
 @dataclass(frozen=True)
@@ -147,18 +149,12 @@ class InLaboratory:
     @cached_property
     def ladder(self) -> dict[Property, pd.DataFrame]:
         """The chosen property on every rung of the ladder."""
-        shown = {self.shown: PANELS[self.shown]}
-        tables = tables_of_studies({self.study: self._trainings}, shown, Trainings.ladder)
-        return {panel: table for panel, table in tables.items() if len(table)}
+        return self._panels({self.shown: PANELS[self.shown]}, Trainings.ladder)
 
     @cached_property
     def doses(self) -> dict[Property, pd.DataFrame]:
         """Each of `PANELS` against the chosen knob."""
-        return tables_of_studies(
-            {self.study: self._trainings},
-            PANELS,
-            lambda one, name: one.doses(name, self.knob),
-        )
+        return self._panels(PANELS, lambda one, name: one.doses(name, self.knob))
 
     @property
     def axis(self) -> tuple[str, float, bool]:
@@ -322,6 +318,12 @@ class InLaboratory:
         """The same in words."""
         cells = [f"{cell(change)} from {ends}" for ends, change in self.image_steps.items()]
         return listed(cells) if cells else Missing("the number of images was not varied")
+
+    def _panels(
+        self, shown: Mapping[str, Property], tabulate: Callable[[Trainings, str], pd.DataFrame]
+    ) -> dict[Property, pd.DataFrame]:
+        tables = tables_of_studies({self.study: self._trainings}, shown, tabulate)
+        return {panel: table for panel, table in tables.items() if len(table)}
 
     @property
     def _trainings(self) -> Trainings:
