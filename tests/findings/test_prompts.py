@@ -267,7 +267,7 @@ def result_of(
 
 def test_the_number_and_the_words_of_a_study(tested: analysis.Tested) -> None:
     found = result_of([tested])
-    assert (found.usual.clips, found.usual.families, found.usual.templates) == ("4", "3", "10")
+    assert (found.usual.clips, found.usual.families) == ("4", "3")
     assert found.usual.undecided == "`wit` (2) and `laion` (1)"
     assert (found.usual.ece_kind, found.usual.off, found.evidence) == ("plain", "under", "proxy")
     assert (found.number.fewest, found.number.most) == ("1 template", "80")

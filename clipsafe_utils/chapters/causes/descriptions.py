@@ -37,13 +37,7 @@ def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: st
 
 
 def describe_effects(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    """Say what the figures of causes and properties show: every mean, with its interval, in points.
-
-    Examples
-    --------
-    >>> describe_effects(pd.DataFrame(columns=["property"]), {"accuracy": "accuracy"})
-    'Nothing is measured.'
-    """
+    """Say what the figures of causes and properties show: every mean, with its interval, in points."""
     sentences = []
     for key, title in titles.items():
         rows = table[table["property"] == key]

@@ -331,13 +331,7 @@ class InLaboratory:
 
 
 def winners(table: pd.DataFrame) -> dict[str, int]:
-    """Count, by kind of cause, the properties that a cause of this kind moves most.
-
-    Returns
-    -------
-    dict of str to int
-        The kind with most properties first; properties that no cause moves are not counted.
-    """
+    """Count, by kind of cause, the properties that a cause of this kind moves most."""
     first = [strongest(table, key).head(1)["kind"] for key in dict.fromkeys(table["property"])]
     kinds = pd.concat(first) if first else pd.Series(dtype=str)
     return {str(kind): int(number) for kind, number in kinds.value_counts().items()}

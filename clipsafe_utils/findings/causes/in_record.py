@@ -11,7 +11,6 @@ from clipsafe_utils.findings.causes.effects import estimate_of
 from clipsafe_utils.findings.causes.nesting import nesting, shared, written
 from clipsafe_utils.findings.causes.record import (
     CAUSES,
-    MEASURES,
     QUANTITY,
     TUNING,
     higher_and_lower,
@@ -30,7 +29,6 @@ class RecordChange:
     """What one change does to CLIPs of the record, all else equal: in words, decided or not."""
 
     id: Text
-    shift: Text
     at_equal: Text
 
 
@@ -70,15 +68,10 @@ class InRecord:
     @cached_property
     def changes(self) -> dict[str, RecordChange]:
         """What each of `record.CAUSES` does, by its title."""
-        rows = {(row["cause"], row["property"]): row for _, row in self.effects.iterrows()}
+        rows = {(row["cause"], row["property"]): in_words(row) for _, row in self.effects.iterrows()}
         none = Missing("there are too few pairs, or no line")
         return {
-            one.title: RecordChange(
-                *(
-                    in_words(rows[one.title, measure]) if (one.title, measure) in rows else none
-                    for measure in MEASURES
-                )
-            )
+            one.title: RecordChange(*(rows.get((one.title, name), none) for name in ("id", "at_equal")))
             for one in CAUSES
         }
 

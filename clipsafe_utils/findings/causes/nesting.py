@@ -13,15 +13,7 @@ OTHERS = "others"
 def nesting(clouds: Clouds) -> pd.DataFrame:
     """Count the zero-shot CLIPs of each line of encoders on each training source.
 
-    Parameters
-    ----------
-    clouds : mapping of str to xarray.Dataset
-        Of one study, by shift; the largest counts.
-
-    Returns
-    -------
-    DataFrame
-        A row a line of encoders, a column a source with five CLIPs or more, and one for the `others`.
+    Of the largest cloud; a column a source with five CLIPs or more, and one for the `others`.
     """
     cloud = max(clouds.values(), key=lambda one: one.sizes["model"])
     clips = cloud.isel(model=(cloud["group"] == "clip_zero_shot").values)
@@ -37,13 +29,7 @@ def nesting(clouds: Clouds) -> pd.DataFrame:
 
 
 def crawl_of(source: str) -> str:
-    """Return the crawl that a source is taken from: its name without the size.
-
-    Examples
-    --------
-    >>> crawl_of("LAION-400M"), crawl_of("WIT")
-    ('LAION', 'WIT')
-    """
+    """Return the crawl that a source is taken from: its name without the size."""
     return source.split("-")[0]
 
 

@@ -13,25 +13,7 @@ FEWEST_STEPS = 2
 
 
 def laboratory_steps(laboratory: Laboratory | None, confidence: float) -> dict[str, Value]:
-    """Return what each step from fewer to more images does to the accuracy of CLIPs, at equal samples seen.
-
-    Parameters
-    ----------
-    laboratory : Laboratory or None
-        None where there is none.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    dict of str to Value
-        By the ends of the step, in order; numbers of images with too few trainings are passed over.
-
-    Examples
-    --------
-    >>> laboratory_steps(None, 0.95)
-    {}
-    """
+    """Return what each step to more images does to the accuracy of CLIPs, at equal samples seen."""
     if laboratory is None or not laboratory.has(ACCURACY):
         return {}
     by_level = levels(laboratory.causes, "images").get(CLIP_LOSS, {})

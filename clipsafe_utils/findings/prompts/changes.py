@@ -103,24 +103,7 @@ class Tested:
 
 
 def read_tested(studies: Sequence[str], groups: Sequence[str]) -> tuple[list[Tested], list[str]]:
-    """Read the cube `prompts` of every study that has one.
-
-    Parameters
-    ----------
-    studies, groups : sequence of str
-        As in `read_panels`; of the groups only zero-shot CLIPs have prompts.
-
-    Returns
-    -------
-    tested, sentences : tuple of list
-        The sentences say which studies are left out, and why.
-
-    Examples
-    --------
-    >>> tested, sentences = read_tested(["published"], ["clip_zero_shot"])
-    >>> len(tested), sentences[0][:42]
-    (0, 'The study `published` has no cube `prompts')
-    """
+    """Read the cube `prompts` of every study that has one; sentences say which are left out, and why."""
     sentences = left_out(studies, "prompts", groups)
     tested = []
     for panel in read_panels(studies, "prompts", groups):

@@ -107,7 +107,7 @@ class OtherPrompts:
     def usual(self) -> UsualSet:
         """The usual set of prompts."""
         if not self.tested:
-            return UsualSet(*[_NO_CLIPS] * 9)
+            return UsualSet(*[_NO_CLIPS] * 8)
         return usual_set(self.tested[0], self.changes[self.tested[0].study])
 
     @cached_property

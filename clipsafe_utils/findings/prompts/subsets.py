@@ -56,14 +56,7 @@ class Subsets:
 
 
 def pool_of(embeddings: xr.Dataset) -> list[str]:
-    """Return the kept templates of sets that differ in number alone.
-
-    Examples
-    --------
-    >>> cube = xr.Dataset({"template_set": ("template", ["one", "drawing"])}, {"template": ["a", "b"]})
-    >>> pool_of(cube), pool_of(xr.Dataset())
-    (['a'], [])
-    """
+    """Return the kept templates of sets that differ in number alone."""
     if "template_set" not in embeddings:
         return []
     sets = embeddings["template_set"].values.astype(str)
@@ -130,14 +123,7 @@ def subset_changes(embeddings: xr.Dataset, models: xr.Dataset, n_subsets: int, s
 
 
 def spread(changes: pd.DataFrame) -> pd.DataFrame:
-    """Return how far subsets of equal number lie apart.
-
-    Returns
-    -------
-    DataFrame
-        Columns source, property, templates and spread: the standard deviation over subsets, without sizes
-        that have one subset only.
-    """
+    """Return how far subsets of equal number lie apart."""
     by_size = changes.groupby(["source", "property", "templates"], sort=False)["value"]
     return by_size.std(ddof=1).dropna().rename("spread").reset_index()
 

@@ -30,8 +30,6 @@ class UsualSet:
     ----------
     clips, families : Text
         How many.
-    templates : Text
-        How many the set has.
     accuracy, confidence : Value or Missing
         Means over families; a model that is nowhere over-confident is as confident as its accuracy less its
         calibration error.
@@ -45,7 +43,6 @@ class UsualSet:
 
     clips: Text
     families: Text
-    templates: Text
     accuracy: Said
     confidence: Said
     coldest: Said
@@ -101,7 +98,6 @@ def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
     return UsualSet(
         Text(tested.models.sizes["model"]),
         Text(changes["families"].max()),
-        Text(NUMBERS[tested.base]),
         *level_of(changes, tested.base),
         Value(temperature.min().item(), scale="number"),
         Value(temperature.max().item(), scale="number"),
