@@ -1,6 +1,6 @@
-"""What a wheel carries beside the package: the files of the repository that the chapters read.
+"""What a wheel carries beside the package: what chapters read, and the frame of a reader's own page.
 
-An editable install reads them where they lie, so it carries none.
+An editable install reads the files of the repository where they lie, so it carries none.
 """
 
 from typing import Any
@@ -9,12 +9,13 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CARRIED = (
     "_config.yml",
+    "_toc.yml",
     "CITATION.cff",
     "benchmarks",
-    "book/_static/miniature",
-    "book/results",
+    "book",
     "cubes",
     "notebooks",
+    "references.bib",
     "weights",
 )
 

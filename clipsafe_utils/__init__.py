@@ -9,14 +9,17 @@ Examples
 lower by 9.8 points (2.4 to 17.1)
 """
 
-from importlib import import_module
+from clipsafe_utils.lazy import lazily
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "clipsafe_utils.chapters.group_sizes": ("group_sizes",),
     "clipsafe_utils.chapters.quoted": ("results_of",),
+    "clipsafe_utils.claims.gaps": ("open_claims",),
     "clipsafe_utils.claims.ledger": ("verdicts_of",),
+    "clipsafe_utils.claims.result": ("claims_ledger",),
+    "clipsafe_utils.claims.simulation": ("simulated_verdicts",),
     "clipsafe_utils.cubes": ("find_study", "list_studies", "read_cube", "write_cube"),
     "clipsafe_utils.expressions": ("publish", "section_needs"),
     "clipsafe_utils.figures.hover": ("explorable",),
@@ -24,21 +27,17 @@ _HOMES = {
     "clipsafe_utils.figures.tables": ("table",),
     "clipsafe_utils.findings.causes.result": ("causes",),
     "clipsafe_utils.findings.prompts.result": ("other_prompts",),
+    "clipsafe_utils.findings.factors.result": ("factor_robustness",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
+    "clipsafe_utils.findings.shift.result": ("ood_correlation",),
+    "clipsafe_utils.findings.student.result": ("student_laboratory",),
+    "clipsafe_utils.findings.world.result": ("miniature_world",),
     "clipsafe_utils.parameters": ("parameters_of",),
     "clipsafe_utils.say": (
         *("Missing", "Value", "change", "choose", "count", "level", "listed", "number", "percent", "points"),
     ),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'clipsafe_utils' has no attribute '{name}'")
+__all__, __getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

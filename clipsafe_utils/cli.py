@@ -62,18 +62,21 @@ def _options(
 @cubes_app.callback(invoke_without_command=True)
 def cubes(
     context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Validate every cube of every study.")] = False,
+    study: Annotated[
+        str | None, typer.Option(help="Name of a study, or a path to its folder; default: every study.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Validate every cube.")] = False,
     as_json: _Json = False,
 ) -> None:
     """List, check and export result cubes: studies, dims, sources.
 
-    Example: [bold]clipsafe cubes --check[/bold]
+    Example: [bold]clipsafe cubes --study ./my-cubes --check[/bold]
     """
     if context.invoked_subcommand is not None:
         return
     from clipsafe_utils.cubes.overview import overview
 
-    rows = overview(check=check)
+    rows = overview(study, check=check)
     if as_json:
         print_json(rows)
         return
@@ -106,20 +109,29 @@ def record(
         Path | None,
         typer.Option("--output", "-o", help="Folder for the cubes; default: the study `published`."),
     ] = None,
+    cube: Annotated[
+        str | None, typer.Option("--cube", help="Only this cube, from its own raw files; default: all.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Rebuild the cubes of the public record from the raw files.
 
     Files come from their repositories at pinned commits, or from the folder CLIPSAFE_MIRROR.
 
-    Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record[/bold]
+    Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record --cube shape_bias[/bold]
     """
     from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.record.published import CUBES, STUDY, write_published
+    from clipsafe_utils.record.published import CUBES, STUDY, write_one, write_published
 
     folder = output or cubes_folder() / STUDY
-    with progress("Cubes", total=len(CUBES) + 1) as advance:
-        hashes = write_published(folder, advance)
+    if cube is not None and cube not in CUBES:
+        raise ClipsafeError(f"--cube is '{cube}'; the cubes are {', '.join(CUBES)}.")
+    with progress("Cubes", total=1 if cube else len(CUBES) + 1) as advance:
+        if cube is None:
+            hashes = write_published(folder, advance)
+        else:
+            hashes = write_one(cube, folder)
+            advance(cube)
     if as_json:
         print_json(hashes)
     else:
@@ -248,7 +260,7 @@ def compile_() -> None:
 def book(
     jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
 ) -> None:
-    """Render all chapters, if anything has changed since they were rendered here, and compile the site.
+    """Render the chapters whose sources have changed since they were rendered here, and compile the site.
 
     Example: [bold]clipsafe book[/bold]
     """

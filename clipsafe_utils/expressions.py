@@ -30,6 +30,9 @@ LEFT_OUT = "application/vnd.clipsafe.left-out+json"
 FUNCTIONS = ("change", "choose", "count", "level", "listed", "number", "percent", "points")
 """Functions of `say` that an expression may call, beside methods of results."""
 
+FACT = "% fact"
+"""A line of a page's source: the paragraph below it is true under all parameters. Readers do not see it."""
+
 ROLE = re.compile(r"\{eval\}`([^`]+)`")
 _MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")
 _HEADING = re.compile(r"^(?:\([\w-]+\)=\n+)?(?P<marks>#+) ", re.MULTILINE)
@@ -286,7 +289,7 @@ def filled_text(text: str, texts: Mapping[str, str]) -> str:
     >>> filled_text("- Two is {eval}`b`. So be it.", {"b": "not measured"})
     '- So be it.'
     """
-    return "\n".join(_line(line, texts) for line in text.split("\n"))
+    return "\n".join(_line(line, texts) for line in text.split("\n") if line != FACT)
 
 
 def _line(line: str, texts: Mapping[str, str]) -> str:

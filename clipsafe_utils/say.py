@@ -6,15 +6,16 @@ what they write is a `Text`, whose repr is the text, so that a page and JupyterL
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, is_dataclass
+from typing import Literal, TypeVar, get_type_hints
 
 NOT_MEASURED = "not measured"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "−"
 
-Scale = Literal["share", "difference", "number", "change"]
+Scale = Literal["share", "difference", "number", "change", "correlation"]
 Side = Literal["up", "down", "neither"]
+_Result = TypeVar("_Result")
 
 
 class Text(str):
@@ -75,9 +76,9 @@ class Value:
         The number.
     low, high : float
         Ends of its interval; NaN where the number is a count or has no chance in it.
-    scale : {"share", "difference", "number", "change"}
+    scale : {"share", "difference", "number", "change", "correlation"}
         A share is written in percent, a difference of shares in points with its sign, a number as it is, a
-        change of a number with its sign.
+        change of a number with its sign, a correlation in three digits that are never rounded up.
     units : int
         How many independent units it rests on; 0 where nothing is counted.
     unit : str
@@ -101,11 +102,7 @@ class Value:
         return str(self)
 
     def __str__(self) -> str:
-        if self.scale == "share":
-            return self.percent()
-        if self.scale == "difference":
-            return self.points()
-        return self.number() if self.scale == "number" else self.change()
+        return self._write(self.estimate)
 
     def percent(self, digits: int = 1) -> Text:
         """Write a share in percent."""
@@ -133,9 +130,19 @@ class Value:
         return not (math.isnan(self.low) or math.isnan(self.high))
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether the interval says anything: it is narrower than a share, or a difference, can vary."""
+        return self.high - self.low < {"share": 1, "difference": 2}.get(self.scale, math.inf)
+
+    @property
     def interval(self) -> Text:
         """The interval, in the scale of the value; in words where it is not bounded."""
-        return self._interval({"share": 1, "difference": 1, "number": 2, "change": 2}[self.scale])
+        return self._interval()
+
+    @property
+    def with_interval(self) -> Text:
+        """The value, and in brackets its interval where it has one."""
+        return Text(f"{self} ({self.interval})" if self.has_interval else self)
 
     def in_full(self, digits: int | None = None) -> Text:
         """Write the value with its unit and its interval; without `digits`, a small one with a digit more.
@@ -148,18 +155,22 @@ class Value:
         if digits is None:
             is_small = self.scale == "difference" and abs(self.estimate) < 0.01
             digits = 3 if self.scale in ("number", "change") else 2 if is_small else 1
-        text = _WRITERS[self.scale](self.estimate, digits)
         unit = " points" if self.scale == "difference" else ""
         ends = f" ({self._interval(digits)})" if self.has_interval else ""
-        return Text(f"{text}{unit}{ends}")
+        return Text(f"{self._write(self.estimate, digits)}{unit}{ends}")
 
-    def _interval(self, digits: int) -> Text:
+    def _interval(self, digits: int | None = None) -> Text:
         if not self.has_interval:
             return Missing("the value has no interval")
-        if self.high == float("inf"):
+        if not self.is_bounded:
             return Text("unbounded")
-        low, high = (_WRITERS[self.scale](end, digits) for end in (self.low, self.high))
-        return Text(f"{low} to {high}")
+        return Text(f"{self._write(self.low, digits)} to {self._write(self.high, digits)}")
+
+    def _write(self, number_: float, digits: int | None = None) -> Text:
+        if self.scale == "correlation":
+            return correlation(number_)
+        write, usual = _WRITERS[self.scale]
+        return write(number_, usual if digits is None else digits)
 
     @property
     def side(self) -> Side:
@@ -179,7 +190,8 @@ class Value:
         """A difference with its direction, or that there is none beyond the interval."""
         unit, scale, digits = (" points", 100, 1) if self.scale == "difference" else ("", 1, 2)
         if self.side == "neither":
-            return Text(f"no different beyond the interval ({self.interval}{unit})")
+            within = f"{self.interval}{unit}" if self.is_bounded else self.interval
+            return Text(f"no different beyond the interval ({within})")
         direction = "higher" if self.side == "up" else "lower"
         size = scale * abs(self.estimate)
         low, high = sorted((scale * abs(self.low), scale * abs(self.high)))
@@ -188,6 +200,30 @@ class Value:
 
 Said = Value | Missing
 """What a field of a finding holds."""
+
+
+def nothing(kind: type[_Result], reason: str) -> _Result:
+    """Make a result of which every value is missing.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass of values, of texts, and of dataclasses of these.
+    reason : str
+        Why there is none.
+
+    Examples
+    --------
+    >>> @dataclass
+    ... class Change:
+    ...     before: Said
+    ...     after: Said
+    >>> nothing(Change, "nothing was trained")
+    Change(before=not measured, after=not measured)
+    """
+    parts = get_type_hints(kind).values()
+    nested = ((part, isinstance(part, type) and is_dataclass(part)) for part in parts)
+    return kind(*(nothing(part, reason) if has_parts else Missing(reason) for part, has_parts in nested))
 
 
 def percent(share: float, digits: int = 1) -> Text:
@@ -209,8 +245,7 @@ def points(difference: float, digits: int = 1) -> Text:
     >>> points(-0.0297), points(0.0297), points(-0.0001)
     (−3.0, +3.0, 0.0)
     """
-    text = f"{100 * difference:+.{digits}f}"
-    return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
+    return change(100 * difference, digits)
 
 
 def number(value: float, digits: int = 2) -> Text:
@@ -237,6 +272,17 @@ def change(difference: float, digits: int = 2) -> Text:
     return Text(text.lstrip("+-") if float(text) == 0 else text.replace("-", MINUS))
 
 
+def correlation(value: float) -> Text:
+    """Write a correlation, rounded down in size so that no 1.000 is claimed for less.
+
+    Examples
+    --------
+    >>> correlation(0.99961), correlation(-0.5), correlation(1.0)
+    (0.999, −0.500, 1.000)
+    """
+    return number(math.trunc(1000 * round(value, 9)) / 1000, 3)
+
+
 def level(confidence: float) -> Text:
     r"""Write the level of an interval.
 
@@ -248,12 +294,13 @@ def level(confidence: float) -> Text:
     return Text(f"{100 * confidence:g}{NO_BREAK}%")
 
 
-_WRITERS: Mapping[Scale, Callable[[float, int], Text]] = {
-    "share": percent,
-    "difference": points,
-    "number": number,
-    "change": change,
+_WRITERS: Mapping[Scale, tuple[Callable[[float, int], Text], int]] = {
+    "share": (percent, 1),
+    "difference": (points, 1),
+    "number": (number, 2),
+    "change": (change, 2),
 }
+"""How a number of each scale is written, and with how many digits."""
 
 
 def count(part: int, whole: int) -> Text:
@@ -267,15 +314,33 @@ def count(part: int, whole: int) -> Text:
     return Text(f"{part} of {whole}")
 
 
-def listed(names: Iterable[str], last: str = "and") -> Text:
-    """Write names one after another.
+def span(values: Iterable[float], write: Callable[[float], str]) -> Text:
+    """Write the range of some numbers.
 
     Examples
     --------
-    >>> listed(["pose"]), listed(["pose", "color", "shape"], last="or")
-    (pose, pose, color or shape)
+    >>> span([0.1, -0.1, 0.0], points), span([0.1], points), span([], points)
+    (−10.0 to +10.0, +10.0, not measured)
     """
-    *most, final = names
+    every = list(values)
+    if not every:
+        return Missing("there is nothing to range over")
+    low, high = write(min(every)), write(max(every))
+    return Text(low if low == high else f"{low} to {high}")
+
+
+def listed(names: Iterable[str], last: str = "and") -> Text:
+    """Write names one after another; without any there is nothing to say.
+
+    Examples
+    --------
+    >>> listed(["pose"]), listed(["pose", "color", "shape"], last="or"), listed([])
+    (pose, pose, color or shape, not measured)
+    """
+    every = list(names)
+    if not every:
+        return Missing("there is nothing to list")
+    *most, final = every
     return Text(f"{', '.join(most)} {last} {final}" if most else final)
 
 

@@ -10,12 +10,8 @@ from clipsafe_utils.address import Repository, fill_in, read_repository
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 
-GENERATED = (
-    ".ipynb",
-    "tests/texts/shape-bias.txt",
-    "tests/texts/prompts.txt",
-    "tests/texts/causes.txt",
-)
+TEXTS = REPOSITORY / "tests" / "texts"
+GENERATED = (".ipynb", *(path.relative_to(REPOSITORY).as_posix() for path in TEXTS.glob("*.txt")))
 CONFIG = "repository: {url: https://example.org/me/book/, branch: work}\n"
 
 

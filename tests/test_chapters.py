@@ -30,11 +30,11 @@ OVERRIDES: dict[str, dict[str, object]] = {
         "fit": "least_squares",
     },
     "shape-bias": {
-        "studies": [str(REPOSITORY / "cubes" / "published")],
-        "groups": ["human", "standard"],
+        "studies": [str(REPOSITORY / "cubes" / "miniature")],
+        "groups": ["clip_zero_shot", "standard"],
         "confidence": 0.8,
         "seed": 1,
-        "cue_classes": ["bear", "cat", "dog"],
+        "cue_classes": ["bird", "cat", "dog"],
         "decision_rule": "max",
     },
     "ood-correlation": {
@@ -113,9 +113,28 @@ OVERRIDES: dict[str, dict[str, object]] = {
 """For each chapter one value that is not the default for every parameter."""
 
 SAID: dict[str, dict[str, object]] = {
+    "factor-robustness": {
+        "confidence": 0.9,
+        "groups": ["clip_zero_shot", "contrastive", "robust_intervention"],
+        "factors": ["pose", "texture", "darker"],
+        "baseline_group": "robust_intervention",
+        "reference_accuracy": "without_factor",
+        "fit": "local",
+    },
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
     "prompts": OVERRIDES["prompts"],
     "causes": OVERRIDES["causes"],
+    "ood-correlation": {
+        "confidence": 0.5,
+        "groups": ["clip_zero_shot", "standard"],
+        "score": "energy",
+        "training_sources": ["WIT", "LAION-400M"],
+    },
+    "claims": {"studies": ["field", "published"], "confidence": 0.9},
+    "what-we-cannot-say": {"studies": ["miniature", "published"], "groups": ["standard"], "confidence": 0.9},
+    "miniature-world": {"confidence": 0.8, "groups": ["standard", "control"], "sources": ["mixed"]},
+    "student-laboratory": {"confidence": 0.8, "groups": ["control"], "knob": "images", "level": 8192},
+    "full-study": {"confidence": 0.8, "groups": ["standard"], "studies": ["published"]},
 }
 """Values on which sentences once were false; what the chapter says on them is kept in ``tests/texts``."""
 

@@ -159,6 +159,14 @@ def test_record_refuses_an_altered_mirror_and_keeps_the_cubes(
     assert not output.exists()
 
 
+def test_record_names_the_cubes_where_another_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, complaint = run("record", "--cube", "oods", monkeypatch=monkeypatch, capsys=capsys)
+    assert code == 2
+    assert complaint.endswith("--cube is 'oods'; the cubes are factors, shape_bias, shifts, calibration.\n")
+
+
 def test_record_reports_hashes_as_json(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPSAFE_MIRROR", str(mirror))
     hashes = json.loads(runner.invoke(app, ["record", "-o", str(tmp_path), "--json"]).output)

@@ -4,20 +4,29 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import jupytext
 import pytest
 
 import clipsafe_utils
+from clipsafe_utils import metrics
 
 PAGES = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.md"))
 MOST_IMPORTS = 6
+PACKAGES = (clipsafe_utils, metrics)
 HEAVY = ("numpy", "pandas", "xarray", "matplotlib", "torch", "IPython")
 
 
-@pytest.mark.parametrize("name", clipsafe_utils.__all__)
-def test_every_public_name_is_there_and_says_what_it_does(name: str) -> None:
-    assert getattr(clipsafe_utils, name).__doc__
+@pytest.mark.parametrize("package", PACKAGES, ids=[package.__name__ for package in PACKAGES])
+def test_every_public_name_is_there_and_says_what_it_does(package: ModuleType) -> None:
+    for name in package.__all__:
+        public = getattr(package, name)
+        assert callable(public), name
+        assert public.__doc__, name
+        assert name in dir(package)
+        # A module of that name would take its place as soon as somebody imports it.
+        assert not any(Path(folder, f"{name}.py").exists() for folder in package.__path__), name
 
 
 def test_a_name_that_is_not_public_is_refused() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "clipsafe_utils"
 
 FLOW = (
-    {"errors", "files", "terminal", "address", "say"},
+    {"errors", "files", "terminal", "address", "lazy", "say"},
     {"registry"},
     {"cubes", "metrics", "parameters"},
     {"record", "engine"},

@@ -42,6 +42,20 @@ def test_the_package_finds_the_cubes_that_it_carries(installed: Path, tmp_path: 
     )
 
 
+def test_a_reader_renders_a_chapter_with_the_package_alone(installed: Path, tmp_path: Path) -> None:
+    command = ("-c", "from clipsafe_utils.cli import main; main()")
+    mine = ("render", "shape-bias", "-y", "{cue_classes: [cat, dog]}", "-o", "mine")
+    before = sorted(path for path in installed.rglob("*") if "__pycache__" not in path.parts)
+    done = _run(installed, tmp_path, *command, *mine)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mine" / "02-shape-bias.html").stat().st_size > 100_000
+    for book in (("book",), ("compile",), ("render",), ("render", "shape-bias")):
+        done = _run(installed, tmp_path, *command, *book)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "in a clone of the repository" in done.stderr
+    assert sorted(path for path in installed.rglob("*") if "__pycache__" not in path.parts) == before
+
+
 @pytest.mark.parametrize("name", ["02-shape-bias", "07-claims"])
 def test_a_downloaded_notebook_runs(installed: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.ipynb").write_bytes((REPOSITORY / "book" / f"{name}.ipynb").read_bytes())

@@ -37,6 +37,10 @@ def test_the_side_is_that_of_the_whole_interval(estimate: float, half: float) ->
         (Value(-1.5, scale="number"), f"{MINUS}1.50"),
         (Value(0.5, 0.4, 0.6).interval, f"40.0{NO_BREAK}% to 60.0{NO_BREAK}%"),
         (difference(0.1, -math.inf, math.inf).interval, "unbounded"),
+        (difference(0.8, -4.9, 6.4).interval, "unbounded"),
+        (difference(0.8, -4.9, 6.4).moved, "no different beyond the interval (unbounded)"),
+        (Value(0.5, -0.1, 1.1).interval, "unbounded"),
+        (Value(1.2, -0.4, 2.8, scale="change").interval, f"{MINUS}0.40 to +2.80"),
         (Value(0.5).interval, NOT_MEASURED),
     ],
 )

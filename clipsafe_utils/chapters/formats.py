@@ -1,6 +1,6 @@
 """Numbers as the prose shows them: one way to write a share, a difference and an interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 NOT_MEASURED = "not measured"
 
@@ -59,3 +59,16 @@ def complete(keys: tuple[str, ...], values: Mapping[str, str]) -> dict[str, str]
     {'a': '1', 'b': 'not measured'}
     """
     return {key: values.get(key, NOT_MEASURED) for key in keys}
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed([])
+    ('a, b and c', 'none')
+    """
+    if len(names) < 2:
+        return names[0] if names else "none"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

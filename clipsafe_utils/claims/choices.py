@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
-from clipsafe_utils.metrics.accuracy import Axes
+from clipsafe_utils.metrics.accuracies import Axes
 from clipsafe_utils.metrics.baseline import Fit
 from clipsafe_utils.metrics.labelled.factors import Reference
 

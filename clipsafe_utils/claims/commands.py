@@ -103,14 +103,19 @@ def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:
 
 
 def _sensitivity(changed: "Sequence[Changed]", as_json: bool) -> None:
+    from clipsafe_utils.claims.summary import measured_twice
 
-    flipped = [one for one in changed if one.flips]
     if as_json:
         print_json([_json_of(one) for one in changed])
         return
+    flipped = [one for one in changed if one.flips]
     if flipped:
         print_table([_row_of(one) for one in flipped], "Verdicts that flip")
-    say(f"{len(flipped)} of {len(changed)} verdicts flip if one choice is made differently.")
+    asked = measured_twice(changed)
+    say(
+        f"{sum(one.flips for one in asked)} of {len(asked)} verdicts flip if one choice is made differently."
+        " Findings with parts are not counted; they follow their parts."
+    )
 
 
 def _row(entry: "Entry") -> dict[str, str]:

@@ -31,6 +31,8 @@ class Entry:
         Estimate and its errors; None where nothing was measured or the claim has parts.
     evidence : str
         "measured", "proxy", or empty where there is none.
+    of_proxy : bool
+        Whether the study stands in for real models, also where it has nothing on the claim.
     """
 
     claim: Claim
@@ -38,6 +40,7 @@ class Entry:
     judgement: Judgement
     effect: Effect | None = None
     evidence: str = ""
+    of_proxy: bool = False
 
     @property
     def settled_by(self) -> str:
@@ -232,7 +235,7 @@ def _of_study(
         for claim in asking
         if claim.all_of
     }
-    return [_entry(claim, reader.study.name, asked, judged) for claim in asking]
+    return [_entry(claim, reader, asked, judged) for claim in asking]
 
 
 def _judge_by_chapter(asked: dict[str, tuple[str, Effect | str]], alpha: float) -> dict[str, Judgement]:
@@ -249,16 +252,15 @@ def _judge_by_chapter(asked: dict[str, tuple[str, Effect | str]], alpha: float) 
 
 
 def _entry(
-    claim: Claim, study: str, asked: dict[str, tuple[str, Effect | str]], judged: dict[str, Judgement]
+    claim: Claim, reader: Reader, asked: dict[str, tuple[str, Effect | str]], judged: dict[str, Judgement]
 ) -> Entry:
-    if claim.all_of:
-        return Entry(claim, study, judged[claim.id])
-    if not claim.is_asked:
-        return Entry(claim, study, Judgement(Verdict.NOT_MEASURED, claim.out_of_scope or claim.no_study))
-    status, effect = asked[claim.id]
-    if isinstance(effect, str):
-        return Entry(claim, study, Judgement(Verdict.NOT_MEASURED, effect), evidence=status)
-    return Entry(claim, study, judged[claim.id], effect, status)
+    status, effect = asked.get(claim.id, ("", claim.out_of_scope or claim.no_study))
+    if claim.all_of or isinstance(effect, Effect):
+        judgement = judged[claim.id]
+    else:
+        judgement = Judgement(Verdict.NOT_MEASURED, effect)
+    measured = effect if isinstance(effect, Effect) else None
+    return Entry(claim, reader.study.name, judgement, measured, status, reader.is_proxy)
 
 
 _NOTHING = Judgement(Verdict.NOT_MEASURED)

@@ -38,6 +38,11 @@ class Reader:
         """The cube `models`, all rows."""
         return self.study.read("models")
 
+    @property
+    def is_proxy(self) -> bool:
+        """Whether the study stands in for real models."""
+        return self.study.has("models") and self.models.attrs["evidence"] == "proxy"
+
     def cube(self, name: str) -> xr.Dataset | None:
         """Return a cube as it is, or None where the study lacks it."""
         if name not in self._cubes and self.study.has(name):

@@ -6,6 +6,7 @@ import numpy as np
 
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.say import Text, change
 
 MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "undecided": "?", "not measured": "–"}
 """A sign for each verdict. It never stands without the word."""
@@ -48,18 +49,17 @@ _SCALE_AND_DIGITS: Mapping[str, tuple[float, int]] = {
 _PLAIN = (1.0, 2)
 
 
-def number(claim: Claim, value: float) -> str:
+def number(claim: Claim, value: float) -> Text:
     """Write a value of the claim's statistic, with its sign and a true minus.
 
     Examples
     --------
     >>> points = Claim("X", "CLIP is better.", "paper", unit="points")
     >>> number(points, -0.0297), number(points, 0.0001)
-    ('−3.0', '0.0')
+    (−3.0, 0.0)
     """
     scale, digits = _SCALE_AND_DIGITS.get(claim.unit.split(" ")[0], _PLAIN)
-    text = f"{scale * value:+.{digits}f}"
-    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
+    return change(scale * value, digits)
 
 
 def interval(claim: Claim, effect: Effect, confidence: float) -> str:
@@ -76,6 +76,17 @@ def interval(claim: Claim, effect: Effect, confidence: float) -> str:
         return "unbounded"
     low, high = effect.interval(confidence)
     return f"{number(claim, low)} to {number(claim, high)}"
+
+
+def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:
+    """Write an effect with its interval.
+
+    Examples
+    --------
+    >>> estimate(Claim("X", "CLIP is better.", "paper", unit="points"), Effect(0.04, 5, "family", 0.01), 0.95)
+    +4.0 (+1.2 to +6.8)
+    """
+    return Text(f"{number(claim, effect.value)} ({interval(claim, effect, confidence)})")
 
 
 def rule(claim: Claim) -> str:

@@ -1,18 +1,19 @@
 """One line a cube: what there is, and where it comes from."""
 
 from clipsafe_utils.cubes.storage import content_hash
-from clipsafe_utils.cubes.studies import cubes_folder, list_studies
+from clipsafe_utils.cubes.studies import cubes_folder, find_study, list_studies
 from clipsafe_utils.errors import ClipsafeError
 
 
-def overview(*, check: bool = False) -> list[dict[str, str]]:
-    """Describe every cube of every study.
+def overview(study: str | None = None, *, check: bool = False) -> list[dict[str, str]]:
+    """Describe every cube of a study, or of every study; reading a cube checks it.
 
     Parameters
     ----------
+    study : str, optional
+        Its name, or a path to its folder.
     check : bool
-        Also check that every model of a study is described in its cube `models`. Reading a cube
-        checks the cube itself.
+        Also check that the study has what every study needs.
 
     Returns
     -------
@@ -31,15 +32,15 @@ def overview(*, check: bool = False) -> list[dict[str, str]]:
     'published'
     """
     rows = []
-    for study in list_studies():
+    for one in list_studies() if study is None else [find_study(study)]:
         if check:
-            study.check()
-        for name in study.cubes:
-            cube = study.read(name)
+            one.check()
+        for name in one.cubes:
+            cube = one.read(name)
             first = next(iter(cube.data_vars.values()))
             rows.append(
                 {
-                    "study": study.name,
+                    "study": one.name,
                     "cube": name,
                     "dims": ", ".join(f"{dim} {size}" for dim, size in cube.sizes.items()),
                     "evidence": cube.attrs["evidence"],
@@ -49,7 +50,7 @@ def overview(*, check: bool = False) -> list[dict[str, str]]:
                 }
             )
     if not rows:
-        raise ClipsafeError(f"{cubes_folder()}: expected a folder of studies, each with its cubes.")
+        raise ClipsafeError(f"{study or cubes_folder()}: expected a folder of studies, each with its cubes.")
     return rows
 
 

@@ -84,17 +84,25 @@ def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[s
     ]
 
 
-def nothing_to_show(studies: Sequence[str], *cubes: str) -> ClipsafeError:
+def nothing_to_show(studies: Sequence[str], *cubes: str, why: Sequence[str] = ()) -> ClipsafeError:
     """Give the error of a page that has no data at all.
+
+    Parameters
+    ----------
+    studies : sequence of str
+        Those that were asked for.
+    *cubes : str
+        The cubes that the page reads.
+    why : sequence of str
+        Sentences that say what was left out; without them, that no study has the cubes.
 
     Examples
     --------
-    >>> nothing_to_show(["mine"], "shape_bias", "causes")
-    ClipsafeError('Nothing to show: the study mine has no model of these groups in shape_bias or causes.')
+    >>> nothing_to_show(["field"], "shifts", "causes")
+    ClipsafeError('Nothing to show: the study field has no model of these groups in shifts or causes.')
     """
     which = "study" if len(studies) == 1 else "studies"
     has = "has" if len(studies) == 1 else "have"
-    return ClipsafeError(
-        f"Nothing to show: the {which} {listed(studies)} {has} no model of these groups"
-        f" in {listed(cubes, last='or')}."
-    )
+    names = listed(find_study(study).name for study in studies)
+    missing = f"the {which} {names} {has} no model of these groups in {listed(cubes, last='or')}."
+    return ClipsafeError(f"Nothing to show: {' '.join(why) or missing}")

@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
+
 Kind = Literal["count", "number", "text"]
+
+SCHEMA_VERSION = 1
+"""Raised where a cube that was written before can no longer be read as it was meant."""
 
 HEADLINE_FACTORS = (
     "pose",
@@ -194,6 +199,15 @@ _OOD = CubeSchema(
 
 _CALIBRATION_DIMS = ("draw", "model", "condition", "scaling")
 _BIN_DIMS = ("model", "condition", "scaling", "bin")
+_FIRST_BIN_ERRORS = ("ece", "ece_debiased", "ece_rms")
+"""Those that every cube has."""
+
+
+def _bin_error(name: str) -> Variable:
+    error = BIN_ERRORS[name]
+    return Variable(name, _CALIBRATION_DIMS, "number", error.long_name, "1", error.minimum, 1)
+
+
 _CALIBRATION = CubeSchema(
     "calibration",
     "Calibration before and after temperature scaling",
@@ -201,13 +215,11 @@ _CALIBRATION = CubeSchema(
         _share("accuracy", _CALIBRATION_DIMS, "accuracy"),
         _positive("nll", _CALIBRATION_DIMS, "mean negative log-likelihood", "nat"),
         Variable("brier", _CALIBRATION_DIMS, "number", "Brier score, summed over classes", "1", 0, 2),
-        _share("ece", _CALIBRATION_DIMS, "expected calibration error, 15 equal-width bins"),
+        _bin_error("ece"),
         _share("ece_equal_mass", _CALIBRATION_DIMS, "expected calibration error, 15 bins of equal mass"),
         _share("ece_classwise", _CALIBRATION_DIMS, "class-wise expected calibration error"),
-        Variable(
-            "ece_debiased", _CALIBRATION_DIMS, "number", "debiased expected calibration error", "1", -1, 1
-        ),
-        _share("ece_rms", _CALIBRATION_DIMS, "root mean square calibration error"),
+        _bin_error("ece_debiased"),
+        _bin_error("ece_rms"),
         _share(
             "ece_floor", _CALIBRATION_DIMS, "ECE expected of a perfectly calibrated model of the same size"
         ),
@@ -217,6 +229,7 @@ _CALIBRATION = CubeSchema(
         _count("bin_hits", _BIN_DIMS, "images of the bin classified correctly"),
     ),
     {"scaling": ("before", "after")},
+    optional=tuple(_bin_error(name) for name in BIN_ERRORS if name not in _FIRST_BIN_ERRORS),
 )
 
 _PROMPT_DIMS = ("draw", "model", "prompt_set", "subset")

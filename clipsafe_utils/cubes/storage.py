@@ -8,11 +8,14 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes.containers import check_container
+from clipsafe_utils.cubes.schema import SCHEMA_VERSION
 from clipsafe_utils.cubes.validation import validate
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
 
 COMPRESSION_LEVEL = 5
+_VERSION = "schema_version"
+"""An attribute of the file, not of the cube in memory; cubes from before it are of the first version."""
 UNHASHED_ATTRIBUTES = frozenset({"versions"})
 """What may differ between two machines that obtained the same result."""
 
@@ -47,6 +50,7 @@ def read_cube(path: Path) -> xr.Dataset:
         check_container(path)
         with xr.open_dataset(path, engine="h5netcdf") as stored:
             cube = _with_plain_text(stored.load())
+        _check_version(cube.attrs.pop(_VERSION, SCHEMA_VERSION), path)
         validate(cube, path.stem, str(path))
     except ClipsafeError:
         raise
@@ -78,10 +82,17 @@ def write_cube(cube: xr.Dataset, path: Path) -> None:
     clipsafe_utils.errors.ClipsafeError: somewhere/factors.nc: variable 'hits' is missing.
     """
     validate(cube, path.stem, str(path))
-    stored = _with_plain_text(cube)
+    stored = _with_plain_text(cube).assign_attrs({_VERSION: SCHEMA_VERSION})
     encoding = {name: _encoding(stored[name].dtype) for name in stored.variables}
     with replacing(path) as temporary:
         stored.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+
+
+def _check_version(version: object, path: Path) -> None:
+    if str(version) != str(SCHEMA_VERSION):
+        raise ClipsafeError(
+            f"{path}: has the schema version {str(version)[:20]}; this clipsafe reads {SCHEMA_VERSION}."
+        )
 
 
 def content_hash(cube: xr.Dataset) -> str:

@@ -12,8 +12,8 @@ from clipsafe_utils.cubes.storage import read_cube
 from clipsafe_utils.errors import ClipsafeError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_IS_CLONE = (_PACKAGE.parent / "_config.yml").is_file()
-REPOSITORY = _PACKAGE.parent if _IS_CLONE else _PACKAGE / "carried"
+IS_CLONE = (_PACKAGE.parent / "_config.yml").is_file()
+REPOSITORY = _PACKAGE.parent if IS_CLONE else _PACKAGE / "carried"
 """The clone; or, in an installed package, the files of the repository that the wheel carries."""
 
 
@@ -53,15 +53,22 @@ class Study:
         return cube in self.cubes
 
     def read(self, cube: str) -> xr.Dataset:
-        """Read and check one cube; see `read_cube`. A file is read again only when it has changed."""
-        path = self.path(cube)
-        if not path.is_file():
-            return read_cube(path)
-        state = path.stat()
-        return _read_once(path, state.st_mtime_ns, state.st_size, state.st_ino).copy()
+        """Read and check one cube; see `read_cube`. A file is read again only when it has changed.
+
+        Raises
+        ------
+        ClipsafeError
+            If the cube is at fault, or has a model that the cube `models` of the study does not describe.
+        """
+        found = self._read(cube)
+        if cube != "models" and self.has("models"):
+            unknown = found.indexes["model"].difference(self._read("models").indexes["model"])
+            if len(unknown):
+                raise ClipsafeError(f"{self.path(cube)}: model '{unknown[0]}' is not described in models.nc.")
+        return found
 
     def check(self) -> None:
-        """Read every cube, and refuse a model that the cube `models` does not describe.
+        """Read every cube.
 
         Raises
         ------
@@ -70,11 +77,15 @@ class Study:
         """
         if not self.has("models"):
             raise ClipsafeError(f"{self.path('models')}: no such cube; every study needs one.")
-        described = set(self.read("models")["model"].values)
         for name in self.cubes:
-            unknown = sorted(set(self.read(name)["model"].values) - described)
-            if unknown:
-                raise ClipsafeError(f"{self.path(name)}: model '{unknown[0]}' is not described in models.nc.")
+            self.read(name)
+
+    def _read(self, cube: str) -> xr.Dataset:
+        path = self.path(cube)
+        if not path.is_file():
+            return read_cube(path)
+        state = path.stat()
+        return _read_once(path, state.st_mtime_ns, state.st_size, state.st_ino).copy()
 
 
 @lru_cache(maxsize=_CUBES_KEPT)

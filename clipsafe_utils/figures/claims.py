@@ -40,7 +40,7 @@ def forest(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        As `clipsafe_utils.chapters.claims.analysis.forest` returns it.
+        As `clipsafe_utils.claims.forest.forest` returns it.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def rates(table: pd.DataFrame, bound: float) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        As `clipsafe_utils.chapters.claims.trust.rates` returns it.
+        As `clipsafe_utils.claims.simulation.Simulation` has it.
     bound : float
         What the shares are meant to stay below.
 

@@ -18,7 +18,7 @@ from clipsafe_utils.figures.style import (
     legend_below,
     mark_zero,
 )
-from clipsafe_utils.findings.factors.residuals import A_CROWD
+from clipsafe_utils.findings.factors.residuals import A_CROWD, line_of
 
 POINTS = 100.0
 """Shares are drawn in percentage points."""
@@ -29,7 +29,7 @@ _ARCHITECTURE_MARKERS = {"ResNet": "s", "ViT": "D", "ConvNeXt": "h"}
 def residuals(
     results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], what: str = "accuracy"
 ) -> Figure:
-    """Draw the residual of every CLIP on every factor against the range of new standard families.
+    """Draw the residual of every CLIP on every factor against the range of new families.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def residuals(
     Returns
     -------
     matplotlib.figure.Figure
-        One panel a study, factors in the order of the first. Grey bars: where a model of a new standard
-        family falls. Marks: CLIPs, with the interval that is due to the number of images; where there are
+        One panel a study, factors in the order of the first. Grey bars: where a model of a new family of the
+        baseline falls. Marks: CLIPs, with the interval that is due to the number of images; where there are
         more than `A_CROWD`, or no such interval, small marks by group, without those that are not measured.
     """
     with house_style():
@@ -54,7 +54,8 @@ def residuals(
         for axes, (study, result) in zip(panels, results.items(), strict=True):
             known = [factor for factor in order if factor in result["factor"].values]
             _draw_residuals(axes, result.sel(factor=known), models[study])
-            axes.set_xlabel(f"{what} above (+) or below (−) the line of standard models, in points")
+            line = line_of(result.attrs["baseline_group"])
+            axes.set_xlabel(f"{what} above (+) or below (−) the line of {line}, in points")
             _title(axes, study, len(results))
         legend_below(figure, panels)
     return figure

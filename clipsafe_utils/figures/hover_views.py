@@ -1,6 +1,6 @@
 """What each chapter lets its reader explore: the main scatter, every model by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -118,18 +118,18 @@ def _observers_view(study: str, table: xr.Dataset, models: xr.Dataset) -> View:
 def clouds(
     by_study: Mapping[str, Mapping[str, xr.Dataset]],
     sources: Mapping[str, Sequence[str]],
-    line_of: Callable[[xr.Dataset], xr.DataArray],
+    lines: Mapping[str, Mapping[str, xr.DataArray]],
 ) -> list[View]:
     """Chapter 3: accuracy under shift, or AUROC, against accuracy in distribution.
 
     Parameters
     ----------
     by_study : mapping of str to mapping of str to xarray.Dataset
-        As `clipsafe_utils.findings.shift.detection.with_detection` returns them.
+        Of shifts, and of detection under the name `DETECTION`.
     sources : mapping of str to sequence of str
         By study, the training sources whose zero-shot CLIPs are shown.
-    line_of : callable
-        Gives the line of the standard networks of a cloud.
+    lines : mapping of str to mapping of str to xarray.DataArray
+        By study and shift, the line of the standard networks; detection has none.
 
     Returns
     -------
@@ -138,13 +138,13 @@ def clouds(
 
     Examples
     --------
-    >>> clouds({}, {}, lambda cloud: cloud["y"])
+    >>> clouds({}, {}, {})
     []
     """
     found = []
     for study, of_study in by_study.items():
         for shift, cloud in of_study.items():
-            line = None if shift == DETECTION else line_of(cloud)
+            line = lines.get(study, {}).get(shift)
             found.append(
                 View(
                     f"{study}: {shift_title(shift)}",

@@ -20,6 +20,8 @@ from clipsafe_utils.figures.style import (
     legend_below,
     source_look,
 )
+from clipsafe_utils.findings.shift.detection import Detection
+from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
@@ -36,55 +38,41 @@ _LOOKS_OF_SETS = {
 }
 
 
-def clouds(
-    by_study: Mapping[str, Mapping[str, xr.Dataset]],
-    lines: Mapping[str, Mapping[str, xr.DataArray]],
-    sources: Mapping[str, Sequence[str]],
-) -> Figure:
+def clouds(studies: Mapping[str, UnderShift]) -> Figure:
     """Draw accuracy under each shift against accuracy in distribution, on probit axes.
 
     Parameters
     ----------
-    by_study : mapping of str to mapping of str to xarray.Dataset
-        As `clipsafe_utils.findings.shift.clouds.read_clouds` returns them.
-    lines : mapping of str to mapping of str to xarray.DataArray
-        By study and shift, as `clipsafe_utils.findings.shift.sources.line_of_standard` returns
-        them.
-    sources : mapping of str to sequence of str
-        By study, the training sources whose zero-shot CLIPs are drawn.
+    studies : mapping of str to UnderShift
+        By study.
 
     Returns
     -------
     matplotlib.figure.Figure
         One small panel a shift, under the name of its study where there are several.
     """
-    rows = {study: -(-len(shifts) // 2) for study, shifts in by_study.items()}
+    rows = {study: -(-len(found.clouds) // 2) for study, found in studies.items()}
     with house_style():
         # The dots of the standard networks are pixels, a thousand marks would be heavy; the rest is vector.
         figure = Figure(figsize=(WIDTH, 1.85 * sum(rows.values()) + 0.5 * len(rows) + 0.7), dpi=_SHARP)
         parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=list(rows.values())).ravel()
         drawn: list[Axes] = []
-        for part, (study, shifts) in zip(parts, by_study.items(), strict=True):
+        for part, (study, found) in zip(parts, studies.items(), strict=True):
             grid = list(part.subplots(rows[study], 2, sharex=True, squeeze=False).ravel())
-            for axes in grid[len(shifts) :]:
+            for axes in grid[len(found.clouds) :]:
                 axes.set_visible(False)
-            drawn += _draw_study(grid[: len(shifts)], shifts, lines[study], sources[study])
+            drawn += _draw_study(grid[: len(found.clouds)], found)
             part.supylabel("accuracy under the shift, %", fontsize=9)
-            if len(by_study) > 1:
+            if len(studies) > 1:
                 part.suptitle(study, fontsize=9, fontweight="bold", x=0.02, ha="left")
         legend_below(figure, drawn)
     return figure
 
 
-def _draw_study(
-    grid: list[Axes],
-    shifts: Mapping[str, xr.Dataset],
-    lines: Mapping[str, xr.DataArray],
-    sources: Sequence[str],
-) -> list[Axes]:
-    for axes, (shift, cloud) in zip(grid, shifts.items(), strict=True):
-        _draw_cloud(axes, cloud, sources)
-        line = lines[shift]
+def _draw_study(grid: list[Axes], found: UnderShift) -> list[Axes]:
+    for axes, (shift, cloud) in zip(grid, found.clouds.items(), strict=True):
+        _draw_cloud(axes, cloud, found.sources)
+        line = found.lines[shift]
         axes.plot(ndtri(line["x"].values), ndtri(line.values), color=ink(), linewidth=0.9)
         axes.set_title(shift_title(shift))
     _percent_ticks(grid)
@@ -94,15 +82,13 @@ def _draw_study(
     return grid
 
 
-def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence[str]]) -> Figure:
+def detection(by_study: Mapping[str, Detection]) -> Figure:
     """Draw the mean AUROC of detection against accuracy in distribution, one panel a study.
 
     Parameters
     ----------
-    by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.findings.shift.detection.read_detection` returns them.
-    sources : mapping of str to sequence of str
-        By study, the training sources whose zero-shot CLIPs are drawn.
+    by_study : mapping of str to Detection
+        By study.
 
     Returns
     -------
@@ -112,11 +98,12 @@ def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence
     with house_style():
         figure = Figure(figsize=(WIDTH, 2.9 * len(by_study) + 0.9), dpi=_SHARP)
         grid = figure.subplots(len(by_study), 1, squeeze=False).ravel()
-        for axes, (study, cloud) in zip(grid, by_study.items(), strict=True):
+        for axes, (study, found) in zip(grid, by_study.items(), strict=True):
+            cloud = found.cloud
             drawn = np.isfinite(cloud["low"].values)
             ends = (ndtri(np.clip(cloud[name].values[drawn], 1e-6, 1 - 1e-6)) for name in ("low", "high"))
             axes.vlines(ndtri(cloud["x"].values[drawn]), *ends, color=ink(), linewidth=0.8, alpha=0.4)
-            _draw_cloud(axes, cloud, sources[study])
+            _draw_cloud(axes, cloud, found.sources)
             axes.set_title(study)
             _percent_ticks([axes])
         grid[-1].set_xlabel("accuracy in distribution, %")
@@ -125,13 +112,13 @@ def detection(by_study: Mapping[str, xr.Dataset], sources: Mapping[str, Sequence
     return figure
 
 
-def within(by_study: Mapping[str, xr.Dataset]) -> Figure:
+def within(studies: Mapping[str, UnderShift]) -> Figure:
     """Draw the rank correlation, and the correlation at fixed quantity, within each training source.
 
     Parameters
     ----------
-    by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.findings.shift.sources.within_sources` returns them.
+    studies : mapping of str to UnderShift
+        By study.
 
     Returns
     -------
@@ -139,6 +126,7 @@ def within(by_study: Mapping[str, xr.Dataset]) -> Figure:
         Left: rank correlation. Right: correlation on probit axes at a fixed number of samples seen.
         Hollow marks: fewer than five families. An interval that leaves everything open is not drawn.
     """
+    by_study = {study: found.correlations.table for study, found in studies.items()}
     with house_style():
         sizes = [table.sizes["shift"] * _height_of_row(len(_sets(table))) for table in by_study.values()]
         figure = Figure(figsize=(WIDTH, sum(sizes) + 0.25 * len(sizes) + 1.3))

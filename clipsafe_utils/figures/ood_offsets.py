@@ -17,6 +17,8 @@ from clipsafe_utils.figures.style import (
     mark_zero,
     source_look,
 )
+from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
 
 POINTS = 100.0
@@ -32,13 +34,13 @@ _MEASURES = {
 }
 
 
-def offsets(by_study: Mapping[str, xr.Dataset]) -> Figure:
+def offsets(studies: Mapping[str, UnderShift]) -> Figure:
     """Draw how far the CLIPs of each source are off the line of standard networks, and of each other.
 
     Parameters
     ----------
-    by_study : mapping of str to xarray.Dataset
-        As `clipsafe_utils.findings.shift.sources.offsets` returns them.
+    studies : mapping of str to UnderShift
+        By study; those without a source are not drawn.
 
     Returns
     -------
@@ -46,7 +48,11 @@ def offsets(by_study: Mapping[str, xr.Dataset]) -> Figure:
         Marks: mean over families, with intervals over families. Grey: where a network of a new family of
         the line's own falls. Hollow marks: fewer than five families.
     """
-    by_study = {study: _measured_sources(table) for study, table in by_study.items()}
+    by_study = {
+        study: _measured_sources(found.heights.table)
+        for study, found in studies.items()
+        if found.heights.has_sources
+    }
     with house_style():
         sizes = [table.sizes["shift"] * _height_of_row(table.sizes["source"]) for table in by_study.values()]
         figure = Figure(figsize=(WIDTH, sum(sizes) + 0.45 * len(sizes) + 1.0))
@@ -87,14 +93,13 @@ def _draw_offsets(axes: Axes, table: xr.Dataset) -> None:
     _finish(axes, rows, table)
 
 
-def pairs(comparisons: Mapping[str, xr.Dataset]) -> Figure:
+def pairs(comparisons: Mapping[str, PairChanges]) -> Figure:
     """Draw what one change does to accuracy, pair by pair and in the mean.
 
     Parameters
     ----------
-    comparisons : mapping of str to xarray.Dataset
-        By name of the change, as `clipsafe_utils.findings.clip_pairs.compare_pairs` returns
-        them; those without a pair are not drawn.
+    comparisons : mapping of str to PairChanges
+        By name of the change; those without a pair are not drawn.
 
     Returns
     -------
@@ -102,7 +107,7 @@ def pairs(comparisons: Mapping[str, xr.Dataset]) -> Figure:
         One panel a change. Small marks: pairs. Large: means over families, with intervals over families;
         hollow where there are fewer than five families.
     """
-    drawn = {name: table for name, table in comparisons.items() if table.sizes["pair"]}
+    drawn = {name: pairs.table for name, pairs in comparisons.items() if pairs}
     with house_style():
         sizes = [table.sizes["shift"] for table in drawn.values()]
         figure = Figure(figsize=(WIDTH, 0.36 * sum(sizes) + 0.75 * len(drawn) + 0.5))

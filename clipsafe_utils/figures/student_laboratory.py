@@ -69,7 +69,7 @@ def factors(result: xr.Dataset | None, models: xr.Dataset) -> Figure:
     Parameters
     ----------
     result : xarray.Dataset or None
-        As `clipsafe_utils.chapters.student_laboratory.points.residuals` returns it.
+        As `clipsafe_utils.findings.student.in_small.residuals` returns it.
     models : xarray.Dataset
         The cube `models` in the same order.
 
@@ -149,7 +149,7 @@ def shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> Figure:
     Parameters
     ----------
     table : xarray.Dataset or None
-        As `clipsafe_utils.chapters.student_laboratory.points.shape_biases` returns it.
+        As `clipsafe_utils.findings.student.in_small.shape_biases` returns it.
     models : xarray.Dataset
         The cube `models` in the same order.
 
@@ -208,7 +208,7 @@ def reliability(panels: xr.Dataset, confidence: float) -> Figure:
     Parameters
     ----------
     panels : xarray.Dataset
-        As `clipsafe_utils.chapters.student_laboratory.points.reliability` returns it.
+        As `clipsafe_utils.findings.student.in_small.reliability` returns it.
     confidence : float
         Level of the intervals.
 

@@ -155,8 +155,8 @@ def compare_pairs(
         `high`, `families`, `decided`, `pairs`, and `supported`, whether the mean is other than zero by
         Holm's correction over shifts and measures. Empty where no cloud has a pair.
     """
-    tables = {shift: _differences(cloud, find(cloud), line) for shift, cloud in clouds.items()}
-    tables = {shift: table for shift, table in tables.items() if table.sizes["pair"]}
+    pairs = {shift: find(cloud) for shift, cloud in clouds.items()}
+    tables = {shift: _differences(clouds[shift], found, line) for shift, found in pairs.items() if found}
     if not tables:
         return xr.Dataset(coords={"shift": [], "pair": [], "measure": list(MEASURES)})
     first = next(iter(tables.values()))

@@ -7,12 +7,13 @@ what turning a knob does, and gets values and tidy frames.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.findings.ladder import cell, dose, dose_difference, ladder
+from clipsafe_utils.findings.ladder import cell, dose, dose_difference, knobs_of, ladder
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
 from clipsafe_utils.say import Missing, Said, Scale, Side, Value
@@ -21,17 +22,21 @@ Cell = tuple[str, str]
 """A rung of the ladder and a source of images."""
 
 _NOT_SHARES = ("temperature", "nll")
+_PROPORTIONS = ("accuracy", "shape_bias", "cue_decided", "auroc")
 _NO_STUDY = "no study has trainings that differ in one thing"
 _NO_TRAINING = "the same training, or none"
+_NO_NUMBER = "the study has no number of one of the trainings"
 
 
 @dataclass(frozen=True)
 class DoseResponse:
-    """What turning a knob does: its lowest and highest level, and the change from one to the other."""
+    """What turning a knob does: its lowest and highest level, the change between them, and what is there."""
 
     low: Said
     high: Said
     change: Said
+    at_low: Said
+    at_high: Said
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,11 @@ class Trainings:
         """What is known of each training."""
         return frozenset() if self.cube is None else frozenset(self.cube["property"].values.tolist())
 
+    @cached_property
+    def knobs(self) -> frozenset[str]:
+        """What is turned in some training."""
+        return frozenset() if self.cube is None else frozenset(knobs_of(self.cube))
+
     def draws(self, property_: str, place: Cell) -> np.ndarray:
         """Return a property of the trainings of a cell, shape (draws, runs); no runs where there are none."""
         if self.cube is None or property_ not in self.properties:
@@ -70,14 +80,14 @@ class Trainings:
         draws = self.draws(property_, place)
         if not draws.shape[1]:
             return self._missing
-        return mean_of_runs(draws, self.confidence, "share" if _is_share(property_) else "number")
+        return _known(mean_of_runs(draws, self.confidence, _scale(property_)))
 
     def step(self, property_: str, upper: Cell, lower: Cell) -> Said:
         """Return a property of one cell less that of another."""
         above, below = (self.draws(property_, place) for place in (upper, lower))
         if upper == lower or not (above.shape[1] and below.shape[1]):
             return self._missing
-        return difference_of_runs(above, below, self.confidence, _scale_of_change(property_))
+        return _known(difference_of_runs(above, below, self.confidence, _scale_of_change(property_)))
 
     def dose_response(self, property_: str, knob: str, loss: str) -> DoseResponse:
         """Return what turning a knob does to a property of the trainings under a loss."""
@@ -85,10 +95,13 @@ class Trainings:
             responses = dose_difference(self.cube, knob, property_, self.confidence)
             if loss in responses:
                 low, high, change = responses[loss]
-                return DoseResponse(
-                    Value(low), Value(high), replace(change, scale=_scale_of_change(property_))
+                rows = self.doses(property_, knob)
+                at_low, *_, at_high = (
+                    _end(row, property_) for row in rows[rows["loss"] == loss].itertuples()
                 )
-        return DoseResponse(*[Missing(f"{knob} was not varied")] * 3)
+                moved = _known(replace(change, scale=_scale_of_change(property_)))
+                return DoseResponse(Value(low), Value(high), moved, at_low, at_high)
+        return DoseResponse(*[Missing(f"{knob} was not varied")] * 5)
 
     def ladder(self, property_: str) -> pd.DataFrame:
         """Tabulate a property along the ladder; see `findings.ladder.ladder`."""
@@ -161,8 +174,24 @@ def common_side(steps: Sequence[Said]) -> Side | Missing:
     return sides[0] if len(set(sides)) == 1 else "neither"
 
 
+def _end(row: Any, property_: str) -> Said:
+    """Give a row of a table of doses as a value, an interval of a proportion within 0 and 1."""
+    low, high = row.low, row.high
+    if property_.startswith(_PROPORTIONS):
+        low, high = max(low, 0.0), min(high, 1.0)
+    return _known(Value(row.value, low, high, _scale(property_), units=row.runs, unit="run"))
+
+
+def _known(value: Value) -> Said:
+    return value if np.isfinite([value.estimate, value.low, value.high]).all() else Missing(_NO_NUMBER)
+
+
 def _is_share(property_: str) -> bool:
     return not property_.startswith(_NOT_SHARES)
+
+
+def _scale(property_: str) -> Scale:
+    return "share" if _is_share(property_) else "number"
 
 
 def _scale_of_change(property_: str) -> Scale:

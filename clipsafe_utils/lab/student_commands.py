@@ -83,11 +83,12 @@ def compared(folder: Path, name: str) -> list[dict[str, str]]:
     Traceback (most recent call last):
     clipsafe_utils.errors.ClipsafeError: nowhere/causes.nc: no such cube.
     """
-    from clipsafe_utils.chapters.student_laboratory.words import comparison_rows
+    from clipsafe_utils.chapters.student_laboratory.tables import comparison_rows
     from clipsafe_utils.cubes import read_cube
     from clipsafe_utils.cubes.yours import PREFIX
+    from clipsafe_utils.findings.student.comparison import compare
 
-    return comparison_rows(read_cube(folder / "causes.nc"), PREFIX + name, _CONFIDENCE)
+    return comparison_rows(compare(read_cube(folder / "causes.nc"), PREFIX + name, _CONFIDENCE))
 
 
 def render_pages(folder: Path, chapters: Sequence[str]) -> list[Path]:

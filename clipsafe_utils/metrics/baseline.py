@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipsafe_utils.metrics.accuracy import Axes, from_axis, to_axis
+from clipsafe_utils.metrics.accuracies import Axes, from_axis, to_axis
 from clipsafe_utils.metrics.arguments import Array, confidence_level, labels, one_of, shares, values_of_models
 from clipsafe_utils.metrics.families import mean_over_families
 from clipsafe_utils.metrics.fits import fit_line, fit_local

@@ -10,11 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.calibration import (
-    debiased_calibration_error,
-    expected_calibration_error,
-    root_mean_square_calibration_error,
-)
+from clipsafe_utils.metrics.bin_errors import errors_of_bins
 from clipsafe_utils.metrics.calibration_variants import equal_mass_calibration_error
 from clipsafe_utils.metrics.classwise import classwise_errors, sums_of_logits
 from clipsafe_utils.metrics.images import at_least_one, image_weights
@@ -32,7 +28,7 @@ class CalibrationDraws:
     Attributes
     ----------
     by_draw : dict of str to ndarray, shape (draws,)
-        accuracy, nll, brier, ece, ece_equal_mass, ece_classwise, ece_debiased, ece_rms.
+        accuracy, nll, brier, ece_equal_mass, ece_classwise, and the errors of `BIN_ERRORS`.
     confidence, correct : ndarray, shape (images,)
         Of each image in draw 0, and whether the prediction, which no temperature changes, is right.
     """
@@ -128,7 +124,7 @@ def calibration_draws(
 
 
 def measures_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
-    """Accuracy, and the calibration errors that reliability bins give, under their names in the cube.
+    """Accuracy, and the calibration errors of `BIN_ERRORS`, under their names in the cube.
 
     Parameters
     ----------
@@ -138,7 +134,7 @@ def measures_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
     Returns
     -------
     dict of str to ndarray, shape (...)
-        accuracy, ece, ece_debiased, ece_rms.
+        By variable of the cube.
 
     Examples
     --------
@@ -149,9 +145,7 @@ def measures_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
     """
     return {
         "accuracy": bins.hits.sum(axis=-1) / bins.count.sum(axis=-1),
-        "ece": expected_calibration_error(bins),
-        "ece_debiased": debiased_calibration_error(bins),
-        "ece_rms": root_mean_square_calibration_error(bins),
+        **errors_of_bins(bins),
     }
 
 

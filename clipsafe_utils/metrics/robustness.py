@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipsafe_utils.metrics.accuracy import Axes
+from clipsafe_utils.metrics.accuracies import Axes
 from clipsafe_utils.metrics.arguments import Array, labels, shares, together, values_of_models
 from clipsafe_utils.metrics.baseline import Fit, predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES

@@ -44,6 +44,12 @@ class Chapter:
         return self.published.parent / "results" / f"{self.name}.json"
 
     @property
+    def title(self) -> str:
+        """Its heading; the name of its source where it has none."""
+        heading = re.search(r"^# (.+)$", self.source.read_text(encoding="utf-8"), re.MULTILINE)
+        return heading[1] if heading else self.source.stem
+
+    @property
     def quotes(self) -> bool:
         """Whether the page quotes others, which have to be rendered before it."""
         return "results_of(" in self.source.read_text(encoding="utf-8")

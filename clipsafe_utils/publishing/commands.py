@@ -1,18 +1,19 @@
 """What the command line asks of this package, on the book of the repository."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
 
-from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.cubes.studies import IS_CLONE, REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.publishing.chapters import find_chapter, find_chapters
+from clipsafe_utils.publishing.chapters import Chapter, find_chapter, find_chapters
 from clipsafe_utils.publishing.compile import compile_book
-from clipsafe_utils.publishing.freshness import hash_of_sources, is_rendered, note_rendered
+from clipsafe_utils.publishing.freshness import keep_edits, keys_of, note_rendered, outdated
 from clipsafe_utils.publishing.poster import write_poster
 from clipsafe_utils.publishing.render import render_all, render_chapter
 from clipsafe_utils.publishing.standalone import write_standalone
-from clipsafe_utils.terminal import progress
+from clipsafe_utils.terminal import progress, say
 
 _NOT_YAML = (
     yaml.YAMLError,
@@ -36,19 +37,20 @@ def render_book(name: str | None, jobs: int) -> None:
     jobs : int
         How many run at once.
     """
-    if name is not None:
-        chapter = find_chapter(REPOSITORY, name)
-        render_chapter(chapter, chapter.published)
+    _needs_clone()
+    if name is None:
+        chapters = find_chapters(REPOSITORY)
+        _render(lambda: chapters, jobs)
         return
-    chapters, sources = find_chapters(REPOSITORY), hash_of_sources(REPOSITORY)
-    with progress("Chapters", total=len(chapters)) as advance:
-        render_all(chapters, jobs, advance)
-    write_poster(REPOSITORY)
-    note_rendered(REPOSITORY, sources)
+    chapter = find_chapter(REPOSITORY, name)
+    _keep_edits([chapter])
+    keys = keys_of(REPOSITORY, find_chapters(REPOSITORY))
+    render_chapter(chapter, chapter.published)
+    note_rendered(REPOSITORY, [chapter], keys)
 
 
-def render_what_changed(jobs: int) -> bool:
-    """Render all chapters of the book, unless nothing has changed since they were rendered.
+def render_what_changed(jobs: int) -> int:
+    """Render the chapters of the book whose sources have changed since they were rendered.
 
     Parameters
     ----------
@@ -57,13 +59,45 @@ def render_what_changed(jobs: int) -> bool:
 
     Returns
     -------
-    bool
-        Whether they were rendered.
+    int
+        How many were rendered.
     """
-    if is_rendered(REPOSITORY):
-        return False
-    render_book(None, jobs)
-    return True
+    _needs_clone()
+    return _render(lambda: outdated(REPOSITORY, find_chapters(REPOSITORY)), jobs)
+
+
+def _needs_clone() -> None:
+    if not IS_CLONE:
+        raise ClipsafeError(
+            "The book is rendered and compiled in a clone of the repository; with the package alone, render"
+            " one chapter into a folder of your own: clipsafe render CHAPTER -o FOLDER."
+        )
+
+
+def _render(choose: Callable[[], Sequence[Chapter]], jobs: int) -> int:
+    """Render what is chosen, first the pages that quote no other, then those that may have to follow them."""
+    rendered = 0
+    for quoting, what in ((False, "Chapters"), (True, "Pages that quote them")):
+        part = [chapter for chapter in choose() if chapter.quotes == quoting]
+        if part:
+            _keep_edits(part)
+            keys = keys_of(REPOSITORY, find_chapters(REPOSITORY))
+            with progress(what, total=len(part)) as advance:
+                render_all(part, jobs, advance)
+            note_rendered(REPOSITORY, part, keys)
+            rendered += len(part)
+    if rendered:
+        write_poster(REPOSITORY)
+    return rendered
+
+
+def _keep_edits(chapters: Sequence[Chapter]) -> None:
+    for page, copy in keep_edits(REPOSITORY, chapters):
+        say(
+            f"{page.relative_to(REPOSITORY)} was edited since it was rendered; your version is kept as "
+            f"{copy.relative_to(REPOSITORY)}.",
+            to_stderr=True,
+        )
 
 
 def render_own(name: str, parameters: str, folder: Path) -> tuple[Path, Path]:
@@ -109,4 +143,5 @@ def read_parameters(text: str) -> dict[str, object]:
 
 def compile_site() -> Path:
     """Compile the book of the repository and return its first page."""
+    _needs_clone()
     return compile_book(REPOSITORY)

@@ -1,81 +1,179 @@
-"""Whether the pages of the book are those that the present sources and results give."""
+"""Which pages of the book are not those that the present sources and results give."""
 
 import hashlib
+import json
 import platform
-from collections.abc import Iterable, Iterator
-from importlib.metadata import distributions
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from packaging.requirements import Requirement
 
 from clipsafe_utils.cubes.studies import cubes_folder
 from clipsafe_utils.files import replacing, sha256
+from clipsafe_utils.publishing.chapters import Chapter
 
-MADE_FROM = (
-    "CITATION.cff",
-    "_config.yml",
-    "benchmarks",
-    "clipsafe_utils",
-    "notebooks",
-    "pyproject.toml",
-    "weights",
-)
-"""Files and folders of the repository that a page may show or run, beside the cubes."""
+MADE_FROM = ("CITATION.cff", "_config.yml", "benchmarks", "clipsafe_utils", "pyproject.toml", "weights")
+"""Files and folders of the repository that any page may show or run, beside the cubes."""
 
-PAGES = "book"
-NOTE = Path("_build", "rendered.sha256")
-"""Where the state of sources and pages is noted after all pages were rendered."""
+NOTE = Path("_build", "rendered.json")
+"""Where it is noted, by chapter, what its page was rendered from, and what the page was then."""
+
+EDITS = Path("mine")
+"""Where a rendered page goes that somebody has edited, before it is rendered again."""
+
+_PACKAGE = "clipsafe"
+_EXTRA = "book"
 
 
-def hash_of_sources(root: Path) -> str:
-    """Hash what the pages are made from: files of the repository, cubes, and the versions of all packages.
+def keys_of(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
+    """Hash what the page of each chapter is made from.
+
+    Its own source, the names and titles of all chapters, the files and cubes that any page may show, Python
+    and the packages that pages run on; of a page that quotes others, what those have published.
 
     Parameters
     ----------
     root : Path
         The repository.
+    chapters : sequence of Chapter
+        All chapters of the book.
 
     Returns
     -------
-    str
-        64 hexadecimal digits.
+    dict of str to str
+        64 hexadecimal digits, by name of the chapter.
     """
-    versions = sorted(f"{package.name} {package.version}" for package in distributions())
+    titles = [f"{chapter.source.stem} {chapter.title}" for chapter in chapters]
     places = [*(root / name for name in MADE_FROM), cubes_folder()]
-    return _hash([platform.python_version(), *versions], places)
+    shared = _hash([platform.python_version(), *_versions(), *titles], places)
+    return {
+        chapter.name: _hash([shared], [chapter.source, *([chapter.results.parent] if chapter.quotes else [])])
+        for chapter in chapters
+    }
 
 
-def is_rendered(root: Path) -> bool:
-    """Say whether all pages were rendered from the present sources and nobody has touched them since.
+def outdated(root: Path, chapters: Sequence[Chapter]) -> list[Chapter]:
+    """Return the chapters whose page is missing, was touched, or is made from what has changed since.
 
     Parameters
     ----------
     root : Path
         The repository.
+    chapters : sequence of Chapter
+        All chapters of the book.
+    """
+    noted, keys = _read_note(root), keys_of(root, chapters)
+    return [
+        chapter
+        for chapter in chapters
+        if noted.get(chapter.name) != {"sources": keys[chapter.name], "page": _hash_of_page(chapter)}
+    ]
+
+
+def note_rendered(root: Path, chapters: Iterable[Chapter], keys: Mapping[str, str]) -> None:
+    """Note that some pages were rendered.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    chapters : iterable of Chapter
+        Those that were rendered.
+    keys : mapping of str to str
+        `keys_of` before the first was rendered: what changes meanwhile makes a page old.
+    """
+    rendered = {
+        chapter.name: {"sources": keys[chapter.name], "page": _hash_of_page(chapter)} for chapter in chapters
+    }
+    with replacing(root / NOTE) as temporary:
+        temporary.write_text(json.dumps(_read_note(root) | rendered, indent=1), encoding="utf-8")
+
+
+def hash_of_cells(notebook: NotebookNode) -> str:
+    """Hash what stands in the cells of a notebook, whatever came out of them.
 
     Examples
     --------
-    >>> is_rendered(Path("nowhere"))
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> one, other = (new_notebook(cells=[new_code_cell(code)]) for code in ("1", "2"))
+    >>> hash_of_cells(one) == hash_of_cells(other)
     False
     """
-    note = root / NOTE
-    return note.is_file() and note.read_text(encoding="utf-8") == _text_of_note(root, hash_of_sources(root))
+    return _hash([f"{cell.cell_type} {cell.source}" for cell in notebook.cells], [])
 
 
-def note_rendered(root: Path, sources: str) -> None:
-    """Note that all pages were rendered.
+def keep_edits(root: Path, chapters: Iterable[Chapter]) -> list[tuple[Path, Path]]:
+    """Copy the rendered pages that somebody has edited, so that rendering them again loses nothing.
 
     Parameters
     ----------
     root : Path
-        The repository.
-    sources : str
-        `hash_of_sources` before the first page was rendered: what changes meanwhile makes pages old.
+        The repository; copies go to `EDITS` there, and none takes the place of another.
+    chapters : iterable of Chapter
+        Those that are to be rendered.
+
+    Returns
+    -------
+    list of tuple of Path
+        The page and its copy.
     """
-    with replacing(root / NOTE) as temporary:
-        temporary.write_text(_text_of_note(root, sources), encoding="utf-8")
+    kept = []
+    for chapter in chapters:
+        if _is_edited(chapter.published):
+            content = chapter.published.read_bytes()
+            copy = _free_place(root / EDITS / chapter.published.name, content)
+            with replacing(copy) as temporary:
+                temporary.write_bytes(content)
+            kept.append((chapter.published, copy))
+    return kept
 
 
-def _text_of_note(root: Path, sources: str) -> str:
-    return f"sources {sources}\npages {_hash([], [root / PAGES])}\n"
+def _is_edited(page: Path) -> bool:
+    try:
+        notebook = nbformat.read(page, as_version=4)
+        return bool(notebook.metadata[_PACKAGE]["cells"] != hash_of_cells(notebook))
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError):
+        return False  # No page of ours: nothing to compare it with.
+
+
+def _free_place(wanted: Path, content: bytes) -> Path:
+    place, number = wanted, 1
+    while place.exists() and place.read_bytes() != content:
+        number += 1
+        place = wanted.with_stem(f"{wanted.stem}-{number}")
+    return place
+
+
+def _read_note(root: Path) -> dict[str, object]:
+    try:
+        note = json.loads((root / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _hash_of_page(chapter: Chapter) -> str:
+    return _hash([], [path for path in (chapter.published, chapter.results) if path.exists()])
+
+
+def _versions() -> list[str]:
+    """Return names and versions of the packages that pages run on, of those that are here."""
+    wanted, found = [_PACKAGE], {}
+    while wanted:
+        name = wanted.pop()
+        try:
+            found[name] = version(name)
+            needs = [Requirement(line) for line in requires(name) or ()]
+        except PackageNotFoundError:
+            continue
+        for need in needs:
+            extra = _EXTRA if name == _PACKAGE else ""
+            if need.name not in found and (need.marker is None or need.marker.evaluate({"extra": extra})):
+                wanted.append(need.name)
+    return [f"{name} {found[name]}" for name in sorted(found)]
 
 
 def _hash(words: Iterable[str], places: Iterable[Path]) -> str:

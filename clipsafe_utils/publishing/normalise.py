@@ -12,6 +12,8 @@ from collections.abc import Callable
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from clipsafe_utils.publishing.freshness import hash_of_cells
+
 _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
@@ -35,8 +37,9 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
     Returns
     -------
     nbformat.NotebookNode
-        A new notebook. Cells keep the metadata `tags` and `mystnb`; outputs keep their data and the
-        metadata of glue; UUIDs in HTML, such as xarray writes, become counters.
+        A new notebook, which knows the hash of its cells, so that an edit shows. Cells keep the metadata
+        `tags` and `mystnb`; outputs keep their data and the metadata of glue; UUIDs in HTML, such as xarray
+        writes, become counters.
 
     Examples
     --------
@@ -53,6 +56,7 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
     ]
     metadata = {**_keep(notebook.metadata, _PAGE_METADATA), **_KERNEL}
     clean: NotebookNode = new_notebook(cells=cells, metadata=metadata)
+    clean.metadata["clipsafe"] = {"cells": hash_of_cells(clean)}
     return clean
 
 

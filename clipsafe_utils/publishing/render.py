@@ -84,18 +84,6 @@ def render_all(
     ClipsafeError
         After all have been tried, with one sentence for each that failed.
     """
-    failures: list[str] = []
-    quoting = [chapter for chapter in chapters if chapter.quotes]
-    for part in ([chapter for chapter in chapters if not chapter.quotes], quoting):
-        failures += _render_side_by_side(part, jobs, report) if part else []
-    if failures:
-        raise ClipsafeError("\n".join(sorted(failures)))
-
-
-def _render_side_by_side(
-    chapters: Sequence[Chapter], jobs: int, report: Callable[[str], None] | None
-) -> list[str]:
-    """Render chapters that do not quote each other, and return what failed."""
     failures = []
     with ProcessPoolExecutor(
         min(jobs, len(chapters)), mp_context=get_context("spawn"), initializer=end_with_parent
@@ -119,7 +107,8 @@ def _render_side_by_side(
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return failures
+    if failures:
+        raise ClipsafeError("\n".join(sorted(failures)))
 
 
 def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
@@ -146,7 +135,8 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
         last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
         role = ROLE.search(last_line)
         place = _place(chapter, error.cell_index, role[0] if role else error.source)
-        raise ClipsafeError(f"{place} fails: {last_line}") from error
+        told = error.ename == ClipsafeError.__name__ and error.evalue.strip()
+        raise ClipsafeError(f"{place}: {told}" if told else f"{place} fails: {last_line}") from error
     except CellTimeoutError as error:
         raise ClipsafeError(
             f"{chapter.source}: a cell runs for more than {_SECONDS_A_CELL} seconds."

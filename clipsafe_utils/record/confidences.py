@@ -18,7 +18,6 @@ from clipsafe_utils.metrics.reliability import N_BINS, reliability_bins
 from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, PREDICTIONS_FOLDER, read_annotations
 from clipsafe_utils.record.sources import fetch, raw_paths
 
-SOURCE = "imagenet-x-images"
 NAMESPACE = "imagenet-val"
 """Images of the validation set get the same bootstrap weights in every condition and for every model."""
 
@@ -77,14 +76,8 @@ def read_confidences(path: str) -> pd.DataFrame:
     )
 
 
-def calibration_counts() -> dict[str, xr.Dataset]:
-    """Build the cube `calibration` of the four models.
-
-    Returns
-    -------
-    dict of str to xarray.Dataset
-        By source; scaling "before" only.
-    """
+def calibration_counts() -> xr.Dataset:
+    """Build the cube `calibration` of the four models; scaling "before" only."""
     predictions = {path: read_confidences(path) for path in raw_paths(PREDICTIONS_FOLDER)}
     models = [path.rsplit("/", 1)[-1].removesuffix(".csv") for path in predictions]
     confidence = np.stack([table["confidence"].to_numpy() for table in predictions.values()])
@@ -104,7 +97,7 @@ def calibration_counts() -> dict[str, xr.Dataset]:
     cube = cube.assign(ordered).round(_DECIMALS)
     for name, attributes in _attributes().items():
         cube[name].attrs.update(attributes)
-    return {SOURCE: cube}
+    return cube
 
 
 def _attributes() -> dict[str, dict[str, str]]:

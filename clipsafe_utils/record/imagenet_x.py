@@ -150,25 +150,29 @@ def read_predictions(path: Path, annotations: Annotations) -> xr.Dataset:
     return _counts([path.stem], hits[np.newaxis], annotations)
 
 
-def factor_counts() -> dict[str, xr.Dataset]:
-    """Build the counts of every source, top- and multi-factor.
+def factor_counts(source: str) -> xr.Dataset:
+    """Build the counts of a source, top- and multi-factor.
+
+    Parameters
+    ----------
+    source : str
+        One of `TABLES`, or the per-image predictions.
 
     Returns
     -------
-    dict of str to xarray.Dataset
-        By source, in the order of preference; `hits` and `images` with the dims selection, model, factor.
+    xarray.Dataset
+        `hits` and `images` with the dims selection, model, factor.
     """
-    parts: dict[str, list[xr.Dataset]] = {}
+    parts = []
     for selection in SELECTIONS:
         annotations = read_annotations(selection)
-        models = [read_predictions(fetch(path), annotations) for path in raw_paths(PREDICTIONS_FOLDER)]
-        by_source = {"imagenet-x-images": xr.concat(models, "model")}
-        by_source |= {
-            source: read_table(fetch(table_path(source, selection)), annotations) for source in TABLES
-        }
-        for source, counts in by_source.items():
-            parts.setdefault(source, []).append(counts.expand_dims(selection=[selection]))
-    return {source: xr.concat(selections, "selection", join="exact") for source, selections in parts.items()}
+        if source in TABLES:
+            counts = read_table(fetch(table_path(source, selection)), annotations)
+        else:
+            models = [read_predictions(fetch(path), annotations) for path in raw_paths(PREDICTIONS_FOLDER)]
+            counts = xr.concat(models, "model")
+        parts.append(counts.expand_dims(selection=[selection]))
+    return xr.concat(parts, "selection", join="exact")
 
 
 def _counts(models: list[str], hits: np.ndarray, annotations: Annotations) -> xr.Dataset:

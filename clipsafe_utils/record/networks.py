@@ -20,6 +20,7 @@ from importlib.resources import files
 
 from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
 
 
 @dataclass(frozen=True)
@@ -38,55 +39,13 @@ class Network:
     reference: str
 
 
-@dataclass(frozen=True)
-class Source:
-    """One source of the record.
-
-    Attributes
-    ----------
-    rules : str
-        Stem of its file in ``rules``.
-    reference : str
-        How its rows are cited.
-    names_weights : bool
-        Whether the names that it uses stand for weights in other sources too.
-    """
-
-    rules: str
-    reference: str
-    names_weights: bool = False
-
-
-_IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
-_TESTBED = "ImageNet testbed (Taori et al. 2020)"
-_TEXTURE_VS_SHAPE = "texture-vs-shape (Geirhos et al. 2019)"
-SOURCES = {
-    "imagenet-x-images": Source("imagenet_x_images", f"{_IMAGENET_X}, per-image predictions"),
-    "imagenet-x-testbed": Source("imagenet_testbed", f"{_IMAGENET_X}, table of the {_TESTBED}", True),
-    "imagenet-x-toolbox": Source(
-        "model_vs_human", f"{_IMAGENET_X}, table of model-vs-human (Geirhos et al. 2021)"
-    ),
-    "texture-vs-shape": Source("texture_vs_shape", f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment"),
-    "texture-vs-shape-trained": Source(
-        "texture_vs_shape_trained", f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment, further networks"
-    ),
-    "open_clip": Source("open_clip", "open_clip (Ilharco et al. 2021), zero-shot results", True),
-    "scaling-laws": Source(
-        "scaling_laws", "scaling-laws-openclip (Cherti et al. 2023), zero-shot results", True
-    ),
-    "timm": Source("timm", "timm (Wightman 2019), results tables", True),
-    "imagenet-testbed": Source("imagenet_testbed", f"{_TESTBED}, table of robustness", True),
-}
-"""The sources of the record. Their order is the order of preference among rows of one checkpoint."""
-
-
 def describe(source: str, name: str) -> Network:
     """Look a network up by the rules and the catalogue.
 
     Parameters
     ----------
     source : str
-        A key of `SOURCES`.
+        A key of `PUBLIC_SOURCES`.
     name : str
         The name that the source uses, with ``@size`` where it states the image size.
 
@@ -109,7 +68,7 @@ def describe(source: str, name: str) -> Network:
     'ResNet'
     """
     bare = name.partition("@")[0]
-    rule, match = _first_match(SOURCES[source].rules, bare, f"'{bare}' of the source {source}")
+    rule, match = _first_match(PUBLIC_SOURCES[source].rules, bare, f"'{bare}' of the source {source}")
     cells = {column: match.expand(cell) for column, cell in rule.items() if column != "pattern"}
     if "{line}" in cells["family"] or not cells["architecture"]:
         design, _ = _first_match("architectures", bare.partition(".")[0], f"the design of '{bare}'")
@@ -125,7 +84,7 @@ def describe(source: str, name: str) -> Network:
         fine_tuning=cells["fine_tuning"],
         samples_seen=float(cells["samples_seen"] or "nan"),
         checkpoint=_checkpoint(source, bare, cells["checkpoint"]),
-        reference=SOURCES[source].reference + (f"; {cells['note']}" if cells["note"] else ""),
+        reference=PUBLIC_SOURCES[source].citation + (f"; {cells['note']}" if cells["note"] else ""),
     )
     return _as_in_catalogue(network)
 
@@ -151,7 +110,7 @@ def _first_match(rules: str, name: str, what: str) -> tuple[dict[str, str], re.M
 
 def _checkpoint(source: str, name: str, by_rule: str) -> str:
     # The activation is not part of the weights: open_clip lists some weights under two names.
-    own = name.replace("-quickgelu", "") if SOURCES[source].names_weights else f"{source}:{name}"
+    own = name.replace("-quickgelu", "") if PUBLIC_SOURCES[source].names_weights else f"{source}:{name}"
     return _one_name_for_shared_weights().get(by_rule or own, by_rule or own)
 
 

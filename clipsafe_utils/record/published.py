@@ -1,7 +1,8 @@
 """The study `published`: every source of the record, joined, described and written as cubes."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import reduce
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.cubes import SCHEMAS, content_hash, merge_cubes, write_cube
-from clipsafe_utils.record import confidences, imagenet_x, shifts, texture_vs_shape
+from clipsafe_utils.cubes import SCHEMAS, content_hash, merge_cubes, read_cube, write_cube
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record import shifts
 from clipsafe_utils.record.conditions import FACTS
 from clipsafe_utils.record.networks import describe, training_images
+from clipsafe_utils.record.public_sources import readings_of
 from clipsafe_utils.record.sources import raw_files
 
 STUDY = "published"
@@ -40,16 +43,8 @@ _LICENCES = {
     "models": "CC BY 4.0: facts gathered by this project",
 }
 
-CUBES: Mapping[str, tuple[Callable[[], Mapping[str, xr.Dataset]], tuple[str, ...]]] = {
-    "factors": (imagenet_x.factor_counts, ("imagenetx/",)),
-    "shape_bias": (texture_vs_shape.decision_counts, ("texture-vs-shape/",)),
-    "shifts": (shifts.shift_counts, shifts.FOLDERS),
-    "calibration": (
-        confidences.calibration_counts,
-        ("imagenetx/annotations/", "imagenetx/model_predictions/"),
-    ),
-}
-"""For each cube: what builds its sources, and how the paths of the raw files behind it begin."""
+CUBES = ("factors", "shape_bias", "shifts", "calibration")
+"""The cubes of the sources; `models` describes their rows."""
 
 
 def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
@@ -125,9 +120,9 @@ def write_published(folder: Path, advance: Callable[[str], object] = str) -> dic
         If a raw file is missing, was altered or has a fault.
     """
     joined, cubes = {}, {}
-    for name, (_, beginnings) in CUBES.items():
+    for name in CUBES:
         joined[name] = _join_sources(name)
-        cubes[name] = _label(joined[name], name, _source_line(beginnings))
+        cubes[name] = _label(joined[name], name, _source_line(name))
         advance(name)
     rows = dict.fromkeys(model for cube in cubes.values() for model in cube["model"].values)
     cubes["models"] = describe_models(rows, joined["shifts"][list(FACTS)].to_dataframe())
@@ -137,21 +132,52 @@ def write_published(folder: Path, advance: Callable[[str], object] = str) -> dic
     return {name: content_hash(cube) for name, cube in cubes.items()}
 
 
+def write_one(name: str, folder: Path) -> dict[str, str]:
+    """Rebuild one cube of the study; only its own raw files are needed.
+
+    Parameters
+    ----------
+    name : str
+        One of `CUBES`.
+    folder : Path
+        Folder of the study.
+
+    Returns
+    -------
+    dict of str to str
+        Its content hash.
+
+    Raises
+    ------
+    ClipsafeError
+        If a raw file has a fault, or the cube `models` there does not describe a row.
+    """
+    cube = _label(_join_sources(name), name, _source_line(name))
+    models = folder / "models.nc"
+    described = read_cube(models)["model"].values if models.exists() else cube["model"].values
+    unknown = np.setdiff1d(cube["model"].values, described)
+    if unknown.size:
+        raise ClipsafeError(f"{models}: does not describe '{unknown[0]}'; rebuild all: `clipsafe record`.")
+    write_cube(cube, folder / f"{name}.nc")
+    return {name: content_hash(cube)}
+
+
 def _join_sources(name: str) -> xr.Dataset:
-    build, _ = CUBES[name]
-    parts = []
-    for source, counts in build().items():
-        names = [f"{source}:{model}" for model in counts["model"].values]
-        parts.append(counts.assign_coords(model=names))
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = merge_cubes(joined, part)
+    parts = {source: reading.counts() for source, reading in readings_of(name).items()}
+    rows = [
+        part.assign_coords(model=[f"{source}:{model}" for model in part["model"].values])
+        for source, part in parts.items()
+    ]
+    joined = reduce(merge_cubes, rows)
+    if name == "shifts":
+        joined["hits"].attrs = shifts.rounding(parts)
     return joined
 
 
 def _label(cube: xr.Dataset, name: str, source: str) -> xr.Dataset:
     schema = SCHEMAS[name]
-    for variable in schema.variables:
+    variables = [one for one in (*schema.variables, *schema.optional) if one.name in cube]
+    for variable in variables:
         attributes = {"long_name": variable.long_name, "units": variable.units, "source": source}
         values = cube[variable.name]
         if values.dtype.kind == "f" and bool(np.isnan(values).any()):
@@ -166,9 +192,10 @@ def _label(cube: xr.Dataset, name: str, source: str) -> xr.Dataset:
             {package: version(package) for package in ("h5netcdf", "h5py", "numpy", "xarray")}
         ),
     }
-    return cube[[variable.name for variable in schema.variables]]
+    return cube[[variable.name for variable in variables]]
 
 
-def _source_line(beginnings: tuple[str, ...]) -> str:
+def _source_line(name: str) -> str:
+    beginnings = tuple(start for reading in readings_of(name).values() for start in reading.files)
     used = [raw.citation for path, raw in raw_files().items() if path.startswith(beginnings)]
     return "clipsafe record; " + "; ".join(used)

@@ -6,55 +6,43 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.record import imagenet_testbed, open_clip_results, scaling_laws, timm_results
 from clipsafe_utils.record.conditions import CONDITIONS, FACTS, Evaluations
 from clipsafe_utils.record.sources import fetch
 from clipsafe_utils.record.tables import Locate
 
-READERS: Mapping[str, Callable[[Locate], Evaluations]] = {
-    "open_clip": open_clip_results.read_evaluations,
-    "scaling-laws": scaling_laws.read_evaluations,
-    "timm": timm_results.read_evaluations,
-    "imagenet-testbed": imagenet_testbed.read_evaluations,
-}
-"""What reads each source, in the order of preference."""
+ReadEvaluations = Callable[[Locate], Evaluations]
+"""What reads the tables of a source."""
 
-FOLDERS = (
-    open_clip_results.RESULTS,
-    open_clip_results.PROFILE,
-    scaling_laws.RESULTS,
-    scaling_laws.DESIGNS,
-    f"{timm_results.FOLDER}/results-",
-    imagenet_testbed.RESULTS,
-)
-"""What the paths of the raw files begin with."""
+OFF_BY = "off_by"
+"""Attribute of the hits of a source: which of its counts are not exact."""
 
 _NOT_REPORTED = "the source of the row does not report this condition"
 
 
-def shift_counts() -> dict[str, xr.Dataset]:
-    """Build the counts of every source.
+def shift_counts(read: ReadEvaluations) -> xr.Dataset:
+    """Build the counts of a source.
+
+    Parameters
+    ----------
+    read : callable
+        Reads its tables.
 
     Returns
     -------
-    dict of str to xarray.Dataset
-        By source, in the order of preference; `hits` and `images` with the dims model, condition, NaN
-        where the source does not report the condition, and `FACTS` with the dim model.
+    xarray.Dataset
+        `hits` and `images` with the dims model, condition, NaN where the source does not report the
+        condition, and `FACTS` with the dim model.
 
     Raises
     ------
     ClipsafeError
         If a raw file has a fault.
     """
-    evaluations = {source: read(fetch) for source, read in READERS.items()}
-    attributes = {"rounding": rounding(evaluations), "not_measured": _NOT_REPORTED}
-    datasets = {}
-    for source, one in evaluations.items():
-        dataset = as_dataset(one)
-        dataset["hits"].attrs = attributes
-        dataset["images"].attrs = {"not_measured": _NOT_REPORTED}
-        datasets[source] = dataset
-    return datasets
+    evaluations = read(fetch)
+    dataset = as_dataset(evaluations)
+    dataset["hits"].attrs = {OFF_BY: off_by(evaluations), "not_measured": _NOT_REPORTED}
+    dataset["images"].attrs = {"not_measured": _NOT_REPORTED}
+    return dataset
 
 
 def as_dataset(evaluations: Evaluations) -> xr.Dataset:
@@ -93,23 +81,31 @@ def as_dataset(evaluations: Evaluations) -> xr.Dataset:
     )
 
 
-def rounding(evaluations: Mapping[str, Evaluations]) -> str:
-    """Say which counts are not exact, and by how much they may be off.
+def off_by(evaluations: Evaluations) -> str:
+    """Say which counts of a source are not exact, and by how much they may be off; "" where all are.
 
     Examples
     --------
     >>> from clipsafe_utils.record.conditions import Counts
     >>> facts = pd.DataFrame(index=["a"])
-    >>> rounding({"x": Evaluations({"r": Counts(pd.Series({"a": 3.0}), 30_000, 1)}, facts)})
-    'exact, but for x: r may be off by 1 (of 30,000 images)'
+    >>> off_by(Evaluations({"r": Counts(pd.Series({"a": 3.0}), 30_000, 1)}, facts))
+    'r may be off by 1 (of 30,000 images)'
     """
-    inexact = []
-    for source, one in evaluations.items():
-        off = [
-            f"{name} may be off by {counts.off_by} (of {counts.images:,} images)"
-            for name, counts in one.counts.items()
-            if counts.off_by
-        ]
-        if off:
-            inexact.append(f"{source}: {', '.join(off)}")
-    return f"exact, but for {'; '.join(inexact)}" if inexact else "exact"
+    return ", ".join(
+        f"{name} may be off by {counts.off_by} (of {counts.images:,} images)"
+        for name, counts in evaluations.counts.items()
+        if counts.off_by
+    )
+
+
+def rounding(parts: Mapping[str, xr.Dataset]) -> dict[str, str]:
+    """Say of all sources together which counts are not exact, as an attribute of the joined hits.
+
+    Parameters
+    ----------
+    parts : mapping of str to xarray.Dataset
+        `shift_counts` by source.
+    """
+    inexact = [f"{source}: {off}" for source, part in parts.items() if (off := part["hits"].attrs[OFF_BY])]
+    said = f"exact, but for {'; '.join(inexact)}" if inexact else "exact"
+    return {"rounding": said, "not_measured": _NOT_REPORTED}

@@ -94,24 +94,31 @@ def count_decisions(session: pd.DataFrame) -> np.ndarray:
     )
 
 
-def decision_counts() -> dict[str, xr.Dataset]:
-    """Build the counts of both folders; a session that stands in both counts once.
+def decision_counts(source: str) -> xr.Dataset:
+    """Build the counts of a folder, without the sessions that stand in a folder before it.
+
+    Parameters
+    ----------
+    source : str
+        One of `FOLDERS`.
 
     Returns
     -------
-    dict of str to xarray.Dataset
-        By source; `count` with the dims model, cue_class, decision.
+    xarray.Dataset
+        `count` with the dims model, cue_class, decision.
     """
     seen: list[pd.DataFrame] = []
-    counts: dict[str, dict[str, np.ndarray]] = {source: {} for source in FOLDERS}
-    for source, folder in FOLDERS.items():
+    counts: dict[str, np.ndarray] = {}
+    for name, folder in FOLDERS.items():
         for path in raw_paths(folder):
             session = read_session(fetch(path))
-            if any(session.equals(other) for other in seen):
-                continue
-            seen.append(session)
-            counts[source][session["observer"].iloc[0]] = count_decisions(session)
-    return {source: _as_dataset(by_model) for source, by_model in counts.items() if by_model}
+            if not any(session.equals(other) for other in seen):
+                seen.append(session)
+                if name == source:
+                    counts[session["observer"].iloc[0]] = count_decisions(session)
+        if name == source:
+            break
+    return _as_dataset(counts)
 
 
 def _as_dataset(by_model: dict[str, np.ndarray]) -> xr.Dataset:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from clipsafe_utils.engine.datasets import data_set
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import (
     KIT,
@@ -57,7 +58,7 @@ def test_a_label_that_is_no_number_of_a_class_is_named(tmp_path: Path, name: str
     with pytest.raises(
         ClipsafeError, match=rf"{name}: line 1: expected an image name and a label from 0 to 999"
     ):
-        data_set("imagenet").open(tmp_path)
+        open_images(data_set("imagenet"), tmp_path)
 
 
 @pytest.mark.parametrize("content", [DIGITS, b"-1", b"\xb2", b"+7", b"1_0", b"0x1", b"7 7", b"\0"])
@@ -67,7 +68,7 @@ def test_a_class_number_that_is_none_is_named(tmp_path: Path, content: bytes) ->
     with pytest.raises(
         ClipsafeError, match=r"0\.tar, s0\.cls: expected a number from 0 to 199, got b'.{1,22}'\.$"
     ):
-        data_set("imagenet-r").open(tmp_path)
+        open_images(data_set("imagenet-r"), tmp_path)
 
 
 def test_a_billion_shards_are_answered_at_once(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_a_billion_shards_are_answered_at_once(tmp_path: Path) -> None:
     with pytest.raises(
         ClipsafeError, match=r"1\.tar: no such file; .*nshards\.txt tells of 999,999,999 shards\.$"
     ):
-        data_set("imagenet-r").open(tmp_path)
+        open_images(data_set("imagenet-r"), tmp_path)
     assert time.monotonic() - began < 5
 
 
@@ -85,7 +86,7 @@ def test_a_billion_shards_are_answered_at_once(tmp_path: Path) -> None:
 def test_a_number_of_shards_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
     write(write_shards(tmp_path, "imagenet-r", [[0]]) / "test" / "nshards.txt", content)
     with pytest.raises(ClipsafeError, match=r"nshards\.txt: expected the number of shards") as caught:
-        data_set("imagenet-r").open(tmp_path)
+        open_images(data_set("imagenet-r"), tmp_path)
     assert len(str(caught.value)) < len(str(tmp_path)) + 200
 
 
@@ -138,7 +139,7 @@ def test_what_is_no_plain_file_is_named_at_once(tmp_path: Path, place: str, kind
     else:
         path.symlink_to(tmp_path / "nowhere")
     with pytest.raises(ClipsafeError) as caught:
-        data_set(name).open(tmp_path)
+        open_images(data_set(name), tmp_path)
     told = str(caught.value)
     assert path.name in told or f"expected {KIT}.tar.gz or one of" in told
     assert told.endswith(".")
@@ -155,7 +156,7 @@ def test_a_packed_kit_that_is_none_is_one_line(tmp_path: Path, content: bytes) -
     with pytest.raises(
         ClipsafeError, match=r"devkit_t12\.tar\.gz: is not the whole development kit \([^\n]*\)\.$"
     ):
-        data_set("imagenet").open(tmp_path)
+        open_images(data_set("imagenet"), tmp_path)
 
 
 def test_a_packed_kit_with_any_byte_flipped_is_whole_or_named(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_packed_kit_with_any_byte_flipped_is_whole_or_named(tmp_path: Path) ->
     for at in range(0, len(whole), max(1, len(whole) // 40)):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
         try:
-            assert len(data_set("imagenet").open(tmp_path)) == 1
+            assert len(open_images(data_set("imagenet"), tmp_path)) == 1
         except ClipsafeError as error:
             told = str(error)
             assert (KIT in told, "\n" in told) == (True, False)
@@ -175,11 +176,11 @@ def test_a_table_of_frames_nested_without_end_is_named(tmp_path: Path) -> None:
     path = frames_with("pmsets.json")(tmp_path)
     path.write_text("[" * 100_000)
     with pytest.raises(ClipsafeError, match=r"pmsets\.json: expected JSON \("):
-        data_set("imagenet-vid-robust").open(tmp_path)
+        open_images(data_set("imagenet-vid-robust"), tmp_path)
 
 
 def test_a_frame_of_5000_digits_is_named(tmp_path: Path) -> None:
     path = frames_with("pmsets.json")(tmp_path)
     path.write_text(json.dumps({f"val/v/{DIGITS.decode()}.JPEG": []}))
     with pytest.raises(ClipsafeError, match=r"pmsets\.json: .*: expected val/<video>/<number>\.JPEG"):
-        data_set("imagenet-vid-robust").open(tmp_path)
+        open_images(data_set("imagenet-vid-robust"), tmp_path)

@@ -7,7 +7,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.address import Repository
-from clipsafe_utils.chapters.downloads import citation, files, tables
+from clipsafe_utils.chapters.downloads import citation, downloads, files, tables
 from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.cubes.studies import REPOSITORY, list_studies
 from clipsafe_utils.errors import ClipsafeError
@@ -80,6 +80,16 @@ def test_each_notebook_has_a_link_of_its_own_to_each_place() -> None:
     assert len({link.text for link in links}) == len({str(link["href"]) for link in links}) == 6
     assert links[0]["href"] == "https://github.com/me/book/raw/main/book/01-a.ipynb"
     assert [link.text for link in links[3:]] == ["02-b.ipynb", "02-b on Colab", "02-b on Binder"]
+
+
+def test_what_is_listed_is_there() -> None:
+    found = downloads()
+    assert found.notebooks
+    assert all((REPOSITORY / notebook).is_file() for notebook in found.notebooks)
+    assert all(notebook.name[0].isdigit() for notebook in found.notebooks)
+    assert found.number == str(len(found.cubes))
+    assert found.beside == str(sum(one.bytes <= files.SITE_LIMIT for one in found.cubes))
+    assert found.repository.url in found.bibtex
 
 
 def test_the_citation_is_that_of_the_file() -> None:

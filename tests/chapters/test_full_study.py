@@ -1,16 +1,21 @@
 """The appendix on the full study: plans are those of the command, assumptions are called so."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.full_study import costs, parity
+from clipsafe_utils.chapters.full_study import full_study, tables
+from clipsafe_utils.chapters.full_study.result import PLANS as KEPT_PLANS
+from clipsafe_utils.chapters.full_study.result import FullStudy, duration
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.engine.datasets.catalogue import data_sets
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import Missing
 
-PLANS = {
+PLANS: dict[str, Any] = {
     "load": 1.0,
     "laptop": {
         "machine": "cpu with 2 threads",
@@ -36,34 +41,39 @@ PLANS = {
 }
 
 
+def study_of(*panels: Panel) -> FullStudy:
+    return FullStudy(PLANS, panels, [], 0.95)
+
+
 def test_every_row_of_a_gpu_says_that_it_is_assumed() -> None:
-    markup = costs.plan_table(PLANS).markup
+    markup = tables.plan_table(study_of()).markup
     assert "one GPU, assumed" in markup
     assert "64 GPUs, assumed" in markup
     assert "laptop, assumed" not in markup
 
 
 def test_durations_are_those_of_the_plans() -> None:
-    said = costs.numbers(PLANS)
-    durations = [said[f"full-study-{machine}"] for machine in ("laptop", "one-gpu", "many-gpus")]
+    costs = study_of().costs
+    durations = [duration(PLANS["plans"]["laptop"]["hours"]), costs.one_gpu, costs.many_gpus]
     assert durations == ["41.7 days", "10.0 hours", "15 minutes"]
-    assert (said["full-study-passes"], said["full-study-storage"]) == ("2 million", "8")
+    assert (costs.passes, costs.storage, costs.images) == ("2 million", "8", "1,000")
+    assert (costs.speed, costs.cores) == ("100", "16")
 
 
 def test_rates_are_shown_in_milliseconds_with_the_load() -> None:
-    markup = costs.rates_table(PLANS).markup
+    markup = tables.rates_table(study_of()).markup
     assert ">50.0<" in markup
     assert ">4.0<" in markup
     assert "load of 1.0" in markup
 
 
 def test_every_data_set_has_a_row() -> None:
-    markup = costs.data_table().markup
+    markup = tables.data_table().markup
     assert all(f">{name}<" in markup for name in data_sets())
 
 
 def test_the_kept_plans_are_of_all_images_and_of_the_assumptions_beside_them() -> None:
-    found = json.loads(costs.PLANS.read_text())
+    found = json.loads(KEPT_PLANS.read_text())
     images = sum(one.images for one in data_sets().values())
     for plan in found["plans"].values():
         assert (plan["models"], plan["images"], plan["passes"]) == (210, images, 210 * images)
@@ -83,17 +93,23 @@ def panel(**attributes: str) -> Panel:
 
 
 def test_shape_bias_stands_with_the_share_decided() -> None:
-    markup = parity.decisions_table([panel()], 0.95).markup
+    found = study_of(panel())
+    assert found.decisions["bias"][0].estimate == pytest.approx(1 / 3)
+    markup = tables.decisions_table(found).markup
+    assert ">95\N{NO-BREAK SPACE}% interval<" in markup
     for cell in ("mine", "a", "33.3\N{NO-BREAK SPACE}%", "90.0\N{NO-BREAK SPACE}%", "200"):
         assert f">{cell}<" in markup
 
 
 def test_parity_is_what_a_cube_says_and_nothing_else() -> None:
-    assert parity.parity_sentence([panel(), panel(parity="equal on 800 images")]) == "equal on 800 images"
-    assert parity.parity_sentence([panel()]) == "not measured"
+    compared = Panel("other", panel(parity="equal on 800 images").cube, xr.Dataset())
+    found = study_of(panel(), compared)
+    assert (found.compared, found.parity) == ("other", "equal on 800 images")
+    assert isinstance(study_of(panel()).parity, Missing)
 
 
 def test_a_study_with_decisions_has_a_panel_and_no_excuse() -> None:
-    panels, sentences = parity.results(["published"], ["standard"])
-    assert [one.study for one in panels] == ["published"]
-    assert sentences == []
+    chosen = {"studies": ["published"], "groups": ["standard"]}
+    found = full_study(check_parameters("full-study", chosen))
+    assert [one.study for one in found.panels] == ["published"]
+    assert found.left_out == []

@@ -47,6 +47,11 @@ def test_without_any_study_there_is_no_row(tmp_path: Path, monkeypatch: pytest.M
     assert all(column["values"] == [] for column in published(rows).values())
 
 
+def test_models_are_counted_by_row_and_study(mine: pd.DataFrame) -> None:
+    models = analysis.Models(pd.concat([mine] * 700))
+    assert (models.number, models.studies) == ("1,400", "1")
+
+
 def test_every_model_of_every_study_has_a_row() -> None:
     rows = analysis.read_rows()
     for study in list_studies():

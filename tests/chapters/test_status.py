@@ -1,10 +1,15 @@
-"""The page on seeds, weights and times shows what the files say."""
+"""The page on cubes, raw files, versions, seeds, weights and times shows what the files say."""
 
 import csv
 import json
 
-from clipsafe_utils.chapters.status import tables
-from clipsafe_utils.cubes.studies import REPOSITORY
+import numpy as np
+from bs4 import BeautifulSoup
+
+import clipsafe_utils
+from clipsafe_utils.chapters.status import laboratory_seeds, tables
+from clipsafe_utils.cubes.studies import REPOSITORY, list_studies
+from clipsafe_utils.record.sources import raw_files
 
 
 def test_the_weights_listed_are_those_of_the_folder() -> None:
@@ -20,9 +25,27 @@ def test_the_weights_listed_are_those_of_the_folder() -> None:
 
 
 def test_seeds_are_those_of_the_world_and_the_list() -> None:
-    found = tables.numbers()
-    assert found["status-development"] != found["status-reported"]
-    assert found["status-seeds"] == "the seeds 0 to 2"
+    seeds = laboratory_seeds()
+    assert seeds.development != seeds.reported
+    assert (seeds.lowest, seeds.highest) == ("0", "2")
+
+
+def test_every_cube_and_every_source_of_the_record_is_listed() -> None:
+    cubes = tables.cubes_table().markup
+    for study in list_studies():
+        for name in study.cubes:
+            assert f'<tr><th scope="row">{study.name}</th><td>{name}</td>' in cubes
+    sources = BeautifulSoup(tables.sources_table().markup, "html.parser").select("tbody tr")
+    files = [int(row.select("td")[2].text) for row in sources]
+    assert sum(files) == len(raw_files())
+    assert all(0 < len(row.select("td")[0].text) <= 8 for row in sources)
+
+
+def test_versions_are_those_installed() -> None:
+    rows = BeautifulSoup(tables.versions_table().markup, "html.parser").select("tbody tr")
+    shown = {row.th.text: row.td.text for row in rows}
+    assert shown["clipsafe"] == clipsafe_utils.__version__
+    assert shown["numpy"] == np.__version__
 
 
 def test_times_have_a_target_each() -> None:

@@ -37,9 +37,10 @@ def entry(
     study: str = "published",
     reason: str = "",
     evidence: str = "measured",
+    of_proxy: bool = False,
 ) -> Entry:
     """What a study says of a claim."""
-    return Entry(of, study, Judgement(verdict, reason), found, evidence)
+    return Entry(of, study, Judgement(verdict, reason), found, evidence, of_proxy)
 
 
 def changed(before: Entry, verdict: Verdict, choice: str = "axes", value: str = "probit") -> Changed:

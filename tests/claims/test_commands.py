@@ -103,6 +103,18 @@ def test_verdicts_that_flip_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "1 of 2 verdicts flip" in said
 
 
+def test_a_finding_that_follows_its_parts_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from clipsafe_utils.claims.verdicts import Verdict
+    from tests.claims.made import changed, claim, effect, entry
+
+    part, whole = entry(claim("F4"), Verdict.SUPPORTED, effect(0.03)), entry(claim("F16", all_of=("F4",)))
+    made = [changed(one, Verdict.UNDECIDED) for one in (part, whole)]
+    monkeypatch.setattr(commands, "_changed", lambda _studies: made)
+    said = _said("--sensitivity")
+    assert "F16" in said
+    assert "1 of 1 verdicts flip" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

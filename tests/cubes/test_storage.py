@@ -91,3 +91,23 @@ def test_full_disk_leaves_the_old_file(
         write_cube(factors.assign_attrs(licence="other"), path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["factors.nc"]
+
+
+def test_a_cube_of_another_schema_is_refused_and_one_of_before_is_read(
+    factors: xr.Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "factors.nc"
+    write_cube(factors, path)
+    with xr.open_dataset(path, engine="h5netcdf") as stored:
+        assert stored.attrs["schema_version"] == 1
+        cube = stored.load()
+    for version, is_read in ((None, True), (1, True), (2, False), ("x" * 999, False)):
+        cube.attrs.pop("schema_version", None)
+        if version is not None:
+            cube.attrs["schema_version"] = version
+        cube.to_netcdf(path, engine="h5netcdf")
+        if is_read:
+            assert "schema_version" not in read_cube(path).attrs
+        else:
+            with pytest.raises(ClipsafeError, match=r"factors\.nc: has the schema version .{1,20}; this"):
+                read_cube(path)

@@ -111,3 +111,17 @@ def test_export_of_unlike_dims_gives_one_table_each() -> None:
     cube = xr.Dataset({"x": (("a", "b"), [[1, 2]]), "y": ("a", [3])}, coords={"a": ["one"], "b": [1, 2]})
     tables = tidy_tables(cube)
     assert {name: len(table) for name, table in tables.items()} == {"a-b": 2, "a": 1}
+
+
+def test_one_study_is_listed_by_name_or_path(
+    study_folder: Path, factors: xr.Dataset, models: xr.Dataset, tmp_path: Path
+) -> None:
+    other = tmp_path / "elsewhere" / "yours"
+    write_cube(factors, other / "factors.nc")
+    assert {row["study"] for row in overview(str(other))} == {"yours"}
+    assert {row["cube"] for row in overview("mine", check=True)} == {"factors", "models"}
+    write_cube(models.isel(model=[0]), other / "models.nc")
+    with pytest.raises(ClipsafeError, match=r"factors\.nc: model 'b' is not described in models\.nc"):
+        find_study(str(other)).read("factors")
+    with pytest.raises(ClipsafeError, match=r"empty: expected"):
+        overview(str(study_folder.parent / "empty"))

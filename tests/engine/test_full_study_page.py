@@ -85,7 +85,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workplace(tmp_path: Path, small_clips: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
-    """A folder with a table of small models and their weights, and the study `published`."""
+    """A folder with a table of small models and their weights, and the studies of the repository."""
     torch.manual_seed(0)
     save_file(timm.create_model("test_vit").state_dict(), tmp_path / "test_vit.safetensors")
     one = ("test_vit", "timm", "test_vit", "standard", "ViT", "small", "nothing", 160)
@@ -99,7 +99,8 @@ def workplace(tmp_path: Path, small_clips: Path, monkeypatch: pytest.MonkeyPatch
         for entry in entries:
             writer.writerow({key: "" if value is None else value for key, value in asdict(entry).items()})
     (tmp_path / "cubes").mkdir()
-    (tmp_path / "cubes" / "published").symlink_to(REPOSITORY / "cubes" / "published")
+    for study in ("published", "miniature"):
+        (tmp_path / "cubes" / study).symlink_to(REPOSITORY / "cubes" / study)
     monkeypatch.setenv("CLIPSAFE_CUBES", str(tmp_path / "cubes"))
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -147,7 +147,7 @@ def test_clouds_show_sources_in_their_colours_and_detection_without_a_line() -> 
     detected = cloud.assign(low=cloud["y"] - 0.1, high=cloud["y"] + 0.1)
     line = xr.DataArray([0.4, 0.6], dims="x", coords={"x": [0.5, 0.7]})
     shift, detection = hover_views.clouds(
-        {"mine": {"r": cloud, "detection": detected}}, {"mine": ["WIT"]}, lambda _: line
+        {"mine": {"r": cloud, "detection": detected}}, {"mine": ["WIT"]}, {"mine": {"r": line}}
     )
     assert (shift.name, detection.name) == ("mine: ImageNet-R", "mine: detection (AUROC)")
     assert [list(marks.names) for marks in shift.marks] == [["net"], ["wit"]]

@@ -46,6 +46,9 @@ def test_what_a_knob_does_from_its_lowest_level_to_its_highest(trainings: Traini
     response = trainings.dose_response("accuracy", KNOB, CLIP)
     assert [response.low.estimate, response.high.estimate] == pytest.approx([0.2, 0.95])
     assert response.change.estimate == pytest.approx(-0.75)
+    assert [response.at_low.estimate, response.at_high.estimate] == pytest.approx([0.75, 0.0])
+    assert response.at_high.low == 0 < response.at_high.high
+    assert KNOB in trainings.knobs
     assert isinstance(trainings.dose_response("accuracy", KNOB, "no such loss").change, Missing)
 
 
@@ -60,6 +63,15 @@ def test_what_was_not_trained_is_missing_with_its_reason(trainings: Trainings, t
         )
     assert asked.ladder("shape_bias").empty
     assert asked.doses("shape_bias", KNOB).empty
+
+
+def test_what_is_no_number_is_missing(trainings: Trainings) -> None:
+    assert trainings.cube is not None
+    empty = Trainings(trainings.cube.assign(value=trainings.cube["value"] * np.nan), 0.95)
+    place, other = ("a", "wit"), ("a", "labels")
+    response = empty.dose_response("accuracy", KNOB, CLIP)
+    for value in (empty.mean("accuracy", place), empty.step("accuracy", place, other), response.at_low):
+        assert isinstance(value, Missing)
 
 
 def test_panels_are_named_by_their_study_where_there_are_several(trainings: Trainings) -> None:

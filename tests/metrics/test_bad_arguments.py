@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clipsafe_utils.metrics.accuracy import accuracy, error_ratio, from_axis, to_axis
+from clipsafe_utils.metrics.accuracies import accuracy, error_ratio, from_axis, to_axis
 from clipsafe_utils.metrics.baseline import predict_baseline, prediction_interval, support
+from clipsafe_utils.metrics.cue_decisions import shape_bias, shape_bias_interval, share_decided
 from clipsafe_utils.metrics.families import (
     difference_of_groups,
     jackknife_over_families,
@@ -16,7 +17,6 @@ from clipsafe_utils.metrics.families import (
 from clipsafe_utils.metrics.fits import fit_line, fit_local
 from clipsafe_utils.metrics.intervals import holm, student_p_value, wilson_interval
 from clipsafe_utils.metrics.robustness import effective_robustness, residuals_left_out
-from clipsafe_utils.metrics.shape_bias import shape_bias, shape_bias_interval, share_decided
 
 SHARES = [0.5, 0.6, 0.7, 0.8]
 FAMILIES = ["a", "b", "c", "d"]

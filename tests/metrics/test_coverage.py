@@ -9,10 +9,10 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom
 
+from clipsafe_utils.metrics.cue_decisions import shape_bias_interval
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.metrics.robustness import effective_robustness
-from clipsafe_utils.metrics.shape_bias import shape_bias_interval
 
 RUNS = 2000
 SIZES = {

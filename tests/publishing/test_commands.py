@@ -42,6 +42,7 @@ def test_one_chapter_goes_to_its_page_in_the_book(
     )
     commands.render_book("tiny", jobs=1)
     assert rendered == [(tiny, tiny.published)]
+    assert not commands.render_what_changed(jobs=1)
 
 
 def test_all_chapters_go_to_the_book(

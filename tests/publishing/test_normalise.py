@@ -62,7 +62,7 @@ def test_what_was_written_and_computed_stays() -> None:
     assert list(code.outputs[1].metadata) == ["scrapbook"]
     assert code.outputs[1].data["application/papermill.record/text/html"] == "<b id='tiny-2'>"
     assert code.outputs[2] == {"output_type": "stream", "name": "stdout", "text": "one\n"}
-    assert set(clean.metadata) == {"kernelspec", "language_info", "myst"}
+    assert set(clean.metadata) == {"kernelspec", "language_info", "myst", "clipsafe"}
     assert "version" not in clean.metadata.language_info
 
 

@@ -11,7 +11,8 @@ import pytest
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.record.networks import SOURCES, describe, training_images
+from clipsafe_utils.record.networks import describe, training_images
+from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
 from tests.conftest import REPOSITORY
 
 RECORD = REPOSITORY / "clipsafe_utils" / "record"
@@ -279,14 +280,14 @@ class TestRules:
             designed = ("timm", "open_clip", "scaling-laws")
             subjects = {name.partition(".")[0] for source, name in names if source in designed}
         else:
-            subjects = {name for source, name in names if SOURCES[source].rules == path.stem}
+            subjects = {name for source, name in names if PUBLIC_SOURCES[source].rules == path.stem}
         deciding = {
             next(pattern for pattern in rules if re.fullmatch(pattern, subject)) for subject in subjects
         }
         assert deciding == set(rules)
 
     def test_every_source_has_rules(self) -> None:
-        stems = {source.rules for source in SOURCES.values()} | {"architectures"}
+        stems = {source.rules for source in PUBLIC_SOURCES.values()} | {"architectures"}
         assert stems == {path.stem for path in RULES}
 
     def test_shared_weights_are_listed_once(self) -> None:

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.cubes import content_hash, find_study, read_cube
+from clipsafe_utils.cubes import content_hash, find_study, read_cube, write_cube
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record import imagenet_x, texture_vs_shape
 from clipsafe_utils.record.imagenet_x import Annotations, read_annotations, read_predictions, read_table
 from clipsafe_utils.record.networks import describe
-from clipsafe_utils.record.published import CUBES, write_published
+from clipsafe_utils.record.published import CUBES, write_one, write_published
 from clipsafe_utils.record.sources import fetch, raw_files, raw_paths
 from clipsafe_utils.record.texture_vs_shape import count_decisions, read_session
 from tests.conftest import FIXTURES
@@ -121,8 +121,8 @@ class TestSessions:
 
     def test_a_session_in_both_folders_counts_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         one, two = texture_vs_shape.FOLDERS
-        paths = {one: ["person.csv", "network.csv"], two: ["person.csv"]}
-        answers = {"person.csv": "cat", "network.csv": "dog"}
+        paths = {one: ["person.csv", "network.csv"], two: ["person.csv", "other.csv"]}
+        answers = {"person.csv": "cat", "network.csv": "dog", "other.csv": "na"}
         monkeypatch.setattr(texture_vs_shape, "FOLDERS", {one: one, two: two})
         monkeypatch.setattr(texture_vs_shape, "raw_paths", paths.get)
         monkeypatch.setattr(texture_vs_shape, "fetch", lambda path: path)
@@ -139,8 +139,8 @@ class TestSessions:
                 }
             ),
         )
-        counts = texture_vs_shape.decision_counts()
-        assert {source: list(cube["model"].values) for source, cube in counts.items()} == {one: paths[one]}
+        models = {name: list(texture_vs_shape.decision_counts(name)["model"].values) for name in (one, two)}
+        assert models == {one: paths[one], two: ["other.csv"]}
 
 
 class TestNetworks:
@@ -280,6 +280,23 @@ class TestFetch:
             (tmp_path / self.PATH).write_bytes(content)
         with pytest.raises(ClipsafeError, match=words):
             fetch(self.PATH)
+
+    def test_one_cube_needs_only_its_own_files(
+        self, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        part = tmp_path / "mirror"
+        part.mkdir()
+        (part / "texture-vs-shape").symlink_to(mirror / "texture-vs-shape")
+        monkeypatch.setenv("CLIPSAFE_MIRROR", str(part))
+        committed = find_study(PUBLISHED)
+        folder = tmp_path / "cubes"
+        write_cube(committed.read("models"), folder / "models.nc")
+        assert write_one("shape_bias", folder) == {"shape_bias": content_hash(committed.read("shape_bias"))}
+        with pytest.raises(ClipsafeError, match="no such file"):
+            write_one("shifts", folder)
+        write_cube(committed.read("models").isel(model=slice(3)), folder / "models.nc")
+        with pytest.raises(ClipsafeError, match=r"models\.nc: does not describe 'texture-vs-shape"):
+            write_one("shape_bias", folder)
 
     def test_a_failed_download_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
         import pooch

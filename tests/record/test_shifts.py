@@ -1,6 +1,5 @@
 """Shifts: printed accuracies become counts, every row of every source is there, and bad files are named."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,18 @@ from clipsafe_utils.cubes import find_study
 from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record import imagenet_testbed, open_clip_results, scaling_laws, timm_results
+from clipsafe_utils.record import shifts as shift_module
 from clipsafe_utils.record.conditions import CONDITIONS, Evaluations, recover_counts
-from clipsafe_utils.record.shifts import READERS, as_dataset, rounding
+from clipsafe_utils.record.public_sources import readings_of
+from clipsafe_utils.record.shifts import as_dataset, rounding
 from clipsafe_utils.record.tables import Locate, read_numbers
 from tests.conftest import FIXTURES
 
 RESULTS = Path("results.csv")
 TIMM_ID = f"{timm_results.FOLDER}/{timm_results.FILES['id']}"
+
+
+SOURCES = readings_of("shifts")
 
 
 def fixture(path: str) -> Path:
@@ -32,6 +36,12 @@ def altered(tmp_path: Path, path: str, old: str, new: str) -> Locate:
     copy = tmp_path / Path(path).name
     copy.write_text(text.replace(old, new, 1))
     return lambda wanted: copy if wanted == path else fixture(wanted)
+
+
+def counts_of(source: str) -> xr.Dataset:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shift_module, "fetch", fixture)
+        return SOURCES[source].counts()
 
 
 @pytest.fixture(scope="module")
@@ -271,13 +281,13 @@ class TestTestbed:
 
 class TestRounding:
     def test_only_open_clip_is_inexact(self) -> None:
-        said = rounding({source: read(fixture) for source, read in READERS.items()})
+        said = rounding({source: counts_of(source) for source in SOURCES})["rounding"]
         assert said.startswith("exact, but for open_clip: id may be off by 2 (of 50,000 images), r may")
         assert ";" not in said
 
-    @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-    def test_hits_and_images_are_missing_together(self, read: Callable[[Locate], Evaluations]) -> None:
-        dataset = as_dataset(read(fixture))
+    @pytest.mark.parametrize("source", SOURCES)
+    def test_hits_and_images_are_missing_together(self, source: str) -> None:
+        dataset = counts_of(source)
         xr.testing.assert_equal(dataset["hits"].isnull(), dataset["images"].isnull())
         assert dataset["hits"].notnull().any("condition").all()
         assert list(dataset["condition"].values) == list(CONDITIONS)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clipsafe_utils.findings.causes.effects import estimate_of
-from clipsafe_utils.findings.causes.in_laboratory import cell
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.say import points
 
@@ -49,7 +48,9 @@ def describe_effects(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
 
 
 def _cell(row: pd.Series) -> str:
-    return cell(estimate_of(row)) if row.get("decided", True) else f"{points(row['value'])} (undecided)"
+    return (
+        estimate_of(row).with_interval if row.get("decided", True) else f"{points(row['value'])} (undecided)"
+    )
 
 
 def _written(place: object, unit: float) -> str:

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.causes.in_laboratory import cell
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.needs import ROWS
 from clipsafe_utils.findings.causes.result import Causes
@@ -27,7 +26,9 @@ def nesting_table(record: InRecord) -> ThemedTable:
 def needs_table(found: Causes) -> ThemedTable:
     """Tabulate the causes with the largest effects, a column a study."""
     cells = {
-        study: {key: f"{one.cause} ({one.kind.lower()}): {cell(one.change)}" for key, one in needs.items()}
+        study: {
+            key: f"{one.cause} ({one.kind.lower()}): {one.change.with_interval}" for key, one in needs.items()
+        }
         for study, needs in found.needs.items()
     }
     rows = [

@@ -1,1 +1,7 @@
-"""Chapter 7, *The claims ledger*, its closing page, and the appendix on how far to trust it."""
+"""What the ledger, its closing page and its appendix show: tables, figures and their alternative texts."""
+
+from clipsafe_utils.chapters.claims import descriptions as alt
+from clipsafe_utils.chapters.claims import open_tables, tables, trust_tables
+from clipsafe_utils.figures import claims as figures
+
+__all__ = ["alt", "figures", "open_tables", "tables", "trust_tables"]

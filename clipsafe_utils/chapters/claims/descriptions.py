@@ -1,6 +1,8 @@
-"""Chapter 7: what its figure shows, for a reader who cannot see it."""
+"""What the figures of the ledger and of its appendix show, for a reader who cannot see them."""
 
 import pandas as pd
+
+from clipsafe_utils.say import percent
 
 _LARGEST = 1000.0
 
@@ -22,6 +24,21 @@ def describe_forest(table: pd.DataFrame) -> str:
     ]
     head = "Dot plot of every effect, in smallest effects that matter or the unit named; above 0: as claimed."
     return " ".join([head, *said])
+
+
+def describe_rates(table: pd.DataFrame) -> str:
+    """Say what the figure of false verdicts shows.
+
+    Examples
+    --------
+    >>> describe_rates(pd.DataFrame(columns=["name", "families", "truth", "rate", "low", "high"]))
+    'Dot plot of the share of false verdicts.'
+    """
+    said = [
+        f"{row['name']}, {row['families']} families, truth {row['truth']}: {percent(row['rate'])}."
+        for row in table.to_dict("records")
+    ]
+    return " ".join(["Dot plot of the share of false verdicts.", *said])
 
 
 def _span(low: float, high: float) -> str:

@@ -7,44 +7,34 @@ from functools import cache
 
 import pandas as pd
 
-from clipsafe_utils.chapters.claims.analysis import by_choice, by_study, findings, is_proxy
-from clipsafe_utils.chapters.formats import level
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.result import ClaimsLedger
+from clipsafe_utils.claims.summary import by_choice, by_study, findings
 from clipsafe_utils.claims.verdicts import Verdict
-from clipsafe_utils.claims.wording import CHANGES, MARKS, SEEN_IN, interval, number
+from clipsafe_utils.claims.wording import CHANGES, MARKS, SEEN_IN, estimate
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
+from clipsafe_utils.say import level, listed
 
 _PART = "\N{NO-BREAK SPACE}" * 3
 
 
-def verdicts(entries: Sequence[Entry], confidence: float) -> ThemedTable:
+def verdicts(r: ClaimsLedger) -> ThemedTable:
     """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it.
 
-    Parameters
-    ----------
-    entries : sequence of Entry
-        The ledger.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    ThemedTable
-        The last column leads to the figure behind each claim.
+    Below each claim a link leads to the figure behind it.
     """
-    studies = by_study(entries)
-    titles = [name + (" (proxy)" if is_proxy(of_one) else "") for name, of_one in studies.items()]
+    studies = _titled(r.entries)
     rows = []
-    for place, entry in enumerate(next(iter(studies.values()), [])):
-        cells = [_cell(of_one[place], confidence) for of_one in studies.values()]
+    for place, entry in enumerate(next(iter(studies.values()))):
+        cells = [_cell(of_one[place], r.confidence) for of_one in studies.values()]
         rows.append([_claim_cell(entry.claim), *cells])
     return _markup(
-        ["Claim", *titles],
+        ["Claim", *studies],
         rows,
         "The ledger. Below each claim: how we know of it, and the chapter with the figure behind it. In each "
-        f"cell: the verdict; the effect with its {level(confidence)} interval, in its unit; and, where "
+        f"cell: the verdict; the effect with its {level(r.confidence)} interval, in its unit; and, where "
         "undecided, how much more would settle it at this estimate.",
     )
 
@@ -57,22 +47,18 @@ def overview(entries: Sequence[Entry]) -> ThemedTable:
     entries : sequence of Entry
         The ledger.
     """
-    studies = {
-        name + (" (proxy)" if is_proxy(of_one) else ""): [
-            entry for entry in findings(of_one) if not entry.claim.out_of_scope
-        ]
-        for name, of_one in by_study(entries).items()
-    }
-    shown = next(iter(studies.values()), [])
-    columns = {"Claim": [f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown]}
+    shown = [entry for entry in findings(entries) if not entry.claim.out_of_scope]
+    columns = {"Claim": list(dict.fromkeys(f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown))}
     columns |= {
         name: [f"{MARKS[entry.judgement.verdict]} {entry.judgement.verdict}" for entry in of_one]
-        for name, of_one in studies.items()
+        for name, of_one in _titled(shown).items()
     }
+    outside = dict.fromkeys(entry.claim.id for entry in entries if entry.claim.out_of_scope)
+    left_out = f" Left out: {listed(outside)}, which no study of images can be asked." if outside else ""
     return table(
         pd.DataFrame(columns),
         "The verdicts of the ledger: the findings of the paper and its follow-up (F) and two claims of this "
-        "book (S), by study. A proxy is a drawn world, not real models.",
+        f"book (S), by study. A proxy is a drawn world, not real models.{left_out}",
     )
 
 
@@ -96,15 +82,22 @@ def sensitivity(changed: Iterable[Changed]) -> ThemedTable:
     return stacked([shown[True], still] if rows[True] else [still])
 
 
+def _titled(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Sort entries by study, under the title of its column."""
+    return {
+        f"{name} (proxy)" if of_one[0].of_proxy else name: of_one
+        for name, of_one in by_study(entries).items()
+    }
+
+
 def _cell(entry: Entry, confidence: float) -> str:
     verdict = entry.judgement.verdict
     word = f"<strong>{verdict}</strong>" if verdict is not Verdict.NOT_MEASURED else str(verdict)
     lines = [f"{MARKS[verdict]} {word}"]
     if entry.effect is not None:
-        claim, effect = entry.claim, entry.effect
-        span = interval(claim, effect, confidence)
-        where = f": {effect.which}" if effect.which else ""
-        lines.append(html.escape(f"{number(claim, effect.value)} ({span}) {claim.unit}{where}"))
+        where = f": {entry.effect.which}" if entry.effect.which else ""
+        said = estimate(entry.claim, entry.effect, confidence)
+        lines.append(html.escape(f"{said} {entry.claim.unit}{where}"))
     if entry.settled_by:
         lines.append(html.escape(f"to settle: {entry.settled_by}"))
     return "<br>".join(lines)

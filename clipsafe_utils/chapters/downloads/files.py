@@ -44,6 +44,11 @@ class CubeFile:
         """
         return f"{self.study}/{self.cube}.nc"
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is part of the site."""
+        return self.bytes <= SITE_LIMIT
+
     def address(self, repository: Repository) -> str:
         """Return where a page of the book finds the file: beside it on the site, or in the repository.
 
@@ -54,7 +59,7 @@ class CubeFile:
         >>> CubeFile("mine", "ood", "", "", 10**8).address(Repository("https://x.org/r", "main"))
         'https://x.org/r/raw/main/cubes/mine/ood.nc'
         """
-        if self.bytes <= SITE_LIMIT:
+        if self.is_beside:
             return f"../cubes/{self.name}"
         return repository.raw(f"cubes/{self.name}")
 

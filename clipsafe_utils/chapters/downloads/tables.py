@@ -8,8 +8,8 @@ import pandas as pd
 
 from clipsafe_utils.address import Repository
 from clipsafe_utils.chapters.downloads.files import CubeFile
-from clipsafe_utils.cubes.schema import CubeSchema, Variable
-from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.cubes.schema import SCHEMAS, CubeSchema, Variable
+from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
 
 
 def linked(frame: pd.DataFrame, caption: str, addresses: Mapping[str, str]) -> ThemedTable:
@@ -54,6 +54,13 @@ def cubes_table(files: Sequence[CubeFile], repository: Repository) -> ThemedTabl
         pd.DataFrame(rows, columns=["Cube", "Dims", "Size, kB", "Licence"]),
         "Every cube of every study: a netCDF file each, with its dims and its terms.",
         {one.name: one.address(repository) for one in files},
+    )
+
+
+def schema_tables() -> ThemedTable:
+    """Tabulate what each kind of cube holds, every table folded."""
+    return stacked(
+        folded(schema_table(schema), f"{name}: {schema.title}") for name, schema in SCHEMAS.items()
     )
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import points
 from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.figures.factor_robustness import is_a_crowd
+from clipsafe_utils.findings.factors.residuals import line_of
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.say import points
 
 
 def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
@@ -29,7 +32,9 @@ def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, x
         sentences += [f"{study.capitalize()}:", *said] if said and len(results) > 1 else said
     if not sentences:
         return "No study has CLIP accuracies by factor."
-    return " ".join(["Residuals in points of each CLIP, and the range of new standard families:", *sentences])
+    baselines = dict.fromkeys(line_of(result.attrs["baseline_group"]) for result in results.values())
+    lead = f"Residuals in points of each CLIP, and the range of new families of {', '.join(baselines)}:"
+    return " ".join([lead, *sentences])
 
 
 def _each(result: xr.Dataset, clips: xr.Dataset) -> list[str]:
@@ -62,9 +67,9 @@ def _means(result: xr.Dataset, models: xr.Dataset) -> list[str]:
     return sentences or ["No CLIP is measured."]
 
 
-def describe_lines(result: xr.Dataset, models: xr.Dataset) -> str:
+def describe_lines(result: xr.Dataset, models: xr.Dataset, lines: xr.DataArray) -> str:
     """Say what the figure of lines shows."""
-    rising = (result["predicted"].max("model") > result["predicted"].min("model")).all().item()
+    rising = bool((lines.isel(at=-1) > lines.isel(at=0)).all())
     clips = clip_models(models).sizes["model"]
     return (
         f"Small scatter plots, one a factor ({result.sizes['factor']}): accuracy on the factor against "
@@ -104,3 +109,23 @@ def describe_choices(choices: xr.Dataset) -> str:
         low, high = residual.sel(factor=factor).min().item(), residual.sel(factor=factor).max().item()
         sentences.append(f"{factor.replace('_', ' ')} {points(low)} to {points(high)}.")
     return " ".join(["Range of the residuals in points over all choices and CLIPs:", *sentences])
+
+
+def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: str) -> str:
+    """Say what a figure of the ladder or of a knob shows.
+
+    Examples
+    --------
+    >>> describe_rows({}, "rung", "source")
+    'No study has these trainings.'
+    """
+    sentences = []
+    for shown, rows in tables.items():
+        said = [
+            f"{row[curve]} at {row[place]} {shown.scale * row['value']:.0f}" for _, row in rows.iterrows()
+        ]
+        if said:
+            sentences.append(f"{shown.title}: {', '.join(said)}.")
+    if not sentences:
+        return "No study has these trainings."
+    return " ".join(["Relative accuracy in percent.", *sentences])

@@ -1,53 +1,67 @@
 """Chapter 1 in tables."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED, points
 from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.factors.residuals import A_CROWD, verdicts
+from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES
+from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
+from clipsafe_utils.findings.factors.trainings import steps_of
+from clipsafe_utils.findings.trainings import Trainings
+from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, points
+
+_OTHER_REFERENCE = {
+    "overall": ("without_factor", "without the factor", "the accuracy on all other images"),
+    "without_factor": ("overall", "all images", "the accuracy on all images"),
+}
+_OTHER_SELECTION = {
+    "top": ("multi", "multi-factor", "all images that carry the factor"),
+    "multi": ("top", "top factor", "the images of which it is the top factor"),
+}
+"""Of each choice the other one, what a column calls it, and what the caption says of it."""
 
 
 def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
-    """Tabulate images, residuals under the two references and both selections, and the verdict by factor.
-
-    Parameters
-    ----------
-    panel : Panel
-        Counts and models of one study.
-    result, choices : xarray.Dataset
-        `effective_robustness` and `every_choice` of the same study.
-    """
+    """Tabulate images, residuals under the two references and both selections, and the verdict by factor."""
     if clip_models(panel.models).sizes["model"] > A_CROWD:
         return _table_by_group(panel, result)
     clips = clip_models(panel.models)
     images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
     words = verdicts(result, panel.models)
     half = result["half_width"].sel(model=clips["model"].values).max("model")
+    reference, reference_column, reference_said = _OTHER_REFERENCE[result.attrs["reference"]]
+    selection, selection_column, selection_said = _OTHER_SELECTION[result.attrs["selection"]]
     rows = []
     for factor in result["factor"].values.tolist():
         row = {"Factor": factor.replace("_", " "), "Images": f"{images.sel(factor=factor).item():,.0f}"}
         for model, name in zip(clips["model"].values, clips["checkpoint"].values.tolist(), strict=True):
-            one = choices["residual"].sel(model=model, factor=factor, axes="raw", fit="huber")
+            here = {"model": model, "factor": factor}
             short = name.split(".")[0]
-            row[f"{short}: residual"] = points(result["residual"].sel(model=model, factor=factor).item())
-            row[f"{short}: without the factor"] = points(
-                one.sel(selection="top", reference="without_factor").item()
-            )
-            row[f"{short}: multi-factor"] = points(one.sel(selection="multi", reference="overall").item())
-            row[f"{short}: verdict"] = words.sel(model=model, factor=factor).item()
-        row["New standard family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
+            row[f"{short}: residual"] = points(result["residual"].sel(here).item())
+            row[f"{short}: {reference_column}"] = _other(choices, result, here, reference=reference)
+            row[f"{short}: {selection_column}"] = _other(choices, result, here, selection=selection)
+            row[f"{short}: verdict"] = words.sel(here).item()
+        row["New family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
         rows.append(row)
     return table(
         pd.DataFrame(rows),
-        f"Residuals in points by factor, study {panel.study}: under the chapter's parameters, with the "
-        "accuracy on all other images as reference, and on all images that carry the factor. The verdict "
-        "compares the first with what a new standard family does, after Holm's correction.",
+        f"Residuals in points by factor, study {panel.study}: under the chapter's parameters, with "
+        f"{reference_said} as reference, and on {selection_said}. The verdict compares the first with what "
+        f"a new family of {line_of(result.attrs['baseline_group'])} does, after Holm's correction.",
     )
+
+
+def _other(choices: xr.Dataset, result: xr.Dataset, here: Mapping[str, str], **changed: str) -> str:
+    """Write the residual with one of the chapter's parameters changed."""
+    chosen = {name: result.attrs[name] for name in CHOICES} | changed
+    known = all(choice in choices[name].values for name, choice in chosen.items())
+    return points(choices["residual"].sel({**here, **chosen}).item()) if known else NOT_MEASURED
 
 
 def _table_by_group(panel: Panel, result: xr.Dataset) -> ThemedTable:
@@ -67,13 +81,13 @@ def _table_by_group(panel: Panel, result: xr.Dataset) -> ThemedTable:
                 row[f"{GROUPS[name]}: residuals"] = _range(residual)
                 row[f"{GROUPS[name]}: above, below, within"] = ", ".join(counts)
         half = clips["half_width"].sel(factor=factor).max().item()
-        row["New standard family"] = f"±{100 * half:.1f}"
+        row["New family"] = f"±{100 * half:.1f}"
         rows.append(row)
     return table(
         pd.DataFrame(rows),
         f"Residuals in points by factor, study {panel.study}, under the chapter's parameters: lowest, median "
         "and highest of the measured models of a group, and how many stand above, below or within what a new "
-        "standard family does, after Holm's correction.",
+        f"family of {line_of(result.attrs['baseline_group'])} does, after Holm's correction.",
     )
 
 
@@ -81,3 +95,27 @@ def _range(residual: np.ndarray) -> str:
     if not residual.size:
         return NOT_MEASURED
     return ", ".join(points(float(np.quantile(residual, place))) for place in (0, 0.5, 1))
+
+
+def steps_table(trained: Trainings, study: str) -> ThemedTable:
+    """Tabulate what images and language alone do to relative accuracy on each factor."""
+    rows = [
+        {"Factor": str(factor).replace("_", " ")}
+        | {
+            f"{change.capitalize()}, {TEXTURES[kind]}": _step(step)
+            for kind in TEXTURES
+            for change in STEPS
+            for step in steps.loc[steps["kind"] == kind, change]
+        }
+        for factor, steps in steps_of(trained).groupby("factor", sort=False)
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Difference in relative accuracy on each one-factor set, in points. Images: cross-entropy on wit "
+        "less cross-entropy on labels. Language: CLIP with whole captions less cross-entropy, both on wit. "
+        f"In brackets: {level(trained.confidence)} intervals over seeds and images; study {study}.",
+    )
+
+
+def _step(step: Said) -> str:
+    return NOT_MEASURED if isinstance(step, Missing) else f"{step} ({step.interval})"

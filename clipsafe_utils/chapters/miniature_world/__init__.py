@@ -1,1 +1,21 @@
-"""Appendix: the miniature world."""
+"""What the page of the miniature world shows: its pictures, tables, figure and alternative text."""
+
+from clipsafe_utils.chapters.miniature_world import outcome_tables, sheets, zoo
+from clipsafe_utils.chapters.miniature_world import world_tables as tables
+from clipsafe_utils.chapters.shape_bias.descriptions import describe_ladder
+from clipsafe_utils.figures.causes import ladder
+from clipsafe_utils.figures.miniature_world_sheets import contact_sheet
+from clipsafe_utils.figures.tables import folded
+from clipsafe_utils.findings.ladder import RUNGS
+
+__all__ = [
+    "RUNGS",
+    "contact_sheet",
+    "describe_ladder",
+    "folded",
+    "ladder",
+    "outcome_tables",
+    "sheets",
+    "tables",
+    "zoo",
+]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.findings.world.knobs import knob_values
 from clipsafe_utils.lab.world.captions import captions, read_labels
 from clipsafe_utils.lab.world.concepts import GROUPS
 from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
@@ -36,7 +37,6 @@ CONCEPTS = {
 """Groups of concepts and who knows them."""
 
 _SAMPLES = 8
-_NONE = "–"
 
 
 def concepts_table(world: World) -> ThemedTable:
@@ -129,27 +129,6 @@ def knobs_table(world: World, sources: Sequence[str]) -> ThemedTable:
         pd.DataFrame(rows),
         "Every knob, as sources.toml names it. Sizes are shares of the frame, angles are in degrees.",
     )
-
-
-def knob_values(world: World, source: str, knob: str) -> str:
-    """Write where a knob of a source stands; where rows take turns, both values.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> world = load_world()
-    >>> [knob_values(world, source, "wrong") for source in ("labels", "wit", "mixed", "labels_wide_far")]
-    ['0', '0.05', '0.05 / 0.08', '–']
-    """
-    parts = source_parts(world, source)
-    holders = (
-        [world.image_knobs[name] for name in parts.images]
-        if knob in IMAGE_KNOBS
-        else [world.caption_knobs[name] for name in parts.captions]
-    )
-    values = [getattr(holder, knob) for holder in holders]
-    said = [("no", "yes")[value] if isinstance(value, bool) else f"{value:g}" for value in values]
-    return " / ".join(dict.fromkeys(said)) or _NONE
 
 
 def captions_table(world: World, sources: Sequence[str], seed: int) -> ThemedTable:

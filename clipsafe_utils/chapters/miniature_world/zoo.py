@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from clipsafe_utils.chapters.formats import percent
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.lab.training.ledger import Row, read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe, read_groups
+from clipsafe_utils.say import percent
 
 WEIGHTS = REPOSITORY / "weights"
 """Where the repository keeps the list of trained models."""
@@ -24,7 +24,7 @@ PURPOSES = {
 }
 """What each training group is for, in the order of the table."""
 
-NOT_TRAINED = "not trained yet"
+NOT_LISTED = "not in the list"
 
 
 def trained(folder: Path = WEIGHTS) -> dict[str, Row]:
@@ -53,7 +53,7 @@ def zoo_table(ledger: Mapping[str, Row]) -> ThemedTable:
 
     Examples
     --------
-    >>> "not trained yet" in zoo_table({}).markup
+    >>> "not in the list" in zoo_table({}).markup
     True
     """
     groups = read_groups()
@@ -61,7 +61,8 @@ def zoo_table(ledger: Mapping[str, Row]) -> ThemedTable:
     return table(
         pd.DataFrame(rows),
         "The training groups. Shipped: the weights are in the repository. Accuracy: on the development "
-        "images. Minutes: on one core, over all models of the group.",
+        "images. Minutes: on one core, over all models of the group. Both are read from the list of the zoo, "
+        "weights/zoo.csv.",
     )
 
 
@@ -75,6 +76,6 @@ def _row(name: str, recipes: Sequence[Recipe], ledger: Mapping[str, Row]) -> dic
         "What for": PURPOSES[name],
         "Models": str(len(recipes)),
         "Shipped": str(sum(recipe.shipped for recipe in recipes)),
-        "Accuracy": f"{100 * min(scores):.1f} to {percent(max(scores))}" if scores else NOT_TRAINED,
-        "Minutes": f"{minutes:.0f}" if done else NOT_TRAINED,
+        "Accuracy": f"{100 * min(scores):.1f} to {percent(max(scores))}" if scores else NOT_LISTED,
+        "Minutes": f"{minutes:.0f}" if done else NOT_LISTED,
     }

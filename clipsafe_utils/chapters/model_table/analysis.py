@@ -1,5 +1,7 @@
 """All models of all studies, a row each, with the headline values that a study has of them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -7,6 +9,7 @@ import xarray as xr
 from clipsafe_utils.cubes.studies import Study, list_studies
 from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
+from clipsafe_utils.say import Text
 
 DESCRIBED = (
     "group",
@@ -52,6 +55,34 @@ def read_rows() -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     parts.sort(key=len, reverse=True)
     return pd.concat([_clips_first(part) for part in parts], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Models:
+    """All models: their rows, as `read_rows` returns them, and how many there are."""
+
+    rows: pd.DataFrame
+
+    @property
+    def number(self) -> Text:
+        """How many rows there are."""
+        return Text(f"{len(self.rows):,}")
+
+    @property
+    def studies(self) -> Text:
+        """Of how many studies they are."""
+        return Text(self.rows["study"].nunique())
+
+
+def all_models() -> Models:
+    """Read all models of all studies; see `read_rows`.
+
+    Examples
+    --------
+    >>> len(all_models().rows) > 100
+    True
+    """
+    return Models(read_rows())
 
 
 def _clips_first(rows: pd.DataFrame) -> pd.DataFrame:

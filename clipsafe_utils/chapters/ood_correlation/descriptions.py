@@ -1,87 +1,115 @@
 """Chapter 3 for readers who cannot see its figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import xarray as xr
+import pandas as pd
 
-from clipsafe_utils.chapters.formats import interval, percent, points
-from clipsafe_utils.chapters.ood_correlation.words import three_digits
 from clipsafe_utils.cubes.selection import of_any_source, of_source
-from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.controlled import Change
+from clipsafe_utils.findings.shift.detection import Detection
+from clipsafe_utils.findings.shift.laboratory import MEASURES
+from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
+from clipsafe_utils.say import correlation, percent, points
+
+Studies = Mapping[str, UnderShift]
 
 
-def describe_clouds(clouds: Clouds, sources: Sequence[str], study: str) -> str:
+def describe_clouds(studies: Studies) -> str:
     """Say what the figure of accuracies shows.
 
     Examples
     --------
-    >>> describe_clouds({}, [], "mine")
+    >>> describe_clouds({"mine": UnderShift("mine", {}, [], 0.95)})
     'Study mine: small scatter plots, one a shift, of accuracy under it against accuracy in distribution.'
     """
-    sentences = []
-    for shift, cloud in clouds.items():
-        parts = [
-            f"{name} {_range(cloud['y'].values[mask])}"
-            for name, mask in (
-                ("zero-shot CLIPs", of_any_source(cloud, sources)),
-                ("fine-tuned CLIPs", (cloud["group"] == "clip_fine_tuned").values),
-                ("standard networks", (cloud["group"] == "standard").values),
-            )
-            if mask.any()
-        ]
-        sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
     plots = "small scatter plots, one a shift, of accuracy under it against accuracy in distribution."
-    what = f"Study {study}: {plots}"
-    return " ".join([what, *sentences])
-
-
-def describe_detection(cloud: xr.Dataset, sources: Sequence[str]) -> str:
-    """Say what the figure of detection shows."""
-    sentences = [
-        f"{source}: AUROC {_range(cloud['y'].values[of_source(cloud, source)])}."
-        for source in sources
-        if of_source(cloud, source).any()
-    ]
-    return " ".join(["Scatter plot of mean AUROC against accuracy in distribution.", *sentences])
-
-
-def describe_within(within: xr.Dataset, study: str) -> str:
-    """Say what the figure of correlations shows."""
     sentences = []
-    for member in within["set"].values.tolist():
-        one = within.sel(set=member)
-        parts = [
-            f"{name} {_span(one[variable].values)}"
-            for name, variable in (("rank correlation", "rank"), ("at fixed quantity", "fixed"))
-            if np.isfinite(one[variable].values).any()
-        ]
-        if parts:
-            families = int(one["families"].max())
-            sentences.append(f"{member}, families: {families}, {', '.join(parts)}.")
-    return " ".join(
-        [f"Study {study}: correlations by shift and training source, ranges over shifts.", *sentences]
-    )
-
-
-def describe_offsets(offsets: xr.Dataset, study: str) -> str:
-    """Say what the figure of offsets shows."""
-    sentences = []
-    for shift in offsets["shift"].values.tolist():
-        parts = []
-        for source in offsets["source"].values.tolist():
-            one = offsets["mean"].sel(shift=shift, source=source)
-            if np.isfinite(one.values).all():
-                standard, others = (points(one.sel(line=line).item()) for line in one["line"].values)
-                parts.append(f"{source} {standard} and {others}")
-        if parts:
+    for study, found in studies.items():
+        sentences.append(f"Study {study}: {plots}")
+        for shift, cloud in found.clouds.items():
+            parts = [
+                f"{name} {_range(cloud['y'].values[mask])}"
+                for name, mask in (
+                    ("zero-shot CLIPs", of_any_source(cloud, found.sources)),
+                    ("fine-tuned CLIPs", (cloud["group"] == "clip_fine_tuned").values),
+                    ("standard networks", (cloud["group"] == "standard").values),
+                )
+                if mask.any()
+            ]
             sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
-    what = f"Study {study}: mean residuals in points by source, from standard networks and from other CLIPs."
-    return " ".join([what, *sentences])
+    return " ".join(sentences)
 
 
-def describe_pairs(comparisons: Mapping[str, xr.Dataset]) -> str:
+def describe_detection(detected: Mapping[str, Detection]) -> str:
+    """Say what the figure of detection shows.
+
+    Examples
+    --------
+    >>> describe_detection({})
+    ''
+    """
+    sentences = []
+    for one in detected.values():
+        sentences.append("Scatter plot of mean AUROC against accuracy in distribution.")
+        for source in one.sources:
+            here = of_source(one.cloud, source)
+            if here.any():
+                sentences.append(f"{source}: AUROC {_range(one.cloud['y'].values[here])}.")
+    return " ".join(sentences)
+
+
+def describe_within(studies: Studies) -> str:
+    """Say what the figure of correlations shows.
+
+    Examples
+    --------
+    >>> describe_within({})
+    ''
+    """
+    sentences = []
+    for study, found in studies.items():
+        sentences.append(f"Study {study}: correlations by shift and training source, ranges over shifts.")
+        within = found.correlations.table
+        for member in within["set"].values.tolist():
+            one = within.sel(set=member)
+            parts = [
+                f"{name} {_correlations(one[variable].values)}"
+                for name, variable in (("rank correlation", "rank"), ("at fixed quantity", "fixed"))
+                if np.isfinite(one[variable].values).any()
+            ]
+            if parts:
+                sentences.append(f"{member}, families: {int(one['families'].max())}, {', '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def describe_offsets(studies: Studies) -> str:
+    """Say what the figure of offsets shows.
+
+    Examples
+    --------
+    >>> describe_offsets({})
+    ''
+    """
+    what = "mean residuals in points by source, from standard networks and from other CLIPs."
+    sentences = []
+    for study, found in studies.items():
+        if not found.heights.has_sources:
+            continue
+        sentences.append(f"Study {study}: {what}")
+        means = found.heights.table["mean"].transpose("shift", "source", "line")
+        for shift in means["shift"].values.tolist():
+            known = means.sel(shift=shift).dropna("source").to_pandas()
+            parts = [f"{source} {points(a)} and {points(b)}" for source, a, b in known.itertuples()]
+            if parts:
+                sentences.append(f"{shift_title(shift)}: {', '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def describe_pairs(comparisons: Mapping[str, PairChanges]) -> str:
     """Say what the figure of pairs shows.
 
     Examples
@@ -90,23 +118,57 @@ def describe_pairs(comparisons: Mapping[str, xr.Dataset]) -> str:
     'Mean change of accuracy in points within pairs, and at equal accuracy in distribution.'
     """
     sentences = []
-    for name, compared in comparisons.items():
-        for shift in compared["shift"].values.tolist():
-            parts = []
-            for measure in ("difference", "at_equal"):
-                one = compared.sel(shift=shift, measure=measure)
-                if np.isfinite(one["mean"].item()):
-                    ends = interval(one["low"].item(), one["high"].item())
-                    parts.append(f"{points(one['mean'].item())} ({ends})")
-            sentences.append(f"{name}, {shift_title(shift)}: {', '.join(parts)}.")
+    for name, pairs in comparisons.items():
+        at_equal = pairs.changes("at_equal")
+        for title, change in pairs.changes("difference").items():
+            parts = [change.with_interval, *([at_equal[title].with_interval] if title in at_equal else [])]
+            sentences.append(f"{name}, {title}: {', '.join(parts)}.")
     what = "Mean change of accuracy in points within pairs, and at equal accuracy in distribution."
     return " ".join([what, *sentences])
+
+
+def describe_procedures(by_procedure: Mapping[str, Change]) -> str:
+    """Say what the figure of procedures shows.
+
+    Examples
+    --------
+    >>> describe_procedures({})
+    'Dot plot of changes in points from the zero-shot CLIP, one row a procedure.'
+    """
+    sentences = []
+    for name, change in by_procedure.items():
+        parts = [
+            f"{said} {change[measure].with_interval}"
+            for measure, said in MEASURES.items()
+            if measure in change.measures
+        ]
+        sentences.append(f"{name}: {', '.join(parts)}.")
+    return " ".join(
+        ["Dot plot of changes in points from the zero-shot CLIP, one row a procedure.", *sentences]
+    )
+
+
+def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
+    """Say what the figure of the ladder shows.
+
+    Examples
+    --------
+    >>> describe_ladder({})
+    'Means over seeds along the ladder, by rung and source.'
+    """
+    sentences = []
+    for panel, shown in tables.items():
+        parts = [
+            f"{row['rung']} on {row['source']} {percent(row['value'])}" for row in shown.to_dict("records")
+        ]
+        sentences.append(f"{panel.title}: {', '.join(parts)}.")
+    return " ".join(["Means over seeds along the ladder, by rung and source.", *sentences])
 
 
 def _range(shares: np.ndarray) -> str:
     return f"{percent(shares.min(), 0)} to {percent(shares.max(), 0)}"
 
 
-def _span(correlations: np.ndarray) -> str:
-    known = correlations[np.isfinite(correlations)]
-    return f"{three_digits(known.min())} to {three_digits(known.max())}"
+def _correlations(values: np.ndarray) -> str:
+    known = values[np.isfinite(values)]
+    return f"{correlation(known.min())} to {correlation(known.max())}"

@@ -1,43 +1,35 @@
-"""Chapter 3 in the laboratory: tables, and words for readers who cannot see the figures."""
-
-from collections.abc import Mapping
+"""Chapter 3 in the laboratory, in tables."""
 
 import pandas as pd
 
-from clipsafe_utils.chapters.causes.words import cell_of
-from clipsafe_utils.chapters.formats import percent
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.shift import laboratory as lab
-from clipsafe_utils.findings.shift.laboratory import READ, STEPS, Changes, Found
+from clipsafe_utils.findings.shift.controlled import Controlled, Step
+from clipsafe_utils.say import percent
 
 
-def step_table(found: Found, confidence: float) -> ThemedTable:
+def step_table(lab: Controlled) -> ThemedTable:
     """Tabulate the steps of the ladder, and what else was changed alone."""
-    rows = []
-    if found.laboratory is not None:
-        for step, (upper, lower) in STEPS.items():
-            source = upper[1]
-            name = (
-                f"CLIP, not labels, on {source}"
-                if step.startswith("loss")
-                else f"images of {source}, not labels"
-            )
-            cells = [lab.step_of(found.laboratory, one, upper, lower, confidence) for one in READ.values()]
-            rows.append((name, *map(cell_of, cells)))
-    for name, changes in (
-        ("CLIPs of wit, not laion", found.twins),
-        ("fine-tuned strongly, not gently", found.strength),
-        ("more classes first (near), not fine-tuned directly", found.near),
-        ("more classes first (far), not fine-tuned directly", found.far),
-        ("near the unseen glyphs, not far", found.exposure),
-    ):
-        if changes:
-            cells = [changes[one][0] if one in changes else None for one in READ.values()]
-            rows.append((name, *map(cell_of, cells)))
-    columns = ["One thing changed", "In distribution", "Under shift", "AUROC"]
+    changes = {
+        "CLIPs of wit, not laion": lab.twins,
+        "fine-tuned strongly, not gently": lab.strength,
+        "more classes first (near), not fine-tuned directly": lab.near,
+        "more classes first (far), not fine-tuned directly": lab.far,
+        "near the unseen glyphs, not far": lab.exposure,
+    }
+    steps: dict[str, Step] = {f"CLIP, not labels, on {source}": step for source, step in lab.loss.items()}
+    steps |= {f"images of {source}, not labels": step for source, step in lab.images.items()}
+    steps |= {name: change.step for name, change in changes.items() if change}
+    rows = [
+        {
+            "One thing changed": name,
+            "In distribution": step.accuracy.with_interval,
+            "Under shift": step.shifts.with_interval,
+            "AUROC": step.auroc.with_interval,
+        }
+        for name, step in steps.items()
+    ]
     return table(
-        pd.DataFrame(rows, columns=columns),
+        pd.DataFrame(rows),
         "What one change does, in points with intervals over seeds or pairs and over images.",
     )
 
@@ -51,7 +43,7 @@ def kin_table(kin: pd.DataFrame) -> ThemedTable:
             "Trained on": row["source"],
             "Chosen by labels": percent(row["by_labels"]),
             "Chosen by wit": percent(row["by_wit"]),
-            "Difference": cell_of(row["gap"]),
+            "Difference": row["gap"].with_interval,
         }
         for row in kin.to_dict("records")
     ]
@@ -62,39 +54,11 @@ def kin_table(kin: pd.DataFrame) -> ThemedTable:
     )
 
 
-def describe_procedures(by_procedure: Mapping[str, Changes]) -> str:
-    """Say what the figure of procedures shows.
-
-    Examples
-    --------
-    >>> describe_procedures({})
-    'Dot plot of changes in points from the zero-shot CLIP, one row a procedure.'
-    """
-    sentences = []
-    for name, changes in by_procedure.items():
-        parts = [
-            f"{said} {cell_of(changes[measure][0])}"
-            for measure, said in lab.MEASURES.items()
-            if measure in changes
-        ]
-        sentences.append(f"{name}: {', '.join(parts)}.")
-    return " ".join(
-        ["Dot plot of changes in points from the zero-shot CLIP, one row a procedure.", *sentences]
+def comparison_table(compared: pd.DataFrame) -> ThemedTable:
+    """Tabulate where record and laboratory point."""
+    names = {"what": "Accuracy under shift", "record": "Record", "laboratory": "Laboratory"}
+    return table(
+        compared.rename(columns=names | {"same": "Same direction"}),
+        "Record and laboratory, in points. Ranges: over shifts, sources or ways. A side has a direction "
+        "where all of its intervals leave zero out on one side; in the first row, where all means do.",
     )
-
-
-def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of the ladder shows.
-
-    Examples
-    --------
-    >>> describe_ladder({})
-    'Means over seeds along the ladder, by rung and source.'
-    """
-    sentences = []
-    for panel, shown in tables.items():
-        parts = [
-            f"{row['rung']} on {row['source']} {percent(row['value'])}" for row in shown.to_dict("records")
-        ]
-        sentences.append(f"{panel.title}: {', '.join(parts)}.")
-    return " ".join(["Means over seeds along the ladder, by rung and source.", *sentences])

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import percent
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.say import percent
 
 _NO_DECISIONS = "No study has decisions on cue-conflict images."
 _NO_CAUSES = "No study has the cube of causes."

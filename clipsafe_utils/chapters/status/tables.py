@@ -1,33 +1,65 @@
-"""Seeds, weights and times of what the book shows, each read from the file that keeps it."""
+"""Cubes, raw files, versions, weights and times, each read from the file that keeps it."""
 
 import json
+from importlib.metadata import version
 
 import pandas as pd
 
+from clipsafe_utils import __version__
 from clipsafe_utils.chapters.miniature_world.zoo import trained
+from clipsafe_utils.cubes.overview import overview
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.record.sources import raw_files
 
 _HASH_LENGTH = 16
+_COMMIT_LENGTH = 8
+_PACKAGES = (
+    *("numpy", "xarray", "pandas", "scipy", "matplotlib", "seaborn"),
+    *("jupyter-book", "papermill", "jupytext"),
+)
 
 
-def numbers() -> dict[str, str]:
-    """Return the seeds of the laboratory.
+def cubes_table() -> ThemedTable:
+    """Tabulate every cube of every study, each checked."""
+    return table(
+        pd.DataFrame(overview(check=True)).rename(columns=str.capitalize),
+        "Every cube of every study: its dims, the command that made it with its seeds and input, its licence,"
+        " and a hash of what it holds.",
+    )
+
+
+def sources_table() -> ThemedTable:
+    """Tabulate the repositories that the raw files are from.
 
     Examples
     --------
-    >>> sorted(numbers())
-    ['status-development', 'status-reported', 'status-seeds']
+    >>> "<td>" in sources_table().markup
+    True
     """
-    folder = load_world().folder
-    seeds = sorted({row.seed for row in trained().values()})
-    return {
-        "status-development": str(seed_called(folder, "development")),
-        "status-reported": str(seed_called(folder, "reported")),
-        "status-seeds": f"the seeds {seeds[0]} to {seeds[-1]}",
-    }
+    files = pd.DataFrame(map(vars, raw_files().values()))
+    sources = files.groupby(["repository", "commit", "licence"], sort=True).agg(
+        Files=("path", "size"), Bytes=("bytes", "sum")
+    )
+    shown = sources.reset_index().rename(columns=str.capitalize)
+    shown["Commit"] = shown["Commit"].str[:_COMMIT_LENGTH]
+    shown["Bytes"] = shown["Bytes"].map("{:,}".format)
+    return table(shown, "Repositories of the public record, and their terms.")
+
+
+def versions_table() -> ThemedTable:
+    """Tabulate the versions of what renders the pages.
+
+    Examples
+    --------
+    >>> "papermill" in versions_table().markup
+    True
+    """
+    rows = [("clipsafe", __version__), *((name, version(name)) for name in _PACKAGES)]
+    return table(
+        pd.DataFrame(rows, columns=["Package", "Version"]),
+        "Versions with which the published pages were rendered.",
+    )
 
 
 def weights_table() -> ThemedTable:

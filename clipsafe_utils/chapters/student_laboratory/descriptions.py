@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import percent, points
 from clipsafe_utils.cubes.yours import is_yours, label_of
 from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.say import percent, points
 
 
 def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str:
@@ -44,7 +44,7 @@ def describe_factors(result: xr.Dataset | None, models: xr.Dataset) -> str:
         for place in np.flatnonzero(is_yours(models))
         for one in [result.isel(model=place)]
     ]
-    return " ".join(["Residuals of the zoo's CLIPs on the visual factors.", *(said or ["None is yours."])])
+    return " ".join(["Residuals of CLIPs on the visual factors.", *(said or ["None is yours."])])
 
 
 def _residuals(one: xr.Dataset) -> str:
@@ -71,8 +71,9 @@ def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
         f"{label_of(str(name))}: {percent(value)}."
         for name, value in zip(table["model"].values[mine], bias[mine], strict=True)
     ]
-    zoo = bias[~mine]
-    span = f"Shape bias of the zoo, from {percent(zoo.min())} to {percent(zoo.max())}." if zoo.size else ""
+    others = bias[~mine]
+    ends = f"from {percent(others.min())} to {percent(others.max())}" if others.size else ""
+    span = f"Shape bias of the others, {ends}." if ends else ""
     return " ".join([span, *(said or ["None is yours."])]).strip()
 
 

@@ -2,7 +2,9 @@
 
 import importlib.util
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from clipsafe_utils.lab.student.change import Change
 from clipsafe_utils.lab.student.knobs import checked
@@ -11,6 +13,17 @@ from clipsafe_utils.parameters import CheckedParameters
 
 FOLDER = Path("mine")
 """Beside the notebook."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a run of the page trained, and the parameters that show it."""
+
+    case: Literal["not asked", "without torch", "trained"]
+    change: Change
+    """What the parameters of the page name."""
+    chosen: CheckedParameters
+    """Its studies are those to show."""
 
 
 def change_of(chosen: CheckedParameters) -> Change:
@@ -29,8 +42,13 @@ def change_of(chosen: CheckedParameters) -> Change:
     return Change({chosen.knob: checked(chosen.knob, chosen.level)}, chosen.captions)
 
 
-def studies_with_yours(chosen: CheckedParameters) -> tuple[list[str], str]:
-    """Train where the page is asked to, and return the studies to show and a sentence on what was done.
+def train_if_asked(chosen: CheckedParameters) -> Training:
+    """Train where the page is asked to, and say which studies to show.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page.
 
     Raises
     ------
@@ -41,19 +59,17 @@ def studies_with_yours(chosen: CheckedParameters) -> tuple[list[str], str]:
     --------
     >>> asked = CheckedParameters(
     ...     studies=["miniature"], train="no", knob="wrong", level=0.2, captions="wit")
-    >>> studies_with_yours(asked)[0]
-    ['miniature']
+    >>> train_if_asked(asked).case
+    'not asked'
     """
     change = change_of(chosen)
     if chosen.train == "no":
-        return chosen.studies, f"Nothing is trained on this page. To do it: `{change.command} -o mine`"
+        return Training("not asked", change, chosen)
     if importlib.util.find_spec("torch") is None:
-        return chosen.studies, (
-            "Training needs torch, which is not installed here: `pip install 'clipsafe[models]'`. "
-            "The figures show the shipped zoo."
-        )
+        return Training("without torch", change, chosen)
     with warnings.catch_warnings():
         # open_clip loads tqdm, which in a notebook misses a widget that nothing here draws.
         warnings.filterwarnings("ignore", message="IProgress not found")
         study = make_mine(change, FOLDER)
-    return [str(study.folder.resolve())], f"Trained `{change.name}`; its cubes are in `{FOLDER}`."
+    shown = CheckedParameters(**{**vars(chosen), "studies": [str(study.folder.resolve())]})
+    return Training("trained", change, shown)

@@ -1,1 +1,1 @@
-"""Teaching this book: two plans, what they cost, and numbers for the boxes on common mistakes."""
+"""Teaching this book: two plans, and what they cost."""

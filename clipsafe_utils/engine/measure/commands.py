@@ -86,11 +86,12 @@ def _entries(
 
 def _lists(root: Path) -> "dict[str, ImageList]":
     from clipsafe_utils.engine.datasets.catalogue import data_sets
+    from clipsafe_utils.engine.datasets.opening import open_images
 
     if not root.is_dir():
         raise ClipsafeError(f"{root}: no such folder.")
     return {
-        name: known.open(root)
+        name: open_images(known, root)
         for name, known in data_sets().items()
         if known.role != "sample" and known.find(root) is not None
     }

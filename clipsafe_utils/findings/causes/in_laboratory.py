@@ -28,7 +28,7 @@ from clipsafe_utils.findings.ladder import RATIOS, axis_of
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
-from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, percent
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, percent
 
 PANELS: Mapping[str, Property] = {
     "accuracy": Property("accuracy, natural images", "right, %", is_share=True),
@@ -176,8 +176,7 @@ class InLaboratory:
         """Causes that the laboratory has too few trainings for."""
         if self.laboratory is None:
             return _NONE
-        few = absent(self.laboratory)
-        return listed(few) if few else Missing("every cause was tried")
+        return listed(absent(self.laboratory))
 
     @property
     def draws(self) -> Text:
@@ -213,7 +212,7 @@ class InLaboratory:
         """How many effects there are."""
         table = self.effects
         if table.empty:
-            return Counts(*[_NONE] * 5)
+            return nothing(Counts, _NONE.reason)
         return Counts(
             Text(table["cause"].nunique()),
             Text(len(table)),
@@ -245,7 +244,7 @@ class InLaboratory:
         """What accuracy does not show."""
         accuracy = self.effects[self.effects["property"] == "accuracy"]
         if accuracy.empty:
-            return Hidden(*[_NONE] * 6)
+            return nothing(Hidden, _NONE.reason)
         others = [key for key in HEADLINE if key not in ("accuracy", "temperature")]
         kept = hidden_from_accuracy(self.effects, WITHIN, others)
         quiet = count(int((accuracy["value"].abs() <= WITHIN).sum()), len(accuracy))
@@ -277,7 +276,7 @@ class InLaboratory:
     def largest_shown(self) -> Text:
         """The causes that move the chosen property most."""
         rows = strongest(self.effects, self.shown).head(_LARGEST)
-        largest = [f"{row['cause']}, {cell(estimate_of(row))}" for _, row in rows.iterrows()]
+        largest = [f"{row['cause']}, {estimate_of(row).with_interval}" for _, row in rows.iterrows()]
         return Text("; ".join(largest)) if largest else Missing("no cause moves it beyond its interval")
 
     @property
@@ -290,21 +289,17 @@ class InLaboratory:
     def knob_changes(self) -> Text:
         """What the chosen knob changes from end to end."""
         changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
-        cells = [
-            f"{HEADLINE[key].name} {cell(one)}" for key, one in changes.items() if isinstance(one, Value)
-        ]
+        known = {key: one for key, one in changes.items() if isinstance(one, Value)}
+        cells = [f"{HEADLINE[key].name} {one.with_interval}" for key, one in known.items()]
         return Text("; ".join(cells)) if cells else Missing(f"{self.knob}: not varied")
 
     @cached_property
     def textures(self) -> Textures:
         """What each dose of typical textures makes of a CLIP."""
-        none = Missing("the share of typical textures was not varied")
-        if self.laboratory is None:
-            return Textures(none, none, none)
         rows = self._trainings.doses("shape_bias", "texture_correlation")
         rows = rows[rows["loss"] == CLIP_LOSS]
         if rows.empty:
-            return Textures(none, none, none)
+            return nothing(Textures, "the share of typical textures was not varied")
         levels, biases = (listed([percent(value, 0) for value in rows[name]]) for name in ("level", "value"))
         return Textures(levels, biases, Value(float(np.ptp(rows["level"]))))
 
@@ -316,8 +311,7 @@ class InLaboratory:
     @property
     def image_steps_text(self) -> Text:
         """The same in words."""
-        cells = [f"{cell(change)} from {ends}" for ends, change in self.image_steps.items()]
-        return listed(cells) if cells else Missing("the number of images was not varied")
+        return listed([f"{change.with_interval} from {ends}" for ends, change in self.image_steps.items()])
 
     def _panels(
         self, shown: Mapping[str, Property], tabulate: Callable[[Trainings, str], pd.DataFrame]
@@ -335,17 +329,6 @@ def winners(table: pd.DataFrame) -> dict[str, int]:
     first = [strongest(table, key).head(1)["kind"] for key in dict.fromkeys(table["property"])]
     kinds = pd.concat(first) if first else pd.Series(dtype=str)
     return {str(kind): int(number) for kind, number in kinds.value_counts().items()}
-
-
-def cell(change: Value) -> Text:
-    """Write a change and its interval, in points.
-
-    Examples
-    --------
-    >>> cell(Value(-0.04, -0.049, -0.031, "difference"))
-    −4.0 (−4.9 to −3.1)
-    """
-    return Text(f"{change} ({change.interval})")
 
 
 def _is_of(causes: pd.Series, title: str) -> pd.Series:

@@ -131,10 +131,7 @@ class InRecord:
     @property
     def on_several_crawls(self) -> Text:
         """Lines of encoders that stand on more than one crawl."""
-        if self.encoders is None:
-            return _NONE
-        lines = shared(self.encoders)
-        return listed(lines) if lines else Missing("every line of encoders stands on one crawl")
+        return _NONE if self.encoders is None else listed(shared(self.encoders))
 
     @property
     def image_steps(self) -> list[float]:
@@ -169,5 +166,4 @@ def in_words(row: pd.Series) -> Text:
 
 
 def _kinds(rows: pd.DataFrame) -> Text:
-    kinds = [str(kind).lower() for kind in dict.fromkeys(rows["kind"])]
-    return listed(kinds) if kinds else Missing("no such cause")
+    return listed([str(kind).lower() for kind in dict.fromkeys(rows["kind"])])

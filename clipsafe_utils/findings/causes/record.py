@@ -18,7 +18,7 @@ from clipsafe_utils.findings.clip_pairs import (
 from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models, read_clouds
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import Missing, Text, listed
+from clipsafe_utils.say import Text, listed
 
 QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = "Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning"
 KINDS = (QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING)
@@ -169,8 +169,7 @@ def higher_and_lower(clouds: Clouds) -> tuple[Text, Text]:
         if compared.sizes["pair"]:
             means[shift_title(name)] = compared["mean"].sel(shift=name, measure="at_equal").item()
     higher, lower = ([title for title, mean in means.items() if sign * mean > 0] for sign in (1, -1))
-    none = Missing("there is no such shift, or no pair under it")
-    return listed(higher) if higher else none, listed(lower) if lower else none
+    return listed(higher), listed(lower)
 
 
 def _of_measure(compared: xr.Dataset, measure: str, shifts: Sequence[str]) -> xr.DataArray:

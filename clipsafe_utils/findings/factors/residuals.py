@@ -15,6 +15,7 @@ from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.metrics.labelled import effective_robustness
+from clipsafe_utils.say import Text
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "selection": ("top", "multi"),
@@ -23,6 +24,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "fit": ("huber", "least_squares", "local"),
 }
 """What an analyst has to choose; the figure of every choice crosses all of them."""
+
+HEADLINE: Mapping[str, str] = {name: labels[0] for name, labels in CHOICES.items()}
+"""What the book chooses."""
 
 COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", *CLIP_GROUPS)
 
@@ -41,21 +45,8 @@ def with_a_line(
 ) -> tuple[list[Panel], list[str]]:
     """Part the studies for which a line can be drawn from those for which it cannot.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Counts and models by study.
-    factor_names : sequence of str
-        Factors that are asked for.
-    selection, baseline_group, axes : str
-        As in `clipsafe_utils.metrics.labelled.effective_robustness`.
-
-    Returns
-    -------
-    panels : list of Panel
-        With the factors that were asked for and `overall`.
-    sentences : list of str
-        What the others lack, and which factors a study has no images of.
+    Returns the panels cut to the factors that were asked for and `overall`, and in words what the others lack
+    and which factors a study has no images of.
 
     Examples
     --------
@@ -75,6 +66,19 @@ def with_a_line(
         else:
             kept.append(cut)
     return kept, sentences
+
+
+def line_of(baseline_group: str) -> Text:
+    """Say whose line it is.
+
+    Examples
+    --------
+    >>> line_of("standard"), line_of("more_data")
+    (standard models, the group “Trained on more data”)
+    """
+    return Text(
+        "standard models" if baseline_group == "standard" else f"the group “{GROUPS[baseline_group]}”"
+    )
 
 
 def factors_of(panel: Panel) -> list[str]:
@@ -111,18 +115,8 @@ def _reaches_an_edge(panel: Panel, selections: Sequence[str], in_baseline: np.nd
 def verdicts(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
     """Say of each CLIP and factor whether it stands above or below what new standard families do.
 
-    Parameters
-    ----------
-    result : xarray.Dataset
-        `clipsafe_utils.metrics.labelled.effective_robustness`.
-    models : xarray.Dataset
-        The cube `models` in the same order.
-
-    Returns
-    -------
-    xarray.DataArray
-        "above", "below", "within" or "not measured", with the dims model and factor. P-values are
-        Holm's over all CLIPs and factors of the chapter; unsupported residuals take no part.
+    Above, below, within or not measured, with the dims model and factor. P-values are Holm's over all CLIPs
+    and factors of the study; unsupported residuals take no part.
     """
     clips = result.sel(model=clip_models(models)["model"].values)
     measured = clips["measured"].values
@@ -137,19 +131,7 @@ def verdicts(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
 def baseline_lines(result: xr.Dataset, models: xr.Dataset, baseline_group: str) -> xr.DataArray:
     """Read the baseline's fit of each factor on a grid, for drawing.
 
-    Parameters
-    ----------
-    result : xarray.Dataset
-        `effective_robustness`; its attributes name the fit and the axes.
-    models : xarray.Dataset
-        The cube `models` in the same order.
-    baseline_group : str
-        Group that the line is fitted to.
-
-    Returns
-    -------
-    xarray.DataArray
-        Predicted accuracy, dims factor and at; the coordinate `reference_accuracy` spans the group.
+    Predicted accuracy with the dims factor and at; the coordinate `reference_accuracy` spans the group.
     """
     baseline = result.isel(model=(models["group"] == baseline_group).values).transpose("factor", "model")
     x, y = baseline["reference_accuracy"].values, baseline["accuracy"].values
@@ -188,21 +170,10 @@ def group_residuals(
 
 
 def every_choice(panel: Panel, baseline_group: str) -> xr.Dataset:
-    """Judge every CLIP of a study under every combination of `CHOICES`.
+    """Judge every CLIP of a study under every combination of `CHOICES`; without probit where it has no place.
 
-    Parameters
-    ----------
-    panel : Panel
-        The study's counts and models, as `with_a_line` returns them. Where an accuracy is 0 or 1 the probit
-        axes are left out.
-    baseline_group : str
-        Group that the line is fitted to.
-
-    Returns
-    -------
-    xarray.Dataset
-        `residual` and `measured` with the dims model, factor and one a choice; `group`, `checkpoint` and
-        `architecture` by model.
+    `residual` and `measured` with the dims model, factor and one a choice; `group`, `checkpoint` and
+    `architecture` by model.
     """
     clips = clip_models(panel.models)
     names = clips["model"].values
@@ -234,16 +205,8 @@ def has_choices(panel: Panel) -> bool:
 def choices_of_groups(choices: xr.Dataset) -> xr.Dataset:
     """Average `every_choice` over the CLIPs of each group, if they are too many to be drawn one by one.
 
-    Parameters
-    ----------
-    choices : xarray.Dataset
-        As `every_choice` returns it.
-
-    Returns
-    -------
-    xarray.Dataset
-        Unchanged up to `A_CROWD` CLIPs. Beyond, one row a group: the mean of the CLIPs that are measured
-        under every choice, so that all choices judge the same ones.
+    Beyond `A_CROWD`, one row a group: the mean of the CLIPs that are measured under every choice, so that all
+    choices judge the same ones.
     """
     if choices.sizes["model"] <= A_CROWD:
         return choices

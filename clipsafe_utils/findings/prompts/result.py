@@ -22,7 +22,7 @@ from clipsafe_utils.findings.prompts.templates import (
 from clipsafe_utils.findings.prompts.wordings import Wordings, wordings_in
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Said, Text, Value, count
+from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing
 
 _FAR = 10
 """How many times as much as the number of templates the words must change to matter "far more"."""
@@ -107,7 +107,7 @@ class OtherPrompts:
     def usual(self) -> UsualSet:
         """The usual set of prompts."""
         if not self.tested:
-            return UsualSet(*[_NO_CLIPS] * 8)
+            return nothing(UsualSet, "no study has CLIPs under other prompts")
         return usual_set(self.tested[0], self.changes[self.tested[0].study])
 
     @cached_property
@@ -160,7 +160,6 @@ class OtherPrompts:
         return count(sum(curves), len(curves)) if curves else Missing("no study has another number")
 
 
-_NO_CLIPS = Missing("no study has CLIPs under other prompts")
 _NO_CHANGES = pd.DataFrame(columns=["source", "prompt_set", "property", "level", "value", "families"])
 
 

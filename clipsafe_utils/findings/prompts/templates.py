@@ -102,7 +102,7 @@ def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
         Value(temperature.min().item(), scale="number"),
         Value(temperature.max().item(), scale="number"),
         Text("debiased" if tested.is_debiased else "plain"),
-        listed(few) if few else Missing("every source has families enough"),
+        listed(few),
     )
 
 

@@ -1,21 +1,17 @@
 """Chapter 2 in the laboratory: images or language, dose and response, and what fine-tuning does."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.selection import families_between_groups
 from clipsafe_utils.findings.clip_pairs import Pairs
-from clipsafe_utils.findings.ladder import SOURCES, dose, draws_of, ladder, step
+from clipsafe_utils.findings.ladder import draws_of
 from clipsafe_utils.findings.model_pairs import FAR, GENTLE, HALF_WAY, NEAR, STRONG, laboratory_pairs
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.families import Estimate as GroupDifference
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Value
 
 BIAS = "shape_bias"
 TEXTURE = "texture_correlation"
@@ -41,105 +37,6 @@ LOSS_STEPS = {
 
 KINDS = (HALF_WAY, GENTLE, STRONG, NEAR, FAR)
 """What was made of a zero-shot CLIP, in the order of the table."""
-
-
-def ladder_tables(
-    causes: Mapping[str, xr.Dataset], properties: Sequence[str], confidence: float
-) -> dict[Property, pd.DataFrame]:
-    """Tabulate properties along the ladder, as `figures.causes.ladder` draws them.
-
-    Examples
-    --------
-    >>> [table.empty for table in ladder_tables({}, ["shape_bias"], 0.95).values()]
-    [True]
-    """
-    return _drawn(causes, properties, lambda cube, name: ladder(cube, name, confidence), "source")
-
-
-def dose_tables(
-    causes: Mapping[str, xr.Dataset], properties: Sequence[str], confidence: float
-) -> dict[Property, pd.DataFrame]:
-    """Tabulate properties against the share of typical textures, as `figures.causes.doses` draws them.
-
-    Examples
-    --------
-    >>> [table.empty for table in dose_tables({}, ["shape_bias"], 0.95).values()]
-    [True]
-    """
-    return _drawn(causes, properties, lambda cube, name: dose(cube, TEXTURE, name, confidence), "loss")
-
-
-def _drawn(
-    causes: Mapping[str, xr.Dataset],
-    properties: Sequence[str],
-    tabulate: Callable[[xr.Dataset, str], pd.DataFrame],
-    curve: str,
-) -> dict[Property, pd.DataFrame]:
-    if not causes:
-        return {PROPERTIES[name]: pd.DataFrame(columns=[curve]) for name in properties}
-    named = len(causes) > 1
-    return {
-        replace(PROPERTIES[name], title=f"{PROPERTIES[name].title} ({study})")
-        if named
-        else PROPERTIES[name]: tabulate(cube, name)
-        for study, cube in causes.items()
-        for name in properties
-    }
-
-
-def image_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Value]:
-    """Return what other images do to shape bias at the same loss, by rung and source.
-
-    Each is the difference from the source `labels`, of cross-entropy (rung a) and of CLIP (rung d).
-    """
-    found = {
-        (rung, source): step(cube, BIAS, (rung, source), (rung, BASE), confidence)
-        for rung in ("a", "d")
-        for source in SOURCES
-        if source != BASE
-    }
-    return {place: estimate for place, estimate in found.items() if estimate}
-
-
-def loss_steps(cube: xr.Dataset, confidence: float) -> dict[tuple[str, str], Value]:
-    """Return what another loss, or other captions, do to shape bias on the same images.
-
-    By `"<rung> - <rung>"` (of `LOSS_STEPS`) and source.
-    """
-    found = {
-        (name, source): step(cube, BIAS, (upper, source), (lower, source), confidence)
-        for name in LOSS_STEPS
-        for upper, lower in [name.split(" - ")]
-        for source in SOURCES
-    }
-    return {place: estimate for place, estimate in found.items() if estimate}
-
-
-def directions(cube: xr.Dataset, confidence: float) -> tuple[str, str] | None:
-    """Say which way web images move shape bias, and which way CLIP's language does on those images.
-
-    Images: the steps from `labels` to each web source, under cross-entropy and as a CLIP. Language: the steps
-    from cross-entropy to CLIP with whole captions, on each web source.
-
-    Returns
-    -------
-    tuple of str or None
-        For images and for language "up" or "down" where the intervals of all steps lie on that side of zero,
-        else "neither"; None if a step is missing.
-    """
-    images = list(image_steps(cube, confidence).values())
-    steps = loss_steps(cube, confidence).items()
-    language = [one for (name, source), one in steps if name == WHOLE and source != BASE]
-    web = len(SOURCES) - 1
-    if len(images) < 2 * web or len(language) < web:
-        return None
-    return _direction(images), _direction(language)
-
-
-def _direction(steps: Sequence[Value]) -> str:
-    if all(step.low > 0 for step in steps):
-        return "up"
-    return "down" if all(step.high < 0 for step in steps) else "neither"
 
 
 def widest_gap(doses: pd.DataFrame) -> tuple[float, float] | None:

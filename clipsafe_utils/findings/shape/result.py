@@ -12,9 +12,10 @@ from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_p
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.shape.laboratory import PROPERTIES, dose_tables, ladder_tables
+from clipsafe_utils.findings.shape.laboratory import PROPERTIES, TEXTURE
 from clipsafe_utils.findings.shape.observers import chosen_panels, class_means, stylised_pairs
 from clipsafe_utils.findings.shape.trainings import Laboratory, difference_of_populations, laboratory_of
+from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.labelled import shape_bias_table
 from clipsafe_utils.parameters import CheckedParameters
@@ -89,12 +90,15 @@ class ShapeBias:
     @cached_property
     def ladder(self) -> dict[Property, pd.DataFrame]:
         """Shape bias and the share decided on every rung of the ladder."""
-        return ladder_tables(self.causes, ["shape_bias", "cue_decided"], self.confidence)
+        shown = {name: PROPERTIES[name] for name in ("shape_bias", "cue_decided")}
+        return tables_of_studies(self._trainings, shown, Trainings.ladder)
 
     @cached_property
     def doses(self) -> dict[Property, pd.DataFrame]:
         """Each property against the share of typical textures."""
-        return dose_tables(self.causes, list(PROPERTIES), self.confidence)
+        return tables_of_studies(
+            self._trainings, PROPERTIES, lambda trained, name: trained.doses(name, TEXTURE)
+        )
 
     @cached_property
     def people(self) -> Observers:
@@ -186,6 +190,10 @@ class ShapeBias:
         return "stylised" if self.robust.lowest.estimate > _MIDDLE and not others_cross else "otherwise"
 
     @property
+    def _trainings(self) -> dict[str, Trainings]:
+        return {study: Trainings(cube, self.confidence) for study, cube in self.causes.items()}
+
+    @property
     def _real(self) -> str | None:
         """The study that speaks of real models: the public record, or else the first measured one."""
         measured = [study for study in self.tables if self.models[study].attrs.get("evidence") == "measured"]
@@ -246,7 +254,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
     causes = read_causes(chosen.studies)
     if not panels and not causes:
-        raise nothing_to_show(chosen.studies, "shape_bias", "causes")
+        raise nothing_to_show(chosen.studies, "shape_bias", "causes", why=others)
     return ShapeBias(
         panels,
         [*sentences, *others],

@@ -1,12 +1,11 @@
 """What trainings that differ in one thing say of shape bias: the laboratory's part of chapter 2."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.findings.ladder import SOURCES, dose, dose_difference, ladder
+from clipsafe_utils.findings.ladder import SOURCES
 from clipsafe_utils.findings.model_pairs import STRONG
 from clipsafe_utils.findings.shape.laboratory import (
     BASE,
@@ -14,14 +13,12 @@ from clipsafe_utils.findings.shape.laboratory import (
     LOSS_STEPS,
     TEXTURE,
     WHOLE,
-    directions,
     half_way_between,
-    image_steps,
-    loss_steps,
     population,
     tuning,
     widest_gap,
 )
+from clipsafe_utils.findings.trainings import Trainings, common_side
 from clipsafe_utils.say import Missing, Said, Text, Value, count
 
 LOSSES = {"clip": "CLIP's contrastive loss", "labels": "cross-entropy on true labels"}
@@ -120,57 +117,55 @@ def laboratory_of(
     >>> laboratory_of(None, None, none, 0.95).images.wit.moved
     not measured
     """
-    none = Missing("no study has trainings that differ in one thing")
-    if cube is None or models is None:
-        step, doses = Step(none, none, none), Doses(none, none, none, none, none, none)
-        tuned = Tuning(none, none, none)
-        return Laboratory(step, step, step, step, none, none, none, none, none, doses, tuned, none)
-    images, losses = image_steps(cube, confidence), loss_steps(cube, confidence)
-    cells = ladder(cube, BIAS, confidence).set_index(["rung", "source"])["value"]
-
-    def cell(rung: str, source: str) -> Said:
-        return Value(float(cells[rung, source])) if (rung, source) in cells else none
-
-    moves = directions(cube, confidence)
+    trained = Trainings(cube, confidence)
+    web = [source for source in SOURCES if source != BASE]
+    images = [_images(trained, rung, source) for rung in ("a", "d") for source in web]
+    language = _between(trained, WHOLE)
     return Laboratory(
-        _step(images, "a"),
-        _step(losses, WHOLE),
-        _step(losses, "c - a"),
-        _step(losses, "d - c"),
-        cell("a", BASE),
-        cell("a", "wit"),
-        cell("d", "wit"),
-        moves[0] if moves else none,
-        moves[1] if moves else none,
-        _doses(cube, confidence),
+        Step(*(_images(trained, "a", source) for source in SOURCES)),
+        language,
+        _between(trained, "c - a"),
+        _between(trained, "d - c"),
+        trained.mean(BIAS, ("a", BASE)),
+        trained.mean(BIAS, ("a", "wit")),
+        trained.mean(BIAS, ("d", "wit")),
+        common_side(images),
+        common_side([getattr(language, source) for source in web]),
+        _doses(trained),
         _tuning(cube, models, confidence),
         population_difference,
     )
 
 
-def _step(steps: Mapping[tuple[str, str], Value], name: str) -> Step:
-    none = Missing("the same training, or none")
-    return Step(*(steps.get((name, source), none) for source in SOURCES))
+def _images(trained: Trainings, rung: str, source: str) -> Said:
+    """Return what the images of a source do in place of those of `labels`, at the same loss."""
+    return trained.step(BIAS, (rung, source), (rung, BASE))
 
 
-def _doses(cube: xr.Dataset, confidence: float) -> Doses:
+def _between(trained: Trainings, name: str) -> Step:
+    """Return a step between two rungs, on each source of images."""
+    upper, lower = name.split(" - ")
+    return Step(*(trained.step(BIAS, (upper, source), (lower, source)) for source in SOURCES))
+
+
+def _doses(trained: Trainings) -> Doses:
+    clip, labels = (trained.dose_response(BIAS, TEXTURE, loss) for loss in LOSSES.values())
+    gap = widest_gap(trained.doses(BIAS, TEXTURE))
     none = Missing("the share of typical textures was not varied")
-    differences = dose_difference(cube, TEXTURE, BIAS, confidence)
-    ends = next(iter(differences.values()), None)
-    moved = {name: differences[loss][2] if loss in differences else none for name, loss in LOSSES.items()}
-    gap = widest_gap(dose(cube, TEXTURE, BIAS, confidence))
     return Doses(
-        Value(ends[0]) if ends else none,
-        Value(ends[1]) if ends else none,
-        moved["clip"],
-        moved["labels"],
+        clip.low,
+        clip.high,
+        clip.change,
+        labels.change,
         Value(gap[0], scale="difference") if gap else none,
         Value(gap[1]) if gap else none,
     )
 
 
-def _tuning(cube: xr.Dataset, models: xr.Dataset, confidence: float) -> Tuning:
+def _tuning(cube: xr.Dataset | None, models: xr.Dataset | None, confidence: float) -> Tuning:
     none = Missing("no zero-shot CLIP was fine-tuned")
+    if cube is None or models is None:
+        return Tuning(none, none, none)
     rows = tuning(cube, models, confidence)
     strong = rows[rows["kind"] == STRONG].to_dict("records") if len(rows) else []
     between, averages = half_way_between(cube, models)
@@ -204,15 +199,14 @@ def steps_frame(cube: xr.Dataset, confidence: float) -> pd.DataFrame:
     DataFrame
         Columns change, and a `Value` or `Missing` for each source of images.
     """
-    images = image_steps(cube, confidence)
-    losses = loss_steps(cube, confidence)
+    trained = Trainings(cube, confidence)
     steps = {
-        f"web images, not {BASE}: cross-entropy (a)": _step(images, "a"),
-        f"web images, not {BASE}: CLIP (d)": _step(images, "d"),
-        **{f"{title} ({name.replace('-', '−')})": _step(losses, name) for name, title in LOSS_STEPS.items()},
-    }
+        f"web images, not {BASE}: {loss} ({rung})": Step(*(_images(trained, rung, one) for one in SOURCES))
+        for rung, loss in (("a", "cross-entropy"), ("d", "CLIP"))
+    } | {f"{title} ({name.replace('-', '−')})": _between(trained, name) for name, title in LOSS_STEPS.items()}
     rows = [
         {"change": title, **{source: getattr(step, source) for source in SOURCES}}
         for title, step in steps.items()
     ]
-    return pd.DataFrame(rows)
+    # A column of missing values alone would become plain text.
+    return pd.DataFrame(rows, dtype=object)

@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.conditions import select_with_conditions
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.errors import ClipsafeError
@@ -142,39 +141,20 @@ def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict
     return found
 
 
-def same_class_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
+def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> dict[str, xr.Dataset]:
     """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference.
 
     Examples
     --------
-    >>> {study: list(clouds) for study, clouds in same_class_clouds(["published"], ["standard"]).items()}
-    {'published': ['r', 'a', 'objectnet']}
+    >>> study = find_study("published")
+    >>> list(same_class_clouds(study.read("shifts"), study.read("models"), ["standard"]))
+    ['r', 'a', 'objectnet']
     """
-    found: dict[str, dict[str, xr.Dataset]] = {}
-    for study in map(find_study, studies):
-        if study.has("shifts"):
-            shifts, models = study.read("shifts"), study.read("models")
-            known = shifts["condition"].values.tolist()
-            found[study.name] = {
-                name: make_cloud(shifts, models, groups, name, reference)
-                for name, reference in SAME_CLASSES.items()
-                if name in known and reference in known
-            }
-    return found
-
-
-def read_evaluations(studies: Sequence[str]) -> dict[str, xr.Dataset]:
-    """Compare, in each study with accuracies under shift, two evaluations of the same weights.
-
-    Examples
-    --------
-    >>> int(read_evaluations(["published"])["published"]["pairs"].max())
-    99
-    """
+    known = shifts["condition"].values.tolist()
     return {
-        study.name: compare_evaluations(study.read("shifts"), study.read("models"))
-        for study in map(find_study, studies)
-        if study.has("shifts")
+        name: make_cloud(shifts, models, groups, name, reference)
+        for name, reference in SAME_CLASSES.items()
+        if name in known and reference in known
     }
 
 
@@ -204,7 +184,7 @@ def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[s
         As `read_clouds` returns them.
     names : sequence of str
         Names of training sources; `all` stands for every source that a study has, `main` for those with
-        five zero-shot CLIPs or more.
+        five zero-shot CLIPs or more. A study that has none of the names shows its main ones.
 
     Returns
     -------
@@ -229,14 +209,16 @@ def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[s
             f"No study has zero-shot CLIPs of the training source '{unknown[0]}'; "
             f"the choices are {_MAIN}, {_EVERY}, {', '.join(sorted(known))}."
         )
-    return {
-        study: [
-            name
-            for name in sorted(by_source, key=_in_order_of_colours)
-            if name in names or _EVERY in names or (_MAIN in names and by_source[name] >= FEWEST_CLIPS)
-        ]
-        for study, by_source in sizes.items()
-    }
+    return {study: _chosen_sources(by_source, names) for study, by_source in sizes.items()}
+
+
+def _chosen_sources(by_source: Mapping[str, int], names: Sequence[str]) -> list[str]:
+    ordered = sorted(by_source, key=_in_order_of_colours)
+    if _EVERY in names:
+        return ordered
+    # Sources of the record say nothing of those of another study.
+    main = _MAIN in names or not any(name in by_source for name in names)
+    return [name for name in ordered if name in names or (main and by_source[name] >= FEWEST_CLIPS)]
 
 
 def _is_shift(condition: str) -> bool:
@@ -269,11 +251,11 @@ def _in_order_of_colours(source: str) -> tuple[int, str]:
 
 
 def of_real_models(clouds: Clouds) -> bool:
-    """Say whether clouds speak of real models on real data; those of the laboratory stand in for them.
+    """Say whether clouds speak of real models on real data; those of a drawn world stand in for them.
 
     Examples
     --------
     >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
     False
     """
-    return all(cloud.attrs.get("evidence") != "proxy" for cloud in clouds.values())
+    return all(cloud.attrs.get("evidence") == "measured" for cloud in clouds.values())

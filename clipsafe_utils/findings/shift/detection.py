@@ -4,6 +4,8 @@ A set in two versions, `fooling_labels` and `fooling_wit`, is one kind of set: e
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,49 +13,125 @@ import xarray as xr
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.cubes.selection import of_any_source
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.findings.shift.clouds import Clouds, in_distribution, make_cloud
+from clipsafe_utils.findings.shift.clouds import Clouds, in_distribution, make_cloud, of_real_models
+from clipsafe_utils.findings.shift.correlations import Correlations
+from clipsafe_utils.findings.shift.sources import BESIDE_DETECTION, of_set, within_sources
 from clipsafe_utils.metrics.draws import centred_interval
+from clipsafe_utils.metrics.families import mean_over_families
+from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
+from clipsafe_utils.say import Missing, Text
 
 _VERSIONS = ("fooling",)
 """Kinds of set that were made several times, by several references."""
 
 _EVERY = "all"
 _FEWEST_DRAWS = 3
-_SHOWN = ("auroc", "fpr95_id_positive", "fpr95_ood_positive")
+_RATES = ("fpr95_id_positive", "fpr95_ood_positive")
 
 
-def read_detection(
-    studies: Sequence[str],
-    groups: Sequence[str],
-    *,
-    score: str,
-    ood_sets: Sequence[str],
-    positive: str,
-    confidence: float,
-) -> tuple[dict[str, xr.Dataset], list[str]]:
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Detection beside accuracy in distribution in one study; without a set where nothing was measured.
+
+    Attributes
+    ----------
+    cloud : xarray.Dataset
+        As of `make_cloud`; `y` is the mean AUROC with `low` and `high`, NaN where the study has no draws, and
+        `fpr` the mean false-positive rate.
+    by_set : mapping of str to xarray.Dataset
+        The same of each set of unknown images, without intervals.
+    confidence : float
+        Level of the intervals.
+    sources : sequence of str
+        Training sources shown.
+
+    Examples
+    --------
+    >>> nothing = Detection(xr.Dataset(), {}, 0.95)
+    >>> nothing.correlations.value("rank", "wit").with_interval, nothing.samples
+    (not measured, not measured)
+    """
+
+    cloud: xr.Dataset
+    by_set: Clouds
+    confidence: float
+    sources: Sequence[str] = ()
+
+    @cached_property
+    def correlations(self) -> Correlations:
+        """Of AUROC with accuracy in distribution, by source and beside the sources."""
+        if not self.by_set:
+            return Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
+        return Correlations(self._within({DETECTION: self.cloud}), self.sources)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it speaks of real models."""
+        return bool(self.by_set) and of_real_models({DETECTION: self.cloud})
+
+    @property
+    def samples(self) -> str | Missing:
+        """Whether the zero-shot CLIPs shown saw the `same` number of samples, or `different` ones."""
+        clips = of_any_source(self.cloud, self.sources) if self.by_set else np.zeros(0, dtype=bool)
+        if not clips.any():
+            return Missing("no zero-shot CLIP has detection scores")
+        return "same" if np.ptp(self.cloud["samples_seen"].values[clips]) == 0 else "different"
+
+    def models(self, member: str) -> Text:
+        """Return how many models a set has."""
+        models = int(of_set(self.cloud, member).sum()) if self.by_set else 0
+        return Text(models) if models else Missing("no such models")
+
+    @cached_property
+    def by_member(self) -> pd.DataFrame:
+        """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations."""
+        rows = []
+        for member in (*self.sources, *BESIDE_DETECTION):
+            here = of_set(self.cloud, member)
+            if here.any():
+                family = self.cloud["family"].values[here]
+                area, rate = (
+                    mean_over_families(self.cloud[name].values[here], family) for name in ("y", "fpr")
+                )
+                row = {"member": member, "models": int(here.sum()), "families": np.unique(family).size}
+                correlations = {name: self.correlations.value(name, member) for name in ("rank", "fixed")}
+                rows.append(row | {"auroc": float(area), "fpr": float(rate)} | correlations)
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def by_set_and_member(self) -> pd.DataFrame:
+        """A row a set of unknown images and of models: ood_set, member, `auroc`, and `rank`, NaN without."""
+        within = self._within(self.by_set)
+        rows = []
+        for name, cloud in self.by_set.items():
+            for member in within["set"].values.tolist():
+                here = of_set(cloud, member)
+                if here.any():
+                    mean = mean_over_families(cloud["y"].values[here], cloud["family"].values[here])
+                    rank = within["rank"].sel(shift=name, set=member).item()
+                    rows.append({"ood_set": name, "member": member, "auroc": float(mean), "rank": rank})
+        return pd.DataFrame(rows)
+
+    def _within(self, clouds: Clouds) -> xr.Dataset:
+        return within_sources(clouds, self.sources, self.confidence, BESIDE_DETECTION)
+
+
+def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], list[str]]:
     """Put the mean AUROC over sets beside accuracy in distribution.
 
     Parameters
     ----------
-    studies, groups : sequence of str
-        As in `read_panels`.
-    score : str
-        A score of the cube `ood`.
-    ood_sets : sequence of str
-        Sets of the cube; `all` stands for every one that a study has.
-    positive : {"id", "ood"}
-        Which images the 95 % recall of the false-positive rate is of.
-    confidence : float
-        Level of the intervals, from the draws over images.
+    chosen : CheckedParameters
+        Parameters of chapter 3.
 
     Returns
     -------
-    clouds, sentences : tuple of dict of str to xarray.Dataset and list of str
-        By study, a cloud as of `make_cloud` in which `y` is the mean AUROC, with `low` and `high`, NaN
-        where the study has no draws, and `fpr`, the mean false-positive rate. The sentences say which
-        studies with detection scores have no cloud, and why.
+    detected, sentences : tuple of dict of str to Detection and list of str
+        By study, without sources. The sentences say which studies with detection scores are not there, and
+        why.
 
     Raises
     ------
@@ -62,27 +140,47 @@ def read_detection(
 
     Examples
     --------
-    >>> asked = {"score": "energy", "ood_sets": ["all"], "positive": "id", "confidence": 0.95}
-    >>> read_detection(["published"], ["clip_zero_shot"], **asked)
+    >>> from clipsafe_utils import parameters_of
+    >>> read_detection(parameters_of("ood-correlation", {"studies": ["published"]}))
     ({}, [])
     """
-    panels = {panel.study: panel for panel in read_panels(studies, "ood", groups)}
-    _refuse_unknown_sets(list(panels.values()), ood_sets)
-    clouds, sentences = {}, []
-    for study in map(find_study, studies):
+    panels = {panel.study: panel for panel in read_panels(chosen.studies, "ood", chosen.groups)}
+    _refuse_unknown_sets(list(panels.values()), chosen.ood_sets)
+    detected, sentences = {}, []
+    for study in map(find_study, chosen.studies):
         if study.name not in panels:
             continue
         cube = panels[study.name].cube
-        names = _chosen(cube, ood_sets)
-        missing = _what_is_missing(cube, names, score, study.has("shifts"))
+        names = _chosen(cube, chosen.ood_sets)
+        missing = _what_is_missing(cube, names, chosen.score, study.has("shifts"))
         if missing:
             sentences.append(f"The study `{study.name}` has {missing}: its detection panel is left out.")
             continue
         shifts = study.read("shifts")
-        cloud = make_cloud(shifts, study.read("models"), groups, in_distribution(shifts))
-        of_sets = mean_over_kinds(cube.sel(score=score, ood_set=names))
-        clouds[study.name] = _with_detection(cloud, of_sets, f"fpr95_{positive}_positive", confidence)
-    return clouds, sentences
+        cloud = make_cloud(shifts, study.read("models"), chosen.groups, in_distribution(shifts))
+        detected[study.name] = _detection(cloud, cube.sel(score=chosen.score, ood_set=names), chosen)
+    return detected, sentences
+
+
+def with_sources(
+    detected: Mapping[str, Detection], sources: Mapping[str, Sequence[str]]
+) -> dict[str, Detection]:
+    """Say which training sources of each study are shown."""
+    return {study: replace(one, sources=sources[study]) for study, one in detected.items()}
+
+
+def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters) -> Detection:
+    rate = f"fpr95_{chosen.positive}_positive"
+    # Draw 0 alone: nobody looks at an interval of each model and set.
+    estimate = scores.isel(draw=[0])
+    return Detection(
+        _beside(cloud, mean_over_kinds(scores), rate, chosen.confidence),
+        {
+            name: _beside(cloud, estimate.sel(ood_set=name), rate, chosen.confidence)
+            for name in scores["ood_set"].values.tolist()
+        },
+        chosen.confidence,
+    )
 
 
 def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
@@ -106,15 +204,13 @@ def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
     return xr.concat(of_kinds, "kind").mean("kind", skipna=False)
 
 
-def score_means(studies: Sequence[str], groups: Sequence[str], ood_sets: Sequence[str]) -> pd.DataFrame:
+def score_means(chosen: CheckedParameters) -> pd.DataFrame:
     """Average every score over the models of each group and over kinds of set.
 
     Parameters
     ----------
-    studies, groups : sequence of str
-        As in `read_panels`.
-    ood_sets : sequence of str
-        As in `read_detection`.
+    chosen : CheckedParameters
+        Parameters of chapter 3.
 
     Returns
     -------
@@ -124,15 +220,16 @@ def score_means(studies: Sequence[str], groups: Sequence[str], ood_sets: Sequenc
 
     Examples
     --------
-    >>> score_means(["published"], ["clip_zero_shot"], ["all"]).empty
+    >>> from clipsafe_utils import parameters_of
+    >>> score_means(parameters_of("ood-correlation", {"studies": ["published"]})).empty
     True
     """
     rows = []
-    for panel in read_panels(studies, "ood", groups):
-        names = _chosen(panel.cube, ood_sets)
+    for panel in read_panels(chosen.studies, "ood", chosen.groups):
+        names = _chosen(panel.cube, chosen.ood_sets)
         if not names:
             continue
-        estimate = mean_over_kinds(panel.cube[list(_SHOWN)].isel(draw=0).sel(ood_set=names))
+        estimate = mean_over_kinds(panel.cube[["auroc", *_RATES]].isel(draw=0).sel(ood_set=names))
         for group in dict.fromkeys(panel.models["group"].values.tolist()):
             of_group = estimate.isel(model=(panel.models["group"] == group).values)
             measured = of_group["auroc"].notnull().all("model")
@@ -140,53 +237,8 @@ def score_means(studies: Sequence[str], groups: Sequence[str], ood_sets: Sequenc
                 means = of_group.sel(score=score).mean("model")
                 row = {"study": panel.study, "group": group, "score": score}
                 row |= {"models": of_group.sizes["model"]}
-                rows.append(row | {name: means[name].item() for name in _SHOWN})
-    return pd.DataFrame(rows, columns=["study", "group", "score", "models", *_SHOWN])
-
-
-def by_set(
-    studies: Sequence[str], groups: Sequence[str], *, score: str, ood_sets: Sequence[str], positive: str
-) -> dict[str, dict[str, xr.Dataset]]:
-    """Make a cloud of each OOD set, by study: `read_detection`, one set at a time, without intervals.
-
-    Examples
-    --------
-    >>> by_set(["published"], ["standard"], score="energy", ood_sets=["all"], positive="id")
-    {}
-    """
-    panels = {panel.study: panel for panel in read_panels(studies, "ood", groups)}
-    found: dict[str, dict[str, xr.Dataset]] = {}
-    for study in map(find_study, studies):
-        if study.name not in panels:
-            continue
-        cube = panels[study.name].cube
-        names = _chosen(cube, ood_sets)
-        if not _what_is_missing(cube, names, score, study.has("shifts")):
-            shifts = study.read("shifts")
-            cloud = make_cloud(shifts, study.read("models"), groups, in_distribution(shifts))
-            # Draw 0 alone: nobody looks at an interval of each model here.
-            estimate = cube.isel(draw=[0]).sel(score=score)
-            rate = f"fpr95_{positive}_positive"
-            found[study.name] = {
-                name: _with_detection(cloud, estimate.sel(ood_set=name), rate, 0.95) for name in names
-            }
-    return found
-
-
-def with_detection(
-    clouds: Mapping[str, Clouds], detected: Mapping[str, xr.Dataset]
-) -> dict[str, dict[str, xr.Dataset]]:
-    """Put the clouds of detection beside those of the shifts, so that sources are chosen from both.
-
-    Examples
-    --------
-    >>> {study: list(shifts) for study, shifts in with_detection({}, {"mine": xr.Dataset()}).items()}
-    {'mine': ['detection']}
-    """
-    both = {study: dict(shifts) for study, shifts in clouds.items()}
-    for study, cloud in detected.items():
-        both[study] = both.get(study, {}) | {DETECTION: cloud}
-    return both
+                rows.append(row | {name: means[name].item() for name in ("auroc", *_RATES)})
+    return pd.DataFrame(rows, columns=["study", "group", "score", "models", "auroc", *_RATES])
 
 
 def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> None:
@@ -210,7 +262,7 @@ def _what_is_missing(cube: xr.Dataset, names: Sequence[str], score: str, has_shi
     return "" if has_shifts else "no accuracy in distribution beside its detection scores"
 
 
-def _with_detection(cloud: xr.Dataset, detection: xr.Dataset, rate: str, confidence: float) -> xr.Dataset:
+def _beside(cloud: xr.Dataset, detection: xr.Dataset, rate: str, confidence: float) -> xr.Dataset:
     # A study may score some of its models only, or know the checkpoint from another row.
     measured = detection.isel(model=detection["auroc"].notnull().all("draw").values)
     both = [name for name in cloud["model"].values if name in measured["model"].values]

@@ -1,6 +1,6 @@
-"""Chapter 3 in the laboratory: what source, fine-tuning and exposure do, all else held."""
+"""Chapter 3 in the laboratory: the cube, and what one change does within pairs, all else held."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,19 +9,10 @@ import xarray as xr
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED, Pairs
-from clipsafe_utils.findings.ladder import RUNGS, SOURCES, cell, draws_of, ladder
-from clipsafe_utils.findings.model_pairs import (
-    FAR_FIRST,
-    NEAR_FIRST,
-    STRENGTH,
-    laboratory_pairs,
-    procedure_contrasts,
-    source_twins,
-)
-from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.ladder import RUNGS, SOURCES, cell, draws_of
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.heights import heights_above_line
-from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import mean_of_runs
 from clipsafe_utils.say import Value
 
 ACCURACY, SHIFTS, DETECTION = "accuracy", "accuracy_shifts", "auroc"
@@ -44,32 +35,16 @@ OOD_SETS = {
 }
 """Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
 
-LADDER = {
-    Property("detection", "mean AUROC, %", is_share=True): DETECTION,
-    Property("accuracy under shift", "mean over kinds, %", is_share=True): SHIFTS,
-    Property("accuracy in distribution", "accuracy, %", is_share=True): ACCURACY,
-}
-"""Panels of the ladder."""
-
 FILTERED = {
     "adversarial images": ("accuracy_adversarial_labels", "accuracy_adversarial_wit"),
     "fooling images": ("auroc_fooling_labels", "auroc_fooling_wit"),
 }
 """Sets that a network has chosen: one trained on `labels`, one on `wit`."""
 
-READ = {"id": ACCURACY, "shift": SHIFTS, "auroc": DETECTION}
-"""What the steps are read by, and the names under which the prose has them."""
-
-STEPS = {f"loss-{source}": (("d", source), ("a", source)) for source in SOURCES} | {
-    f"images-{source}": (("a", source), ("a", "labels")) for source in SOURCES if source != "labels"
-}
-"""Steps of the ladder: from labels to CLIP on the same images; from curated to web images under one loss."""
-
 Changes = dict[str, tuple[Value, Array]]
 """By measure: the mean over pairs, and the difference of each pair."""
 
 _NEAR, _FAR = "wide_near", "wide_far"
-_CLIP = "clip_zero_shot"
 
 
 @dataclass(frozen=True)
@@ -109,24 +84,6 @@ def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
             names = [str(name).split(":", 1)[-1] for name in causes["model"].values]
             return Laboratory(causes.assign_coords(model=names), models.assign_coords(model=names))
     return None
-
-
-def ladder_tables(laboratory: Laboratory | None, confidence: float) -> dict[Property, pd.DataFrame]:
-    """Tabulate the properties of `LADDER` that a laboratory has, for `clipsafe_utils.figures.causes.ladder`.
-
-    Examples
-    --------
-    >>> ladder_tables(None, 0.95)
-    {}
-    """
-    if laboratory is None:
-        return {}
-    tables = {
-        panel: ladder(laboratory.causes, name, confidence)
-        for panel, name in LADDER.items()
-        if laboratory.has(name)
-    }
-    return {panel: table for panel, table in tables.items() if len(table)}
 
 
 def exposure_pairs(laboratory: Laboratory) -> Pairs:
@@ -181,16 +138,6 @@ def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) ->
     return heights[:, [everyone.index(name) for name in models]]
 
 
-def step_of(
-    laboratory: Laboratory, property_: str, upper: tuple[str, str], lower: tuple[str, str], confidence: float
-) -> Value | None:
-    """Return the difference between two cells (rung, source) of the ladder; None where one is missing."""
-    if not laboratory.has(property_):
-        return None
-    one, other = (cell(laboratory.causes, property_, *place) for place in (upper, lower))
-    return difference_of_runs(one, other, confidence) if one.shape[1] and other.shape[1] else None
-
-
 def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
     """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder.
 
@@ -223,58 +170,3 @@ def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
                         means = by_labels[0].mean(), by_wit[0].mean()
                         rows.append((kind, rung, source, *means, gap))
     return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the laboratory says.
-
-    Attributes
-    ----------
-    laboratory : Laboratory or None
-        None where no study has one.
-    twins, exposure : dict
-        `changes` from `laion` to `wit`, and from no exposure to exposure.
-    by_procedure : mapping of str to dict
-        `changes` from zero-shot, by procedure.
-    strength, near, far : dict
-        From gentle to strong fine-tuning, and from strong fine-tuning to that by way of more classes.
-    kin : DataFrame
-        `kin` of the laboratory.
-    """
-
-    laboratory: Laboratory | None
-    twins: Changes
-    exposure: Changes
-    by_procedure: Mapping[str, Changes]
-    strength: Changes
-    near: Changes
-    far: Changes
-    kin: pd.DataFrame
-
-
-def find(laboratory: Laboratory | None, confidence: float) -> Found:
-    """Work out everything that the section on the laboratory says.
-
-    Examples
-    --------
-    >>> find(None, 0.95).by_procedure
-    {}
-    """
-    if laboratory is None:
-        return Found(None, {}, {}, {}, {}, {}, {}, kin(None, confidence))
-    contrasts = procedure_contrasts(laboratory.models)
-    between = {
-        name: changes(laboratory, contrasts.get(contrast, []), confidence)
-        for name, contrast in {"strength": STRENGTH, "near": NEAR_FIRST, "far": FAR_FIRST}.items()
-    }
-    made = laboratory_pairs(laboratory.models)
-    twins, _ = source_twins(laboratory.models)
-    return Found(
-        laboratory,
-        changes(laboratory, twins, confidence),
-        changes(laboratory, exposure_pairs(laboratory), confidence),
-        {procedure: changes(laboratory, pairs, confidence) for procedure, pairs in made.items()},
-        kin=kin(laboratory, confidence),
-        **between,
-    )

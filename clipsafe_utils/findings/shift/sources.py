@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.selection import of_any_source, of_source
 from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, Clouds
-from clipsafe_utils.metrics.accuracy import to_axis
+from clipsafe_utils.metrics.accuracies import to_axis
 from clipsafe_utils.metrics.baseline import predict_baseline
 from clipsafe_utils.metrics.correlation import (
     partial_correlation_interval,

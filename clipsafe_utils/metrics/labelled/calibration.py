@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.metrics.arguments import Array, numbers
+from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.metrics.calibration import (
-    DEBIASED_RULE,
     FLOOR_SEED,
     FLOOR_SIMULATIONS,
     calibration_floor,
@@ -163,10 +163,11 @@ def calibration_rules(n_bins: int = N_BINS) -> dict[str, dict[str, str]]:
     """
     equal_width = {"bins": f"{n_bins}, {BIN_RULE}"}
     return {
-        "ece": equal_width,
-        "ece_rms": equal_width,
         "bin_count": equal_width,
-        "ece_debiased": {**equal_width, "rule": DEBIASED_RULE},
+        **{
+            name: equal_width | ({"rule": error.rule} if error.rule else {})
+            for name, error in BIN_ERRORS.items()
+        },
         "ece_equal_mass": {"bins": f"{n_bins}, {EQUAL_MASS_RULE}"},
         "ece_floor": {
             "not_measured": ESTIMATE_ONLY,
@@ -210,7 +211,9 @@ def _described(result: xr.Dataset, n_bins: int) -> xr.Dataset:
     rules = calibration_rules(n_bins)
     rules["ece_classwise"] = {**rules["ece"], "rule": "mean over the classes"}
     rules["temperature"] = {"use": f"divides the logits measured in its draw; {INTERPOLATION_RULE}"}
-    for variable in SCHEMAS["calibration"].variables:
+    schema = SCHEMAS["calibration"]
+    known = [one for one in (*schema.variables, *schema.optional) if one.name in result]
+    for variable in known:
         naming = {"long_name": variable.long_name, "units": variable.units}
         result[variable.name].attrs |= naming | rules.get(variable.name, {})
-    return result[[variable.name for variable in SCHEMAS["calibration"].variables]]
+    return result[[variable.name for variable in known]]

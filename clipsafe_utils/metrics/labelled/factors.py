@@ -11,7 +11,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes.schema import OVERALL
 from clipsafe_utils.metrics import robustness
-from clipsafe_utils.metrics.accuracy import Axes, accuracy
+from clipsafe_utils.metrics.accuracies import Axes, accuracy
 from clipsafe_utils.metrics.arguments import one_of
 from clipsafe_utils.metrics.baseline import Fit
 from clipsafe_utils.metrics.intervals import wilson_interval

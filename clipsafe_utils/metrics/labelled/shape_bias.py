@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.metrics.arguments import counts
+from clipsafe_utils.metrics.cue_decisions import shape_bias, shape_bias_interval, share_decided
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.metrics.labelled.naming import described, refuse_unknown
-from clipsafe_utils.metrics.shape_bias import shape_bias, shape_bias_interval, share_decided
 
 
 def shape_bias_table(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from clipsafe_utils.engine.datasets.catalogue import data_set
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.engine.evaluation.predict import predict
 from clipsafe_utils.engine.evaluation.run import Settings
 from clipsafe_utils.engine.evaluation.store import PredictionStore
@@ -146,7 +147,9 @@ def field_of(path: Path, images: Path, store: Path, cubes: Path) -> None:
     field.run_models(images, store)
     parity = [
         Parity(wheel.model, name, count, 0.0, count, count)
-        for name, count in ((name, len(data_set(name).open(images))) for name in (field.SAMPLES, field.CUES))
+        for name, count in (
+            (name, len(open_images(data_set(name), images))) for name in (field.SAMPLES, field.CUES)
+        )
     ]
     field.write_field(images, store, cubes, parity)
 

@@ -105,7 +105,7 @@ def test_book(small_book: Path, tmp_path: Path) -> None:
     assert kill.run(["book"], small_book, before=light.before(small_book)).returncode == 0
     assert kill.bytes_below(small_book, but=["_build/"]) == whole
     assert shown(small_book) == site
-    assert {path.name for path in build_of(small_book).iterdir()} <= SITES | {"rendered.sha256"}
+    assert {path.name for path in build_of(small_book).iterdir()} <= SITES | {"rendered.json"}
 
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -224,7 +224,7 @@ def test_two_real_books_at_once_after_a_killed_one_give_the_bytes_of_one(
     assert [book.wait(120) for book in books] == [0, 0, 0]
     for name in ("book/01-tiny.ipynb", "_build/html/book/01-tiny.html", "_build/html/book/intro.html"):
         assert (copy / name).read_bytes() == (small_book / name).read_bytes()
-    assert {path.name for path in build_of(copy).iterdir()} == SITES | {"rendered.sha256"}
+    assert {path.name for path in build_of(copy).iterdir()} == SITES | {"rendered.json"}
     assert {path.name for path in (copy / "book").glob(".*")} == {".01-tiny.ipynb.x.ipynb"}
 
 

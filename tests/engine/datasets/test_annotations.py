@@ -8,6 +8,7 @@ import pytest
 from clipsafe_utils.cubes.schema import FACTORS
 from clipsafe_utils.engine.datasets import ImageList, data_set
 from clipsafe_utils.engine.datasets.annotations import factor_flags
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import WNIDS, validation_name, write, write_shards
 
@@ -34,7 +35,7 @@ def labels_of(names: list[str]) -> dict[str, int]:
 def tree(root: Path, names: list[str]) -> ImageList:
     for name, label in labels_of(names).items():
         write(root / "imagenet" / "val" / WNIDS[label] / name)
-    return data_set("imagenet").open(root)
+    return open_images(data_set("imagenet"), root)
 
 
 def test_factors_are_joined_by_the_name_of_the_file(tmp_path: Path, prototype: str) -> None:
@@ -49,13 +50,13 @@ def test_factors_are_joined_by_the_name_of_the_file(tmp_path: Path, prototype: s
 def test_another_class_than_the_annotated_one_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "imagenet" / "val" / WNIDS[0] / LARGER)
     with pytest.raises(ClipsafeError, match="has the label 0 where ImageNet-X says 762; 1 images disagree"):
-        factor_flags(data_set("imagenet").open(tmp_path), "top")
+        factor_flags(open_images(data_set("imagenet"), tmp_path), "top")
 
 
 def test_shards_lose_the_names_and_that_is_said(tmp_path: Path) -> None:
     write_shards(tmp_path, "imagenet1k", [[762]])
     with pytest.raises(ClipsafeError, match="ImageNet-X names none of its images"):
-        factor_flags(data_set("imagenet").open(tmp_path), "multi")
+        factor_flags(open_images(data_set("imagenet"), tmp_path), "multi")
 
 
 def test_the_flat_layout_labelled_by_their_file_agrees(tmp_path: Path) -> None:
@@ -64,5 +65,5 @@ def test_the_flat_layout_labelled_by_their_file_agrees(tmp_path: Path) -> None:
         write(tmp_path / "imagenet" / "val" / name)
     lines = "".join(f"{name},{label}\n" for name, label in labels_of(names).items())
     write(tmp_path / "imagenet" / "filename_label.csv", f"file_name,label\n{lines}".encode())
-    flags = factor_flags(data_set("imagenet").open(tmp_path), "multi")
+    flags = factor_flags(open_images(data_set("imagenet"), tmp_path), "multi")
     assert np.count_nonzero(flags[:, -1]) >= 2

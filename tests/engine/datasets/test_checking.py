@@ -12,6 +12,7 @@ from clipsafe_utils.engine.datasets import ImageList, data_set, data_sets
 from clipsafe_utils.engine.datasets.checking import check_images, list_images
 from clipsafe_utils.engine.datasets.commands import check, check_data_sets, download_data_set, show_data_sets
 from clipsafe_utils.engine.datasets.decoding import decoded, fault_of
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import WNIDS, encoded, write, write_shards, write_vid_robust
 
@@ -48,7 +49,7 @@ def test_a_cmyk_jpeg_and_a_png_by_another_name_are_images(tmp_path: Path) -> Non
     Image.new("CMYK", (16, 16), (10, 20, 30, 40)).save(stream, "JPEG")
     write(tmp_path / "SUN" / "images" / "cmyk.jpg", stream.getvalue())
     write(tmp_path / "SUN" / "images" / "png.jpg", encoded(kind="PNG"))
-    images = data_set("sun").open(tmp_path)
+    images = open_images(data_set("sun"), tmp_path)
     for index in range(2):
         assert fault_of(images.read(index)) is None
         assert decoded(images, index).mode == "RGB"
@@ -57,14 +58,14 @@ def test_a_cmyk_jpeg_and_a_png_by_another_name_are_images(tmp_path: Path) -> Non
 def test_a_broken_image_cannot_be_decoded_and_is_named(tmp_path: Path) -> None:
     write(tmp_path / "SUN" / "images" / "a.jpg", encoded(size=64)[:300])
     with pytest.raises(ClipsafeError, match=r"a\.jpg: is not a whole image \("):
-        decoded(data_set("sun").open(tmp_path), 0)
+        decoded(open_images(data_set("sun"), tmp_path), 0)
 
 
 def test_a_picture_too_large_to_be_meant_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     write(tmp_path / "SUN" / "images" / "a.jpg", encoded(size=12))
     write(tmp_path / "SUN" / "images" / "b.jpg", encoded(size=64))
-    images = data_set("sun").open(tmp_path)
+    images = open_images(data_set("sun"), tmp_path)
     for index in range(2):
         assert "decompression bomb" in str(fault_of(images.read(index)))
         with pytest.raises(ClipsafeError, match="decompression bomb"):
@@ -116,13 +117,13 @@ def test_shards_are_held_against_their_own_number(tmp_path: Path) -> None:
     folder = write_shards(tmp_path, "vtab-dtd", [[0]])
     write(folder / "classnames.txt", b"banded\n")
     item = data_set("textures")
-    report = check_images(item, tmp_path, item.open(tmp_path))
+    report = check_images(item, tmp_path, open_images(item, tmp_path))
     assert report.faults == (f"{folder}: holds 1 images where a whole copy has 1,880.",)
 
 
 def test_an_image_that_vanishes_while_it_is_checked_is_a_fault(tmp_path: Path) -> None:
     path = write(tmp_path / "SUN" / "images" / "a.jpg")
-    images = data_set("sun").open(tmp_path)
+    images = open_images(data_set("sun"), tmp_path)
     path.unlink()
     assert "cannot be read" in check_images(data_set("sun"), tmp_path, images).faults[1]
 
@@ -184,5 +185,5 @@ def test_the_real_images_here_are_whole(repository: Path) -> None:
         pytest.skip("needs the real images beside the repository")
     for name in ("cue-conflict", "imagenet-samples"):
         item = data_set(name)
-        images = item.open(root)
+        images = open_images(item, root)
         assert all(fault_of(images.read(index)) is None for index in np.arange(0, len(images), 40))

@@ -10,6 +10,7 @@ import pytest
 from clipsafe_utils import files
 from clipsafe_utils.engine.datasets import DataSet, data_set
 from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download, fetch
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.servers import Served, serving
 from tests.engine.datasets.trees import encoded, write, write_tar
@@ -44,7 +45,7 @@ def sun(served: Served, checksum: bool = True, size: bool = True) -> DataSet:
 def test_a_set_is_fetched_checked_unpacked_and_cleared_up_after(served: Served, root: Path) -> None:
     place, _ = download(sun(served), root)
     assert place == root / "SUN" / "images"
-    assert len(sun(served).open(root)) == 20
+    assert len(open_images(sun(served), root)) == 20
     assert list((root / WORKPLACE).iterdir()) == []
     assert download(sun(served), root) == (place, "")
     assert served.ranges == [""]
@@ -72,7 +73,7 @@ def test_a_file_that_changed_in_between_begins_again(served: Served, root: Path,
     others = {"SUN/images/new.jpg": encoded((90, 90, 90), size=200)}
     served.content = write_tar(tmp_path / "other.tar", others).read_bytes()
     download(sun(served), root)
-    assert sun(served).open(root).image_ids.tolist() == ["new.jpg"]
+    assert open_images(sun(served), root).image_ids.tolist() == ["new.jpg"]
 
 
 @pytest.mark.parametrize("kind", ["resumes", "version"])
@@ -80,7 +81,7 @@ def test_a_server_that_cannot_resume_begins_again(served: Served, root: Path, ki
     setattr(served, kind, False)
     served.cut_after = [1500]
     download(sun(served), root)
-    assert len(sun(served).open(root)) == 20
+    assert len(open_images(sun(served), root)) == 20
 
 
 def test_a_part_that_is_already_whole_is_taken(served: Served, root: Path) -> None:
@@ -88,7 +89,7 @@ def test_a_part_that_is_already_whole_is_taken(served: Served, root: Path) -> No
     write(part, served.content)
     write(part.with_name(f"{part.name}.version"), served.etag.encode())
     download(sun(served), root)
-    assert len(sun(served).open(root)) == 20
+    assert len(open_images(sun(served), root)) == 20
 
 
 def test_a_part_longer_than_the_file_is_removed(served: Served, root: Path) -> None:
@@ -169,7 +170,7 @@ def test_a_folder_in_the_way_is_left_alone(served: Served, root: Path) -> None:
 def test_what_an_unpacking_that_was_killed_left_behind_is_cleared(served: Served, root: Path) -> None:
     write(root / WORKPLACE / f"{files._SCRATCH}a" / "unpacked" / "SUN" / "images" / "half.jpg", b"half")
     download(sun(served), root)
-    assert "half.jpg" not in sun(served).open(root).image_ids
+    assert "half.jpg" not in open_images(sun(served), root).image_ids
     assert list((root / WORKPLACE).iterdir()) == []
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from clipsafe_utils.engine.datasets import ImageList, data_set
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import WNIDS, encoded, validation_name, write, write_kit, write_tar
 
@@ -22,7 +23,7 @@ def flat(root: Path) -> Path:
 
 
 def opened(root: Path) -> ImageList:
-    return data_set("imagenet").open(root)
+    return open_images(data_set("imagenet"), root)
 
 
 def assert_whole(images: ImageList) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from clipsafe_utils.engine.datasets import ImageList, data_set
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.engine.datasets.vid_robust import frame_sets
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import write_vid_robust
@@ -31,7 +32,7 @@ SETS = {
 @pytest.fixture
 def images(tmp_path: Path) -> ImageList:
     write_vid_robust(tmp_path, LABELS, SETS)
-    return data_set("imagenet-vid-robust").open(tmp_path)
+    return open_images(data_set("imagenet-vid-robust"), tmp_path)
 
 
 def test_frames_know_their_anchor_and_how_far_it_is(images: ImageList) -> None:
@@ -71,7 +72,7 @@ def test_pm_agrees_with_the_loop_of_the_authors(images: ImageList) -> None:
 def test_a_missing_frame_is_named(tmp_path: Path) -> None:
     write_vid_robust(tmp_path, LABELS, SETS, missing=(f"{A}/000441.JPEG",))
     with pytest.raises(ClipsafeError, match=r"000441\.JPEG: is missing; 1 frames of 5 are"):
-        data_set("imagenet-vid-robust").open(tmp_path)
+        open_images(data_set("imagenet-vid-robust"), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +92,10 @@ def test_bad_metadata_are_named(tmp_path: Path, name: str, content: object, word
     folder = write_vid_robust(tmp_path, LABELS, SETS) / "metadata"
     (folder / name).write_text("{" if content is None else json.dumps(content))
     with pytest.raises(ClipsafeError, match=rf"{name}: .*{words}"):
-        data_set("imagenet-vid-robust").open(tmp_path)
+        open_images(data_set("imagenet-vid-robust"), tmp_path)
 
 
 def test_missing_metadata_are_named(tmp_path: Path) -> None:
     (write_vid_robust(tmp_path, LABELS, SETS) / "metadata" / "labels.json").unlink()
     with pytest.raises(ClipsafeError, match=r"labels\.json: cannot be read"):
-        data_set("imagenet-vid-robust").open(tmp_path)
+        open_images(data_set("imagenet-vid-robust"), tmp_path)

@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 
 from clipsafe_utils.engine.datasets.catalogue import data_set
 from clipsafe_utils.engine.datasets.decoding import decoded
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.engine.evaluation import commands
 from clipsafe_utils.engine.evaluation.catalogue_models import Running, find_models
 from clipsafe_utils.engine.evaluation.store import PredictionStore
@@ -116,7 +117,7 @@ def test_every_kind_of_model_is_run(own, made):
 
 @pytest.mark.parametrize("name", [*TIMM, *(f"small-{tower}" for tower in TOWERS)])
 def test_values_are_those_of_the_loaded_model_and_its_own_transform(own, root, made, name):
-    model, images = load_model(catalogue(own)[name]), data_set("sun").open(root)
+    model, images = load_model(catalogue(own)[name]), open_images(data_set("sun"), root)
     batch = torch.stack([model.transform(decoded(images, k)) for k in range(len(images))])
     read = PredictionStore(made[0]).read(name, "sun")
     np.testing.assert_allclose(read.values, model.forward(batch), rtol=0, atol=2e-5)
@@ -300,7 +301,7 @@ def test_real_images_give_the_decisions_of_timms_own_loop(own, tmp_path):
     ]
     summary = json.loads(clipsafe(REAL_IMAGES, "-o", tmp_path, *options).stdout)
     assert summary["images"] == 800
-    images = data_set("imagenet-samples").open(REAL_IMAGES)
+    images = open_images(data_set("imagenet-samples"), REAL_IMAGES)
     for name in TIMM:
         network = timm.create_model(f"{name}.r160_in1k", pretrained=False).eval()
         network.load_state_dict(load_model(catalogue(own)[name]).network.state_dict())

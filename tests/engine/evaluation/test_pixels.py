@@ -42,8 +42,9 @@ def test_a_batch_is_bit_for_bit_what_the_transform_gives(images, transform):
 @pytest.mark.slow
 def test_so_it_is_on_photographs_for_every_transform_of_the_catalogue():
     from clipsafe_utils.engine.datasets.catalogue import data_set
+    from clipsafe_utils.engine.datasets.opening import open_images
 
-    photographs = data_set("imagenet-samples").open(REAL_IMAGES)
+    photographs = open_images(data_set("imagenet-samples"), REAL_IMAGES)
     transforms = {transform_of(entry) for entry in catalogue().values()}
     assert len(transforms) > 40
     assert all(batches_equal(transform, photographs, 3) for transform in transforms)

@@ -25,6 +25,7 @@ from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.cubes.storage import content_hash
 from clipsafe_utils.cubes.studies import REPOSITORY, Study
 from clipsafe_utils.engine.datasets.catalogue import data_set
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.engine.evaluation.store import PredictionStore
 from clipsafe_utils.engine.field import commands, run
 from clipsafe_utils.engine.field.parity import Parity, parity_of, plain_decisions
@@ -45,7 +46,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every tenth of the real images."""
     root = tmp_path_factory.mktemp("images")
     for name in (run.SAMPLES, run.CUES):
-        listed = data_set(name).open(REAL_IMAGES)
+        listed = open_images(data_set(name), REAL_IMAGES)
         for row in range(0, len(listed), EVERY_TENTH):
             path = Path(listed.place(row))
             target = root / path.relative_to(REAL_IMAGES)
@@ -87,7 +88,7 @@ def test_logits_predictions_and_decisions_are_those_of_a_plain_timm_loop(wheel, 
     network.load_state_dict(dict(zip(named, tensors, strict=True)), strict=False)
     transform = create_transform(**resolve_model_data_config(network))
     for name in (run.SAMPLES, run.CUES):
-        read, listed = PredictionStore(made).read(wheel.model, name), data_set(name).open(few)
+        read, listed = PredictionStore(made).read(wheel.model, name), open_images(data_set(name), few)
         assert len(read.values) == len(listed) == 40
         decided = np.array(CUE_CLASSES)[run.decided(read.values)]
         for row in range(len(listed)):
@@ -124,7 +125,7 @@ def test_the_command_writes_what_the_study_holds(few, made, tmp_path) -> None:
     study.check()
     assert study.cubes == ("models", "shape_bias") == tuple(said["cubes"])
     counted = study.read("shape_bias")["count"].sum(("cue_class", "decision"))
-    conflicts = data_set(run.CUES).open(few).columns["conflict"].sum()
+    conflicts = open_images(data_set(run.CUES), few).columns["conflict"].sum()
     assert counted.values.tolist() == [conflicts] * len(WHEELS)
     assert str(few) not in str(study.read("models").to_dict())
 

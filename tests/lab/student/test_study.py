@@ -11,7 +11,6 @@ from matplotlib.colors import to_hex
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
-from clipsafe_utils.chapters.student_laboratory import analysis, points
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.cubes.yours import YOURS, label_of
@@ -21,6 +20,8 @@ from clipsafe_utils.figures import shape_bias as shape_figures
 from clipsafe_utils.figures import student_laboratory as figures
 from clipsafe_utils.figures.yours import YOURS_COLOUR
 from clipsafe_utils.findings.calibration.views import views
+from clipsafe_utils.findings.student import in_small
+from clipsafe_utils.findings.student.comparison import compare
 from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of
 from clipsafe_utils.lab.student import study as student_study
 from clipsafe_utils.lab.student.join import CUBES, join_study
@@ -109,9 +110,10 @@ def stars(axes: Axes) -> list[np.ndarray]:
 
 
 def test_the_point_is_in_chapter_1_in_small(tiny_study: Tiny) -> None:
-    result, models, sentences = points.residuals(panels(tiny_study, "factors"), 0.95)
+    found = in_small.residuals(panels(tiny_study, "factors"), 0.95)
+    result, models = found.table, found.models
     assert result is not None
-    assert sentences == []
+    assert found.lacking == []
     everyone = result.assign(measured=result["measured"] | True)
     (axes,) = figures.factors(everyone, models).axes
     drawn = stars(axes)
@@ -122,7 +124,8 @@ def test_the_point_is_in_chapter_1_in_small(tiny_study: Tiny) -> None:
 
 
 def test_the_point_is_in_chapter_2(tiny_study: Tiny) -> None:
-    table, models = points.shape_biases(panels(tiny_study, "shape_bias"), 0.95)
+    found = in_small.shape_biases(panels(tiny_study, "shape_bias"), 0.95)
+    table, models = found.table, found.models
     assert table is not None
     (axes,) = figures.shape_bias(table, models).axes
     for mark, name in zip(stars(axes), mine(models["model"].values), strict=True):
@@ -133,7 +136,7 @@ def test_the_point_is_in_chapter_2(tiny_study: Tiny) -> None:
 
 
 def test_the_point_is_in_chapter_4(tiny_study: Tiny) -> None:
-    drawn = points.reliability(panels(tiny_study, "calibration"), "wit")
+    drawn = in_small.reliability(panels(tiny_study, "calibration"), "wit")
     titles = drawn["title"].values.tolist()
     assert titles[:2] == [label_of(name) for name in names(tiny_study)]
     assert titles[2:] == ["CLIP, same recipe", "standard network"]
@@ -144,13 +147,13 @@ def test_the_point_is_in_chapter_4(tiny_study: Tiny) -> None:
 def test_the_comparison_holds_yours_against_the_unchanged_recipe(tiny_study: Tiny) -> None:
     cube = read_cube(tiny_study.folder / "causes.nc")
     for name in names(tiny_study):
-        table = analysis.compare(cube, name, 0.95).set_index("property")
+        table = compare(cube, name, 0.95).table
         value = cube["value"].sel(model=name, draw=0)
         zoo = cube["value"].sel(model="miniature:clip-wit", draw=0)
         for one in ("shape_bias", "accuracy"):
-            assert table.loc[one, "yours"].value == pytest.approx(value.sel(property=one).item())
+            assert table.loc[one, "yours"].estimate == pytest.approx(value.sel(property=one).item())
             apart = value.sel(property=one).item() - zoo.sel(property=one).item()
-            assert table.loc[one, "difference"].value == pytest.approx(apart)
+            assert table.loc[one, "difference"].estimate == pytest.approx(apart)
 
 
 def test_a_zoo_measured_otherwise_is_refused(tiny_study: Tiny, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from clipsafe_utils.metrics.cue_decisions import shape_bias_interval
 from clipsafe_utils.metrics.labelled import shape_bias_by_class, shape_bias_table
-from clipsafe_utils.metrics.shape_bias import shape_bias_interval
 
 MODELS = [f"model {i}" for i in range(4)]
 

@@ -1,0 +1,53 @@
+"""Every public name of a package: how it is called, and what it says of itself."""
+
+import html
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+
+from clipsafe_utils.figures.tables import ThemedTable
+
+
+def reference(package: ModuleType) -> ThemedTable:
+    """List the public names of a package, each with its signature, what it does, and its folded docstring.
+
+    Parameters
+    ----------
+    package : module
+        Its `__all__` is what is public.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import metrics
+    >>> "<code>expected_calibration_error(bins)</code>" in reference(metrics).markup
+    True
+    """
+    return ThemedTable("".join(_entry(getattr(package, name), name) for name in package.__all__))
+
+
+def _entry(public: object, name: str) -> str:
+    if not callable(public):
+        return f"<p><code>{html.escape(name)}</code></p>"
+    first, _, rest = (inspect.getdoc(public) or "").partition("\n")
+    text = "\n\n".join(part for part in (rest.strip(), _methods(public)) if part)
+    head = f"<p><code>{html.escape(name + _call(public))}</code><br>{html.escape(first)}</p>"
+    if not text:
+        return head
+    pre = f'<pre tabindex="0">{html.escape(text)}</pre>'
+    return f"{head}<details><summary>{html.escape(name)} in full</summary>{pre}</details>"
+
+
+def _methods(public: object) -> str:
+    """List the public methods and properties that a class defines, a line each."""
+    if not inspect.isclass(public):
+        return ""
+    described = {name: inspect.getdoc(value) for name, value in vars(public).items() if name[0] != "_"}
+    lines = [f"{name}: {text.splitlines()[0]}" for name, text in described.items() if text]
+    return "\n".join(["Methods", "-------", *lines]) if lines else ""
+
+
+def _call(public: Callable[..., object]) -> str:
+    """Write how a function or class is called, without types: the docstring has them."""
+    parameters = inspect.signature(public).parameters.values()
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+    return str(inspect.Signature(bare))

@@ -1,0 +1,169 @@
+"""Running the full study: what it costs, and what was run here of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.findings.shape.observers import chosen_panels
+from clipsafe_utils.metrics.labelled import shape_bias_table
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Text, Value
+
+PLANS = REPOSITORY / "benchmarks" / "plan.json"
+"""What `benchmarks/plan.py` made: the plans, and the rates behind them."""
+
+PARITY = "parity"
+"""Attribute of a cube that says what was compared with a loop by timm."""
+
+RULE = "mean"
+"""Decisions are for the cue class of the largest mean probability."""
+
+_DAY = 24.0
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the full study costs, if a GPU is as fast as assumed."""
+
+    models: Text
+    images: Text
+    passes: Text
+    storage: Text
+    one_gpu: Text
+    many_gpus: Text
+    speed: Text
+    """How many times as fast a GPU is as two cores, by assumption."""
+    cores: Text
+
+
+@dataclass(frozen=True, eq=False)
+class FullStudy:
+    """What the page of the full study says, for its sentences and tables.
+
+    Attributes
+    ----------
+    plans : dict
+        As of `read_plans`.
+    panels : sequence of Panel
+        Decisions on cue conflict of each study.
+    left_out : sequence of str
+        In words, what is not shown.
+    confidence : float
+        Level of the intervals.
+    """
+
+    plans: dict[str, Any]
+    panels: Sequence[Panel]
+    left_out: Sequence[str]
+    confidence: float
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What the full study costs."""
+        plans, assumed = self.plans["plans"], self.plans["gpu_assumed"]
+        laptop = plans["laptop"]
+        return Costs(
+            models=Text(laptop["models"]),
+            images=Text(f"{laptop['images']:,}"),
+            passes=Text(f"{laptop['passes'] / 1e6:.0f} million"),
+            storage=Text(f"{laptop['storage'] / 1e9:.0f}"),
+            one_gpu=duration(plans["one GPU"]["hours"]),
+            many_gpus=duration(plans["64 GPUs"]["hours"]),
+            speed=Text(f"{assumed['speed']:.0f}"),
+            cores=Text(assumed["cores"]),
+        )
+
+    @property
+    def compared(self) -> Text:
+        """The first study whose predictions were compared with those of a loop by timm."""
+        return next((Text(panel.study) for panel in self._with_parity), Missing("no study was compared"))
+
+    @property
+    def parity(self) -> Text:
+        """What its cubes state of the comparison."""
+        stated = (Text(panel.cube.attrs[PARITY]) for panel in self._with_parity)
+        return next(stated, Missing("no study was compared"))
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """Shape bias of every model: columns study, model, bias and decided (`Value`), and images."""
+        rows = [row for panel in self.panels for row in _decisions_of(panel, self.confidence)]
+        return pd.DataFrame(rows, columns=["study", "model", "bias", "decided", "images"])
+
+    @property
+    def _with_parity(self) -> list[Panel]:
+        return [panel for panel in self.panels if PARITY in panel.cube.attrs]
+
+
+def full_study(chosen: CheckedParameters) -> FullStudy:
+    """Find what the full study costs, and what was run here of it.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study does not exist, or its cube is at fault.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = full_study(parameters_of("full-study", {}))
+    >>> found.costs.models, found.compared
+    (210, field)
+    """
+    panels, sentences = chosen_panels(read_panels(chosen.studies, "shape_bias", chosen.groups), ["all"], RULE)
+    lacking = left_out(chosen.studies, "shape_bias", chosen.groups) + sentences
+    return FullStudy(read_plans(), panels, lacking, chosen.confidence)
+
+
+def read_plans(path: Path = PLANS) -> dict[str, Any]:
+    """Read the plans and the rates behind them.
+
+    Examples
+    --------
+    >>> sorted(read_plans()["plans"])
+    ['64 GPUs', 'laptop', 'one GPU']
+    """
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def duration(hours: float) -> Text:
+    """Write hours so that a person can picture them.
+
+    Examples
+    --------
+    >>> duration(0.3), duration(7.25), duration(100), duration(20_000)
+    (18 minutes, 7.2 hours, 4.2 days, 2.3 years)
+    """
+    days = hours / _DAY
+    if hours < 1:
+        return Text(f"{60 * hours:.0f} minutes")
+    if days < 2:
+        return Text(f"{hours:.1f} hours")
+    return Text(f"{days:.1f} days" if days < 365 else f"{days / 365:.1f} years")
+
+
+def _decisions_of(panel: Panel, confidence: float) -> list[dict[str, object]]:
+    measured = shape_bias_table(panel.cube, confidence=confidence)
+    return [
+        {
+            "study": panel.study,
+            "model": str(one["model"].item()),
+            "bias": Value(*(one[name].item() for name in ("shape_bias", "low", "high"))),
+            "decided": Value(one["share_decided"].item()),
+            "images": int(one["images"].item()),
+        }
+        for one in (measured.isel(model=place) for place in range(measured.sizes["model"]))
+    ]

@@ -1,0 +1,84 @@
+"""Tables of the page of the full study: plans, rates, data sets, and the decisions of the study `field`."""
+
+import pandas as pd
+
+from clipsafe_utils.chapters.full_study.result import FullStudy, duration
+from clipsafe_utils.engine.datasets.catalogue import NOT_PUBLISHED, data_sets
+from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.say import level
+
+
+def decisions_table(found: FullStudy) -> ThemedTable:
+    """Tabulate the shape bias of every model."""
+    frame = pd.DataFrame(
+        {
+            "Study": found.decisions["study"],
+            "Model": found.decisions["model"],
+            "Shape bias": found.decisions["bias"],
+            f"{level(found.confidence)} interval": [bias.interval for bias in found.decisions["bias"]],
+            "Decided": found.decisions["decided"],
+            "Conflict images": [f"{images:,}" for images in found.decisions["images"]],
+        }
+    )
+    return table(
+        frame,
+        "Shape bias: of the decisions for shape or texture, the share for shape, with its interval over "
+        "classes and the share of images that were decided either way.",
+    )
+
+
+def plan_table(found: FullStudy) -> ThemedTable:
+    """Tabulate what `clipsafe predict --plan` says of each machine."""
+    rows = [
+        {
+            "Machine": machine + ("" if machine == "laptop" else ", assumed"),
+            "Reads and decodes": f"{plan['reads']:,}",
+            "Passes of a network": f"{plan['passes']:,}",
+            "Hours of a device": f"{plan['device_hours']:,.0f}",
+            "Hours of a core": f"{plan['core_hours']:,.1f}",
+            "Until done": duration(plan["hours"]),
+        }
+        for machine, plan in found.plans["plans"].items()
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "The whole study by clipsafe predict --plan. Laptop: rates measured on two cores of a shared "
+        "machine, on four networks, the others estimated from these. GPUs: rates assumed, not measured.",
+    )
+
+
+def rates_table(found: FullStudy) -> ThemedTable:
+    """Tabulate the rates that were measured."""
+    laptop = found.plans["laptop"]
+    seconds = {"read and decode": laptop["decode"], "cut once": laptop["crop"], **laptop["forward"]}
+    rows = [{"What": what, "Milliseconds an image": f"{1000 * one:.1f}"} for what, one in seconds.items()]
+    return table(
+        pd.DataFrame(rows),
+        f"Rates as measured here: {laptop['cores']} cores, {laptop['machine']}, while the machine had a "
+        f"load of {found.plans['load']}.",
+    )
+
+
+def data_table() -> ThemedTable:
+    """Tabulate the data sets: what each is for, how large it is, how it comes.
+
+    Examples
+    --------
+    >>> "objectnet" in data_table().markup
+    True
+    """
+    roles = {"id": "in distribution", "ood": "out of distribution", "cue_conflict": "cue conflict"}
+    rows = [
+        {
+            "Name": name,
+            "For": roles.get(one.role, one.role),
+            "Images": f"{one.images:,}",
+            "Gigabytes": NOT_PUBLISHED if not one.bytes else f"{one.bytes / 1e9:.1f}",
+            "Comes by": "--download" if one.archive else "its page",
+            "Folder": one.folders[0],
+        }
+        for name, one in data_sets().items()
+    ]
+    return table(
+        pd.DataFrame(rows), "The data sets, as the command line calls them, and where each has to lie."
+    )

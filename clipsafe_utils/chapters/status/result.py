@@ -1,0 +1,44 @@
+"""The seeds that the page *Status* names."""
+
+from dataclasses import dataclass
+
+from clipsafe_utils.chapters.miniature_world.zoo import trained
+from clipsafe_utils.lab.world.material import seed_called
+from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.say import Text
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Seeds of the laboratory.
+
+    Attributes
+    ----------
+    development, reported : Text
+        Of the images on which it was tuned, and of those that are reported.
+    lowest, highest : Text
+        Of the models' weights and order.
+    """
+
+    development: Text
+    reported: Text
+    lowest: Text
+    highest: Text
+
+
+def laboratory_seeds() -> Seeds:
+    """Read the seeds of the laboratory.
+
+    Examples
+    --------
+    >>> laboratory_seeds().lowest
+    0
+    """
+    folder = load_world().folder
+    seeds = [row.seed for row in trained().values()]
+    return Seeds(
+        Text(seed_called(folder, "development")),
+        Text(seed_called(folder, "reported")),
+        Text(min(seeds)),
+        Text(max(seeds)),
+    )

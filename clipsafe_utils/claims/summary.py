@@ -1,0 +1,132 @@
+"""Counting and comparing the entries of the ledger, and what another choice turns."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import NamedTuple
+
+from clipsafe_utils.claims.ledger import Changed, Entry
+from clipsafe_utils.claims.verdicts import Verdict
+
+DECIDED = (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+
+
+def findings(entries: Iterable[Entry]) -> list[Entry]:
+    """Keep one entry a finding: of a finding with parts, that of the whole.
+
+    Examples
+    --------
+    >>> findings([])
+    []
+    """
+    return [entry for entry in entries if not entry.claim.finding]
+
+
+def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Sort entries by study, in the order in which the studies come.
+
+    Examples
+    --------
+    >>> by_study([])
+    {}
+    """
+    sorted_by_study: dict[str, list[Entry]] = {}
+    for entry in entries:
+        sorted_by_study.setdefault(entry.study, []).append(entry)
+    return sorted_by_study
+
+
+def counts(entries: Iterable[Entry]) -> dict[Verdict, int]:
+    """Count the verdicts.
+
+    Examples
+    --------
+    >>> counts([])[Verdict.SUPPORTED]
+    0
+    """
+    verdicts = [entry.judgement.verdict for entry in entries]
+    return {verdict: verdicts.count(verdict) for verdict in Verdict}
+
+
+class Agreement(NamedTuple):
+    """Two studies, and the claims that both decide: alike, and otherwise."""
+
+    first: str
+    second: str
+    alike: tuple[str, ...]
+    otherwise: tuple[str, ...]
+
+
+def agreements(entries: Iterable[Entry]) -> list[Agreement]:
+    """Compare the studies two by two, on the claims that have a statistic and that both decide.
+
+    Examples
+    --------
+    >>> agreements([])
+    []
+    """
+    decided = {
+        study: {
+            entry.claim.id: entry.judgement.verdict
+            for entry in of_one
+            if entry.claim.is_asked and entry.judgement.verdict in DECIDED
+        }
+        for study, of_one in by_study(entries).items()
+    }
+    compared = []
+    for first, second in combinations(decided, 2):
+        both = [name for name in decided[first] if name in decided[second]]
+        alike = tuple(name for name in both if decided[first][name] is decided[second][name])
+        otherwise = tuple(name for name in both if name not in alike)
+        compared.append(Agreement(first, second, alike, otherwise))
+    return compared
+
+
+def measured_twice(changed: Iterable[Changed]) -> list[Changed]:
+    """Keep what was measured both under the headline's choices and under the other: what can flip.
+
+    Findings with parts are left out; they follow their parts.
+
+    Examples
+    --------
+    >>> measured_twice([])
+    []
+    """
+    return [one for one in changed if one.effect is not None and one.entry.effect is not None]
+
+
+def by_choice(changed: Iterable[Changed]) -> dict[tuple[str, str], list[Changed]]:
+    """Sort what can flip by the choice that is made differently, those that flip most first.
+
+    Examples
+    --------
+    >>> by_choice([])
+    {}
+    """
+    choices: dict[tuple[str, str], list[Changed]] = {}
+    for one in measured_twice(changed):
+        choices.setdefault((one.choice, one.value), []).append(one)
+    return dict(sorted(choices.items(), key=lambda item: -sum(one.flips for one in item[1])))
+
+
+def furthest(entries: Iterable[Entry]) -> Entry | None:
+    """Return the contradicted claim whose effect is furthest from what is claimed, in smallest effects.
+
+    Examples
+    --------
+    >>> furthest([]) is None
+    True
+    """
+    contradicted = [
+        entry
+        for entry in entries
+        if entry.judgement.verdict is Verdict.CONTRADICTED and entry.effect and entry.claim.smallest_effect
+    ]
+    return max(contradicted, key=_distance, default=None)
+
+
+def _distance(entry: Entry) -> float:
+    """Return how many smallest effects lie between an effect and what is claimed."""
+    assert entry.effect is not None, "contradicted by an effect"
+    value = entry.effect.value / entry.claim.smallest_effect
+    towards = {"up": value, "down": -value}.get(entry.claim.direction, abs(value))
+    return towards - 1 if entry.claim.direction == "none" else 1 - towards

@@ -1,0 +1,298 @@
+"""What the residuals of one study of real models say of its CLIPs, for the sentences of chapter 1."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL, clip_models, families_between_groups
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.findings.factors.residuals import CHOICES, HEADLINE, shares_of_images, verdicts
+from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.labelled import factor_accuracy
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, percent, points
+
+_KINDS = {"clip_zero_shot": "zero-shot ", "clip_fine_tuned": "fine-tuned "}
+_OTHERS = {
+    "more_data": "more training data",
+    "contrastive": "self-supervision",
+    "robust_intervention": "robustness interventions",
+}
+_BETTER_ON = 6
+"""Of ten factors, so the paper."""
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Who the CLIPs are; `they`: one, two or many; `few`: one or few, where of fewer than five sources."""
+
+    number: Text
+    sources: Text
+    they: str | Missing
+    few: str | Missing
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """On which factors all CLIPs stand above or below what new families do, by Holm's correction.
+
+    `chance` of the `marks` fall outside of the bars by chance; `agree`, yes or no, is whether each CLIP has
+    the signs that the paper says.
+    """
+
+    marks: Text
+    chance: Text
+    above: Text
+    below: Text
+    mixed: Text
+    agree: str | Missing
+
+
+@dataclass(frozen=True)
+class Support:
+    """Families that hold the line at the CLIPs' accuracy, its networks within ten points, those above."""
+
+    families: Text
+    near: Text
+    above: Text
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Accuracies, which residuals are mistaken for; on texture where residuals rank it and pose otherwise."""
+
+    overall: Text
+    pose: Text
+    pose_rank: Text
+    texture: Text
+    texture_rank: Text
+
+
+@dataclass(frozen=True)
+class Groups:
+    """How far the mean residuals of groups stray from zero."""
+
+    clips: Said
+    others: Said
+    other_names: Text
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Why residuals are not independent."""
+
+    weighted_sum: Text
+    common_share: Said
+
+
+@dataclass(frozen=True)
+class Local:
+    """Residuals under the local fit."""
+
+    pose: Text
+    subcategory: Text
+    smaller: Text
+    shape: Text
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the choices of the analyst decide: signs, pose where all factors count, and the local fit."""
+
+    sign_stable: Text
+    pose_multi: Text
+    pose_share: Said
+    local: Local
+
+
+@dataclass(frozen=True)
+class Real:
+    """What a study of real models says of its CLIPs."""
+
+    clips: Clips
+    verdicts: Verdicts
+    support: Support
+    accuracy: Accuracy
+    groups: Groups
+    arithmetic: Arithmetic
+    choice: Choice
+
+
+def real_of(
+    panel: Panel,
+    result: xr.Dataset,
+    means: xr.Dataset | None,
+    choices: xr.Dataset | None,
+    weighted: xr.DataArray | None,
+) -> Real:
+    """Gather what a study with CLIPs says of them.
+
+    Means, choices and weighted residuals are those of the study, where it has them.
+    """
+    clips = clip_models(panel.models)
+    return Real(
+        clips_of(clips),
+        verdicts_on(result, panel.models),
+        _support(panel, result, clips),
+        accuracy_of(panel, result, clips),
+        groups_of(means),
+        _arithmetic(panel, weighted),
+        nothing(Choice, "a selection of factors is missing") if choices is None else _choice(panel, choices),
+    )
+
+
+def clips_of(clips: xr.Dataset) -> Clips:
+    """Count the CLIPs of a study and their training sources."""
+    groups, number = np.unique(clips["group"].values), clips.sizes["model"]
+    kind = _KINDS[groups[0]] if groups.size == 1 else ""
+    sources = np.unique(families_between_groups(clips)).size
+    enough = Missing("five training sources or more")
+    return Clips(
+        _counted(number, f"{kind}CLIP"),
+        _counted(sources, "training source"),
+        {1: "one", 2: "two"}.get(number, "many"),
+        enough if sources >= MINIMUM_FAMILIES else "one" if sources == 1 else "few",
+    )
+
+
+def verdicts_on(result: xr.Dataset, models: xr.Dataset) -> Verdicts:
+    """Say on which factors the CLIPs stand out."""
+    words = verdicts(result, models)
+    marks = int((words != "not measured").sum())
+    if not marks:
+        return nothing(Verdicts, "the line has no support at the accuracy of a CLIP")
+    above, below = (words == "above").all("model"), (words == "below").all("model")
+    mixed = words.isin(["above", "below"]).any("model") & ~above & ~below
+    chance = f"{marks * (1 - result.attrs['confidence']):.1f}"
+    return Verdicts(
+        Text(marks),
+        Text(chance.removesuffix(".0")),
+        _where(above),
+        _where(below),
+        _where(mixed) if mixed.any() else Missing("no factor parts the CLIPs"),
+        _agree(result["residual"].sel(model=words["model"].values)),
+    )
+
+
+def _agree(residual: xr.DataArray) -> str | Missing:
+    if not set(HEADLINE_FACTORS) <= set(residual["factor"].values):
+        return Missing("the paper speaks of ten factors")
+    better = (residual.sel(factor=list(HEADLINE_FACTORS)) > 0).sum("factor") >= _BETTER_ON
+    return "yes" if (better & (residual.sel(factor="pose") < 0)).all() else "no"
+
+
+def _overall(panel: Panel, result: xr.Dataset) -> xr.DataArray:
+    """Return accuracy on all images, whatever the reference of the residuals."""
+    return factor_accuracy(panel.cube, result.attrs["selection"]).sel(factor=OVERALL)
+
+
+def _support(panel: Panel, result: xr.Dataset, clips: xr.Dataset) -> Support:
+    overall, names = _overall(panel, result), clips["model"].values
+    line = overall.values[panel.models["group"].values == result.attrs["baseline_group"]]
+    centre = overall.sel(model=names).mean().item()
+    near = line[np.abs(line - centre) <= SUPPORT_WIDTH]
+    families = result["families_in_support"].sel(model=names).min().item()
+    return Support(Text(families), Text(near.size), Text(int((near > centre).sum())))
+
+
+def accuracy_of(panel: Panel, result: xr.Dataset, clips: xr.Dataset) -> Accuracy:
+    """Say how accurate the CLIPs are on pose and texture; ranks count factors from the most accurate, 1."""
+    of_clips = result.sel(model=clips["model"].values)
+    accuracy, residual = (of_clips[name].to_series().unstack("factor") for name in ("accuracy", "residual"))
+    ranks = accuracy.mean().rank(ascending=False).astype(int).to_dict()
+    said = {name: (each(accuracy[name], percent), count(rank, len(ranks))) for name, rank in ranks.items()}
+    none = Missing("the factor is not shown, or no other"), Missing("one factor has no rank")
+    is_turned = {"pose", "texture"} <= set(said) and bool(
+        (residual["pose"].lt(0) & residual["texture"].gt(0) & (accuracy["pose"] > accuracy["texture"])).all()
+    )
+    pose, rank = said.get("pose", none)
+    return Accuracy(
+        each(_overall(panel, result).sel(model=clips["model"].values), percent),
+        pose,
+        rank if len(said) > 1 else none[1],
+        *(said["texture"] if is_turned else none),
+    )
+
+
+def groups_of(means: xr.Dataset | None) -> Groups:
+    """Say how far the CLIPs and the other groups of a study stray from zero at most."""
+    none = Missing("no such group where the line is supported")
+    if means is None:
+        return Groups(none, none, none)
+    furthest, groups = abs(means["mean"]).max("factor").values, means["group"].values
+
+    def most(here: np.ndarray) -> Said:
+        return Value(float(furthest[here].max()), scale="difference") if here.any() else none
+
+    is_clip = np.isin(groups, CLIP_GROUPS)
+    names = [name for group, name in _OTHERS.items() if group in groups]
+    return Groups(most(is_clip), most(~is_clip), listed(names) if names else none)
+
+
+def _arithmetic(panel: Panel, weighted: xr.DataArray | None) -> Arithmetic:
+    none = Missing("not all ten top factors are shown")
+    has_top = "top" in panel.cube["selection"].values
+    if not (has_top and set(HEADLINE_FACTORS) <= set(panel.cube["factor"].values)):
+        return Arithmetic(none, none)
+    common = Value(shares_of_images(panel).sel(factor=["pose", "background"]).sum().item())
+    if weighted is None:
+        return Arithmetic(none, common)
+    furthest = Value(float(np.abs(weighted.sum("factor")).max()), scale="difference")
+    return Arithmetic(furthest.size(2), common)
+
+
+def _choice(panel: Panel, choices: xr.Dataset) -> Choice:
+    residual, factors = choices["residual"], choices["factor"].values
+    dims = ["model", *CHOICES]
+    none = Missing("the factor is not shown")
+
+    def said(factor: str, **changed: str) -> Text:
+        if factor not in factors:
+            return none
+        return each(residual.sel({**HEADLINE, **changed, "factor": factor}), points)
+
+    images = panel.cube["images"].sel(selection="multi").isel(model=0)
+    return Choice(
+        _where((residual > 0).all(dims) | (residual < 0).all(dims)),
+        said("pose", selection="multi"),
+        Value((images.sel(factor="pose") / images.sel(factor=OVERALL)).item()) if "pose" in factors else none,
+        Local(*(said(factor, fit="local") for factor in ("pose", "subcategory", "smaller", "shape"))),
+    )
+
+
+def each(values: Iterable[Any], write: Callable[[float], Text]) -> Text:
+    """Write one number, two, or the range of more.
+
+    Examples
+    --------
+    >>> each([-0.032, -0.028], points), each([0.3, 0.1, 0.2], points)
+    (−3.2 and −2.8, +10.0 to +30.0)
+    """
+    numbers = [float(value) for value in values]
+    if len(numbers) <= 2:
+        return listed(write(number) for number in numbers)
+    return Text(f"{write(min(numbers))} to {write(max(numbers))}")
+
+
+def names_of(factors: Iterable[Any]) -> Text:
+    """List factors as a sentence does.
+
+    Examples
+    --------
+    >>> names_of(["pose", "partial_view", "shape"]), names_of([])
+    (pose, partial view and shape, no factor)
+    """
+    names = [str(name).replace("_", " ") for name in factors]
+    return listed(names) if names else Text("no factor")
+
+
+def _where(holds: xr.DataArray) -> Text:
+    return names_of(holds["factor"].values[holds.values])
+
+
+def _counted(number: int, noun: str) -> Text:
+    return Text(f"{number} {noun}{'' if number == 1 else 's'}")

@@ -1,0 +1,268 @@
+"""At equal accuracy, on which visual factors CLIP is better or worse: everything that chapter 1 says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
+from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
+from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.factors import residuals
+from clipsafe_utils.findings.factors.clips import Real, real_of
+from clipsafe_utils.findings.factors.laboratory import DOSES, TEXTURES, relative_residuals
+from clipsafe_utils.findings.factors.trainings import (
+    LADDER,
+    Laboratory,
+    Population,
+    laboratory_of,
+    panels_of_knob,
+    population_of,
+)
+from clipsafe_utils.findings.ladder import read_causes
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
+from clipsafe_utils.metrics.labelled import effective_robustness
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Text, nothing
+
+_RECORD = "published"
+
+
+@dataclass(frozen=True, eq=False)
+class FactorRobustness:
+    """What chapter 1 found, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    chosen : CheckedParameters
+        What it was asked for.
+    panels : list of Panel
+        What is shown of each study: one with the factors that were asked for, and with a line.
+    left_out : list of str
+        In words, what is not shown.
+    results, models : mapping of str to Dataset
+        By study: `effective_robustness` and the cube `models` in the same order.
+    trainings : mapping of str to Trainings
+        By study.
+    networks : Text
+        How many networks the public record has, whatever groups are shown.
+    """
+
+    chosen: CheckedParameters
+    panels: Sequence[Panel]
+    left_out: Sequence[str]
+    results: Mapping[str, xr.Dataset]
+    trainings: Mapping[str, Trainings]
+    networks: Text
+
+    @property
+    def models(self) -> dict[str, xr.Dataset]:
+        """The cube `models` of each study."""
+        return {panel.study: panel.models for panel in self.panels}
+
+    @property
+    def line_of(self) -> Text:
+        """Whose line it is."""
+        return residuals.line_of(self.chosen.baseline_group)
+
+    @property
+    def who(self) -> Text:
+        """The study that speaks of real models, as a sentence calls it: its name may be anything."""
+        if self._real is None:
+            return Missing("no study of real models is shown")
+        return Text("the record" if self._real.study == _RECORD else "the study of real models")
+
+    @property
+    def study(self) -> str | None:
+        """That study, as it was asked for."""
+        return self._asked(self._real)
+
+    @property
+    def drawn_in(self) -> str | None:
+        """The first drawn world, as it was asked for."""
+        return self._asked(self._drawn)
+
+    @cached_property
+    def lines(self) -> dict[str, xr.DataArray]:
+        """The line of every factor, by study."""
+        baseline = self.chosen.baseline_group
+        return {
+            study: residuals.baseline_lines(result, self.models[study], baseline)
+            for study, result in self.results.items()
+        }
+
+    @cached_property
+    def means(self) -> dict[str, xr.Dataset]:
+        """Mean residual of each group, by study."""
+        return residuals.group_residuals(self.results, self.models, self.chosen.confidence)
+
+    @cached_property
+    def choices(self) -> dict[str, xr.Dataset]:
+        """Every CLIP under every choice, by study."""
+        return {
+            panel.study: residuals.every_choice(panel, self.chosen.baseline_group)
+            for panel in self.panels
+            if residuals.has_choices(panel)
+        }
+
+    @cached_property
+    def weighted(self) -> dict[str, xr.DataArray]:
+        """Residuals of CLIPs, weighted by images, of studies whose ten top factors part the images."""
+        parts = self.chosen.selection == "top" and self.chosen.reference_accuracy == "overall"
+        return {
+            panel.study: residuals.contributions(panel, self.results[panel.study])
+            for panel in self._with_clips
+            if parts and set(HEADLINE_FACTORS) <= set(residuals.factors_of(panel))
+        }
+
+    @cached_property
+    def real(self) -> Real:
+        """What real models say of CLIP."""
+        panel = self._real
+        if panel is None or not clip_models(panel.models).sizes["model"]:
+            return nothing(Real, "no CLIP among the real models that are shown")
+        study = panel.study
+        parts = (self.means.get(study), self.choices.get(study), self.weighted.get(study))
+        return real_of(panel, self.results[study], *parts)
+
+    @cached_property
+    def ladder(self) -> dict[Property, pd.DataFrame]:
+        """Relative accuracy on every rung of the ladder."""
+        return tables_of_studies(self.trainings, LADDER, Trainings.ladder)
+
+    @cached_property
+    def doses(self) -> dict[str, dict[Property, pd.DataFrame]]:
+        """Relative accuracy against each knob."""
+        return {knob: self._of_knob(knob) for knob in DOSES}
+
+    @cached_property
+    def alone(self) -> dict[str, dict[str, xr.Dataset]]:
+        """Residuals of relative accuracy on the one-factor sets, by study with a CLIP and kind of texture."""
+        chosen = self.chosen
+        found = {
+            panel.study: relative_residuals(
+                panel, chosen.selection, chosen.baseline_group, chosen.fit, chosen.confidence
+            )
+            for panel in self._with_clips
+        }
+        return {study: by_kind for study, by_kind in found.items() if by_kind}
+
+    @property
+    def alone_drawn(self) -> tuple[dict[str, xr.Dataset], dict[str, xr.Dataset]]:
+        """The same by title of the panel, and the cube `models` of each."""
+        found, models = {}, {}
+        for study, by_kind in self.alone.items():
+            for kind, judged in by_kind.items():
+                title = TEXTURES[kind] + (f" ({study})" if len(self.alone) > 1 else "")
+                found[title], models[title] = judged, self.models[study]
+        return found, models
+
+    @cached_property
+    def lab(self) -> Laboratory:
+        """The first study with trainings that differ in one thing."""
+        first = next(iter(self.trainings.values()), Trainings(None, self.chosen.confidence))
+        return laboratory_of(first)
+
+    @cached_property
+    def population(self) -> Population:
+        """The first drawn world's CLIPs at equal accuracy."""
+        drawn = self._drawn
+        if drawn is None:
+            return nothing(Population, "no drawn world is shown")
+        alone = self.alone.get(drawn.study, {})
+        return population_of(
+            drawn,
+            self.results[drawn.study],
+            self.means.get(drawn.study),
+            self.means.get(self._real.study) if self._real else None,
+            residuals.group_residuals(alone, dict.fromkeys(alone, drawn.models), self.chosen.confidence),
+        )
+
+    @property
+    def _real(self) -> Panel | None:
+        """The study that speaks of real models: the public record, or else the first of them."""
+        real = [panel for panel in self.panels if not _is_drawn(panel)]
+        return next((panel for panel in real if panel.study == _RECORD), real[0] if real else None)
+
+    @property
+    def _drawn(self) -> Panel | None:
+        return next((panel for panel in self.panels if _is_drawn(panel)), None)
+
+    def _asked(self, panel: Panel | None) -> str | None:
+        names = self.chosen.studies
+        return next((name for name in names if panel and find_study(name).name == panel.study), None)
+
+    @property
+    def _with_clips(self) -> list[Panel]:
+        return [panel for panel in self.panels if clip_models(panel.models).sizes["model"]]
+
+    def _of_knob(self, knob: str) -> dict[Property, pd.DataFrame]:
+        return tables_of_studies(
+            self.trainings, panels_of_knob(knob), lambda trained, name: trained.doses(name, knob)
+        )
+
+
+def _is_drawn(panel: Panel) -> bool:
+    """Say whether a study speaks of stand-ins for real models, as the laboratory does."""
+    return bool(panel.cube.attrs.get("evidence") == "proxy")
+
+
+def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
+    """Find on which visual factors CLIPs stand above or below other networks of equal accuracy, and why.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of chapter 1.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, or none has a cube.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = factor_robustness(parameters_of("factor-robustness", {"studies": ["published"]}))
+    >>> found.real.clips.number, found.real.verdicts.below
+    (2 zero-shot CLIPs, pose)
+    """
+    read = read_panels(chosen.studies, "factors", chosen.groups)
+    causes = read_causes(chosen.studies)
+    if not read and not causes:
+        raise nothing_to_show(chosen.studies, "factors", "causes")
+    panels, others = residuals.with_a_line(
+        read, chosen.factors, chosen.selection, chosen.baseline_group, chosen.axes
+    )
+    return FactorRobustness(
+        chosen,
+        panels,
+        [*left_out(chosen.studies, "factors", chosen.groups), *others],
+        {panel.study: _judged(panel, chosen) for panel in panels},
+        {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
+        _networks(chosen.studies),
+    )
+
+
+def _judged(panel: Panel, chosen: CheckedParameters) -> xr.Dataset:
+    return effective_robustness(
+        panel.cube,
+        panel.models,
+        factor_names=residuals.factors_of(panel),
+        selection=chosen.selection,
+        baseline_group=chosen.baseline_group,
+        axes=chosen.axes,
+        reference=chosen.reference_accuracy,
+        fit=chosen.fit,
+        confidence=chosen.confidence,
+    )
+
+
+def _networks(studies: Sequence[str]) -> Text:
+    """Count the networks of the public record, each once, whatever groups are asked for."""
+    record = [name for name in studies if find_study(name).name == _RECORD]
+    panels = read_panels(record, "factors", list(GROUPS))
+    return Text(panels[0].cube.sizes["model"]) if panels else Missing("the public record is not shown")

@@ -1,0 +1,183 @@
+"""Chapter 3 in the laboratory: what source, loss, fine-tuning and exposure do, each alone, in values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from clipsafe_utils.findings.clip_pairs import Pairs
+from clipsafe_utils.findings.ladder import SOURCES
+from clipsafe_utils.findings.model_pairs import (
+    FAR_FIRST,
+    NEAR_FIRST,
+    STRENGTH,
+    laboratory_pairs,
+    procedure_contrasts,
+    source_twins,
+)
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shift.laboratory import (
+    ACCURACY,
+    DETECTION,
+    SHIFTS,
+    Changes,
+    Laboratory,
+    changes,
+    exposure_pairs,
+    kin,
+)
+from clipsafe_utils.findings.trainings import Cell, Trainings, tables_of_studies
+from clipsafe_utils.say import Missing, Said, Text
+
+LADDER = {
+    DETECTION: Property("detection", "mean AUROC, %", is_share=True),
+    SHIFTS: Property("accuracy under shift", "mean over kinds, %", is_share=True),
+    ACCURACY: Property("accuracy in distribution", "accuracy, %", is_share=True),
+}
+"""Panels of the ladder."""
+
+_CURATED = "labels"
+_TWINS = ("laion", "wit")
+_FIRST_RUNG, _LAST_RUNG = "a", "d"
+_NO_PAIR = Missing("no pair differs in this alone")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of the ladder does in distribution, under shift, and to AUROC."""
+
+    accuracy: Said
+    shifts: Said
+    auroc: Said
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What one change does in the mean over pairs, by measure: `change["auroc"]`.
+
+    Examples
+    --------
+    >>> Change({})["auroc"].moved, Change({}).pairs
+    (not measured, not measured)
+    """
+
+    measures: Changes = field(default_factory=dict)
+
+    def __getitem__(self, measure: str) -> Said:
+        """Return the mean over pairs."""
+        return self.measures[measure][0] if measure in self.measures else _NO_PAIR
+
+    @property
+    def pairs(self) -> Text:
+        """How many pairs there are."""
+        return Text(max(len(each) for _, each in self.measures.values())) if self else _NO_PAIR
+
+    @property
+    def step(self) -> Step:
+        """The change as a step of the ladder is told."""
+        return Step(self[ACCURACY], self[SHIFTS], self[DETECTION])
+
+    def __bool__(self) -> bool:
+        return bool(self.measures)
+
+
+@dataclass(frozen=True, eq=False)
+class Controlled:
+    """What the laboratory says; without one, everything is missing.
+
+    Attributes
+    ----------
+    laboratory : Laboratory or None
+        The first study that changes one cause at a time.
+    confidence : float
+        Level of the intervals, over seeds or pairs, and images.
+
+    Examples
+    --------
+    >>> nothing = Controlled(None, 0.95)
+    >>> nothing.loss["wit"].auroc.moved, nothing.strength["auroc"].moved, nothing.by_procedure
+    (not measured, not measured, {})
+    """
+
+    laboratory: Laboratory | None
+    confidence: float
+
+    @property
+    def trainings(self) -> Trainings:
+        """Its trainings that differ in one thing."""
+        return Trainings(self.laboratory.causes if self.laboratory else None, self.confidence)
+
+    @cached_property
+    def ladder(self) -> Mapping[Property, pd.DataFrame]:
+        """Detection and accuracies along the ladder."""
+        return tables_of_studies({"": self.trainings}, LADDER, Trainings.ladder)
+
+    @cached_property
+    def loss(self) -> Mapping[str, Step]:
+        """CLIP with whole captions in place of cross-entropy on labels, by source of the images."""
+        return {source: self._step((_LAST_RUNG, source), (_FIRST_RUNG, source)) for source in SOURCES}
+
+    @cached_property
+    def images(self) -> Mapping[str, Step]:
+        """Other images under cross-entropy, by the source that replaces `labels`."""
+        lower = (_FIRST_RUNG, _CURATED)
+        return {source: self._step((_FIRST_RUNG, source), lower) for source in SOURCES if source != _CURATED}
+
+    @cached_property
+    def twins(self) -> Change:
+        """Zero-shot CLIPs of `wit` instead of `laion`."""
+        pairs, sources = source_twins(self.laboratory.models) if self.laboratory else ([], ("", ""))
+        return self._change(pairs if sources == _TWINS else [])
+
+    @cached_property
+    def by_procedure(self) -> Mapping[str, Change]:
+        """What is made of zero-shot CLIPs, against these."""
+        made = laboratory_pairs(self.laboratory.models) if self.laboratory else {}
+        return {procedure: self._change(pairs) for procedure, pairs in made.items()}
+
+    @cached_property
+    def strength(self) -> Change:
+        """Strong fine-tuning instead of gentle."""
+        return self._change(self._contrasts.get(STRENGTH, []))
+
+    @cached_property
+    def near(self) -> Change:
+        """Fine-tuning by way of more classes, some of them near the unseen glyphs, instead of directly."""
+        return self._change(self._contrasts.get(NEAR_FIRST, []))
+
+    @cached_property
+    def far(self) -> Change:
+        """Fine-tuning by way of more classes, none of them near the unseen glyphs, instead of directly."""
+        return self._change(self._contrasts.get(FAR_FIRST, []))
+
+    @cached_property
+    def exposure(self) -> Change:
+        """More classes near the unseen glyphs, instead of as many that are not."""
+        return self._change(exposure_pairs(self.laboratory) if self.laboratory else [])
+
+    @cached_property
+    def kin(self) -> pd.DataFrame:
+        """Both versions of the sets that a network has chosen; see `laboratory.kin`."""
+        return kin(self.laboratory, self.confidence)
+
+    def made(self, procedure: str) -> Change:
+        """Return what one procedure changes; nothing where nobody tried it."""
+        return self.by_procedure.get(procedure, Change())
+
+    def kin_gap(self, kind: str, source: str) -> Said:
+        """Return what the version chosen by `wit` does to classifiers of a source, instead of `labels`'."""
+        frame = self.kin
+        rows = frame[(frame["set"] == kind) & (frame["rung"] == _FIRST_RUNG) & (frame["source"] == source)]
+        gaps: list[Said] = rows["gap"].tolist()
+        return gaps[0] if gaps else Missing("no network chose such a set")
+
+    @cached_property
+    def _contrasts(self) -> Mapping[str, Pairs]:
+        return procedure_contrasts(self.laboratory.models) if self.laboratory else {}
+
+    def _step(self, upper: Cell, lower: Cell) -> Step:
+        return Step(*(self.trainings.step(name, upper, lower) for name in (ACCURACY, SHIFTS, DETECTION)))
+
+    def _change(self, pairs: Pairs) -> Change:
+        return Change(changes(self.laboratory, pairs, self.confidence) if self.laboratory else {})

@@ -1,0 +1,188 @@
+"""How closely two measurements of models go together within sets of models, in values."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.findings.shift.sources import GRID, STANDARD
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.say import Missing, Said, Scale, Text, Value, correlation, listed, span
+
+CLOSE = 0.9
+"""From here on a rank correlation is called close."""
+
+_NONE = Missing("no such models are shown")
+
+
+@dataclass(frozen=True, eq=False)
+class Correlations:
+    """Correlations within the training sources of a study, and in sets beside them.
+
+    Attributes
+    ----------
+    table : xarray.Dataset
+        As of `within_sources`; without a shift where there is nothing.
+    sources : sequence of str
+        Training sources shown.
+
+    Examples
+    --------
+    >>> nothing = Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
+    >>> nothing.least("rank"), nothing.direction
+    (not measured, not measured)
+    """
+
+    table: xr.Dataset
+    sources: Sequence[str]
+
+    @property
+    def decided(self) -> list[str]:
+        """Sources with families enough to decide."""
+        return [name for name in self.sources if self._families(name) >= MINIMUM_FAMILIES]
+
+    @property
+    def undecided(self) -> list[str]:
+        """Sources with a correlation but too few families."""
+        few = [name for name in self.sources if self._families(name) < MINIMUM_FAMILIES]
+        return [name for name in few if self._known("rank", [name])]
+
+    @property
+    def names(self) -> Text:
+        """The decided sources."""
+        return listed(self.decided)
+
+    @property
+    def families(self) -> Text:
+        """How many families they have."""
+        return span((self._families(name) for name in self.decided), "{:.0f}".format)
+
+    @property
+    def few(self) -> Text:
+        """How many sources have too few families."""
+        return Text(len(self.undecided)) if self.undecided else Missing("every source has families enough")
+
+    @property
+    def few_ranks(self) -> Text:
+        """The range of the rank correlation in these."""
+        return self.rank_of(*self.undecided)
+
+    @property
+    def none_decides(self) -> str | Missing:
+        """`yes` where sources are shown, but none has families enough."""
+        alone = bool(self.undecided) and not self.decided
+        return "yes" if alone else Missing("some source decides, or none is shown")
+
+    @property
+    def answer(self) -> tuple[str, str] | Missing:
+        """The `direction`, and whether `one` source decides or `several` do."""
+        direction = self.direction
+        if isinstance(direction, Missing):
+            return direction
+        return direction, "one" if len(self.decided) == 1 else "several"
+
+    @property
+    def direction(self) -> str | Missing:
+        """Whether every interval of the decided sources lies above zero: `up`, or else `open`."""
+        lows = self._known("rank_low", self.decided)
+        if not lows:
+            return Missing("no source has families enough")
+        return "up" if min(lows) > 0 else "open"
+
+    @property
+    def standard_says(self) -> str | Missing:
+        """Whether the deciding sources say `less` since standard networks are close, too, or not: `alone`."""
+        close = self._close(["rank"], [STANDARD])
+        if isinstance(close, Missing):
+            return close
+        return "less" if close == "yes" and self.decided else "alone"
+
+    @property
+    def all_are_close(self) -> str | Missing:
+        """Whether every correlation of every set is close: `yes` or `no`."""
+        return self._close(["rank", "fixed"], self._sets)
+
+    @property
+    def sources_are_close(self) -> str | Missing:
+        """Whether both accuracies go closely together within each source: `yes` or `no`."""
+        return self._close(["rank"], self.sources)
+
+    @property
+    def grid_clips(self) -> Text:
+        """How many CLIPs of the grid of the scaling laws are shown."""
+        clips = int(self.table["clips"].sel(set=GRID).max()) if GRID in self._sets else 0
+        return Text(clips) if clips else _NONE
+
+    def least(self, name: str) -> Said:
+        """Return the lowest of the decided sources: `rank`, `fixed`, or an end, as `rank_low`."""
+        return self._least(name, self.decided)
+
+    def least_of_grid(self, name: str) -> Said:
+        """Return the lowest in the grid of the scaling laws."""
+        return self._least(name, [GRID])
+
+    def rank_of(self, *members: str) -> Text:
+        """Return the range of the rank correlation over shifts and some sets."""
+        return span(self._known("rank", members), correlation)
+
+    def value(self, name: str, member: str, shift: str | None = None) -> Said:
+        """Return `rank`, `fixed` or `slope` of a set with its interval, under the first shift or another."""
+        shift = shift or next(iter(self.table["shift"].values), None)
+        if shift is None or member not in self._sets:
+            return _NONE
+        one = self.table.sel(set=member, shift=shift)
+        estimate, low, high = (one[f"{name}{end}"].item() for end in ("", "_low", "_high"))
+        if not np.isfinite(estimate):
+            return Missing("too few models, or quantities that nobody states")
+        if not np.isfinite(low):
+            low = high = np.nan
+        scale: Scale = "number" if name == "slope" else "correlation"
+        return Value(estimate, low, high, scale, int(one["families"]), "family")
+
+    def of_sources(self, name: str) -> dict[str, Value]:
+        """Return a correlation of each training source that has one."""
+        return self._of(name, self.sources)
+
+    def beside_sources(self, name: str) -> dict[str, Value]:
+        """Return a correlation of each set beside the sources that has one."""
+        return self._of(name, [member for member in self._sets if member not in self.sources])
+
+    def above_zero(self, name: str) -> Text:
+        """Return the sources in which the interval lies above zero, by families enough to decide."""
+        known = [source for source in self.sources if self._known(name, [source])]
+        if not known:
+            return _NONE
+        firsts = {source: self.table.sel(set=source).isel(shift=0) for source in known}
+        above = [
+            source
+            for source, one in firsts.items()
+            if one[f"{name}_decided"].item() and one[f"{name}_low"].item() > 0
+        ]
+        return listed(above) if above else Text("no source")
+
+    @property
+    def _sets(self) -> list[str]:
+        return [str(name) for name in self.table["set"].values]
+
+    def _of(self, name: str, members: Sequence[str]) -> dict[str, Value]:
+        found = {member: self.value(name, member) for member in members}
+        return {member: value for member, value in found.items() if isinstance(value, Value)}
+
+    def _families(self, member: str) -> int:
+        return int(self.table["families"].sel(set=member).max()) if member in self._sets else 0
+
+    def _known(self, name: str, members: Iterable[str]) -> list[float]:
+        present = [member for member in members if member in self._sets]
+        values = self.table[name].sel(set=present).values.ravel() if present else np.empty(0)
+        return [float(value) for value in values[np.isfinite(values)]]
+
+    def _least(self, name: str, members: Sequence[str]) -> Said:
+        known = self._known(name, members)
+        return Value(min(known), scale="correlation") if known else _NONE
+
+    def _close(self, names: Sequence[str], members: Sequence[str]) -> str | Missing:
+        known = [value for name in names for value in self._known(name, members)]
+        if not known:
+            return _NONE
+        return "yes" if min(known) >= CLOSE else "no"

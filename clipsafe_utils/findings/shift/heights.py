@@ -1,0 +1,135 @@
+"""How far the CLIPs of each training source are off two lines, in values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from clipsafe_utils.findings.shift.sources import LINES
+from clipsafe_utils.registry.set_names import shift_title
+from clipsafe_utils.say import Missing, Said, Text, Value, count, points, span
+
+_NONE = Missing("no such CLIPs, or no line to hold them against")
+
+
+@dataclass(frozen=True)
+class Height:
+    """How far the CLIPs of one source are off the line of the other sources, under one shift.
+
+    Attributes
+    ----------
+    mean : Value or Missing
+        Over the families of the source.
+    new_family : Value or Missing
+        Half the range into which a new family of the other sources falls.
+    above, outside : Text or Missing
+        How many of the measured CLIPs are above the line, and beyond that range after Holm's correction.
+    is_outside : str or Missing
+        Whether any is: `yes` or `no`.
+    """
+
+    mean: Said
+    new_family: Said
+    above: Text
+    outside: Text
+    is_outside: str | Missing
+
+    @property
+    def side(self) -> Literal["above", "below"] | Missing:
+        """The side of the line on which the mean lies."""
+        if isinstance(self.mean, Missing):
+            return self.mean
+        return "above" if self.mean.estimate > 0 else "below"
+
+
+@dataclass(frozen=True, eq=False)
+class Heights:
+    """Heights above the line of standard networks, and above that of the other sources' CLIPs.
+
+    Attributes
+    ----------
+    table : xarray.Dataset
+        As of `offsets`; without a source where there is nothing.
+
+    Examples
+    --------
+    >>> nothing = Heights(xr.Dataset(coords={"shift": [], "source": [], "line": []}))
+    >>> nothing.of("WIT", "sketch").mean.points(), nothing.all_above
+    (not measured, not measured)
+    """
+
+    table: xr.Dataset
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether any source can be held against a line."""
+        return bool(self.table.sizes["source"]) and bool(self.table["mean"].notnull().any())
+
+    @property
+    def above_standard(self) -> Mapping[str, Text]:
+        """By shift, the range over sources of the mean height above the line of standard networks."""
+        spans = {shift: span(self._means(shift, LINES[0]).values(), points) for shift in self._shifts}
+        return {shift_title(shift): one for shift, one in spans.items() if not isinstance(one, Missing)}
+
+    @property
+    def all_above(self) -> str | Missing:
+        """Whether each source is above the standard networks under every shift: `yes` or `no`."""
+        smallest = self.smallest_above_standard
+        if isinstance(smallest, Missing):
+            return smallest
+        return "yes" if smallest.estimate > 0 else "no"
+
+    @property
+    def smallest_above_standard(self) -> Said:
+        """The lowest mean height of any source above the line of the standard networks."""
+        means = [mean for shift in self._shifts for mean in self._means(shift, LINES[0]).values()]
+        return Value(min(means), scale="difference") if means else _NONE
+
+    @property
+    def marks_inside(self) -> tuple[int, int]:
+        """How many means lie where a new family of the other sources' CLIPs would, and of how many."""
+        if not self.has_sources:
+            return 0, 0
+        others = self.table.sel(line=LINES[1])
+        mean, half = (others[name].values.ravel() for name in ("mean", "half_width"))
+        return int((np.abs(mean) <= half).sum()), int(np.isfinite(mean).sum())
+
+    def of(self, source: str, shift: str) -> Height:
+        """Return how far a source is off the line of the others under a shift."""
+        if not self.has_sources or source not in self.table["source"] or shift not in self._shifts:
+            return Height(_NONE, _NONE, _NONE, _NONE, _NONE)
+        one = self.table.sel(source=source, shift=shift, line=LINES[1])
+        if not np.isfinite(one["mean"].item()):
+            return Height(_NONE, _NONE, _NONE, _NONE, _NONE)
+        mean, low, high = (one[name].item() for name in ("mean", "low", "high"))
+        measured, outside = int(one["measured"]), int(one["outside"])
+        return Height(
+            Value(mean, low, high, "difference", int(one["families"]), "family"),
+            Value(one["half_width"].item(), scale="difference"),
+            count(int(one["above"]), measured),
+            count(outside, measured),
+            "yes" if outside else "no",
+        )
+
+    def highest(self, shift: str) -> Text:
+        """Return the source that stands highest above the others under a shift."""
+        means = self._means(shift, LINES[1])
+        return Text(max(means, key=lambda name: means[name])) if len(means) > 1 else _NONE
+
+    def lowest(self, shift: str) -> Text:
+        """Return the source that stands lowest."""
+        means = self._means(shift, LINES[1])
+        return Text(min(means, key=lambda name: means[name])) if len(means) > 1 else _NONE
+
+    @property
+    def _shifts(self) -> Sequence[str]:
+        return [str(name) for name in self.table["shift"].values] if self.has_sources else []
+
+    def _means(self, shift: str, line: str) -> dict[str, float]:
+        """Return the means of the sources under a shift that are known."""
+        if shift not in self._shifts:
+            return {}
+        means = self.table["mean"].sel(shift=shift, line=line).to_series().dropna()
+        return {str(name): float(value) for name, value in means.items()}

@@ -1,0 +1,178 @@
+"""Accuracy outside of the distribution: everything that chapter 3 says, found once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.panels import left_out, nothing_to_show
+from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.shift.agreement import compare
+from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
+from clipsafe_utils.findings.shift.controlled import Controlled
+from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means, with_sources
+from clipsafe_utils.findings.shift.laboratory import read_laboratory
+from clipsafe_utils.findings.shift.study import RECORD, UnderShift
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.registry.set_names import DETECTION
+from clipsafe_utils.say import Missing, Text, listed
+
+_TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against zero-shot")
+
+
+@dataclass(frozen=True, eq=False)
+class OodCorrelation:
+    """What chapter 3 found, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    shifts : mapping of str to UnderShift
+        Accuracy under shift, by study.
+    detected : mapping of str to Detection
+        Detection, by study.
+    left_out, undetected : list of str
+        In words, which studies have no panel of shifts, and none of detection.
+    scores : DataFrame
+        As of `score_means`.
+    lab : Controlled
+        What one change does in the first study that makes one at a time.
+    confidence : float
+        Level of the intervals.
+    """
+
+    shifts: Mapping[str, UnderShift]
+    detected: Mapping[str, Detection]
+    left_out: Sequence[str]
+    undetected: Sequence[str]
+    scores: pd.DataFrame
+    lab: Controlled
+    confidence: float
+
+    @cached_property
+    def record(self) -> UnderShift:
+        """The study that speaks of real models: the public record, or else the first of them."""
+        real = {study: one for study, one in self.shifts.items() if one.is_real}
+        return real.get(RECORD) or next(iter(real.values()), self._nobody)
+
+    @cached_property
+    def drawn(self) -> UnderShift:
+        """The first study of a drawn world."""
+        return next((one for one in self.shifts.values() if not one.is_real), self._nobody)
+
+    @cached_property
+    def detection(self) -> Detection:
+        """Detection in the first study of a drawn world."""
+        nothing = Detection(xr.Dataset(), {}, self.confidence)
+        return next((one for one in self.detected.values() if not one.is_real), nothing)
+
+    @property
+    def detected_in(self) -> str:
+        """Whether detection was measured in one study of a `drawn world` alone, or `otherwise`."""
+        is_drawn = [not one.is_real for one in self.detected.values()]
+        return "drawn world" if is_drawn == [True] else "otherwise"
+
+    @property
+    def most_inside(self) -> str | Missing:
+        """Whether most sources lie where a new family of the others would: `yes` or `no`."""
+        counts = [one.heights.marks_inside for one in self.shifts.values()]
+        inside, known = (sum(numbers) for numbers in zip((0, 0), *counts, strict=True))
+        if not known:
+            return Missing("no source can be held against others")
+        return "yes" if 2 * inside > known else "no"
+
+    @property
+    def like_pairs(self) -> Text:
+        """How many pairs of one encoder and two sources of like size all studies have."""
+        pairs = sum(one.like.table.sizes["pair"] for one in self.shifts.values())
+        return Text(pairs) if pairs else Missing("no two sources are of like size")
+
+    @cached_property
+    def tuning(self) -> dict[str, PairChanges]:
+        """What fine-tuning does, a panel a change; it names the study where two have the change."""
+        panels: dict[str, PairChanges] = {}
+        for study, one in self.shifts.items():
+            for name, pairs in zip(_TUNING, (one.by_way, one.tuned), strict=True):
+                if pairs:
+                    panels[f"{study}: {name}" if name in panels else name] = pairs
+        return panels
+
+    @cached_property
+    def with_detection(self) -> dict[str, dict[str, xr.Dataset]]:
+        """Every cloud, by study and shift; those of detection, too."""
+        return _with_detection({study: one.clouds for study, one in self.shifts.items()}, self.detected)
+
+    @property
+    def sources(self) -> Mapping[str, Sequence[str]]:
+        """The training sources shown, by study."""
+        of_shifts = {study: one.sources for study, one in self.shifts.items()}
+        return {study: one.sources for study, one in self.detected.items()} | of_shifts
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """Findings of the record beside those of the laboratory."""
+        return compare(self.lab, self.record, self.drawn)
+
+    def agreeing(self, answer: str) -> Text:
+        """Return the findings on which record and laboratory agree: `yes`, `no`, or `undecided`."""
+        rows = self.agreement[self.agreement["same"] == answer]
+        return listed(rows["what"]) if len(rows) else Text("none")
+
+    @property
+    def _nobody(self) -> UnderShift:
+        return UnderShift("", {}, [], self.confidence)
+
+
+def _with_detection(
+    clouds: Mapping[str, Mapping[str, xr.Dataset]], detected: Mapping[str, Detection]
+) -> dict[str, dict[str, xr.Dataset]]:
+    both = {study: dict(shifts) for study, shifts in clouds.items()}
+    for study, one in detected.items():
+        both[study] = both.get(study, {}) | {DETECTION: one.cloud}
+    return both
+
+
+def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
+    """Find what accuracy in distribution says of accuracy under shift and of detection.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of chapter 3.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, no study has one of the sets or training sources, or none
+        has anything to show.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = ood_correlation(parameters_of("ood-correlation", {"studies": ["published"]}))
+    >>> found.record.correlations.names, found.record.correlations.least("rank")
+    (LAION-2B, 0.989)
+    """
+    clouds = read_clouds(chosen.studies, chosen.groups)
+    detected, reasons = read_detection(chosen)
+    laboratory = read_laboratory(chosen.studies)
+    if not (clouds or detected or laboratory):
+        raise nothing_to_show(chosen.studies, "shifts", "ood", "causes")
+    sources = choose_sources(_with_detection(clouds, detected), chosen.training_sources)
+    cubes = {study.name: study for study in map(find_study, chosen.studies)}
+    shifts = {
+        study: UnderShift(study, one, sources[study], chosen.confidence, chosen.groups, cubes[study])
+        for study, one in clouds.items()
+    }
+    absent = left_out(chosen.studies, "shifts", chosen.groups)
+    return OodCorrelation(
+        shifts,
+        with_sources(detected, sources),
+        [*absent, *without_clips(chosen.studies, clouds)],
+        [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
+        score_means(chosen),
+        Controlled(laboratory, chosen.confidence),
+        chosen.confidence,
+    )

@@ -1,0 +1,1 @@
+"""Models of a reader's own beside the zoo."""

@@ -1,0 +1,208 @@
+"""The student's laboratory: what a knob does, and where one's own models stand beside the zoo."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.studies import REPOSITORY, find_study
+from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, axis_of, draws_of, read_causes
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare
+from clipsafe_utils.findings.student.in_small import Charted, reliability, residuals, shape_biases
+from clipsafe_utils.findings.trainings import DoseResponse, Trainings
+from clipsafe_utils.findings.world.knobs import stands_at
+from clipsafe_utils.findings.world.put_in import PutIn, put_into
+from clipsafe_utils.lab.student.knobs import OF_TRAINING, written
+from clipsafe_utils.lab.training.ledger import read_ledger
+from clipsafe_utils.lab.world.world import World, load_world
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import NO_BREAK, Missing, Said, Text, Value
+
+DRAWN: Mapping[str, Property] = {
+    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
+    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
+    "accuracy_shifts": Property("Accuracy under shift", "right, %", is_share=True),
+    "ece_debiased_before_natural": Property("Debiased error", "before scaling, %"),
+}
+"""Properties that the figure of dose and response shows."""
+
+SOURCES = ("labels", "wit", "laion")
+"""Training sources of which the page says where knobs stand."""
+
+UNCHANGED = "clip-resnet_xs-wit-64k-s0"
+"""The shipped model whose training took as long as a student's."""
+
+_CUBES = ("causes", "factors", "shape_bias", "calibration")
+
+
+@dataclass(frozen=True, eq=False)
+class StudentLaboratory:
+    """What the page of the student's laboratory says, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page; its studies are those to show.
+    world : World
+        The drawn world of the book.
+    trainings : mapping of str to Trainings
+        Trainings that differ in one thing, by study that has some.
+    own : sequence of (xarray.Dataset, str)
+        The reader's models, each with the cube `causes` that it stands in.
+    left_out : sequence of str
+        In words, which studies lack a cube.
+    """
+
+    chosen: CheckedParameters
+    world: World
+    trainings: Mapping[str, Trainings]
+    own: Sequence[tuple[xr.Dataset, str]]
+    left_out: Sequence[str]
+
+    @cached_property
+    def put_in(self) -> PutIn:
+        """What was put into the world."""
+        return put_into(self.world)
+
+    @property
+    def stands(self) -> Text:
+        """Where the knob stands in the sources."""
+        places = [f"{stands_at(self.world, source, self.chosen.knob)} in {source}" for source in SOURCES]
+        return Text(", ".join(places))
+
+    @cached_property
+    def seconds(self) -> Said:
+        """What the training of a shipped CLIP like a student's took."""
+        row = read_ledger(REPOSITORY / "weights").get(UNCHANGED)
+        return Value(row.seconds, scale="number") if row else Missing("the list of the zoo lacks the model")
+
+    @cached_property
+    def shape_bias_of_knob(self) -> DoseResponse:
+        """What the knob does to the shape bias of CLIPs."""
+        return self.turned.dose_response("shape_bias", self.chosen.knob, LOSS_OF_RUNG[UNCHANGED_RUNG])
+
+    @property
+    def lowest(self) -> Text:
+        """The lowest level of the knob that CLIPs were trained with."""
+        return self._level(self.shape_bias_of_knob.low)
+
+    @property
+    def highest(self) -> Text:
+        """The highest one."""
+        return self._level(self.shape_bias_of_knob.high)
+
+    @cached_property
+    def doses(self) -> dict[Property, pd.DataFrame]:
+        """Properties by the level of the knob, from the first study that turns it; none without one."""
+        turned, knob = self.turned, self.chosen.knob
+        return {panel: turned.doses(name, knob) for name, panel in DRAWN.items() if name in turned.properties}
+
+    @property
+    def turned(self) -> Trainings:
+        """The trainings of the first study that turns the knob."""
+        turned = (one for one in self.trainings.values() if self.chosen.knob in one.knobs)
+        return next(turned, Trainings(None, self.chosen.confidence))
+
+    @property
+    def axis(self) -> tuple[str, float]:
+        """Name of the knob's axis, and what its levels are multiplied by there."""
+        return axis_of(self.chosen.knob)
+
+    @property
+    def is_count(self) -> bool:
+        """Whether the knob is a number of things, of which equal ratios are equal steps."""
+        return self.chosen.knob in OF_TRAINING
+
+    @cached_property
+    def marks(self) -> dict[str, list[tuple[str, float]]]:
+        """The reader's models whose knob stands at the level of the page.
+
+        By title of a panel of `DRAWN`: label and value in the panel's unit.
+        """
+        turned = f"{self.chosen.knob}_{written(self.chosen.level)}"
+        return {
+            panel.title: [
+                (label_of(model), panel.scale * float(draws_of(cube, name, [model])[0, 0]))
+                for cube, model in self.own
+                if turned in model.removeprefix(PREFIX).split("-") and name in cube["property"].values
+            ]
+            for name, panel in DRAWN.items()
+        }
+
+    @cached_property
+    def yours(self) -> list[Comparison]:
+        """The reader's models, each beside the unchanged recipe."""
+        return [compare(cube, model, self.chosen.confidence) for cube, model in self.own]
+
+    @cached_property
+    def factors(self) -> Charted:
+        """Chapter 1 in small."""
+        return residuals(self._panels("factors"), self.chosen.confidence)
+
+    @cached_property
+    def shape_bias(self) -> Charted:
+        """Chapter 2 in small."""
+        return shape_biases(self._panels("shape_bias"), self.chosen.confidence)
+
+    @cached_property
+    def reliability(self) -> xr.Dataset:
+        """Chapter 4 in small."""
+        return reliability(self._panels("calibration"), self.chosen.captions)
+
+    def _panels(self, cube: str) -> list[Panel]:
+        return read_panels(self.chosen.studies, cube, self.chosen.groups)
+
+    def _level(self, level: Said) -> Text:
+        if isinstance(level, Missing):
+            return level
+        unit = 1.0 if self.is_count else self.axis[1]
+        return Text(f"{unit * level.estimate:,g}" + (f"{NO_BREAK}%" if unit > 1 else ""))
+
+
+def student_laboratory(chosen: CheckedParameters) -> StudentLaboratory:
+    """Find what a knob does, and where the reader's models stand.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study does not exist, or one of its cubes is at fault.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = student_laboratory(parameters_of("student-laboratory", {"knob": "batch", "level": 64}))
+    >>> found.lowest, found.highest, found.yours
+    (64, 1,024, [])
+    """
+    causes = read_causes(chosen.studies)
+    described = {study.name: study.read("models") for study in map(find_study, chosen.studies)}
+    return StudentLaboratory(
+        chosen,
+        load_world(),
+        {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
+        [(cube, model) for study, cube in causes.items() for model in yours_in(cube, described[study])],
+        [text for cube in _CUBES for text in left_out(chosen.studies, cube, chosen.groups)],
+    )
+
+
+def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:
+    """Return the reader's models in a cube, in its order.
+
+    Examples
+    --------
+    >>> models = xr.Dataset({"training_source": ("model", ["wit", "yours"])}, {"model": ["a", "mine:b"]})
+    >>> yours_in(models, models)
+    ['mine:b']
+    """
+    names = models["model"].values[is_yours(models)]
+    return [str(name) for name in cube["model"].values if name in names]

@@ -1,0 +1,62 @@
+"""What was put into a world, counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clipsafe_utils.lab.training.recipe import read_groups
+from clipsafe_utils.lab.world.material import seed_called
+from clipsafe_utils.lab.world.palette import PATTERNS, ROLES
+from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.say import Value
+
+
+@dataclass(frozen=True)
+class PutIn:
+    """What was put into a world."""
+
+    classes: int
+    concepts: int
+    unseen: int
+    """Kinds of thing that no source shows."""
+    patterns: int
+    colours: int
+    words: int
+    grounds: Mapping[str, int]
+    """Backgrounds by their role: known, unseen or painted."""
+    recipes: int
+    shipped: int
+    """Networks whose weights are in the repository."""
+    development: int
+    reported: int
+    """Seeds of the images that the world was tuned on, and that are shown."""
+    typical: Mapping[str, Value]
+    """Share of the images of a source with the typical texture."""
+
+
+def put_into(world: World) -> PutIn:
+    """Count what was put into a world.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> put_into(load_world()).classes
+    24
+    """
+    recipes = [recipe for group in read_groups().values() for recipe in group]
+    return PutIn(
+        classes=world.classes,
+        concepts=len(world.concepts),
+        unseen=len(world.unseen),
+        patterns=len(PATTERNS),
+        colours=len(world.palette.colours),
+        words=len(world.language.words),
+        grounds={role: len(world.palette.with_role(role)) for role in ROLES},
+        recipes=len(recipes),
+        shipped=sum(recipe.shipped for recipe in recipes),
+        development=seed_called(world.folder, "development"),
+        reported=seed_called(world.folder, "reported"),
+        typical={
+            source: Value(knobs.texture_correlation, scale="number")
+            for source, knobs in world.image_knobs.items()
+        },
+    )

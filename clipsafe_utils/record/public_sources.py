@@ -1,0 +1,143 @@
+"""The registry of public sources: who they are, what each is read for and by what, and whom to prefer.
+
+A source is a row here, a module that reads it, rules that file its rows (``rules/``) and its raw files with
+their hashes and licences (``sources.csv``).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import xarray as xr
+
+from clipsafe_utils.record import (
+    confidences,
+    imagenet_testbed,
+    imagenet_x,
+    open_clip_results,
+    scaling_laws,
+    shifts,
+    texture_vs_shape,
+    timm_results,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source is read for one cube.
+
+    Attributes
+    ----------
+    counts : callable
+        Gives the variables of the cube, with the source's own names of models.
+    files : tuple of str
+        How the paths of the raw files begin that it reads.
+    """
+
+    counts: Callable[[], xr.Dataset]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PublicSource:
+    """One source of the record.
+
+    Attributes
+    ----------
+    citation : str
+        How its rows are cited.
+    rules : str
+        Stem of its file in ``rules``.
+    cubes : mapping of str to Reading
+        The cubes that it has rows of.
+    names_weights : bool
+        Whether the names that it uses stand for weights in other sources, too.
+    """
+
+    citation: str
+    rules: str
+    cubes: Mapping[str, Reading]
+    names_weights: bool = False
+
+
+_IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
+_TESTBED = "ImageNet testbed (Taori et al. 2020)"
+_TEXTURE_VS_SHAPE = "texture-vs-shape (Geirhos et al. 2019)"
+_IMAGES_OF_IMAGENET_X = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{imagenet_x.PREDICTIONS_FOLDER}/")
+
+
+def _factors(source: str) -> dict[str, Reading]:
+    return {"factors": Reading(partial(imagenet_x.factor_counts, source), ("imagenetx/",))}
+
+
+def _decisions(source: str) -> dict[str, Reading]:
+    return {"shape_bias": Reading(partial(texture_vs_shape.decision_counts, source), ("texture-vs-shape/",))}
+
+
+def _shifts(read: shifts.ReadEvaluations, *files: str) -> dict[str, Reading]:
+    return {"shifts": Reading(partial(shifts.shift_counts, read), files)}
+
+
+PUBLIC_SOURCES: Mapping[str, PublicSource] = {
+    "imagenet-x-images": PublicSource(
+        f"{_IMAGENET_X}, per-image predictions",
+        "imagenet_x_images",
+        _factors("imagenet-x-images")
+        | {"calibration": Reading(confidences.calibration_counts, _IMAGES_OF_IMAGENET_X)},
+    ),
+    "imagenet-x-testbed": PublicSource(
+        f"{_IMAGENET_X}, table of the {_TESTBED}",
+        "imagenet_testbed",
+        _factors("imagenet-x-testbed"),
+        names_weights=True,
+    ),
+    "imagenet-x-toolbox": PublicSource(
+        f"{_IMAGENET_X}, table of model-vs-human (Geirhos et al. 2021)",
+        "model_vs_human",
+        _factors("imagenet-x-toolbox"),
+    ),
+    "texture-vs-shape": PublicSource(
+        f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment", "texture_vs_shape", _decisions("texture-vs-shape")
+    ),
+    "texture-vs-shape-trained": PublicSource(
+        f"{_TEXTURE_VS_SHAPE}, cue-conflict experiment, further networks",
+        "texture_vs_shape_trained",
+        _decisions("texture-vs-shape-trained"),
+    ),
+    "open_clip": PublicSource(
+        "open_clip (Ilharco et al. 2021), zero-shot results",
+        "open_clip",
+        _shifts(open_clip_results.read_evaluations, open_clip_results.RESULTS, open_clip_results.PROFILE),
+        names_weights=True,
+    ),
+    "scaling-laws": PublicSource(
+        "scaling-laws-openclip (Cherti et al. 2023), zero-shot results",
+        "scaling_laws",
+        _shifts(scaling_laws.read_evaluations, scaling_laws.RESULTS, scaling_laws.DESIGNS),
+        names_weights=True,
+    ),
+    "timm": PublicSource(
+        "timm (Wightman 2019), results tables",
+        "timm",
+        _shifts(timm_results.read_evaluations, f"{timm_results.FOLDER}/results-"),
+        names_weights=True,
+    ),
+    "imagenet-testbed": PublicSource(
+        f"{_TESTBED}, table of robustness",
+        "imagenet_testbed",
+        _shifts(imagenet_testbed.read_evaluations, imagenet_testbed.RESULTS),
+        names_weights=True,
+    ),
+}
+"""Their order is the order of preference among rows of one checkpoint."""
+
+
+def readings_of(cube: str) -> dict[str, Reading]:
+    """Return how each source of a cube is read, in the order of preference.
+
+    Examples
+    --------
+    >>> list(readings_of("shape_bias"))
+    ['texture-vs-shape', 'texture-vs-shape-trained']
+    """
+    return {name: source.cubes[cube] for name, source in PUBLIC_SOURCES.items() if cube in source.cubes}

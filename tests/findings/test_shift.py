@@ -1,0 +1,311 @@
+"""Chapter 3 says what the record says of distribution shift, and never more than its families allow."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import xarray as xr
+from scipy.stats import norm, spearmanr
+
+from clipsafe_utils.chapters.ood_correlation import descriptions as alt
+from clipsafe_utils.chapters.ood_correlation import tables
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.figures import ood_correlation as figures
+from clipsafe_utils.figures import ood_offsets as offset_figures
+from clipsafe_utils.findings.shift import clouds as read
+from clipsafe_utils.findings.shift import sources as chapter
+from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
+from clipsafe_utils.findings.shift.study import UnderShift
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import NOT_MEASURED, Missing
+
+STUDY = "published"
+SHIFTS = ["v2_matched_frequency", "r", "a", "sketch", "objectnet"]
+MAIN = ["WIT", "LAION-80M", "LAION-400M", "LAION-2B", "DataComp-1B", "WebLI"]
+
+
+def found_with(**values: object) -> OodCorrelation:
+    return ood_correlation(check_parameters("ood-correlation", {"studies": [STUDY], **values}))
+
+
+@pytest.fixture(scope="module")
+def results() -> UnderShift:
+    return found_with().record
+
+
+@pytest.fixture(scope="module")
+def clouds(results: UnderShift) -> read.Clouds:
+    return results.clouds
+
+
+@pytest.fixture(scope="module")
+def raw() -> pd.DataFrame:
+    """All rows of the record with their accuracies, in the order of preference."""
+    study = find_study(STUDY)
+    shifts = study.read("shifts")
+    accuracy = (shifts["hits"] / shifts["images"]).to_pandas()
+    described = study.read("models").to_dataframe()
+    return described.loc[[name for name in described.index if name in accuracy.index]].join(accuracy)
+
+
+def rows_of(raw: pd.DataFrame, source: str, shift: str) -> pd.DataFrame:
+    here = (raw["group"] == "clip_zero_shot") & (raw["training_source"] == source)
+    return raw[here].dropna(subset=["id", shift]).drop_duplicates("checkpoint")
+
+
+def test_shifts_are_those_with_clips_and_v2_counts_once(clouds: read.Clouds) -> None:
+    assert list(clouds) == SHIFTS
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_a_network_counts_once_and_with_a_row_that_reports_the_shift(
+    clouds: read.Clouds, raw: pd.DataFrame, shift: str
+) -> None:
+    checkpoints = clouds[shift]["checkpoint"].values
+    assert len(set(checkpoints)) == checkpoints.size
+    complete = raw.dropna(subset=["id", shift])
+    complete = complete[complete[shift] > 0].drop_duplicates("checkpoint")
+    assert checkpoints.tolist() == complete["checkpoint"].tolist()
+    np.testing.assert_allclose(clouds[shift]["y"].values, complete[shift])
+
+
+def test_objectnet_has_the_networks_whose_preferred_row_lacks_it(clouds: read.Clouds) -> None:
+    cloud = clouds["objectnet"]
+    resnet = cloud.isel(model=cloud["checkpoint"].values == "vgg16")
+    assert resnet["model"].values.tolist() == ["imagenet-testbed:vgg16"]
+    assert clouds["r"]["model"].values[clouds["r"]["checkpoint"].values == "vgg16"] == [
+        "timm:vgg16.tv_in1k@224"
+    ]
+
+
+def test_rank_correlation_agrees_with_scipy(results: UnderShift, raw: pd.DataFrame) -> None:
+    for source in MAIN:
+        rows = rows_of(raw, source, "sketch")
+        expected = spearmanr(rows["id"], rows["sketch"]).statistic
+        found = results.correlations.value("rank", source, "sketch").estimate
+        assert found == pytest.approx(expected)
+
+
+def test_correlation_at_fixed_quantity_agrees_with_statsmodels(
+    results: UnderShift, raw: pd.DataFrame
+) -> None:
+    rows = rows_of(raw, "LAION-2B", "a").dropna(subset=["samples_seen"])
+    design = sm.add_constant(np.log(rows["samples_seen"]))
+    left = [sm.OLS(norm.ppf(rows[name]), design).fit().resid for name in ("id", "a")]
+    found = results.correlations.table.sel(shift="a", set="LAION-2B")
+    assert found["fixed"].item() == pytest.approx(np.corrcoef(left)[0, 1])
+    assert found["stated"] == len(rows) == 26
+
+
+def test_only_sources_with_five_families_decide(results: UnderShift) -> None:
+    within = results.correlations.table.sel(set=MAIN)
+    assert (within["rank_decided"] == (within["families"] >= 5)).all()
+    assert within["families"].sel(set="LAION-2B", shift="r") == 7
+    assert not within["rank_decided"].sel(set=[name for name in MAIN if name != "LAION-2B"]).any()
+
+
+def test_quantities_that_nobody_states_are_not_held_fixed(results: UnderShift) -> None:
+    assert results.correlations.table["fixed"].sel(set="WebLI").isnull().all()
+    assert results.correlations.table["fixed"].sel(set=chapter.STANDARD).isnull().all()
+    assert results.correlations.table["fixed"].sel(set="DataComp-1B").isnull().all()
+    assert results.correlations.table["fixed"].sel(set=chapter.GRID).notnull().all()
+
+
+def test_offset_from_other_sources_agrees_with_statsmodels(results: UnderShift, raw: pd.DataFrame) -> None:
+    rows = pd.concat([rows_of(raw, source, "sketch") for source in MAIN])
+    own = rows["training_source"] == "WIT"
+    x, y = norm.ppf(rows["id"]), norm.ppf(rows["sketch"])
+    line = sm.RLM(y[~own], sm.add_constant(x[~own]), M=sm.robust.norms.HuberT(1.345)).fit()
+    residual = rows["sketch"][own] - norm.cdf(line.predict(sm.add_constant(x[own])))
+    expected = residual.groupby(rows["family"][own]).mean().mean()
+    found = results.heights.table.sel(shift="sketch", source="WIT", line="other sources")
+    assert found["measured"] == 9
+    assert found["mean"].item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_offsets_come_with_a_range_and_a_verdict(results: UnderShift) -> None:
+    others = results.heights.table.sel(line="other sources")
+    assert ((others["outside"] > 0).sum("source") <= 1).all()
+    assert others["outside"].sel(shift="sketch", source="WIT") == 7
+    assert (results.heights.table["mean"].sel(line="standard") > 0).all()
+    assert (results.heights.table["measured"] <= results.heights.table["clips"]).all()
+
+
+def test_what_the_record_says(results: UnderShift) -> None:
+    within, heights = results.correlations, results.heights
+    assert (results.who, results.shifts, results.image_interval.size()) == ("the record", "5", "1.1")
+    assert (within.names, within.families, within.few) == ("LAION-2B", "7", "5")
+    assert str(within.least("rank")) == "0.989"
+    assert within.answer == ("up", "one")
+    assert isinstance(within.none_decides, Missing)
+    assert (within.all_are_close, within.sources_are_close, within.standard_says) == ("yes", "yes", "less")
+    assert heights.all_above == "yes"
+    assert next(iter(heights.above_standard)) == "ImageNet-V2"
+    assert (heights.of("WIT", "sketch").mean.points(), heights.of("WIT", "a").above) == ("−6.6", "9 of 9")
+    assert heights.of("WebLI", "objectnet").side == "below"
+    assert (heights.highest("a"), heights.lowest("sketch"), results.source_of_height) == ("WIT", "WIT", "one")
+    assert (results.twins.encoder, results.twins.other) == ("ViT-B-32", "LAION-400M")
+    assert results.twins.changes["sketch"].points() == "−8.0"
+    assert results.twins.parts_shifts == "yes"
+    assert results.tuned.falls == "yes"
+    assert results.by_way.gains == "no"
+    assert results.by_way.supported("down") == "ImageNet-V2, ImageNet-R and ImageNet-Sketch"
+    assert list(results.by_way.undecided) == ["ImageNet-A"]
+    assert (results.like.decides, results.beyond_standard) == ("no", "5 of 10")
+    assert (results.equal_samples, results.with_encoder("ResNet")) == ("WIT", "WIT")
+    assert results.evaluated_twice.network == "efficientnet-b5"
+    assert results.evaluated_twice.largest.size() == "2.5"
+
+
+def test_without_a_study_everything_is_missing() -> None:
+    nobody = UnderShift("", {}, [], 0.95)
+    said = (
+        nobody.who,
+        nobody.image_interval.size(),
+        nobody.correlations.rank_of("WIT"),
+        nobody.correlations.grid_clips,
+        nobody.heights.highest("a"),
+        nobody.twins.changes["id"].points(),
+        nobody.twins.parts_shifts,
+        nobody.tuned.falls,
+        nobody.beyond_standard,
+        nobody.evaluated_twice.where,
+        nobody.equal_samples,
+        nobody.heights_are_larger,
+        nobody.tuned_against_standard,
+    )
+    assert set(said) == {NOT_MEASURED}
+    assert not nobody.is_real
+
+
+@pytest.mark.parametrize("group", ["clip_zero_shot", "clip_fine_tuned"])
+def test_numbers_of_absent_groups_are_missing(group: str) -> None:
+    record = found_with(groups=[group]).record
+    assert isinstance(record.heights.all_above, Missing)
+    assert record.tuned.change("r").points() == NOT_MEASURED
+    assert isinstance(record.correlations.least("rank"), Missing) == (group == "clip_fine_tuned")
+    assert isinstance(record.by_way.change("r"), Missing) == (group == "clip_zero_shot")
+
+
+def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
+    found = found_with(training_sources=["WIT", "LAION-400M"])
+    within = found.record.correlations
+    assert (within.none_decides, within.standard_says) == ("yes", "alone")
+    assert (within.few, within.few_ranks) == ("2", "0.981 to 1.000")
+    assert isinstance(within.answer, Missing)
+    assert isinstance(found.record.heights.of("WIT", "sketch").is_outside, Missing)
+    assert isinstance(found.record.heights.of("WebLI", "objectnet").mean, Missing)
+    assert isinstance(found.most_inside, Missing)
+    assert found.record.has_source("WebLI") == NOT_MEASURED
+
+
+def test_a_study_without_the_sources_named_shows_its_main_ones() -> None:
+    found = found_with(studies=["miniature", STUDY], training_sources=["WIT"])
+    assert found.sources == {"miniature": ["wit", "laion"], STUDY: ["WIT"]}
+
+
+def test_the_record_speaks_whatever_study_stands_first() -> None:
+    found = found_with(studies=["miniature", STUDY])
+    assert (found.record.study, found.drawn.study) == (STUDY, "miniature")
+    assert isinstance(found_with(studies=["miniature"]).record.who, Missing)
+
+
+def test_the_level_moves_intervals_and_no_verdict() -> None:
+    narrow, wide = (found_with(confidence=level).record for level in (0.5, 0.999))
+    ends = [one.tuned.change() for one in (narrow, wide)]
+    assert ends[0].estimate == ends[1].estimate
+    assert ends[0].low > ends[1].low
+    outside = [one.heights.of("WIT", "sketch").outside for one in (narrow, wide)]
+    assert outside == ["7 of 9"] * 2
+
+
+def test_a_page_without_any_data_is_refused() -> None:
+    with pytest.raises(ClipsafeError, match="Nothing to show: the study field has no model"):
+        found_with(studies=["field"])
+
+
+def test_sources_are_chosen_by_name_or_number(clouds: read.Clouds) -> None:
+    assert read.choose_sources({STUDY: clouds}, ["main"]) == {STUDY: MAIN}
+    assert len(read.choose_sources({STUDY: clouds}, ["all"])[STUDY]) == 39
+    assert read.choose_sources({STUDY: clouds}, ["YFCC-15M", "WIT"]) == {STUDY: ["WIT", "YFCC-15M"]}
+    with pytest.raises(ClipsafeError, match="source 'WITT'; the choices are main, all, CC-12M"):
+        read.choose_sources({STUDY: clouds}, ["WITT"])
+
+
+def test_a_study_without_clips_is_left_out_in_words() -> None:
+    assert read.read_clouds([STUDY], ["standard"]) == {}
+    said = read.without_clips([STUDY], {})
+    assert "fewer than 5 CLIPs" in said[0]
+    assert said[1:] == ["No study has accuracies of CLIPs under shift."]
+    assert read.without_clips([STUDY], {STUDY: {}}) == []
+
+
+def test_figures_draw_every_shift_source_and_study(results: UnderShift) -> None:
+    twice = {STUDY: results, "again": results}
+    drawn = figures.clouds(twice)
+    titles = [axes.get_title("left") for axes in drawn.axes if axes.get_visible()]
+    assert titles[:2] == ["ImageNet-V2", "ImageNet-R"]
+    assert len(titles) == 2 * len(SHIFTS)
+    assert [part.get_suptitle() for part in drawn.subfigs] == [STUDY, "again"]
+    assert {text.get_text() for text in drawn.legends[0].get_texts()} >= {*MAIN, "CLIP, fine-tuned"}
+    assert len(figures.within(twice).axes) == 4
+    assert len(offset_figures.offsets(twice).axes) == 4
+    compared = {"a": results.by_way, "b": results.tuned}
+    assert [axes.get_title("left") for axes in offset_figures.pairs(compared).axes] == ["a", "b"]
+
+
+def test_undecided_marks_are_hollow(results: UnderShift) -> None:
+    axes = figures.within({STUDY: results}).axes[0]
+    wit, laion = MAIN.index("WIT"), MAIN.index("LAION-2B")
+    marks = [one for one in axes.collections if len(one.get_offsets()) == len(SHIFTS)]
+    filled = [len(one.get_facecolor()) > 0 and one.get_facecolor()[0][3] > 0 for one in marks]
+    assert (filled[wit], filled[laion]) == (False, True)
+
+
+def test_no_line_is_drawn_through_too_few_families(clouds: read.Clouds) -> None:
+    cloud = clouds["objectnet"]
+    few = cloud.isel(model=cloud["family"].isin(["VGG", "ResNet"]).values)
+    assert chapter.line_of_standard(few).size == 0
+    assert chapter.line_of_standard(cloud).size > 0
+    assert (chapter.line_of_standard(cloud).diff("x") > 0).all()
+
+
+def test_tables_have_a_row_for_each_case(results: UnderShift) -> None:
+    def rows(shown: tables.ThemedTable) -> int:
+        return shown.markup.count('<th scope="row">')
+
+    assert rows(tables.correlation_table(results)) == len(SHIFTS) * (len(MAIN) + 3)
+    assert rows(tables.offset_table(results)) == len(SHIFTS) * len(MAIN)
+    assert rows(tables.pair_table(results.by_way, "Pairs.")) == 10
+    assert rows(tables.line_table({"one": results.by_way}, "Lines.")) == 4
+    assert rows(tables.evaluation_table(results)) == 8
+    nested = tables.source_table(results).markup
+    assert "<td>ResNet 5, ViT-B 2, ViT-L 2</td>" in nested
+    assert "not stated" in nested
+
+
+def test_alternative_texts_name_what_is_drawn(results: UnderShift) -> None:
+    studies = {STUDY: results}
+    assert "ObjectNet: zero-shot CLIPs 33" in alt.describe_clouds(studies)
+    assert "LAION-2B, families: 7, rank correlation 0.989 to 0.998" in alt.describe_within(studies)
+    assert "WIT +31.9 and −6.6" in alt.describe_offsets(studies)
+    assert "x, ImageNet-A: +4.3 (+2.0 to +6.6)" in alt.describe_pairs({"x": results.by_way})
+
+
+def test_a_gain_and_a_loss_are_told_apart() -> None:
+    """Two shifts, of which one gains and one loses surely, and a third that is open."""
+    shifts = ["r", "a", "sketch"]
+    ends = {"mean": [0.02, -0.02, 0.01], "low": [0.01, -0.03, -0.01], "high": [0.03, -0.01, 0.03]}
+    table = xr.Dataset(
+        {name: (("shift", "measure"), np.array(values)[:, None]) for name, values in ends.items()},
+        coords={"shift": shifts, "measure": ["at_equal"], "pair": ["x"]},
+    ).assign(
+        families=(("shift", "measure"), np.full((3, 1), 6)),
+        supported=(("shift", "measure"), np.array([[True], [True], [False]])),
+    )
+    pairs = PairChanges(table)
+    assert (pairs.supported("up"), pairs.supported("down")) == ("ImageNet-R", "ImageNet-A")
+    assert list(pairs.undecided) == ["ImageNet-Sketch"]
+    assert (pairs.gains, pairs.falls) == ("yes", "no")
