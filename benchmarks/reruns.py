@@ -1,4 +1,4 @@
-"""Time what a class runs: the first build in a fresh clone, and every rerun of the plans for teaching.
+"""Time what a class runs, and count what a lecturer reads aloud of the plans for teaching.
 
 Command: python benchmarks/reruns.py
 Run time: about five minutes on two cores, half of it for the packages of the fresh clone.
@@ -23,6 +23,7 @@ from clipsafe_utils.chapters.teaching.plans import reruns
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+PAGE = REPOSITORY / "notebooks" / "teaching.md"
 RUNS = 3
 
 
@@ -43,6 +44,7 @@ def main() -> None:
         "load": round(os.getloadavg()[0], 1),
         "date": time.strftime("%Y-%m-%d"),
         "seconds": {what: round(taken, 1) for what, taken in seconds.items()},
+        "words": words_of_plans(PAGE.read_text(encoding="utf-8")),
     }
     TIMES.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
@@ -53,6 +55,15 @@ def seconds_of(command: list[str], folder: Path) -> float:
     begun = time.perf_counter()
     subprocess.run(command, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     return time.perf_counter() - begun
+
+
+def words_of_plans(page: str) -> dict[str, int]:
+    """Count the words that a lecturer reads aloud; the plan for half a day also says what the hour says."""
+    hour, half_day = (
+        len(page.partition(f"## The plan for {name}\n")[2].partition("\n## ")[0].split())
+        for name in ("one hour", "half a day")
+    )
+    return {"hour": hour, "half_day": hour + half_day}
 
 
 if __name__ == "__main__":

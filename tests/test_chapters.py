@@ -113,6 +113,12 @@ OVERRIDES: dict[str, dict[str, object]] = {
 """For each chapter one value that is not the default for every parameter."""
 
 SAID: dict[str, dict[str, object]] = {
+    "calibration": {
+        "studies": ["miniature", "published"],
+        "confidence": 0.5,
+        "n_bins": 5,
+        "conditions": ["factor_pose", "natural"],
+    },
     "factor-robustness": {
         "confidence": 0.9,
         "groups": ["clip_zero_shot", "contrastive", "robust_intervention"],

@@ -111,7 +111,8 @@ def conditions(judged: Mapping[str, xr.Dataset]) -> Figure:
     matplotlib.figure.Figure
         Two panels a view. Grey: the floor. Hollow marks: too few images for a claim.
     """
-    rows = [one.sizes["condition"] for one in judged.values()]
+    # Fewer than three rows would leave no room for the titles and labels of a view.
+    rows = [max(one.sizes["condition"], 3) for one in judged.values()]
     with house_style():
         figure = Figure(figsize=(WIDTH, 1.0 + 0.36 * max(sum(rows), 3)))
         if rows:

@@ -16,6 +16,7 @@ from clipsafe_utils.figures.style import (
     legend_below,
     mark_zero,
 )
+from clipsafe_utils.findings.calibration.views import GROUP_NAMES
 from clipsafe_utils.registry.set_names import condition_name
 
 _AXES = {"ece_debiased": ("debiased error, points", PERCENT), "nll": ("NLL, nats", 1.0)}
@@ -24,15 +25,13 @@ _AXES = {"ece_debiased": ("debiased error, points", PERCENT), "nll": ("NLL, nats
 _ROW = 0.36
 
 
-def scaling_changes(groups: Mapping[str, xr.Dataset], names: Mapping[str, str]) -> Figure:
+def scaling_changes(groups: Mapping[str, xr.Dataset]) -> Figure:
     """Draw after less before temperature scaling, by condition and group.
 
     Parameters
     ----------
     groups : mapping of str to xarray.Dataset
         By study, as `clipsafe_utils.findings.calibration.scaling_change.change_of_groups` returns them.
-    names : mapping of str to str
-        Names of the groups.
 
     Returns
     -------
@@ -49,14 +48,14 @@ def scaling_changes(groups: Mapping[str, xr.Dataset], names: Mapping[str, str]) 
             )
             for row, (study, one) in zip(grid, groups.items(), strict=True):
                 for axes, score in zip(row, _AXES, strict=True):
-                    _draw_changes(axes, one, score, names)
+                    _draw_changes(axes, one, score)
                 if len(rows) > 1:
                     row[0].set_title(f"Study: {study}")
             legend_below(figure, grid.ravel().tolist())
     return figure
 
 
-def _draw_changes(axes: Axes, groups: xr.Dataset, score: str, names: Mapping[str, str]) -> None:
+def _draw_changes(axes: Axes, groups: xr.Dataset, score: str) -> None:
     title, scale = _AXES[score]
     conditions = groups["condition"].values.tolist()
     rows = np.arange(len(conditions), dtype=float)[::-1]
@@ -68,9 +67,8 @@ def _draw_changes(axes: Axes, groups: xr.Dataset, score: str, names: Mapping[str
         colour = GROUP_COLOURS[group]
         axes.hlines(y, scale * one["lowest"].values, scale * one["highest"].values, color=colour, lw=1)
         moved = scale * (one["after"] - one["before"]).values
-        axes.scatter(
-            moved, y, s=18, marker=GROUP_MARKERS[group], color=colour, lw=1, zorder=3, label=names[group]
-        )
+        marker, label = GROUP_MARKERS[group], GROUP_NAMES[group]
+        axes.scatter(moved, y, s=18, marker=marker, color=colour, lw=1, zorder=3, label=label)
     axes.set_yticks(rows, [condition_name(name) for name in conditions])
     axes.set_ylim(-0.6, len(conditions) - 0.4)
     axes.set_xlabel(title)

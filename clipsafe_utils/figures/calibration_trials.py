@@ -50,7 +50,7 @@ def _draw_sizes(axes: Axes, simulated: xr.Dataset, colour: str, fewest: int) -> 
     scaled = PERCENT * simulated[["low", "mean", "high"]]
     shown, ideal = (scaled.sel(truth=truth) for truth in ("recorded", "calibrated"))
     axes.fill_between(at, shown["low"], shown["high"], color=colour, alpha=0.35, linewidth=0)
-    axes.plot(at, shown["mean"], color=colour, linewidth=1.4, label="as the record shows it")
+    axes.plot(at, shown["mean"], color=colour, linewidth=1.4, label="as measured")
     # No second filled band: where two lie over each other, neither can be read.
     for end in ("low", "high"):
         axes.plot(at, ideal[end], color=ink(), linestyle=":", linewidth=1)

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.hover import Marks, View
 from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, source_look
-from clipsafe_utils.metrics.calibration import debiased_interval
 from clipsafe_utils.registry.set_names import DETECTION, condition_name, shift_title
 
 PERCENT = 100.0
@@ -179,15 +178,13 @@ def _cloud_marks(label: str, colour: str, marker: str, cloud: xr.Dataset, here: 
     return Marks(label, colour, marker, cloud["model"].values[here].tolist(), x, y, low, high)
 
 
-def calibration(panels: Sequence[Panel], confidence: float, fewest_images: int) -> list[View]:
+def calibration(models: pd.DataFrame, fewest_images: int) -> list[View]:
     """Chapter 4: debiased calibration error against accuracy, a view a study, scaling and set of images.
 
     Parameters
     ----------
-    panels : sequence of Panel
-        Of the cube `calibration`.
-    confidence : float
-        Level of the intervals.
+    models : DataFrame
+        As `clipsafe_utils.findings.calibration.variants.every_model` returns it.
     fewest_images : int
         Images that a claim needs; with fewer, marks are hollow.
 
@@ -198,38 +195,23 @@ def calibration(panels: Sequence[Panel], confidence: float, fewest_images: int) 
 
     Examples
     --------
-    >>> calibration([], 0.95, 5_000)
+    >>> calibration(pd.DataFrame(columns=["study", "scaling", "condition"]), 5_000)
     []
     """
-    return [
-        _calibration_view(panel, condition, scaling, confidence, fewest_images)
-        for panel in panels
-        for scaling in panel.cube["scaling"].values.tolist()
-        for condition in panel.cube["condition"].values.tolist()
-    ]
-
-
-def _calibration_view(
-    panel: Panel, condition: str, scaling: str, confidence: float, fewest_images: int
-) -> View:
-    one = panel.cube.sel(condition=condition, scaling=scaling)
-    images = float(one["bin_count"].sum("bin").max())
-    measured = one["ece_debiased"].notnull().all("draw").values
-    one, models = one.isel(model=measured), panel.models.isel(model=measured)
-    marks = []
-    if measured.any():
-        low, high = debiased_interval(one["ece_debiased"].transpose("draw", "model").values, confidence)
-        estimate = one.isel(draw=0)
-        accuracy, error = (estimate[name].values for name in ("accuracy", "ece_debiased"))
-        x, y, *ends = (PERCENT * values for values in (accuracy, np.clip(error, 0, None), low, high))
+    views = []
+    for _, rows in models.groupby(["study", "scaling", "condition"], sort=False):
+        study, scaling, condition, images = rows[["study", "scaling", "condition", "images"]].iloc[0]
+        x, y, low, high = (PERCENT * rows[name].to_numpy() for name in ("accuracy", "error", "low", "high"))
+        names, group = rows["model"].to_numpy(), rows["group"].to_numpy()
+        few = images < fewest_images
         marks = [
-            _marks_of_group(
-                name, here, one["model"].values, x, y, (ends[0], ends[1]), hollow=images < fewest_images
-            )
-            for name, here in _by_group(models)
+            _marks_of_group(name, group == name, names, x, y, (low, high), hollow=few)
+            for name in GROUPS
+            if name in group
         ]
-    what = f"{condition_name(condition)}, {scaling} scaling, {images:,.0f} images"
-    return View(f"{panel.study}: {what}", "accuracy, %", "debiased error, %", marks)
+        what = f"{condition_name(condition)}, {scaling} scaling, {images:,.0f} images"
+        views.append(View(f"{study}: {what}", "accuracy, %", "debiased error, %", marks))
+    return views
 
 
 def _by_group(models: xr.Dataset) -> list[tuple[str, NDArray[Any]]]:

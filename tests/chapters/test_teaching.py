@@ -1,5 +1,9 @@
 """What teaching costs."""
 
+import importlib.util
+
+import pytest
+
 from clipsafe_utils.chapters.teaching import costs
 from clipsafe_utils.chapters.teaching.plans import ONE_HOUR, Rerun, Step, reruns
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -25,20 +29,34 @@ def test_a_plan_starts_at_zero_and_each_step_where_the_last_ended() -> None:
     assert "1:00" in costs.plan_table(ONE_HOUR, "An hour.").markup
 
 
+def timed(build: float, rerun: float) -> dict[str, object]:
+    seconds = {costs.FIRST_BUILD: build, **{one.command: rerun for one in reruns()}}
+    return {"seconds": seconds, "words": {"hour": 240, "half_day": 360}}
+
+
 def test_reading_aloud_and_running_leave_time_for_the_class() -> None:
-    page = "## The plan for one hour\n" + "word " * 240 + "\n## The plan for half a day\n" + "word " * 120
-    seconds = {costs.FIRST_BUILD: 120.0, **{one.command: 20.0 for one in reruns()}}
-    found = costs.busy_minutes(page + "\n## Notes\nnot said", {"seconds": seconds})
-    assert found["teaching-hour-busy"] == "5"
-    assert found["teaching-half-day-busy"] == "7"
-    real = costs.busy_minutes((REPOSITORY / "notebooks" / "teaching.md").read_text(), costs.read_times())
-    assert int(real["teaching-hour-busy"]) < 30
-    assert int(real["teaching-hour-busy"]) < int(real["teaching-half-day-busy"]) < 100
+    # 240 words are 2 minutes, a build 2, three reruns of the hour 1; half a day has 360 words.
+    made = costs.lesson_costs(timed(120.0, 20.0))
+    assert (made.busy_hour, made.busy_half_day) == ("5", "7")
+    real = costs.lesson_costs(costs.read_times())
+    assert int(real.busy_hour) < 30
+    assert int(real.busy_hour) < int(real.busy_half_day) < 100
 
 
 def test_numbers_of_the_page() -> None:
-    seconds = {one.command: float(number) for number, one in enumerate(reruns(), start=4)}
-    found = costs.numbers({"seconds": {costs.FIRST_BUILD: 150.0, **seconds}})
-    assert found["teaching-half-day"] == "210"
-    assert found["teaching-first-build"] == "2.5"
-    assert (found["teaching-quickest"], found["teaching-slowest"]) == ("4", "9")
+    commands = [one.command for one in reruns()]
+    timed_apart = timed(150.0, 4.0)
+    timed_apart["seconds"] |= {commands[-1]: 9.0}  # type: ignore[operator]
+    made = costs.lesson_costs(timed_apart)
+    assert (made.half_day, made.first_build) == ("210", "2.5")
+    assert (made.quickest, made.slowest) == ("4", "9")
+
+
+def test_the_words_that_were_counted_are_about_those_of_the_page() -> None:
+    spec = importlib.util.spec_from_file_location("reruns", REPOSITORY / "benchmarks" / "reruns.py")
+    assert spec is not None
+    assert spec.loader is not None
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    now = benchmark.words_of_plans(benchmark.PAGE.read_text(encoding="utf-8"))
+    assert now == pytest.approx(costs.read_times()["words"], rel=0.1)

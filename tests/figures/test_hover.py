@@ -19,6 +19,7 @@ from clipsafe_utils.figures.style import (
     ThemedFigure,
     source_look,
 )
+from clipsafe_utils.findings.calibration.variants import every_model
 
 PRINTED = ThemedFigure("<svg></svg>")
 
@@ -178,7 +179,7 @@ def test_calibration_shows_every_scaling_and_set_with_its_interval() -> None:
     )
     cube["ece_debiased"][0, 1, 1, 0] = np.nan
     models = xr.Dataset({"group": ("model", ["standard", "clip_zero_shot"])})
-    few, many = hover_views.calibration([Panel("mine", cube, models)], 0.9, 5_000)
+    few, many = hover_views.calibration(every_model([Panel("mine", cube, models)], 0.9), 5_000)
     assert few.name == "mine: sketches, before scaling, 4,000 images"
     assert many.name == "mine: all images, before scaling, 6,000 images"
     assert [marks.hollow for marks in few.marks] == [True, True]

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.words import correlations
-from clipsafe_utils.chapters.formats import percent, points
 from clipsafe_utils.figures.calibration import PERCENT
 from clipsafe_utils.findings.calibration.bins import SIZES
 from clipsafe_utils.findings.calibration.digits import AFTER, BEFORE, OWN
 from clipsafe_utils.findings.calibration.errors import ALL
+from clipsafe_utils.findings.calibration.real import correlations
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES
 from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.registry.set_names import condition_name
+from clipsafe_utils.say import number, percent, points
 
 _NOTHING = "No study has confidences."
 _NO_CAUSES = "No study has the cube of causes."
@@ -149,4 +149,4 @@ def describe_scaling(groups: Mapping[str, xr.Dataset]) -> str:
 
 
 def _value(panel: Property, value: float) -> str:
-    return percent(value) if panel.scale == PERCENT else f"{value:.2f}"
+    return percent(value) if panel.scale == PERCENT else number(value)

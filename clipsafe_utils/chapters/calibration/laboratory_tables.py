@@ -5,15 +5,21 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration.laboratory_words import signed
-from clipsafe_utils.chapters.causes.words import cell_of, is_measured
-from clipsafe_utils.chapters.formats import NOT_MEASURED, level, percent
 from clipsafe_utils.figures.tables import ThemedTable, folded, table
-from clipsafe_utils.findings.calibration.laboratory import ERROR, ERROR_OWN, NLL, TEMPERATURE
+from clipsafe_utils.findings.calibration.laboratory import (
+    ERROR,
+    ERROR_OWN,
+    KNOBS,
+    NLL,
+    STEPS,
+    TEMPERATURE,
+    dose_response,
+    written_level,
+)
 from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, home
-from clipsafe_utils.findings.calibration.trainings import DOSES, STEPS, dose_of, step_of, written_level
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES
-from clipsafe_utils.say import Value
+from clipsafe_utils.findings.trainings import Trainings
+from clipsafe_utils.say import Missing, Said, level, percent
 
 _COLUMNS = {
     TEMPERATURE: "Temperature",
@@ -23,35 +29,48 @@ _COLUMNS = {
 }
 
 
-def steps_table(causes: Mapping[str, xr.Dataset], confidence: float) -> ThemedTable:
-    """Tabulate what each step of the ladder and each knob does to calibration.
+def steps_table(studies: Mapping[str, Trainings], confidence: float) -> ThemedTable:
+    """Tabulate, in a fold, what each step of the ladder and each knob does to calibration.
 
     Parameters
     ----------
-    causes : mapping of str to xarray.Dataset
-        As `read_causes` returns them.
+    studies : mapping of str to Trainings
+        Those that differ in one thing.
     confidence : float
         Level of the intervals.
     """
     rows = []
-    for study, cube in causes.items():
-        several = {"Study": study} if len(causes) > 1 else {}
-        for step, (title, _, _) in STEPS.items():
-            changes = {name: step_of(cube, name, step, confidence) for name in _COLUMNS}
-            rows.append({"What changes": title} | several | _cells(changes))
-        for knob, (title, _, _) in DOSES.items():
-            found = {name: dose_of(cube, name, knob, confidence) for name in _COLUMNS}
-            low, high, change = found[TEMPERATURE]
-            if change is not None:
-                ends = f"{written_level(knob, low)} to {written_level(knob, high)}"
-                changes = {name: one[2] for name, one in found.items()}
-                rows.append({"What changes": f"{title}: {ends} (d, wit)"} | several | _cells(changes))
-    return table(
-        pd.DataFrame(rows, columns=["What changes", *["Study"] * (len(causes) > 1), *_COLUMNS.values()]),
+    for study, trainings in studies.items():
+        several = {"Study": study} if len(studies) > 1 else {}
+        rows += [{"What changes": title} | several | cells for title, cells in _rows(trainings).items()]
+    shown = table(
+        pd.DataFrame(rows, columns=["What changes", *["Study"] * (len(studies) > 1), *_COLUMNS.values()]),
         "Differences between kinds of training, before scaling, on the clean test and on held-out images of "
         f"the model's own source; {level(confidence)} intervals over seeds and images. Knobs: the highest "
         "level less the lowest, for CLIPs on wit.",
     )
+    return folded(shown, "Each step of the ladder and each knob, with temperature and NLL")
+
+
+def _rows(trainings: Trainings) -> dict[str, dict[str, str]]:
+    rows = {}
+    for title, upper, lower in STEPS.values():
+        rows[title] = _cells({name: trainings.step(name, upper, lower) for name in _COLUMNS})
+    for knob, title in KNOBS.items():
+        responses = {name: dose_response(trainings, name, knob) for name in _COLUMNS}
+        low, high = (written_level(knob, end) for end in (responses[ERROR].low, responses[ERROR].high))
+        if not isinstance(low, Missing):
+            cells = _cells({name: response.change for name, response in responses.items()})
+            rows[f"{title}: {low} to {high} (d, wit)"] = cells
+    return rows
+
+
+def _cells(changes: Mapping[str, Said]) -> dict[str, str]:
+    return {title: _cell(changes[name]) for name, title in _COLUMNS.items()}
+
+
+def _cell(change: Said) -> str:
+    return str(change) if isinstance(change, Missing) else f"{change} ({change.interval})"
 
 
 def groups_table(groups: Mapping[str, xr.Dataset]) -> ThemedTable:
@@ -100,17 +119,3 @@ def _arrow(one: xr.Dataset, written: Callable[[float], str]) -> str:
 
 def _three(value: float) -> str:
     return f"{value:.3f}"
-
-
-def _cells(changes: Mapping[str, Value | None]) -> dict[str, str]:
-    return {
-        title: cell_of(changes[name]) if name in (ERROR, ERROR_OWN) else _cell_of_number(changes[name])
-        for name, title in _COLUMNS.items()
-    }
-
-
-def _cell_of_number(found: Value | None) -> str:
-    if not is_measured(found):
-        return NOT_MEASURED
-    assert found is not None
-    return f"{signed(found.estimate)} ({signed(found.low)} to {signed(found.high)})"

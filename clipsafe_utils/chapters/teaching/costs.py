@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.say import Text, number
 
 TIMES = REPOSITORY / "benchmarks" / "reruns.json"
 FIRST_BUILD = "make book, in a fresh clone"
@@ -19,12 +21,12 @@ WORDS_A_MINUTE = 120
 
 
 def read_times(path: Path = TIMES) -> dict[str, Any]:
-    """Read what was timed: `seconds` by command, and the machine.
+    """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine.
 
     Examples
     --------
     >>> sorted(read_times())
-    ['cores', 'date', 'load', 'machine', 'seconds']
+    ['cores', 'date', 'load', 'machine', 'seconds', 'words']
     """
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
@@ -85,56 +87,56 @@ def times_table(found: Mapping[str, Any]) -> ThemedTable:
     )
 
 
-def numbers(found: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the prose glues about times.
+@dataclass(frozen=True)
+class LessonCosts:
+    """What a class costs in minutes, and its commands in seconds."""
+
+    hour: Text
+    half_day: Text
+    """Minutes of the two plans."""
+    first_build: Text
+    """Minutes of `make book` in a fresh clone."""
+    quickest: Text
+    slowest: Text
+    """Seconds of a rerun."""
+    pace: Text
+    """Words a minute of a lecturer who reads aloud."""
+    busy_hour: Text
+    busy_half_day: Text
+    """Minutes of a plan in which the lecturer reads aloud or a command runs."""
+
+
+def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
+    """Return what the page says of times.
 
     Parameters
     ----------
-    found : mapping
+    timed : mapping
         As of `read_times`.
 
     Examples
     --------
-    >>> numbers(read_times())["teaching-hour"]
-    '60'
+    >>> costs = lesson_costs(read_times())
+    >>> costs.hour, costs.pace
+    (60, 120)
     """
-    seconds = [found["seconds"][one.command] for one in reruns()]
-    return {
-        "teaching-hour": str(sum(step.minutes for step in ONE_HOUR)),
-        "teaching-half-day": str(sum(step.minutes for step in HALF_DAY)),
-        "teaching-first-build": f"{found['seconds'][FIRST_BUILD] / 60:.1f}",
-        "teaching-quickest": f"{min(seconds):.0f}",
-        "teaching-slowest": f"{max(seconds):.0f}",
-    }
-
-
-def busy_minutes(page: str, found: Mapping[str, Any]) -> dict[str, str]:
-    r"""Return what the prose glues about minutes in which a lecturer reads aloud or a command runs.
-
-    Parameters
-    ----------
-    page : str
-        Source of the page of plans. The plan for half a day also says what the hour says.
-    found : mapping
-        As of `read_times`.
-
-    Examples
-    --------
-    >>> times = read_times()
-    >>> busy_minutes("## The plan for one hour\n## The plan for half a day\n", times)["teaching-pace"]
-    '120'
-    """
-    hour, half_day = (
-        len(page.partition(f"## The plan for {name}\n")[2].partition("\n## ")[0].split())
-        for name in ("one hour", "half a day")
+    seconds = timed["seconds"]
+    of_reruns = [seconds[one.command] for one in reruns()]
+    return LessonCosts(
+        Text(sum(step.minutes for step in ONE_HOUR)),
+        Text(sum(step.minutes for step in HALF_DAY)),
+        number(seconds[FIRST_BUILD] / 60, 1),
+        number(min(of_reruns), 0),
+        number(max(of_reruns), 0),
+        Text(WORDS_A_MINUTE),
+        _busy_minutes(ONE_HOUR, timed["words"]["hour"], seconds),
+        _busy_minutes(HALF_DAY, timed["words"]["half_day"], seconds),
     )
-    read = {"hour": (ONE_HOUR, hour), "half-day": (HALF_DAY, hour + half_day)}
-    busy = {"teaching-pace": str(WORDS_A_MINUTE)}
-    for name, (plan, words) in read.items():
-        commands = [FIRST_BUILD, *(one.command for step in plan for one in step.reruns)]
-        seconds = sum(found["seconds"][command] for command in commands)
-        busy[f"teaching-{name}-busy"] = f"{words / WORDS_A_MINUTE + seconds / 60:.0f}"
-    return busy
+
+
+def _busy_minutes(plan: Sequence[Step], words: int, seconds: Mapping[str, float]) -> Text:
+    commands = [FIRST_BUILD, *(one.command for step in plan for one in step.reruns)]
+    return number(words / WORDS_A_MINUTE + sum(seconds[command] for command in commands) / 60, 0)
 
 
 def _clock(minutes: int) -> str:

@@ -104,6 +104,17 @@ def bins_of_images(
     return regroup(ReliabilityBins(np.ones_like(hits), hits, ordered), n_bins, binning)
 
 
+def mean_gap(bins: ReliabilityBins) -> Array:
+    """Return mean confidence less accuracy, from arrays of shape (..., bins): above 0 it is overconfident.
+
+    Examples
+    --------
+    >>> mean_gap(ReliabilityBins(np.array([1.0, 3.0]), np.array([1.0, 0.0]), np.array([0.4, 2.6])))
+    array(0.5)
+    """
+    return np.asarray((bins.confidence_sum - bins.hits).sum(axis=-1) / bins.count.sum(axis=-1))
+
+
 def floor_of_bins(bins: ReliabilityBins, seed: int) -> Array:
     """ECE to expect of a perfectly calibrated model with these bins, by simulating their hits.
 

@@ -101,54 +101,6 @@ def shifted(pixels: Array, shift: str, strength: float, seed: int) -> Array:
     return np.asarray(blurred.reshape(pixels.shape))
 
 
-def judge(
-    logits: Array, labels: NDArray[np.int64], temperature: float, weights: NDArray[np.uint8], n_bins: int
-) -> xr.Dataset:
-    """Score the answers at one temperature, in every draw.
-
-    Parameters
-    ----------
-    logits : ndarray, shape (images, classes)
-        Before any temperature.
-    labels : ndarray of int, shape (images,)
-        True classes.
-    temperature : float
-        Logits are divided by it.
-    weights : ndarray of counts, shape (draws, images)
-        As `draw_weights` gives them.
-    n_bins : int
-        Bins of the debiased error.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dim draw: accuracy, nll, brier, overconfidence (mean confidence minus accuracy), ece_debiased. Dim
-        image: confidence and correct.
-
-    Examples
-    --------
-    >>> logits = np.array([[np.log(3.0), 0.0]] * 4)
-    >>> judge(logits, np.array([0, 0, 1, 1]), 1.0, np.ones((1, 4), np.uint8), 15)["overconfidence"].values
-    array([0.25])
-    """
-    summary = summarise_logits(logits, labels, temperature=temperature)
-    correct = summary.prediction == labels
-    log_probability = summary.label_log_probability
-    bins = reliability_bins(summary.confidence, correct, weights, n_bins)
-    by_draw = {
-        "accuracy": weighted_mean(correct, weights),
-        "nll": negative_log_likelihood(log_probability, weights),
-        "brier": brier_score(log_probability, summary.sum_squared_probability, weights),
-        "overconfidence": weighted_mean(summary.confidence - correct, weights),
-        "ece_debiased": debiased_calibration_error(bins),
-    }
-    by_image = {"confidence": summary.confidence, "correct": correct}
-    return xr.Dataset(
-        {name: ("draw", values) for name, values in by_draw.items()}
-        | {name: ("image", values) for name, values in by_image.items()}
-    )
-
-
 def run_trials(
     logits_of: Callable[[Array], Array],
     pixels: Array,
@@ -179,10 +131,9 @@ def run_trials(
     Returns
     -------
     xarray.Dataset
-        Dims shift, level (0 is clean), scaling (before, after, own) and draw: the scores of `judge`; without
+        Dims shift, level (0 is clean), scaling (before, after, own) and draw: `SCORES`; without
         draw: ece, ece_floor, temperature and spread, the mean standard deviation of an image's logits over
-        the classes; with bin: bin_count, bin_confidence and bin_hits. `strength`
-        says what a level stands for.
+        the classes. `strength` says what a level stands for.
     """
     weights = draw_weights(NAMESPACE, range(labels.size))
     rows = []
@@ -192,8 +143,8 @@ def run_trials(
             spread = float(logits.std(axis=1).mean())
             own = fit_temperature(logits, labels).temperature.item()
             for scaling, value in ((BEFORE, 1.0), (AFTER, temperature), (OWN, own)):
-                scores = judge(logits, labels, value, weights, n_bins)
-                row = _with_bins(scores, n_bins, binning, seed).assign(temperature=value, spread=spread)
+                scores = _judge(logits, labels, value, weights, n_bins)
+                row = _with_ece(scores, n_bins, binning, seed).assign(temperature=value, spread=spread)
                 rows.append(row.expand_dims(shift=[shift], level=[level], scaling=[scaling]))
     trials = xr.combine_by_coords(rows, combine_attrs="drop")
     assert isinstance(trials, xr.Dataset)
@@ -251,42 +202,30 @@ def change(trials: xr.Dataset, score: str, confidence: float) -> tuple[float, fl
     return float(difference[0]), float(low), float(high)
 
 
-def reliability_panels(trials: xr.Dataset, group: str) -> xr.Dataset:
-    """Lay out the bins before and after, on clean images and under the strongest of each shift.
-
-    Parameters
-    ----------
-    trials : xarray.Dataset
-        As `run_trials` returns it.
-    group : str
-        Group of the classifier, for its colour.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `clipsafe_utils.findings.calibration.errors.reliability_panels`.
-    """
-    shifts = trials["shift"].values.tolist()
-    rows = [("clean", trials.isel(shift=0, level=0))]
-    rows += [(name, trials.sel(shift=name).isel(level=-1)) for name in shifts]
-    names = ["bin_count", "bin_confidence", "bin_hits"]
-    panels = [
-        one[names]
-        .sel(scaling=scaling)
-        .drop_vars(["shift", "level", "scaling", "strength"])
-        .assign(title=f"{title}, {scaling}", group=group, study="digits")
-        for title, one in rows
-        for scaling in (BEFORE, AFTER)
-    ]
-    return xr.concat(panels, "panel")
+def _judge(
+    logits: Array, labels: NDArray[np.int64], temperature: float, weights: NDArray[np.uint8], n_bins: int
+) -> xr.Dataset:
+    """Score the answers at one temperature: `SCORES` by draw; confidence and correct by image."""
+    summary = summarise_logits(logits, labels, temperature=temperature)
+    correct = summary.prediction == labels
+    log_probability = summary.label_log_probability
+    bins = reliability_bins(summary.confidence, correct, weights, n_bins)
+    by_draw = {
+        "accuracy": weighted_mean(correct, weights),
+        "nll": negative_log_likelihood(log_probability, weights),
+        "brier": brier_score(log_probability, summary.sum_squared_probability, weights),
+        "overconfidence": weighted_mean(summary.confidence - correct, weights),
+        "ece_debiased": debiased_calibration_error(bins),
+    }
+    by_image = {"confidence": summary.confidence, "correct": correct}
+    return xr.Dataset(
+        {name: ("draw", values) for name, values in by_draw.items()}
+        | {name: ("image", values) for name, values in by_image.items()}
+    )
 
 
-def _with_bins(scores: xr.Dataset, n_bins: int, binning: str, seed: int) -> xr.Dataset:
+def _with_ece(scores: xr.Dataset, n_bins: int, binning: str, seed: int) -> xr.Dataset:
     bins = bins_of_images(scores["confidence"].values, scores["correct"].values, n_bins, binning)
     return scores.drop_dims("image").assign(
-        bin_count=("bin", bins.count),
-        bin_confidence=("bin", bins.mean_confidence),
-        bin_hits=("bin", bins.hits),
-        ece=float(expected_calibration_error(bins)),
-        ece_floor=float(floor_of_bins(bins, seed)),
+        ece=float(expected_calibration_error(bins)), ece_floor=float(floor_of_bins(bins, seed))
     )

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.findings.calibration.bins import floor_of_bins, regroup, simulate_sizes, stored_bins
-from clipsafe_utils.findings.calibration.views import View, short_name
+from clipsafe_utils.findings.calibration.views import View
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import (
     debiased_interval,
@@ -163,25 +163,16 @@ def sample_sizes(
     Returns
     -------
     dict of str to xarray.Dataset
-        `simulate_sizes` by short name, the best first, with the model's group as an attribute; of a study
-        with one model, that one.
+        `simulate_sizes` by name of the model, the best first, with its group as an attribute; of a study with
+        one model, that one.
     """
     whole = view.cube.sel(condition=view.whole)
     order = np.argsort(whole["ece_debiased"].isel(draw=0).values)
     found = {}
     for row in dict.fromkeys((int(order[0]), int(order[-1]))):
-        one = whole.isel(model=row)
-        simulated = simulate_sizes(stored_bins(one), n_bins, binning, seed, confidence)
-        group = view.models["group"].values[row]
-        found[short_name(str(one["model"].item()))] = simulated.assign_attrs(group=group)
+        simulated = simulate_sizes(stored_bins(whole.isel(model=row)), n_bins, binning, seed, confidence)
+        found[view.names[row]] = simulated.assign_attrs(group=view.models["group"].values[row])
     return found
-
-
-def mean_gap(view: View) -> xr.DataArray:
-    """Return mean confidence minus accuracy on the whole set, by model: above 0 it is overconfident."""
-    bins = stored_bins(view.cube.sel(condition=view.whole).transpose("model", "bin", ...))
-    gap = (bins.confidence_sum - bins.hits).sum(axis=-1) / bins.count.sum(axis=-1)
-    return xr.DataArray(gap, {"model": view.cube["model"].values})
 
 
 def _rank_draws(cube: xr.Dataset) -> Array:

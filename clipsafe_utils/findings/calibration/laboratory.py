@@ -1,17 +1,19 @@
-"""Chapter 4 in the laboratory: the ladder, the knobs, and the models that were trained there."""
+"""What the laboratory says in chapter 4: the ladder, the knobs, and a temperature under shift."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-import pandas as pd
+import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.findings.calibration.bins import stored_bins
-from clipsafe_utils.findings.ladder import ladder
+from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
+from clipsafe_utils.findings.calibration.scaling_change import SCORES, SHIFTS, home
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG
 from clipsafe_utils.findings.properties import Property
-
-NATURAL, OWN = "natural", "own_source"
-"""The clean test set, and held-out images of a model's own source."""
+from clipsafe_utils.findings.trainings import Cell, DoseResponse, Trainings
+from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing, percent
 
 TEMPERATURE = "temperature"
 ERROR, ERROR_OWN = "ece_debiased_before_natural", "ece_debiased_before_own_source"
@@ -24,43 +26,181 @@ PROPERTIES = {
 }
 """What the figure of the ladder shows."""
 
-CLIP, STANDARD = "clip_zero_shot", "standard"
+CELLS: Mapping[str, Cell] = {"labels": ("a", "wit"), "names": ("c", "wit"), "captions": ("d", "wit")}
+"""What networks on `wit` are trained with, and where they stand on the ladder."""
+STEPS: Mapping[str, tuple[str, Cell, Cell]] = {
+    "loss": ("CLIP's loss and names, not labels (c less a, wit)", CELLS["names"], CELLS["labels"]),
+    "captions": ("whole captions, not names (d less c, wit)", CELLS["captions"], CELLS["names"]),
+    "curated": ("images of wit, not of labels (a)", CELLS["labels"], ("a", "labels")),
+    "source": ("laion, not wit (d)", ("d", "laion"), CELLS["captions"]),
+}
+"""Steps on the ladder: what a table calls each, the upper cell, the lower."""
+
+KNOBS = {"images": "images, equal samples seen", "batch": "batch", "wrong": "captions that are wrong"}
+"""Knobs that are turned for CLIPs, and what a table calls each."""
+
+CLIP = "clip_zero_shot"
 
 
-def ladder_tables(causes: Mapping[str, xr.Dataset], confidence: float) -> dict[Property, pd.DataFrame]:
-    """Tabulate `PROPERTIES` along the ladder of the first study that has them.
+@dataclass(frozen=True)
+class Knob:
+    """What turning a knob does to a CLIP."""
+
+    low: Text
+    high: Text
+    error: Said
+    temperature: Said
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """In how many models a temperature from clean images makes a score better or worse."""
+
+    home_better: Text
+    """NLL on other clean images; of how many."""
+    better: Text
+    worse: Text
+    """NLL on the mean of shifts, as all that follows."""
+    worse_of: Text
+    """The same, of how many."""
+    clips_worse: Text
+    """Of how many zero-shot CLIPs."""
+    brier_worse: Text
+    error_worse: Text
+    most: str | Missing
+    """NLL gets `worse` or `better` for most models; else `mixed`: each for some, or `neither`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Laboratory:
+    """What is said of the laboratory.
+
+    Attributes
+    ----------
+    trainings : Trainings
+        Those that differ in one thing.
+    panel : Panel or None
+        The cube `calibration` of a drawn study.
+    change : xarray.Dataset or None
+        As in `scaling_change`, of the same study.
 
     Examples
     --------
-    >>> [table.empty for table in ladder_tables({}, 0.95).values()]
-    [True, True, True]
+    >>> Laboratory(Trainings(None, 0.95), None, None).error("loss").moved
+    not measured
     """
-    found = {}
-    for name, panel in PROPERTIES.items():
-        cubes = [cube for cube in causes.values() if name in cube["property"].values]
-        found[panel] = ladder(cubes[0], name, confidence) if cubes else _NO_ROWS
-    return found
+
+    trainings: Trainings
+    panel: Panel | None
+    change: xr.Dataset | None
+
+    def temperature(self, trained_with: str) -> Said:
+        """Return the temperature that fits clean images, of one of `CELLS`."""
+        return self.trainings.mean(TEMPERATURE, CELLS[trained_with])
+
+    @property
+    def sure(self) -> str | Missing:
+        """CLIPs with whole captions: `too unsure`, `too sure`, or `neither` beyond the interval."""
+        temperature = self.temperature("captions")
+        if isinstance(temperature, Missing) or not temperature.excludes(1):
+            return temperature if isinstance(temperature, Missing) else "neither"
+        return "too unsure" if temperature.estimate < 1 else "too sure"
+
+    def error(self, step: str) -> Said:
+        """Return what one of `STEPS` does to the debiased error on the clean test."""
+        _, upper, lower = STEPS[step]
+        return self.trainings.step(ERROR, upper, lower)
+
+    def knob(self, name: str) -> Knob:
+        """Return what turning one of `KNOBS` does to a CLIP."""
+        error, temperature = (dose_response(self.trainings, each, name) for each in (ERROR, TEMPERATURE))
+        low, high = (written_level(name, end) for end in (error.low, error.high))
+        return Knob(low, high, error.change, temperature.change)
+
+    @property
+    def nearer(self) -> str | Missing:
+        """Where larger batches bring the temperature; see `nearer_to_one`."""
+        response = dose_response(self.trainings, TEMPERATURE, "batch")
+        low, high, change = response.at_low, response.at_high, response.change
+        if isinstance(low, Missing) or isinstance(high, Missing) or isinstance(change, Missing):
+            return Missing("batch was not varied")
+        return nearer_to_one(low.estimate, high.estimate, change)
+
+    def gap(self, condition: str) -> Said:
+        """Return mean confidence less accuracy of the zero-shot CLIPs before scaling."""
+        none = Missing("no drawn study has confidences of zero-shot CLIPs before scaling")
+        if self.panel is None or condition not in self.panel.cube["condition"].values:
+            return none
+        is_clip = self.panel.models["group"].values == CLIP
+        if not is_clip.any():
+            return none
+        cube = self.panel.cube.isel(model=is_clip).sel(scaling="before", condition=condition)
+        gaps = mean_gap(stored_bins(cube.transpose("model", "bin", ...)))
+        return Value(float(np.mean(gaps)), scale="difference")
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """What a temperature from clean images does to the models."""
+        if self.change is None:
+            return nothing(Scaling, "no drawn study has both scalings")
+        return _scaling(self.change)
 
 
-_NO_ROWS = pd.DataFrame(columns=["rung", "source", "value", "low", "high", "runs", "seeds"])
+def dose_response(trainings: Trainings, property_: str, knob: str) -> DoseResponse:
+    """Return what turning a knob does to a property of CLIPs."""
+    return trainings.dose_response(property_, knob, LOSS_OF_RUNG["d"])
 
 
-def mean_gaps(panel: Panel, group: str) -> dict[str, float]:
-    """Return mean confidence less accuracy before scaling, averaged over the models of a group.
+def written_level(knob: str, place: Said) -> Text:
+    r"""Write the level of a knob.
 
-    Returns
-    -------
-    dict of str to float
-        By condition, of `NATURAL` and `OWN` those that the study has; empty without models of the group.
+    Examples
+    --------
+    >>> written_level("images", Value(4096)), str(written_level("wrong", Value(0.2)))
+    (4,096, '20\xa0%')
     """
-    chosen = panel.models["group"].values == group
-    present = [name for name in (NATURAL, OWN) if name in panel.cube["condition"].values]
-    if not chosen.any() or "before" not in panel.cube["scaling"].values:
-        return {}
-    cube = panel.cube.isel(model=chosen).sel(scaling="before")
-    found = {}
-    for name in present:
-        bins = stored_bins(cube.sel(condition=name).transpose("model", "bin", ...))
-        gap = (bins.confidence_sum - bins.hits).sum(axis=-1) / bins.count.sum(axis=-1)
-        found[name] = float(gap.mean())
-    return found
+    if isinstance(place, Missing):
+        return place
+    return percent(place.estimate, 0) if knob == "wrong" else Text(f"{place.estimate:,.0f}")
+
+
+def nearer_to_one(smallest: float, largest: float, change: Value) -> str:
+    """Say whether a change brings a temperature `nearer` to 1, `no nearer`, or is beyond its interval `no`.
+
+    Examples
+    --------
+    >>> nearer_to_one(0.5, 0.7, Value(0.2, 0.1, 0.3, units=3))
+    'nearer'
+    """
+    if not change.excludes(0):
+        return "no"
+    return "nearer" if abs(largest - 1) < abs(smallest - 1) else "no nearer"
+
+
+def _scaling(change: xr.Dataset) -> Scaling:
+    conditions, models = change["condition"].values.tolist(), change.sizes["model"]
+    at_home = change["verdict"].sel(condition=home(conditions), score="nll")
+    home_better = count(int((at_home < 0).sum()), models)
+    if SHIFTS not in conditions:
+        return replace(nothing(Scaling, "no shift was measured"), home_better=home_better)
+    shifted = change["verdict"].sel(condition=SHIFTS)
+    better = int((shifted.sel(score="nll") < 0).sum())
+    worse = {score: int((shifted.sel(score=score) > 0).sum()) for score in SCORES}
+    clips = shifted.sel(score="nll").isel(model=change["group"].values == CLIP)
+    none = Missing("no zero-shot CLIP is shown")
+    return Scaling(
+        home_better,
+        Text(better),
+        Text(worse["nll"]),
+        count(worse["nll"], models),
+        count(int((clips > 0).sum()), clips.size) if clips.size else none,
+        Text(worse["brier"]),
+        Text(worse["ece_debiased"]),
+        _most(better, worse["nll"], models),
+    )
+
+
+def _most(better: int, worse: int, models: int) -> str:
+    if 2 * max(better, worse) > models:
+        return "worse" if worse > better else "better"
+    return "mixed" if better and worse else "neither"

@@ -48,6 +48,11 @@ class View:
         return f"{self.study}, {self.scaling} scaling"
 
     @property
+    def is_real(self) -> bool:
+        """Whether its models are real ones, not a proxy for them."""
+        return bool(self.models.attrs.get("evidence") == "measured")
+
+    @property
     def names(self) -> list[str]:
         """Names of the models for figures; where a name is too long, those of their groups, numbered."""
         names = [short_name(name) for name in self.models["model"].values.tolist()]

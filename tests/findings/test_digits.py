@@ -1,4 +1,4 @@
-"""Chapter 4's experiment with digits: the rows, the shifts, the scores, and what the prose says of them."""
+"""Chapter 4's experiment with digits: the rows, the shifts, the scores, and what is said of them."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import digits_words
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.figures import calibration as figures
+from clipsafe_utils.chapters.calibration import tables
 from clipsafe_utils.figures import calibration_trials as trial_figures
 from clipsafe_utils.findings.calibration import digits
+from clipsafe_utils.findings.calibration.digits_result import Digits, Judged
 from clipsafe_utils.metrics.temperature import fit_temperature
 from tests.metrics.simulated import softmax
 
@@ -99,7 +98,6 @@ def test_scores_are_those_of_the_textbook(
     assert after["brier"].item() == pytest.approx(((probability - truth) ** 2).sum(axis=1).mean())
     gap = probability.max(axis=1).mean() - (probability.argmax(axis=1) == labels).mean()
     assert after["overconfidence"].item() == pytest.approx(gap)
-    assert after["bin_count"].sum().item() == labels.size
 
 
 def test_a_temperature_changes_no_answer_and_its_own_has_the_lowest_nll(trials: xr.Dataset) -> None:
@@ -136,37 +134,50 @@ def test_changes_are_paired(trials: xr.Dataset) -> None:
     assert digits.change(clean, "accuracy", 0.95) == (0, 0, 0)
 
 
-def test_every_number_of_the_prose_is_there(trials: xr.Dataset) -> None:
-    numbers = digits_words.numbers(trials, 749, 0.95)
-    assert tuple(numbers) == digits_words.KEYS
-    assert NOT_MEASURED not in numbers.values()
-    assert numbers["calibration-digits-verdict"] == numbers["calibration-noise-verdict"] == "helps"
+@pytest.fixture(scope="module")
+def tried(trials: xr.Dataset) -> Digits:
+    return Digits(trials, 749, 0.95)
 
 
-@pytest.mark.parametrize(
-    ("shift", "said"), [(0.3, "does harm"), (-0.3, "helps"), (0.0, "changes nothing beyond chance")]
-)
-def test_a_verdict_needs_an_interval_on_one_side_of_zero(shift: float, said: str) -> None:
+def test_what_is_said_of_clean_images(tried: Digits, trials: xr.Dataset, temperature: float) -> None:
+    clean = tried.clean
+    assert clean.after["temperature"].estimate == temperature
+    assert clean.before["accuracy"] == clean.after["accuracy"]
+    assert clean.nll.side == tried.noise.nll.side == "down"
+    assert clean.nll.estimate == pytest.approx(clean.after["nll"].estimate - clean.before["nll"].estimate)
+    floor = trials.isel(shift=0, level=0)["ece_floor"].sel(scaling="after").item()
+    assert clean.after["floor"].estimate == floor
+
+
+def test_one_temperature_leaves_two_opposite_errors(tried: Digits) -> None:
+    assert (tried.opposite, tried.answers) == ("yes", "two")
+    assert tried.noise.own.estimate > tried.blur.own.estimate
+    assert tried.noise.after["gap"].estimate > 0 > tried.blur.after["gap"].estimate
+
+
+def test_errors_of_one_sign_are_not_opposite(trials: xr.Dataset) -> None:
+    alike = trials.sel(shift=["noise", "noise"]).assign_coords(shift=["noise", "blur"])
+    same = Digits(alike, 749, 0.95)
+    assert (same.opposite, same.answers) == ("no", "one")
+
+
+@pytest.mark.parametrize(("shift", "side"), [(0.3, "up"), (-0.3, "down"), (0.0, "neither")])
+def test_a_change_needs_an_interval_on_one_side_of_zero(shift: float, side: str) -> None:
     random = np.random.default_rng(0)
     before = 1 + 0.01 * random.standard_normal(41)
     nll = np.stack([before, before + shift + 0.01 * random.standard_normal(41)], axis=1)
     trials = xr.Dataset({"nll": (("draw", "scaling"), nll)}, {"scaling": ["before", "after"]})
-    assert digits_words.verdict(trials, 0.95) == said
+    assert Judged(trials, 0.95).nll.side == side
 
 
 def test_table_makes_no_claim_from_ece(trials: xr.Dataset) -> None:
-    markup = digits_words.before_after_table(trials, 0.999).markup
+    markup = tables.digits_table(Digits(trials, 749, 0.999)).markup
     assert markup.count('<th scope="row">') == 7
     assert markup.count("no claim") == 2
     assert "99.9\N{NO-BREAK SPACE}% interval" in markup
 
 
 def test_figures_and_their_texts(trials: xr.Dataset) -> None:
-    panels = digits.reliability_panels(trials, "standard")
-    assert panels["title"].values[-1] == "blur, after"
-    drawn = figures.reliability(panels, 0.95)
-    assert [axes.get_title(loc="left") for axes in drawn.axes] == panels["title"].values.tolist()
-    assert "blur, after: 0\N{NO-BREAK SPACE}% of the images" in alt.describe_reliability(panels)
     grid = trial_figures.shifts(digits.with_intervals(trials, 0.95), "standard").axes
     assert [axes.get_xlabel() for axes in grid[2:]] == ["strength of the noise", "strength of the blur"]
     assert "strongest blur, after: NLL" in alt.describe_shifts(trials)

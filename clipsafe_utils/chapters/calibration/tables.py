@@ -1,0 +1,113 @@
+"""Tables of chapter 4: networks on their whole set, and the classifier of digits."""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.figures.tables import ThemedTable, folded, table
+from clipsafe_utils.findings.calibration.digits_result import Digits
+from clipsafe_utils.findings.calibration.result import Calibration
+from clipsafe_utils.registry.set_names import condition_name
+from clipsafe_utils.say import NOT_MEASURED, Value, level, number, percent
+from clipsafe_utils.say import change as signed
+
+_JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
+
+
+def variants_tables(found: Calibration) -> list[ThemedTable]:
+    """Tabulate every variant of the calibration error, a table a study; all but the first are folded.
+
+    Parameters
+    ----------
+    found : Calibration
+        What the chapter found.
+    """
+    confidence = level(found.chosen.confidence)
+    made = [
+        table(
+            pd.DataFrame([_row_of_variants(row) for row in found.variants[view.study].to_dict("records")]),
+            f"Calibration on one set of images ({condition_name(view.whole)}) with 15 bins; {confidence} "
+            "intervals over images. ECE, with bins of equal width or mass, is a mean absolute gap; RMS and "
+            "the debiased error are root mean squares.",
+        )
+        for view in found.shown
+    ]
+    names = [view.study for view in found.shown[1:]]
+    folds = zip(made[1:], names, strict=True)
+    return [*made[:1], *(folded(one, f"The same table for the study {name}") for one, name in folds)]
+
+
+def _row_of_variants(row: Mapping[Hashable, Any]) -> dict[str, str]:
+    debiased = max(row["ece_debiased"], 0.0)
+    return {
+        "Model": row["model"],
+        "Study": row["study"],
+        "Scaling": row["scaling"],
+        "Accuracy": percent(row["accuracy"]),
+        "ECE": f"{percent(row['ece'])} ({interval_of_shares(row['ece_low'], row['ece_high'])})",
+        "Floor": _or_not_measured(row["ece_floor"], percent),
+        "Equal mass": percent(row["ece_equal_mass"]),
+        "RMS": percent(row["ece_rms"]),
+        "Debiased": f"{percent(debiased)} "
+        f"({interval_of_shares(row['ece_debiased_low'], row['ece_debiased_high'])})",
+        "NLL": _or_not_measured(row["nll"], _nats),
+        "Brier": _or_not_measured(row["brier"], _nats),
+        "Class-wise ECE": _or_not_measured(row["ece_classwise"], _nats),
+        "Temperature": _or_not_measured(row["temperature"], number),
+    }
+
+
+def interval_of_shares(low: float, high: float) -> str:
+    r"""Write an interval of shares in percent; plain ECE may reach below 0, where 0 is shown.
+
+    Examples
+    --------
+    >>> interval_of_shares(-0.001, 0.0234)
+    '0.0 to 2.3\xa0%'
+    """
+    return f"{100 * max(low, 0.0):.1f} to {percent(max(high, 0.0))}"
+
+
+def _or_not_measured(value: float, write: Callable[[float], str]) -> str:
+    return NOT_MEASURED if np.isnan(value) else write(value)
+
+
+def _nats(value: float) -> str:
+    return number(value, 3)
+
+
+def digits_table(digits: Digits) -> ThemedTable:
+    """Tabulate the scores on clean images before and after, with the paired interval of the change.
+
+    Parameters
+    ----------
+    digits : Digits
+        What was tried on digits.
+    """
+    clean = digits.clean
+    rows: list[tuple[str, ...]] = []
+    for name, title in (("accuracy", "Accuracy"), ("gap", "Confidence less accuracy, points")):
+        change = clean.change(name)
+        rows.append((title, str(clean.before[name]), str(clean.after[name]), str(change), change.interval))
+    for name, title in (("nll", "NLL, nats"), ("brier", "Brier score")):
+        change = clean.change(name)
+        ends = f"{signed(change.low, 3)} to {signed(change.high, 3)}"
+        before, after = clean.before[name].number(3), clean.after[name].number(3)
+        rows.append((title, before, after, change.change(3), ends))
+    for name, title in (("ece", "ECE"), ("floor", "Floor of ECE")):
+        cells = str(clean.before[name]), str(clean.after[name])
+        rows.append((title, *cells, "no claim", "too few images"))
+    errors = (_with_interval(values["error"]) for values in (clean.before, clean.after))
+    rows.append(("Debiased error", *errors, _JUDGED[clean.change("error").side], "judged on squares"))
+    columns = ("Score", "Before", "After", "Change", f"{level(digits.confidence)} interval of the change")
+    return table(
+        pd.DataFrame(rows, columns=list(columns)),
+        "The classifier of digits on clean test images, before and after temperature scaling. Intervals are "
+        "paired over the test images, with the temperature held fixed.",
+    )
+
+
+def _with_interval(share: Value) -> str:
+    return f"{share} ({interval_of_shares(share.low, share.high)})"

@@ -1,0 +1,191 @@
+"""Can a model's confidence be believed: everything that chapter 4 says, found once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
+from clipsafe_utils.findings.calibration import errors
+from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
+from clipsafe_utils.findings.calibration.real import Real, real_of
+from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
+from clipsafe_utils.findings.calibration.sizes import Sizes, sizes_of
+from clipsafe_utils.findings.calibration.variants import every_model, variants_of
+from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views
+from clipsafe_utils.findings.ladder import read_causes
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.registry.set_names import condition_name
+from clipsafe_utils.say import Missing, Text, listed
+
+_RECORD = "published"
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What chapter 4 found, for its sentences, tables and figures.
+
+    Attributes
+    ----------
+    chosen : CheckedParameters
+        What it was found for.
+    panels : list of Panel
+        The cube `calibration` of each study.
+    left_out : list of str
+        In words, what is not shown.
+    views : list of View
+        What is shown of each study, one a scaling.
+    trainings : mapping of str to Trainings
+        By study, those that differ in one thing.
+    """
+
+    chosen: CheckedParameters
+    panels: Sequence[Panel]
+    left_out: Sequence[str]
+    views: Sequence[View]
+    trainings: Mapping[str, Trainings]
+
+    @cached_property
+    def shown(self) -> list[View]:
+        """One view a study, as the figures show it."""
+        return leading(self.views)
+
+    @cached_property
+    def judged(self) -> dict[str, xr.Dataset]:
+        """By title of the view: errors with intervals and floors."""
+        return {view.title: self.judge(view, self.chosen.n_bins) for view in self.shown}
+
+    def judge(self, view: View, n_bins: int) -> xr.Dataset:
+        """Judge a view with a number of bins; see `judge_view`."""
+        chosen = self.chosen
+        return errors.judge_view(view, n_bins, chosen.binning, chosen.seed, chosen.confidence)
+
+    @cached_property
+    def reliability(self) -> xr.Dataset:
+        """The bins of every model on the whole set."""
+        return errors.reliability_panels(self.shown, self.chosen.n_bins, self.chosen.binning)
+
+    @cached_property
+    def variants(self) -> dict[str, pd.DataFrame]:
+        """By study: every variant of the error on the whole set, at every scaling."""
+        tables = [(view.study, variants_of(view, self.chosen.confidence)) for view in self.views]
+        return {
+            view.study: pd.concat([table for study, table in tables if study == view.study])
+            for view in self.shown
+        }
+
+    @cached_property
+    def every_model(self) -> pd.DataFrame:
+        """Accuracy and debiased error of every model on every set, also of those that figures leave out."""
+        return every_model(self.panels, self.chosen.confidence)
+
+    @cached_property
+    def parts(self) -> dict[str, xr.Dataset]:
+        """By study: errors on the parts of the images."""
+        return {view.study: self.judged[view.title].sel(condition=view.parts) for view in self.shown}
+
+    @cached_property
+    def ranks(self) -> dict[str, xr.Dataset]:
+        """By study: rank correlations of error and accuracy over the parts."""
+        return {view.study: errors.rank_correlations(view, self.chosen.confidence) for view in self.shown}
+
+    @cached_property
+    def real(self) -> Real:
+        """What is said of real networks: those of the public record, or else of the first measured study."""
+        view = self._real
+        if view is None:
+            return real_of(None, None, None, self.chosen.confidence)
+        return real_of(view, self.judged[view.title], self.ranks[view.study], self.chosen.confidence)
+
+    @cached_property
+    def simulated(self) -> dict[str, xr.Dataset]:
+        """Evaluations of other sizes, for two networks of the real study, or else of the first."""
+        view = self._real or next(iter(self.shown), None)
+        if view is None:
+            return {}
+        chosen = self.chosen
+        return errors.sample_sizes(view, chosen.n_bins, chosen.binning, chosen.seed, chosen.confidence)
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """What those evaluations say."""
+        view = self._real or next(iter(self.shown), None)
+        return sizes_of(view.study if view else "", self.simulated)
+
+    @cached_property
+    def changes(self) -> dict[str, xr.Dataset]:
+        """By study: what a temperature changes in every model."""
+        return scaling_change(self.panels, self.chosen.confidence)
+
+    @cached_property
+    def changes_of_groups(self) -> dict[str, xr.Dataset]:
+        """By study: what a temperature changes in the models of a group."""
+        return change_of_groups(self.changes)
+
+    @cached_property
+    def ladder(self) -> dict[Property, pd.DataFrame]:
+        """Temperature and errors on every rung of the ladder."""
+        return tables_of_studies(self.trainings, PROPERTIES, Trainings.ladder)
+
+    @cached_property
+    def lab(self) -> Laboratory:
+        """What the first trainings say, and the first drawn study with both scalings."""
+        trainings = next(iter(self.trainings.values()), Trainings(None, self.chosen.confidence))
+        drawn = (panel for panel in self.panels if panel.models.attrs.get("evidence") != "measured")
+        panel = next((panel for panel in drawn if panel.study in self.changes), None)
+        return Laboratory(trainings, panel, self.changes[panel.study] if panel else None)
+
+    @property
+    def whole_sets(self) -> Text:
+        """The set of images of each study that stands for all."""
+        sets = [f"{condition_name(view.whole)} (`{view.study}`)" for view in self.shown]
+        return listed(sets) if sets else Missing("no confidences are shown")
+
+    @property
+    def scalings(self) -> Text:
+        """Which confidences the figures show: those before scaling, or after."""
+        names = list(dict.fromkeys(view.scaling for view in self.shown))
+        return listed(names) if names else Missing("no confidences are shown")
+
+    @property
+    def _real(self) -> View | None:
+        measured = {view.study: view for view in self.shown if view.is_real}
+        return measured.get(_RECORD) or next(iter(measured.values()), None)
+
+
+def calibration(chosen: CheckedParameters) -> Calibration:
+    """Find how far confidence can be believed, and what of a training sets it.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of chapter 4.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, no study has one of the conditions, or none has a cube.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = calibration(parameters_of("calibration", {"studies": ["published"]}))
+    >>> found.real.best.name, found.real.worst.name, found.real.beyond
+    (ViT, SimCLR, 4)
+    """
+    panels = read_panels(chosen.studies, "calibration", chosen.groups)
+    causes = read_causes(chosen.studies)
+    if not panels and not causes:
+        raise nothing_to_show(chosen.studies, "calibration", "causes")
+    absent = left_out(chosen.studies, "calibration", chosen.groups)
+    return Calibration(
+        chosen,
+        panels,
+        [*absent, *left_out_parts(panels, chosen.conditions, chosen.scaling)],
+        views(panels, chosen.conditions, chosen.scaling),
+        {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
+    )

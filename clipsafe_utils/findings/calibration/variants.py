@@ -1,0 +1,91 @@
+"""Every variant of the calibration error of each model, on its whole set and on every set."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.findings.calibration.views import View, short_name
+from clipsafe_utils.metrics.calibration import debiased_interval
+from clipsafe_utils.metrics.draws import reflected_interval
+
+VARIANTS = ("ece", "ece_equal_mass", "ece_rms", "ece_debiased")
+"""Calibration errors that sort the networks, each in its own way."""
+OTHERS = ("ece_floor", "ece_classwise", "nll", "brier", "accuracy", "temperature")
+_COLUMNS = ["study", "scaling", "condition", "images", "model", "group", "accuracy", "error", "low", "high"]
+_ENDS = {"ece": reflected_interval, "ece_debiased": debiased_interval}
+
+
+def variants_of(view: View, confidence: float) -> pd.DataFrame:
+    """Tabulate what a study stores of each model on the whole set.
+
+    Parameters
+    ----------
+    view : View
+        One study at one scaling.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        A row a model: model, study, scaling, `VARIANTS`, `OTHERS` (NaN where not measured), and the ends of
+        the intervals: ece_low, ece_high, ece_debiased_low, ece_debiased_high.
+    """
+    whole = view.cube.sel(condition=view.whole).transpose("draw", "model", ...)
+    estimate = whole.isel(draw=0)
+    columns = {name: estimate[name].values for name in (*VARIANTS, *OTHERS)}
+    for name, interval in _ENDS.items():
+        columns[f"{name}_low"], columns[f"{name}_high"] = interval(whole[name].values, confidence)
+    names = [short_name(name) for name in view.models["model"].values.tolist()]
+    return pd.DataFrame({"model": names, "study": view.study, "scaling": view.scaling} | columns)
+
+
+def every_model(panels: Sequence[Panel], confidence: float) -> pd.DataFrame:
+    """Tabulate accuracy and debiased error of every model on every set of images that it was measured on.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Of the cube `calibration`.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Columns study, scaling, condition, images, model, group, accuracy, error (0 where negative), low and
+        high.
+
+    Examples
+    --------
+    >>> every_model([], 0.95).empty
+    True
+    """
+    parts = [
+        _on_one_set(panel, scaling, condition, confidence)
+        for panel in panels
+        for scaling in panel.cube["scaling"].values.tolist()
+        for condition in panel.cube["condition"].values.tolist()
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+
+
+def _on_one_set(panel: Panel, scaling: str, condition: str, confidence: float) -> pd.DataFrame:
+    one = panel.cube.sel(condition=condition, scaling=scaling)
+    images = float(one["bin_count"].sum("bin").max())
+    measured = one["ece_debiased"].notnull().all("draw").values
+    one, group = one.isel(model=measured), panel.models["group"].values[measured]
+    errors = one["ece_debiased"].transpose("draw", "model").values
+    low, high = debiased_interval(errors, confidence)
+    return pd.DataFrame(
+        {
+            "model": one["model"].values,
+            "group": group,
+            "accuracy": one["accuracy"].isel(draw=0).values,
+            "error": np.clip(errors[0], 0, None),
+            "low": low,
+            "high": high,
+        }
+    ).assign(study=panel.study, scaling=scaling, condition=condition, images=images)

@@ -1,0 +1,326 @@
+"""What chapter 4 finds in the confidences of models, and of which study it is said."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from clipsafe_utils import calibration
+from clipsafe_utils.cubes import GROUPS, find_study, write_cube
+from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.findings.calibration import errors as chapter
+from clipsafe_utils.findings.calibration.bins import images_to_tell, mean_gap, stored_bins
+from clipsafe_utils.findings.calibration.real import real_of
+from clipsafe_utils.findings.calibration.result import Calibration
+from clipsafe_utils.findings.calibration.sizes import sizes_of
+from clipsafe_utils.findings.calibration.views import View, left_out_parts, views
+from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.say import Missing, Value, percent
+from tests.chapters.calibration_cubes import scaled_cube, scaled_panel
+
+HOW = {"n_bins": 15, "binning": "equal_width", "seed": 0, "confidence": 0.95}
+BOTH = ["before", "after"]
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return read_panels(["published"], "calibration", list(GROUPS))[0]
+
+
+@pytest.fixture(scope="module")
+def view(panel: Panel) -> View:
+    return views([panel], ["all"], BOTH)[0]
+
+
+@pytest.fixture(scope="module")
+def judged(view: View) -> xr.Dataset:
+    return chapter.judge_view(view, **HOW)
+
+
+@pytest.fixture(scope="module")
+def ranks(view: View) -> xr.Dataset:
+    return chapter.rank_correlations(view, 0.95)
+
+
+@pytest.fixture(scope="module")
+def simulated(view: View) -> dict[str, xr.Dataset]:
+    return chapter.sample_sizes(view, **HOW)
+
+
+class TestNumbers:
+    def test_bins_give_the_error_that_the_record_stores(self, view: View, judged: xr.Dataset) -> None:
+        stored = view.cube.isel(draw=0)
+        # The record keeps eight decimals.
+        np.testing.assert_allclose(judged["ece"], stored["ece"], rtol=0, atol=1e-8)
+        np.testing.assert_allclose(judged["floor"], stored["ece_floor"], rtol=0.08)
+        equal_mass = chapter.judge_view(view, **(HOW | {"binning": "equal_mass"}))["ece"]
+        whole = {"condition": "id"}
+        np.testing.assert_allclose(equal_mass.sel(whole), stored["ece_equal_mass"].sel(whole), atol=1e-3)
+
+    def test_claims_need_5000_images(self, judged: xr.Dataset) -> None:
+        claimed = judged["condition"].values[judged["claimed"].values].tolist()
+        factors = ("pose", "background", "pattern", "color")
+        assert claimed == ["id", "id_annotated", *(f"factor_{name}" for name in factors)]
+
+    def test_a_negative_error_is_shown_as_0_inside_its_interval(self, judged: xr.Dataset) -> None:
+        assert (judged["error"] == 0).any()
+        assert (judged["low"] <= judged["high"]).all()
+        assert (judged["low"].where(judged["error"] == 0, 0) == 0).all()
+
+    def test_ranks_are_spearmans(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
+        error = view.cube["ece_debiased"].isel(draw=0)
+        for name in judged["model"].values:
+            for choice, parts in (("all", view.parts), ("large", view.parts[:4])):
+                pair = [array.sel(model=name, condition=parts) for array in (judged["accuracy"], error)]
+                expected = stats.spearmanr(*pair).statistic
+                assert ranks["rho"].sel(model=name, choice=choice).item() == pytest.approx(expected)
+        assert ranks["parts"].values.tolist() == [16, 4]
+
+    def test_ranks_of_two_parts_mean_nothing(self, panel: Panel) -> None:
+        few = views([panel], ["id", "factor_pose", "factor_style"], BOTH)[0]
+        assert chapter.rank_correlations(few, 0.95)["rho"].isnull().all()
+
+
+class TestProse:
+    """Sentences of the chapter that no number carries."""
+
+    def test_the_vit_errs_both_ways_and_the_average_hides_it(self, view: View) -> None:
+        bins = stored_bins(view.cube.sel(condition="id", model="imagenet-x-images:ViT"))
+        gap = bins.confidence_sum - bins.hits
+        assert (gap[:6] < 0).all()
+        assert (gap[11:] > 0).all()
+        assert abs(mean_gap(bins)) < 0.002
+
+    def test_no_variant_changes_the_order_of_the_models(self, view: View) -> None:
+        whole = view.cube.isel(draw=0).sel(condition="id")
+        variants = ("ece", "ece_equal_mass", "ece_rms", "ece_debiased")
+        assert len({tuple(np.argsort(whole[name].values)) for name in variants}) == 1
+
+    def test_5000_images_tell_a_bad_model_but_not_a_good_one(self, simulated: dict[str, xr.Dataset]) -> None:
+        good, bad = (images_to_tell(one) for one in simulated.values())
+        assert bad is not None
+        assert good is not None
+        assert bad <= chapter.FEWEST_IMAGES < good
+
+    def test_a_single_bin_makes_the_best_model_look_nearly_perfect(self, view: View) -> None:
+        one = chapter.judge_view(view, **(HOW | {"n_bins": 1})).sel(condition="id")
+        assert one["ece"].min() < 0.002
+        three = chapter.judge_view(view, **(HOW | {"n_bins": 3})).sel(condition="id")
+        fifteen = chapter.judge_view(view, **HOW).sel(condition="id")
+        assert (three["floor"] < fifteen["floor"] / 1.9).all()
+        assert (three["ece"] > 0.9 * fifteen["ece"]).all()
+
+    def test_half_of_the_images_are_in_the_last_bin(self, view: View) -> None:
+        count = view.cube["bin_count"].sel(condition="id")
+        assert (abs(count.isel(bin=-1) / count.sum("bin") - 0.5) < 0.12).all()
+
+
+class TestViews:
+    def test_what_a_study_lacks_is_said_in_words(self, panel: Panel) -> None:
+        said = left_out_parts([panel], ["id", "v2"], BOTH)
+        assert said == [
+            "The study `published` has no confidences after temperature scaling: they are left out.",
+            "The study `published` has no condition `v2`.",
+        ]
+        assert [view.scaling for view in views([panel], ["id", "v2"], BOTH)] == ["before"]
+        assert views([panel], ["all"], ["after"]) == []
+
+    def test_a_condition_that_no_study_has_is_refused(self, panel: Panel) -> None:
+        with pytest.raises(ClipsafeError, match=r"No study has the condition 'factor_poze'; .* all, id,"):
+            views([panel], ["factor_poze"], BOTH)
+
+    def test_the_largest_set_stands_for_the_whole(self, panel: Panel) -> None:
+        few = views([panel], ["factor_style", "factor_background"], BOTH)[0]
+        assert few.whole == "factor_background"
+        assert few.parts == ["factor_background", "factor_style"]
+
+    def test_a_condition_that_a_model_lacks_is_left_out(self, panel: Panel) -> None:
+        cube = panel.cube.copy(deep=True)
+        cube["ece_debiased"].loc[{"model": cube["model"].values[0], "condition": "factor_pose"}] = np.nan
+        partial = views([Panel("partial", cube, panel.models)], ["all"], BOTH)[0]
+        assert "factor_pose" not in partial.parts
+        assert len(partial.parts) == 15
+
+    def test_of_many_models_the_most_accurate_of_each_group_are_shown(self, panel: Panel) -> None:
+        copies = [panel.models["model"].values + f" {number}" for number in range(3)]
+        cube = xr.concat([panel.cube.assign_coords(model=names) for names in copies], "model")
+        models = xr.concat([panel.models.assign_coords(model=names) for names in copies], "model")
+        many = Panel("many", cube, models)
+        shown = views([many], ["all"], BOTH)[0].models
+        assert shown["group"].values.tolist() == ["contrastive", "standard", "other"]
+        assert shown["model"].values[0] == "imagenet-x-images:DINO 0"
+        assert left_out_parts([many], ["all"], ["before"]) == [
+            "The study `many` has 12 models; the figures show the most accurate of each group."
+        ]
+
+
+class TestScaled:
+    """A study that has confidences before and after scaling."""
+
+    @pytest.fixture
+    def shown(self, models: xr.Dataset) -> list[View]:
+        return views([scaled_panel(models)], ["all"], BOTH)
+
+    def test_both_are_shown_side_by_side(self, shown: list[View]) -> None:
+        assert [view.title for view in shown] == ["scaled, before scaling", "scaled, after scaling"]
+        panels = chapter.reliability_panels(shown, 15, "equal_width")
+        assert panels["title"].values.tolist() == ["a, before", "a, after", "b, before", "b, after"]
+        two = [chapter.judge_view(view, **HOW) for view in shown]
+        assert (two[1]["error"].sel(condition="id") < two[0]["error"].sel(condition="id")).all()
+        xr.testing.assert_equal(two[0]["accuracy"], two[1]["accuracy"])
+
+    def test_a_study_with_one_scaling_writes_no_scaling_above(self, models: xr.Dataset) -> None:
+        one = views([scaled_panel(models, ("before",))], ["all"], BOTH)
+        titles = chapter.reliability_panels(one, 15, "equal_width")["title"]
+        assert titles.values.tolist() == ["a", "b"]
+
+
+def found_for(**values: object) -> Calibration:
+    return calibration(check_parameters("calibration", values))
+
+
+@pytest.fixture(scope="module")
+def found() -> Calibration:
+    return found_for()
+
+
+class TestReal:
+    """What is said of real networks, and that it is said of no other."""
+
+    def test_networks_of_the_record(self, found: Calibration) -> None:
+        real = found.real
+        assert (real.study, real.whole, real.models, real.beyond) == ("`published`", "all images", "4", "4")
+        assert (real.best.name, real.worst.name) == ("ViT", "SimCLR")
+        assert str(real.worst.error) == str(real.highest) == percent(0.0544)
+        assert (real.sure, str(real.worst.sure)) == (f"80 to {percent(0.87, 0)}", percent(0.748))
+        assert (str(real.best.gap), str(real.worst.gap)) == ("−0.2", "+4.6")
+        assert (real.by_chance, real.cancels, real.orders, real.sets) == ("none", "yes", "one", "several")
+
+    def test_the_largest_floor_and_the_largest_error(self, found: Calibration) -> None:
+        floor, largest = found.real.floor, found.real.largest
+        assert (floor.name, floor.images, floor.value.percent(0)) == ("style", "43", percent(0.17, 0))
+        assert (largest.network, largest.name, str(largest.value)) == ("SimCLR", "color", percent(0.084))
+        assert largest.value.interval == f"{percent(0.07)} to {percent(0.095)}"
+
+    def test_ranks_say_for_whom_the_error_falls(self, found: Calibration) -> None:
+        ranks = found.real.ranks
+        assert (ranks.parts, ranks.large_parts, ranks.small) == ("16", "4", "most")
+        assert (ranks.falling, ranks.others, ranks.bar) == ("3 of 4", "ViT", percent(0.975))
+        assert ranks.each.startswith("DINO −0.64 (−0.98 to −0.42); ")
+        assert ranks.large_each.endswith(f"ViT +0.80 ({percent(0.52, 0)} of the draws)")
+        assert found_for(confidence=0.5).real.ranks.bar == percent(0.75, 0)
+
+    @pytest.mark.parametrize("studies", [["miniature", "published"], ["published"]])
+    def test_the_record_speaks_whatever_study_stands_first(
+        self, found: Calibration, studies: list[str]
+    ) -> None:
+        assert found_for(studies=studies).real == found.real
+
+    @pytest.mark.parametrize(
+        "values", [{"studies": ["miniature"]}, {"scaling": ["after"]}, {"groups": ["clip_zero_shot"]}]
+    )
+    def test_a_drawn_world_never_speaks_for_the_record(self, values: dict[str, object]) -> None:
+        drawn = found_for(**values)
+        for value in (drawn.real.models, drawn.real.best.error, drawn.real.floor.name, drawn.real.by_chance):
+            assert isinstance(value, Missing)
+            assert value.reason == "no confidences of real networks are shown"
+        assert drawn.sizes.study == "`miniature`"
+
+    def test_one_set_stands_for_all_and_some_errors_are_chance(self) -> None:
+        pose = found_for(conditions=["factor_pose"])
+        assert (pose.real.whole, pose.real.sets) == ("pose", "one")
+        assert pose.whole_sets == "pose (`published`)"
+        assert (pose.real.beyond, pose.real.by_chance, pose.real.orders) == ("3", "some", "several")
+        assert isinstance(pose.real.cancels, Missing)
+        assert isinstance(pose.real.ranks.parts, Missing)
+
+    def test_of_a_single_network_only_the_best_is_said(self) -> None:
+        alone = found_for(studies=["published"], groups=["standard"])
+        assert (alone.real.models, alone.real.best.name) == ("1", "ResNet50")
+        for value in (alone.real.worst.name, alone.real.orders, alone.sizes.worst.name, alone.sizes.told):
+            assert isinstance(value, Missing)
+
+    def test_errors_that_may_all_be_chance(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
+        chance = judged.assign(low=judged["low"] * 0)
+        assert real_of(view, chance, ranks, 0.95).by_chance == "all"
+
+    def test_without_a_set_of_5000_images_nothing_is_the_largest(
+        self, view: View, judged: xr.Dataset, ranks: xr.Dataset
+    ) -> None:
+        small = judged.assign(claimed=judged["claimed"] & False)
+        assert isinstance(real_of(view, small, ranks, 0.95).largest.value, Missing)
+
+    def test_nobody_is_left_where_the_error_falls_for_each(
+        self, view: View, judged: xr.Dataset, ranks: xr.Dataset
+    ) -> None:
+        falling = real_of(view, judged, ranks.assign(falling=ranks["falling"] * 0 + 1), 0.95)
+        assert falling.ranks.falling == "4 of 4"
+        assert isinstance(falling.ranks.others, Missing)
+
+
+class TestSizes:
+    def test_the_record(self, found: Calibration) -> None:
+        sizes = found.sizes
+        assert (sizes.study, sizes.told) == ("`published`", "worst")
+        assert (sizes.best.tells, sizes.worst.tells) == ("25,000", "2,500")
+        assert (str(sizes.perfect), str(sizes.best.small)) == (percent(0.054), percent(0.059))
+
+    @pytest.mark.parametrize(
+        ("apart", "told"),
+        [
+            ((True, True), "both"),
+            ((True, False), "best"),
+            ((False, True), "worst"),
+            ((False,) * 2, "neither"),
+        ],
+    )
+    def test_which_models_5000_images_tell(
+        self, simulated: dict[str, xr.Dataset], apart: tuple[bool, bool], told: str
+    ) -> None:
+        made = {
+            name: one.assign(low=one["low"] * 0 + is_apart, high=one["high"] * 0 + 0.5)
+            for (name, one), is_apart in zip(simulated.items(), apart, strict=True)
+        }
+        sizes = sizes_of("mine", made)
+        assert sizes.told == told
+        assert sizes.best.tells == ("300" if apart[0] else "more than 50,000")
+
+
+class TestResult:
+    def test_a_page_without_any_data_is_refused(self) -> None:
+        with pytest.raises(ClipsafeError, match="Nothing to show: the study published has no model of these"):
+            found_for(studies=["published"], groups=["human"])
+
+    def test_what_is_shown_is_named(self, found: Calibration) -> None:
+        assert found.whole_sets == "all images (`published`) and natural (`miniature`)"
+        assert found.scalings == "before"
+        assert found_for(scaling=["after"]).scalings == "after"
+
+    def test_fewer_bins_are_asked_of_one_view(self, found: Calibration) -> None:
+        view = found.shown[0]
+        xr.testing.assert_equal(found.judge(view, 15), found.judged[view.title])
+        assert (found.judge(view, 3)["floor"] < found.judge(view, 15)["floor"]).all()
+
+    def test_a_study_of_ones_own_is_real_where_it_is_measured(
+        self, models: xr.Dataset, tmp_path: Path
+    ) -> None:
+        write_cube(scaled_cube(), tmp_path / "mine" / "calibration.nc")
+        write_cube(models, tmp_path / "mine" / "models.nc")
+        mine = found_for(studies=[str(tmp_path / "mine"), "miniature"])
+        assert mine.real.study == "`mine`"
+        assert (mine.real.best.name, mine.real.worst.name) == ("a", "b")
+        assert mine.lab.scaling == found_for(studies=["miniature"]).lab.scaling
+
+    def test_two_conditions_are_too_few_for_ranks(self, panel: Panel, tmp_path: Path) -> None:
+        names = panel.models["model"].values[1:3]
+        few = panel.cube.sel(model=names, condition=["id", "factor_style"])
+        write_cube(few, tmp_path / "few" / "calibration.nc")
+        described = find_study("published").read("models").sel(model=names)
+        write_cube(described, tmp_path / "few" / "models.nc")
+        found = found_for(studies=[str(tmp_path / "few")], n_bins=3, binning="equal_mass")
+        assert isinstance(found.real.ranks.falling, Missing)
+        assert isinstance(found.lab.knob("batch").error, Missing)
+        assert isinstance(found.real.largest.value, Value)
