@@ -137,25 +137,40 @@ class Value:
     @property
     def interval(self) -> Text:
         """The interval, in the scale of the value; in words where it is not bounded."""
-        if not self.has_interval:
-            return Missing("the value has no interval")
-        if not self.is_bounded:
-            return Text("unbounded")
-        return Text(f"{self._write(self.low)} to {self._write(self.high)}")
+        return self._interval()
 
     @property
     def with_interval(self) -> Text:
         """The value, and in brackets its interval where it has one."""
         return Text(f"{self} ({self.interval})" if self.has_interval else self)
 
-    def _write(self, number_: float) -> Text:
-        if self.scale == "share":
-            return percent(number_)
-        if self.scale == "difference":
-            return points(number_)
+    def in_full(self, digits: int | None = None) -> Text:
+        """Write the value with its unit and its interval; without `digits`, a small one with a digit more.
+
+        Examples
+        --------
+        >>> Value(-0.006, -0.008, -0.004, "difference").in_full()
+        −0.60 points (−0.80 to −0.40)
+        """
+        if digits is None:
+            is_small = self.scale == "difference" and abs(self.estimate) < 0.01
+            digits = 3 if self.scale in ("number", "change") else 2 if is_small else 1
+        unit = " points" if self.scale == "difference" else ""
+        ends = f" ({self._interval(digits)})" if self.has_interval else ""
+        return Text(f"{self._write(self.estimate, digits)}{unit}{ends}")
+
+    def _interval(self, digits: int | None = None) -> Text:
+        if not self.has_interval:
+            return Missing("the value has no interval")
+        if not self.is_bounded:
+            return Text("unbounded")
+        return Text(f"{self._write(self.low, digits)} to {self._write(self.high, digits)}")
+
+    def _write(self, number_: float, digits: int | None = None) -> Text:
         if self.scale == "correlation":
             return correlation(number_)
-        return number(number_) if self.scale == "number" else change(number_)
+        write, usual = _WRITERS[self.scale]
+        return write(number_, usual if digits is None else digits)
 
     @property
     def side(self) -> Side:
@@ -277,6 +292,15 @@ def level(confidence: float) -> Text:
     ('95\xa0%', '99.9\xa0%')
     """
     return Text(f"{100 * confidence:g}{NO_BREAK}%")
+
+
+_WRITERS: Mapping[Scale, tuple[Callable[[float, int], Text], int]] = {
+    "share": (percent, 1),
+    "difference": (points, 1),
+    "number": (number, 2),
+    "change": (change, 2),
+}
+"""How a number of each scale is written, and with how many digits."""
 
 
 def count(part: int, whole: int) -> Text:

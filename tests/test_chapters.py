@@ -128,6 +128,8 @@ SAID: dict[str, dict[str, object]] = {
         "fit": "local",
     },
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "prompts": OVERRIDES["prompts"],
+    "causes": OVERRIDES["causes"],
     "ood-correlation": {
         "confidence": 0.5,
         "groups": ["clip_zero_shot", "standard"],

@@ -61,7 +61,6 @@ def test_chapter_runs_on_few_models(
         "shape-bias",
         "calibration",
         "ood-correlation",
-        "prompts",
         "causes",
         "miniature-world",
         "full-study",

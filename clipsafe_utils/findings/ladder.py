@@ -45,6 +45,9 @@ USUAL_LEVELS = {
 LOSS_OF_RUNG = {"a": "cross-entropy on true labels", "d": "CLIP's contrastive loss"}
 """What a rung of the ladder minimises, as the tables of doses call it."""
 
+RATIOS = ("images", "batch")
+"""Knobs whose levels are multiples of each other."""
+
 _USUAL_SOURCE = "wit"
 _SHARE_KNOBS = ("texture_correlation", "wrong", "background_correlation")
 

@@ -1,179 +1,57 @@
-"""Means of the laboratory's cells, worked by hand on a cube whose every number is a sum of known steps."""
+"""What chapter 6 shows: alternative texts and tables."""
 
-import numpy as np
+import pandas as pd
 import pytest
-import xarray as xr
-from scipy import stats
 
-from clipsafe_utils.chapters.causes.words import cell_of, moved
-from clipsafe_utils.cubes.storage import write_cube
-from clipsafe_utils.findings.ladder import (
-    KNOBS,
-    RUNGS,
-    SOURCES,
-    USUAL_LEVELS,
-    cell,
-    dose,
-    dose_difference,
-    knobs_of,
-    ladder,
-    levels,
-    members,
-    read_causes,
-    step,
-)
-from clipsafe_utils.say import Value
-from tests.chapters.synthetic_causes import CLIP, LABELS, REPLICATES, synthetic_causes
+from clipsafe_utils.chapters.causes import descriptions, tables
+from clipsafe_utils.findings.causes.effects import HEADLINE, effects
+from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
+from clipsafe_utils.findings.causes.needs import ROWS
+from clipsafe_utils.findings.causes.record import MEASURES
+from clipsafe_utils.findings.causes.result import Causes, causes
+from clipsafe_utils.findings.ladder import axis_of
+from clipsafe_utils.parameters import check_parameters
+from tests.findings.causes_laboratory import ladder_and_knobs
 
-START = 0.5
-BETWEEN_SEEDS = 0.01 * START
-"""Standard deviation of a property over the three seeds."""
+LEVEL = 0.95
 
 
 @pytest.fixture(scope="module")
-def cube() -> xr.Dataset:
-    return synthetic_causes({"accuracy": START, "shape_bias": 0.2})
+def record() -> Causes:
+    return causes(check_parameters("causes", {"studies": ["published"]}))
 
 
-def without(cube: xr.Dataset, **chosen: str) -> xr.Dataset:
-    """Leave out the trainings of which all that is named holds."""
-    named = np.logical_and.reduce([cube[name].values == value for name, value in chosen.items()])
-    return cube.isel(model=~named)
+def test_words_for_who_cannot_see_give_each_effect() -> None:
+    table = effects(ladder_and_knobs(), HEADLINE, LEVEL)
+    said = descriptions.describe_effects(table, {"accuracy": "accuracy\nhere", "other": "not there"})
+    assert said.startswith("Change of accuracy here in points: curated to web, classifier +5.0 (")
+    assert "not there" not in said
 
 
-def test_a_cell_holds_its_three_trainings_in_every_draw(cube: xr.Dataset) -> None:
-    found = cell(cube, "accuracy", "c", "laion")
-    assert found.shape == (1 + REPLICATES, 3)
-    np.testing.assert_allclose(found[0], START * (1.4 + np.array([0.0, 0.01, -0.01])))
-    assert cell(cube, "accuracy", "b", "labels").shape[1] == 0
+def test_words_say_what_is_undecided(record: Causes) -> None:
+    said = descriptions.describe_effects(record.record.effects, MEASURES)
+    assert "LAION-80M to 400M +7.7 (undecided)" in said
 
 
-def test_a_source_with_its_captions_named_is_that_source(cube: xr.Dataset) -> None:
-    """Rung c is trained on "wit, name_only" in the recipe's words."""
-    named = [f"{source}, name_only" if rung == "c" else source for source, rung in cube_rows(cube)]
-    renamed = cube.assign(source=("model", named))
-    np.testing.assert_array_equal(cell(renamed, "accuracy", "c", "wit"), cell(cube, "accuracy", "c", "wit"))
-
-
-def cube_rows(cube: xr.Dataset) -> list[tuple[str, str]]:
-    return list(zip(cube["source"].values.tolist(), cube["rung"].values.tolist(), strict=True))
-
-
-def test_the_order_of_dims_does_not_matter(cube: xr.Dataset) -> None:
-    turned = cube.transpose("property", "model", "draw")
-    np.testing.assert_array_equal(cell(turned, "accuracy", "d", "wit"), cell(cube, "accuracy", "d", "wit"))
-
-
-def test_the_ladder_has_every_cell_but_one(cube: xr.Dataset) -> None:
-    table = ladder(cube, "accuracy", 0.95)
-    assert len(table) == len(RUNGS) * len(SOURCES) - 1
-    assert list(table["rung"]) == sorted(table["rung"])
-    assert set(table["runs"]) == {3}
-    by_cell = table.set_index(["rung", "source"])
-    # 0.5 * (1 + 0.4 of rung d + 0.2 of laion).
-    assert by_cell.loc[("d", "laion"), "value"] == pytest.approx(0.8)
-    assert by_cell.loc[("a", "labels"), "seeds"] == pytest.approx([0.5, 0.505, 0.495])
-    assert (table["low"] < table["value"]).all()
-    assert (table["value"] < table["high"]).all()
-
-
-def test_a_ladder_leaves_out_what_the_cube_lacks(cube: xr.Dataset) -> None:
-    table = ladder(without(cube, rung="a"), "accuracy", 0.95)
-    assert "a" not in set(table["rung"])
-    assert ladder(cube.isel(model=[]), "accuracy", 0.95).empty
-
-
-def test_a_step_is_paired_over_images_and_not_over_seeds(cube: xr.Dataset) -> None:
-    found = step(cube, "accuracy", ("d", "wit"), ("a", "wit"), 0.95)
-    assert found is not None
-    assert found.estimate == pytest.approx(0.4 * START)
-    # The noise of the images is common; of the seeds, two equal variances over three leave 4 freedoms.
-    half = stats.t.ppf(0.975, 4) * np.sqrt(2 * BETWEEN_SEEDS**2 / 3)
-    assert (found.low, found.high) == pytest.approx((found.estimate - half, found.estimate + half))
-
-
-def test_a_step_from_a_missing_cell_is_none(cube: xr.Dataset) -> None:
-    assert step(cube, "accuracy", ("b", "labels"), ("a", "labels"), 0.95) is None
-    assert step(cube, "accuracy", ("a", "labels"), ("b", "labels"), 0.95) is None
-
-
-def test_a_dose_takes_its_usual_level_from_the_ladder(cube: xr.Dataset) -> None:
-    table = dose(cube, "texture_correlation", "accuracy", 0.95)
-    clip, labels = (table[table["loss"] == loss] for loss in (CLIP, LABELS))
-    assert clip["level"].tolist() == labels["level"].tolist() == [0.2, 0.5, 0.8, 0.95]
-    # Levels add 0, 0.1, 0.2; the usual one is rung d (0.4) or a (0) on wit (0.1).
-    assert clip["value"].tolist() == pytest.approx([0.5, 0.75, 0.55, 0.6])
-    assert labels["value"].tolist() == pytest.approx([0.5, 0.55, 0.55, 0.6])
-
-
-def test_a_dose_without_its_ladder_has_its_own_levels(cube: xr.Dataset) -> None:
-    table = dose(without(cube, rung="d"), "rotation_sd", "accuracy", 0.95)
-    assert table["level"].tolist() == [2.0, 30.0]
-    assert dose(without(cube, knob="wrong"), "wrong", "accuracy", 0.95).empty
-
-
-def test_the_usual_level_of_a_knob_is_a_cell_of_the_ladder(cube: xr.Dataset) -> None:
-    by_level = levels(cube, "wrong")[CLIP]
-    assert sorted(by_level) == [0.0, 0.05, 0.2]
-    np.testing.assert_array_equal(by_level[0.05], members(cube, "d", "wit"))
-    assert [int(chosen.sum()) for chosen in by_level.values()] == [3, 3, 3]
-    assert levels(cube, "none of them") == {}
-
-
-def test_the_difference_of_a_dose_is_that_of_its_ends(cube: xr.Dataset) -> None:
-    found = dose_difference(cube, "texture_correlation", "accuracy", 0.95)
-    assert set(found) == {CLIP, LABELS}
-    lowest, highest, estimate = found[CLIP]
-    assert (lowest, highest) == (0.2, 0.95)
-    assert estimate.estimate == pytest.approx(0.2 * START)
-    assert estimate.units == 3
-    assert dose_difference(without(cube, knob="batch"), "batch", "accuracy", 0.95) == {}
-
-
-def test_knobs_are_those_that_are_turned(cube: xr.Dataset) -> None:
-    assert knobs_of(cube) == list(KNOBS)
-    assert knobs_of(without(cube, knob="batch")) == [knob for knob in KNOBS if knob != "batch"]
-    assert set(USUAL_LEVELS) == set(KNOBS)
-
-
-def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:
-    """The laboratory's own files say where the knobs of `wit` stand."""
-    world = pytest.importorskip("clipsafe_utils.lab.world.world").load_world()
-    images = world.image_knobs["wit"]
-    for knob in ("texture_correlation", "background_correlation", "rotation_sd"):
-        assert getattr(images, knob) == USUAL_LEVELS[knob]
-    assert world.caption_knobs["wit"].wrong == USUAL_LEVELS["wrong"]
-
-
-def test_studies_without_the_cube_are_passed_over(
-    cube: xr.Dataset, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = tmp_path_factory.mktemp("studies")
-    noted = cube.copy()
-    noted["level"].attrs["not_measured"] = "a model that turns no knob has no level"
-    write_cube(noted, root / "mine" / "causes.nc")
-    (root / "bare").mkdir()
-    found = read_causes([str(root / "bare"), str(root / "mine")])
-    assert list(found) == ["mine"]
-    np.testing.assert_allclose(
-        cell(found["mine"], "accuracy", "a", "wit"), cell(cube, "accuracy", "a", "wit"), rtol=1e-6
+def test_words_give_the_ends_of_curves() -> None:
+    found = InLaboratory("drawn", ladder_and_knobs(), "temperature", "images", LEVEL)
+    said = descriptions.describe_rows(found.doses, "level", "loss", axis_of("images")[1])
+    assert "accuracy, natural images, CLIP's contrastive loss: 50 at 4, 75 at 64." in said
+    assert "temperature, wit: 0.88 at a, 1.2 at d." in descriptions.describe_rows(
+        found.ladder, "rung", "source"
     )
 
 
-@pytest.mark.parametrize(
-    ("estimate", "said", "cell_says"),
-    [
-        (Value(0.02, 0.01, 0.03, units=3), "higher by 2.0 points (1.0 to 3.0)", "+2.0 (+1.0 to +3.0)"),
-        (Value(-0.02, -0.03, -0.01, units=3), "lower by 2.0 points (1.0 to 3.0)", "−2.0 (−3.0 to −1.0)"),
-        (
-            Value(0.01, 0.0, 0.02, units=3),
-            "no different beyond the interval (0.0 to +2.0 points)",
-            "+1.0 (0.0 to +2.0)",
-        ),
-        (Value(float("nan"), float("nan"), float("nan"), 3), "not measured", "not measured"),
-        (None, "not measured", "not measured"),
-    ],
-)
-def test_the_interval_chooses_the_direction(estimate: Value | None, said: str, cell_says: str) -> None:
-    assert moved(estimate) == said
-    assert cell_of(estimate) == cell_says
+def test_a_need_without_a_sure_cause_is_a_dash(record: Causes) -> None:
+    shown = tables.needs_table(record).markup
+    assert shown.count("<tr>") == 1 + len(ROWS)
+    assert "<td>–</td>" in shown
+    assert "on ImageNet-1k (fine-tuning): +13.2 (" in shown
+
+
+def test_encoders_without_a_model_are_a_dash(record: Causes) -> None:
+    shown = tables.nesting_table(record.record).markup
+    assert '<th scope="row">ResNet</th>' in shown
+    assert "<td>0</td>" not in shown
+    none = InLaboratory("", None, "auroc", "batch", LEVEL)
+    assert none.effects.equals(pd.DataFrame(columns=none.effects.columns))

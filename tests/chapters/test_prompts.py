@@ -1,344 +1,30 @@
-"""Chapter 5: changes under other prompts, worked by hand and against others, and what it says of them."""
-
-import re
-import sys
-import tomllib
-from itertools import combinations
-from pathlib import Path
+"""What chapter 5 shows: its figures, tables and alternative texts, of a study that is worked by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
-import xarray as xr
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from sklearn.metrics import roc_auc_score
 
-from clipsafe_utils.chapters.formats import NOT_MEASURED
-from clipsafe_utils.chapters.prompts import descriptions, tables, views, words
-from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.chapters.prompts import descriptions, tables
 from clipsafe_utils.figures import prompts as figures
-from clipsafe_utils.findings.prompts import changes as analysis
-from clipsafe_utils.findings.prompts import own, subsets
-from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
-from clipsafe_utils.findings.prompts.kept_images import KeptImages
-from clipsafe_utils.findings.prompts.sets import WORDINGS
-from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Value
-from tests.chapters.prompt_cubes import (
-    SETS,
-    make_embeddings,
-    make_models,
-    make_prompts,
-    write_study,
-)
-
-SHIFTS = dict(zip(SETS, (0.0, 0.002, -0.01, -0.2), strict=True))
-SOURCES = {"a": "wit", "b": "wit", "c": "wit", "d": "laion"}
-FAMILIES = {"a": "x", "b": "x", "c": "y", "d": "z"}
-TEMPLATES = {"a {}": "default", "the {}": "default", "my {}": "thirty", "a drawing of a {}": "drawing"}
-CLIPS = ["clip_zero_shot"]
-
-
-def study_of(folder: Path, cube: xr.Dataset | None = None, **others: xr.Dataset) -> str:
-    prompts = make_prompts(list(SOURCES), SHIFTS) if cube is None else cube
-    return write_study(folder, models=make_models(SOURCES, FAMILIES), prompts=prompts, **others)
-
-
-@pytest.fixture
-def tested(tmp_path: Path) -> analysis.Tested:
-    found, sentences = analysis.read_tested([study_of(tmp_path / "mine")], CLIPS)
-    assert not sentences
-    return found[0]
-
-
-@pytest.fixture
-def changes(tested: analysis.Tested) -> pd.DataFrame:
-    return analysis.changes(tested, 0.95)
+from clipsafe_utils.findings.prompts import panels
+from clipsafe_utils.findings.prompts.changes import PROPERTIES
+from clipsafe_utils.findings.prompts.result import OtherPrompts, other_prompts
+from clipsafe_utils.parameters import check_parameters
+from tests.findings.prompt_cubes import make_embeddings, make_models, write_study
+from tests.findings.test_prompts import FAMILIES, SHIFTS, SOURCES, TEMPLATES, make_prompts
 
 
 @pytest.fixture(scope="module")
-def embeddings() -> xr.Dataset:
-    return make_embeddings(["a", "d"], TEMPLATES)
-
-
-def test_changes_are_the_shifts_that_were_put_in(changes: pd.DataFrame) -> None:
-    for name, shift in SHIFTS.items():
-        for source, families in ((analysis.EVERY, 3), ("wit", 2), ("laion", 1)):
-            for property_ in ("accuracy", "auroc", "auroc_energy", "ece", "nll", "temperature"):
-                found = words.estimate(changes, name, property_, source)
-                assert found is not None
-                assert found.estimate == pytest.approx(shift, abs=1e-3)
-                assert found.units == families
-            assert words.estimate(changes, name, "factors", source) == Value(
-                0, 0, 0, units=families, unit="family"
-            )
-
-
-def test_a_family_counts_once_and_the_interval_is_that_of_paired_runs(tmp_path: Path) -> None:
-    cube = make_prompts(list(SOURCES), SHIFTS)
-    value = cube["accuracy"].values.astype(float)
-    value[:, 0, 1] += 0.04  # model a under `one`
-    value[2, 3, 1] -= 0.02  # model d in one draw
-    cube["accuracy"].values[:] = value
-    tested = analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0][0]
-    moved = (value[:, :, 1] - value[:, :, 0])[:, :, 0]
-    by_family = np.stack([moved[:, :2].mean(axis=1), moved[:, 2], moved[:, 3]], axis=1)
-    expected = mean_of_runs(by_family, 0.9)
-    found = analysis.contrast(tested, "one", "default", "accuracy", 0.9)
-    assert found is not None
-    assert found.estimate == pytest.approx((0.022 + 0.002 + 0.002) / 3, abs=1e-4)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
-    assert analysis.contrast(tested, "none", "default", "accuracy", 0.9) is None
-    assert analysis.contrast(tested, "one", "default", "f1", 0.9) is None
-
-
-def test_versions_of_one_unknown_set_count_once_and_subsets_are_averaged(tmp_path: Path) -> None:
-    cube = make_prompts(list(SOURCES), SHIFTS).load()
-    cube["auroc"].values[:, :, 3, :, 0] = [0.9, 0.5, 0.7]
-    twice = xr.concat([cube, cube.assign(accuracy=cube["accuracy"] + 0.1)], "subset", data_vars="all")
-    twice = twice.assign_coords(subset=[0, 1]).assign(images=cube["images"])
-    for name in cube.data_vars:
-        twice[name].attrs = cube[name].attrs
-    twice["hits"] = twice["hits"].astype(np.int32).assign_attrs(cube["hits"].attrs)
-    tested = analysis.read_tested([study_of(tmp_path / "mine", twice)], CLIPS)[0][0]
-    at = tested.values.isel(draw=0, model=0).sel(prompt_set="drawing")
-    assert at.sel(property="auroc").item() == pytest.approx((0.9 + 0.6) / 2)
-    lone = cube["accuracy"].isel(draw=0, model=0, subset=0).sel(prompt_set="drawing").item()
-    assert at.sel(property="accuracy").item() == pytest.approx(lone + 0.05)
-
-
-def test_the_gap_is_that_of_factors_to_all_images(tmp_path: Path) -> None:
-    cube = make_prompts(list(SOURCES), SHIFTS)
-    cube["hits"].values[..., :] = [400, 600, 800]
-    tested = analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0][0]
-    assert tested.values.sel(property="factors").values == pytest.approx(-0.3)
-    bare = analysis.read_tested([study_of(tmp_path / "bare", cube.drop_vars("images"))], CLIPS)[0][0]
-    assert "factors" not in bare.properties
-    assert set(words.SHOWN["drawing"]) < set(bare.properties)
-
-
-def test_the_debiased_error_is_read_where_there_is_one(tmp_path: Path) -> None:
-    cube = make_prompts(list(SOURCES), SHIFTS)
-    assert not analysis.read_tested([study_of(tmp_path / "plain", cube)], CLIPS)[0][0].is_debiased
-    cube["ece_debiased"] = (cube["ece"] - 0.1).assign_attrs(cube["ece"].attrs)
-    tested = analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0][0]
-    assert tested.is_debiased
-    expected = cube["ece_debiased"].isel(subset=0).transpose("draw", "model", "prompt_set").values
-    found = tested.values.sel(property="ece").transpose("draw", "model", "prompt_set").values
-    assert found == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("cube", "group", "words_"),
-    [
-        (make_prompts(["a"], {"one": 0.0, "mine": 0.0}), "clip_zero_shot", "has no usual set of prompts"),
-        (make_prompts(["a"], SHIFTS, draws=1), "clip_zero_shot", "has no draws of its images under other"),
-        (make_prompts(["a"], SHIFTS), "control", "has no zero-shot CLIP of these groups under other prompts"),
-    ],
-)
-def test_what_is_left_out_is_said(tmp_path: Path, cube: xr.Dataset, group: str, words_: str) -> None:
-    models = make_models({"a": "wit"}, {"a": "x"}, group)
-    name = write_study(tmp_path / "mine", models=models, prompts=cube)
-    tested, sentences = analysis.read_tested([name], [*CLIPS, "control"])
-    assert not tested
-    assert len(sentences) == 1
-    assert words_ in sentences[0]
-    assert sentences[0].endswith(": its panel is left out.")
-    assert "has no cube `prompts`" in analysis.read_tested([name], ["human"])[1][0]
-
-
-def test_kept_images_agree_with_other_implementations(embeddings: xr.Dataset) -> None:
-    kept = KeptImages(embeddings, "a", replicates=3)
-    logits = logits_of_prompts(embeddings, "a", mean_of_templates(embeddings, "a", ["my {}"]))
-    label, names = logits["label"].values, logits["set"].values
-    wide = logits.values.astype(float)
-    probability = np.exp(wide - wide.max(axis=1, keepdims=True))
-    confidence = (probability / probability.sum(axis=1, keepdims=True)).max(axis=1)
-    known = label >= 0
-    areas = [
-        roc_auc_score(known[known | (names == name)], confidence[known | (names == name)])
-        for name in ("scenes", "textures")
-    ]
-    found = kept.measure_templates(["my {}"])
-    assert found["accuracy"][0] == pytest.approx((wide.argmax(axis=1) == label)[known].mean())
-    assert found["auroc"][0] == pytest.approx(np.mean(areas), abs=1e-6)
-    assert 0.3 < found["accuracy"][0] < 1
-    assert {values.shape for values in found.values()} == {(4,)}
-    assert found["accuracy"][1:].std() > 0
-
-
-def test_the_usual_classifier_is_the_mean_of_its_templates(embeddings: xr.Dataset) -> None:
-    kept = KeptImages(embeddings, "d")
-    usual, averaged = kept.measure(kept.usual), kept.measure_templates(["a {}", "the {}"])
-    for name, values in usual.items():
-        assert averaged[name] == pytest.approx(values, abs=1e-6)
-
-
-def test_subsets_are_different_and_of_the_pool(embeddings: xr.Dataset) -> None:
-    assert subsets.pool_of(embeddings) == ["a {}", "the {}", "my {}"]
-    drawn = subsets.draw_subsets(list("abcdefgh"), 3, 30, np.random.default_rng(1))
-    assert len(set(drawn)) == len(drawn) == 30
-    assert set(drawn) <= set(combinations("abcdefgh", 3))
-
-
-def test_subset_changes_are_means_over_the_models_of_a_source(embeddings: xr.Dataset) -> None:
-    models = make_models({"a": "wit", "d": "wit"}, {"a": "x", "d": "y"})
-    found = subsets.subset_changes(embeddings, models, 5, seed=0)
-    assert found.groupby("templates")["subset"].nunique().to_dict() == {1: 3, 2: 3, 3: 1}
-    both = found[(found["templates"] == 2) & (found["subset"] == 0)]
-    assert both["value"].to_numpy() == pytest.approx(0, abs=1e-6)  # the usual set itself
-    by_hand = []
-    for model in ("a", "d"):
-        kept = KeptImages(embeddings, model)
-        by_hand.append(kept.measure_templates(["my {}"])["ece"] - kept.measure(kept.usual)["ece"])
-    third = found[(found["templates"] == 1) & (found["subset"] == 2) & (found["property"] == "ece")]
-    assert third["value"].item() == pytest.approx(np.mean(by_hand))
-    assert set(subsets.spread(found)["templates"]) == {1, 2}
-    assert subsets.subset_changes(embeddings.drop_vars("template_set"), models, 5, 0).empty
-
-
-def test_own_prompts_that_are_kept_need_no_network(
-    embeddings: xr.Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.training.evaluation", None)
-    found = own.own_changes(embeddings, ["my {}", " a drawing  of a {}"], 0.95)
-    assert list(dict.fromkeys(found["prompt"])) == ["my {}", "a drawing of a {}", own.AVERAGED]
-    kept = {model: KeptImages(embeddings, model, own.REPLICATES) for model in ("a", "d")}
-    moved = np.stack(
-        [
-            one.measure_templates(["my {}", "a drawing of a {}"])["ece"] - one.measure(one.usual)["ece"]
-            for one in kept.values()
-        ],
-        axis=1,
+def found(tmp_path_factory: pytest.TempPathFactory) -> OtherPrompts:
+    study = write_study(
+        tmp_path_factory.mktemp("studies") / "mine",
+        models=make_models(SOURCES, FAMILIES),
+        prompts=make_prompts(list(SOURCES), SHIFTS),
+        embeddings=make_embeddings(["a", "d"], TEMPLATES),
     )
-    expected = mean_of_runs(moved, 0.95)
-    row = found[(found["prompt"] == own.AVERAGED) & (found["property"] == "ece")]
-    assert row[["value", "low", "high"]].to_numpy()[0] == pytest.approx(
-        (expected.estimate, expected.low, expected.high)
-    )
-    assert "my {}" in tables.own_table(found, "test", 0.95).markup
-    alone = own.own_changes(embeddings, ["my {}"], 0.95)
-    assert set(alone["prompt"]) == {"my {}"}
-
-
-@pytest.mark.parametrize(
-    ("prompt", "told"),
-    [
-        (
-            "a painting of a {}",
-            "Parameter 'prompts', 'a painting of a {}': the word 'painting' is not in the",
-        ),
-        ("a cat", "Parameter 'prompts', 'a cat': expected one {} where the object goes."),
-        (
-            "a dark big {}",
-            "'a dark big {}' is none of the templates whose embeddings are kept; its text tower",
-        ),
-    ],
-)
-def test_own_prompts_that_cannot_be_measured_are_one_sentence(
-    embeddings: xr.Dataset, monkeypatch: pytest.MonkeyPatch, prompt: str, told: str
-) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.training.evaluation", None)
-    with pytest.raises(ClipsafeError) as caught:
-        own.own_changes(embeddings, [prompt], 0.95)
-    assert told in str(caught.value)
-    assert str(caught.value).endswith(".")
-
-
-def test_without_embeddings_the_chapter_says_so() -> None:
-    assert own.why_nothing(["a {}"], {}) == (
-        "No study has the cube `embeddings`: your own prompts cannot be measured."
-    )
-    assert "You gave no prompts." in own.why_nothing(own.NONE, {})
-
-
-@pytest.mark.slow
-def test_a_text_tower_says_what_was_kept_of_it() -> None:
-    pytest.importorskip("torch")
-    from clipsafe_utils.cubes import find_study
-
-    cube = find_study("miniature").read("embeddings").isel(model=[0, 1])
-    if "template_embedding" not in cube:
-        pytest.skip("needs single templates in the cube")
-    prompt = "a drawing of a {}"
-    looked_up = own.own_changes(cube, [prompt], 0.95)
-    run = own.own_changes(cube.sel(template=cube["template"] != prompt), [prompt], 0.95)
-    assert run["value"].to_numpy() == pytest.approx(looked_up["value"].to_numpy(), abs=2e-3)
-
-
-def test_every_number_of_the_prose_is_there_and_is_used(
-    tested: analysis.Tested, changes: pd.DataFrame, embeddings: xr.Dataset
-) -> None:
-    prose = (REPOSITORY / "notebooks" / "05-prompts.md").read_text()
-    assert {*re.findall(r"\{glue:text\}`(prompts-[^`]+)`", prose)} == {*words.KEYS}
-    drawn = subsets.subset_changes(embeddings, make_models(SOURCES, FAMILIES), 5, 0)
-    said = words.numbers([tested], {"mine": changes}, {"mine": drawn}, 0.95)
-    assert tuple(said) == words.KEYS
-    assert (said["prompts-clips"], said["prompts-families"]) == ("4", "3")
-    assert (said["prompts-fewest"], said["prompts-most"]) == ("1", "80")
-    assert said["prompts-number-ece"].startswith("+1.2 points (")
-    assert said["prompts-number-answer"].endswith("is higher by 1.2 points")
-    assert said["prompts-number-answer"].startswith("NLL, temperature and gap on factors change too little")
-    assert said["prompts-drawing-accuracy-wit"] == "−20.0"
-    assert said["prompts-wording-answer"].endswith("moves accuracy by −20.0 points")
-    assert said["prompts-bad-accuracy"] == NOT_MEASURED
-    assert set(words.numbers([], {}, {}, 0.95).values()) == {NOT_MEASURED}
-
-
-def test_confidence_is_accuracy_less_the_error(tested: analysis.Tested, changes: pd.DataFrame) -> None:
-    said = words.numbers([tested], {"mine": changes}, {}, 0.95)
-    assert said["prompts-drawing-confidence"] == "0\N{NO-BREAK SPACE}%"
-    level = 100 * tested.by_family().sel(prompt_set="drawing", property="accuracy")[0].mean().item()
-    assert said["prompts-drawing-accuracy-itself"] == f"{level:.0f}\N{NO-BREAK SPACE}%"
-
-
-@pytest.mark.parametrize(
-    ("ece", "nll", "said"),
-    [
-        (1, 1, "both errors rise: a loss"),
-        (1, -1, "NLL falls while ECE rises"),
-        (-1, 1, "ECE falls while NLL rises: no gain"),
-        (-1, -1, "both errors fall: a gain"),
-        (0, -1, "one of the two errors is not decided"),
-    ],
-)
-def test_two_errors_are_held_against_each_other(ece: int, nll: int, said: str) -> None:
-    one, other = (Value(0.1 * sign, 0.1 * sign - 0.05, 0.1 * sign + 0.05, units=9) for sign in (ece, nll))
-    assert words.reading(one, other) == said
-
-
-def test_what_is_too_small_is_what_the_ledger_calls_so() -> None:
-    path = REPOSITORY / "clipsafe_utils" / "claims" / "claims.toml"
-    claims = {one["id"]: one for one in tomllib.loads(path.read_text())["claim"]}
-    for claim, name in (("F21a", "auroc"), ("F21b", "ece"), ("F21c", "factors")):
-        assert analysis.PROPERTIES[name].smallest == claims[claim]["smallest_effect"]
-
-
-def test_figures_have_a_panel_a_property_and_hide_intervals_of_few_families(changes: pd.DataFrame) -> None:
-    numbers, wordings = views.number_tables({"mine": changes}), views.wording_tables({"mine": changes})
-    assert [panel.title for panel in numbers] == [one.title for one in analysis.PROPERTIES.values()]
-    for table in numbers.values():
-        assert set(table["source"]) == {"wit", "laion"}
-        assert set(table["templates"]) == {1, 10, 80}
-        assert not table["decided"].any()
-    drawn = figures.by_number(numbers)
-    assert len(drawn.axes) == len(analysis.PROPERTIES)
-    assert not intervals(drawn)
-    assert {row for table in wordings.values() for row in table["wording"]} == {WORDINGS["drawing"]}
-    assert len(figures.by_wording(wordings).axes) == len(analysis.PROPERTIES)
-    both = views.number_tables({"mine": changes, "yours": changes})
-    assert next(iter(both)).title == "accuracy (mine)"
-    assert len(both) == 2 * len(numbers)
-
-
-def test_figures_show_the_intervals_of_many_families(changes: pd.DataFrame) -> None:
-    many = changes.assign(families=5)
-    drawn = figures.by_number(views.number_tables({"mine": many}))
-    wit = many[(many["source"] == "wit") & (many["property"] == "accuracy") & (many["prompt_set"] == "one")]
-    wanted = 100 * wit[["low", "high"]].to_numpy()[0]
-    assert any(np.allclose(segment[:, 1], wanted) for segment in intervals(drawn))
+    chosen = {"studies": [study], "prompts": ["my {}"], "n_subsets": 5}
+    return other_prompts(check_parameters("prompts", chosen))
 
 
 def intervals(drawn: Figure) -> list[np.ndarray]:
@@ -351,6 +37,22 @@ def intervals(drawn: Figure) -> list[np.ndarray]:
     ]
 
 
+def test_figures_have_a_panel_a_property_and_hide_intervals_of_few_families(found: OtherPrompts) -> None:
+    drawn = figures.by_number(found.by_number)
+    assert len(drawn.axes) == len(PROPERTIES)
+    assert not intervals(drawn)
+    assert len(figures.by_wording(found.by_wording).axes) == len(PROPERTIES)
+    assert len(figures.by_subset(found.by_subset).axes) == 3
+
+
+def test_figures_show_the_intervals_of_many_families(found: OtherPrompts) -> None:
+    many = found.changes["mine"].assign(families=5)
+    drawn = figures.by_number(panels.number_tables({"mine": many}))
+    wit = many[(many["source"] == "wit") & (many["property"] == "accuracy") & (many["prompt_set"] == "one")]
+    wanted = 100 * wit[["low", "high"]].to_numpy()[0]
+    assert any(np.allclose(segment[:, 1], wanted) for segment in intervals(drawn))
+
+
 def test_without_a_study_figures_and_texts_say_so() -> None:
     for drawn in (figures.by_number({}), figures.by_wording({}), figures.by_subset({})):
         assert drawn.texts[0].get_text().startswith("not measured yet: ")
@@ -359,37 +61,24 @@ def test_without_a_study_figures_and_texts_say_so() -> None:
     assert descriptions.describe_subsets({}).startswith("No study has")
 
 
-def test_texts_say_the_largest_change(changes: pd.DataFrame, embeddings: xr.Dataset) -> None:
-    said = descriptions.describe_numbers(views.number_tables({"mine": changes}))
+def test_texts_say_the_largest_change(found: OtherPrompts) -> None:
+    said = descriptions.describe_numbers(found.by_number)
     assert "accuracy, wit: largest change −1.00 points (80 templates)." in said
     assert "temperature, laion: largest change −0.010 (80 templates)." in said
-    said = descriptions.describe_wordings(views.wording_tables({"mine": changes}))
+    said = descriptions.describe_wordings(found.by_wording)
     assert "accuracy, laion: largest change −20.00 points (a drawing of a …)." in said
-    drawn = subsets.subset_changes(embeddings, make_models(SOURCES, FAMILIES), 5, 0)
-    panels = views.subset_tables({"mine": drawn})
-    assert len(figures.by_subset(panels).axes) == len(panels) == 3
-    assert "accuracy, wit: subsets of 1 lie from " in descriptions.describe_subsets(panels)
+    assert "accuracy, wit: subsets of 1 lie from " in descriptions.describe_subsets(found.by_subset)
 
 
-def test_tables_say_what_the_changes_are(tested: analysis.Tested, changes: pd.DataFrame) -> None:
-    assert "<td>−1.20 points" not in tables.usual_table(tested, changes).markup
-    assert '<th scope="row">all sources</th><td class="number">3</td>' in (
-        tables.usual_table(tested, changes).markup
-    )
-    shown = tables.number_table(tested, 0.95)
-    assert shown is not None
-    assert "1 less 80 (95\N{NO-BREAK SPACE}% interval)" in shown.markup
-    assert "+1.2 points" in shown.markup
-    scores = tables.scores_table(tested, changes, 0.95).markup
+def test_tables_say_what_the_changes_are(found: OtherPrompts) -> None:
+    usual = tables.usual_table(found, found.tested[0]).markup
+    assert "<td>−1.20 points" not in usual
+    assert '<th scope="row">all sources</th><td class="number">3</td>' in usual
+    shown = tables.number_table(found, "mine").markup
+    assert "1 less 80 (95\N{NO-BREAK SPACE}% interval)" in shown
+    assert "+1.2 points" in shown
+    scores = tables.scores_table(found, found.tested[0]).markup
     assert '<th scope="row">energy</th>' in scores
     assert '<th scope="row">maximum softmax</th>' in scores
     assert "−20.0 points" in scores
-
-
-def test_a_study_with_one_number_of_templates_has_no_table_of_numbers(tmp_path: Path) -> None:
-    cube = make_prompts(list(SOURCES), {"default": 0.0, "drawing": -0.1})
-    tested = analysis.read_tested([study_of(tmp_path / "mine", cube)], CLIPS)[0][0]
-    assert tables.number_table(tested, 0.95) is None
-    said = words.numbers([tested], {"mine": analysis.changes(tested, 0.95)}, {}, 0.95)
-    assert said["prompts-number-answer"] == NOT_MEASURED
-    assert said["prompts-drawing-accuracy"].startswith("−10.0 points")
+    assert "my {}" in tables.own_table(found, "mine").markup

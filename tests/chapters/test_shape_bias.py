@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.formats import percent
 from clipsafe_utils.chapters.group_sizes import group_sizes
 from clipsafe_utils.chapters.shape_bias import descriptions, tables
 from clipsafe_utils.cubes import GROUPS
@@ -13,6 +12,7 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.figures import shape_bias as figures
 from clipsafe_utils.findings.shape import observers as analysis
 from clipsafe_utils.metrics.labelled import shape_bias_table
+from clipsafe_utils.say import percent
 
 STUDY = "published"
 

@@ -4,45 +4,27 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clipsafe_utils.chapters.formats import points
 from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.say import change, points
 
 _NO_PROMPTS = "No study has CLIPs under other prompts."
 _NO_SUBSETS = "No study has kept the embeddings of single templates."
 
 
 def describe_numbers(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of the number of templates shows.
-
-    Examples
-    --------
-    >>> describe_numbers({})
-    'No study has CLIPs under other prompts.'
-    """
+    """Say what the figure of the number of templates shows."""
     head = "Line plots of the change from the usual set against the number of templates."
     return " ".join([head, *_largest(tables, "templates")]) if tables else _NO_PROMPTS
 
 
 def describe_wordings(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of other wordings shows.
-
-    Examples
-    --------
-    >>> describe_wordings({})
-    'No study has CLIPs under other prompts.'
-    """
+    """Say what the figure of other wordings shows."""
     head = "Dot plots of the change from the usual set under each other wording."
     return " ".join([head, *_largest(tables, "wording")]) if tables else _NO_PROMPTS
 
 
 def describe_subsets(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of random subsets shows.
-
-    Examples
-    --------
-    >>> describe_subsets({})
-    'No study has kept the embeddings of single templates.'
-    """
+    """Say what the figure of random subsets shows."""
     sentences = []
     for panel, table in tables.items():
         for source, rows in table.groupby("source", sort=False):
@@ -66,4 +48,4 @@ def _largest(tables: Mapping[Property, pd.DataFrame], column: str) -> list[str]:
 
 
 def _written(value: float, panel: Property) -> str:
-    return f"{points(value, 2)} points" if panel.scale > 1 else f"{value:+.3f}".replace("-", "−")
+    return f"{points(value, 2)} points" if panel.scale > 1 else change(value, 3)

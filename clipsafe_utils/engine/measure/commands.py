@@ -1,6 +1,6 @@
 """The verb `clipsafe measure`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +47,10 @@ def measure(
     opened, folder = PredictionStore(store), output or cubes_folder() / "imagenet"
     entries = _entries(opened, catalogue(own), model)
     lists = _lists(root)
-    plan = plan_of_lists(lists, prompts, _prompt_sets(opened, entries))
+    prompt_sets = _prompt_sets(opened, entries)
+    if any(_is_clip(entry) for entry in entries):
+        _check_prompts(prompts, prompt_sets, store)
+    plan = plan_of_lists(lists, prompts, prompt_sets)
     with progress("Measuring", total=len(entries)) as advance:
         hashes = measure_imagenet(
             store,
@@ -94,8 +97,19 @@ def _lists(root: Path) -> "dict[str, ImageList]":
     }
 
 
+def _is_clip(entry: "ModelEntry") -> bool:
+    return entry.library == "open_clip"
+
+
 def _prompt_sets(store: "PredictionStore", entries: "Sequence[ModelEntry]") -> dict[str, tuple[str, ...]]:
     """Return the sets of prompts for which every CLIP has a classifier, each a set of one subset."""
-    of_clips = [set(store.prompt_sets(entry.name)) for entry in entries if entry.library == "open_clip"]
+    of_clips = [set(store.prompt_sets(entry.name)) for entry in entries if _is_clip(entry)]
     common = set.intersection(*of_clips) if of_clips else set()
     return {name: (name,) for name in sorted(common, key=lambda name: (len(name), name))}
+
+
+def _check_prompts(prompts: str, known: Mapping[str, object], store: Path) -> None:
+    """Refuse a set of prompts that some CLIP has no classifier of, before anything is measured."""
+    if prompts not in known:
+        others = f"give one of {', '.join(known)}" if known else "they share no set; predict them with one"
+        raise ClipsafeError(f"--prompts {prompts}: {store} has no such classifier of every CLIP; {others}.")

@@ -108,18 +108,7 @@ class Contrast:
 
 
 def contrasts(laboratory: Laboratory) -> list[Contrast]:
-    """List the causes that a laboratory can speak of, however few their trainings.
-
-    Parameters
-    ----------
-    laboratory : Laboratory
-        With any of the trainings.
-
-    Returns
-    -------
-    list of Contrast
-        By kind, in the order of `KINDS`; those without a training on one side are left out.
-    """
+    """List the causes that a laboratory can speak of, however few their trainings, by kind."""
     found = [
         *_of_steps(laboratory),
         *_of_knobs(laboratory),
@@ -130,13 +119,7 @@ def contrasts(laboratory: Laboratory) -> list[Contrast]:
 
 
 def absent(laboratory: Laboratory) -> list[str]:
-    """Say which causes a laboratory has too few trainings for.
-
-    Returns
-    -------
-    list of str
-        One entry a cause, with its number of trainings or pairs in brackets.
-    """
+    """Say which causes a laboratory has too few trainings for."""
     known = {one.title: one for one in contrasts(laboratory)}
     few = [
         f"{title} ({one.runs} {'pairs' if one.paired else 'a side'})"

@@ -60,6 +60,8 @@ HEADLINE: Mapping[str, Need] = {
 }
 """Properties of the headline figure: shares in points, and the temperature in hundredths."""
 
+HEADLINE_TITLES = {key: one.title for key, one in HEADLINE.items()}
+
 NEEDS: Mapping[str, Need] = {
     "accuracy": Need("accuracy", ("accuracy",)),
     "accuracy_shifts": Need("accuracy under shift", ("accuracy_shifts",)),
@@ -78,13 +80,7 @@ NEEDS: Mapping[str, Need] = {
 
 
 def read_laboratories(studies: Sequence[str]) -> dict[str, Laboratory]:
-    """Read every study that changes one cause at a time, by its name.
-
-    Examples
-    --------
-    >>> read_laboratories(["published"])
-    {}
-    """
+    """Read every study that changes one cause at a time, by its name."""
     found = {find_study(study).name: read_laboratory([study]) for study in studies}
     return {study: one for study, one in found.items() if one is not None}
 
@@ -145,37 +141,15 @@ def at_once(confidence: float, comparisons: int) -> float:
 
 
 def strongest(table: pd.DataFrame, property_: str, judged: str = "moves") -> pd.DataFrame:
-    """Return the effects on a property whose interval leaves zero out, the largest first.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `effects` returns it.
-    property_ : str
-        Key of the property.
-    judged : {"moves", "sure"}
-        Which interval: the one of the effect alone, or the one that holds for all causes at once.
-    """
+    """Return the effects on a property whose interval leaves zero out, the largest first."""
     kept = table[(table["property"] == property_) & table[judged].astype(bool)]
     return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
 
 
 def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[str]) -> pd.DataFrame:
-    """Return effects of causes that accuracy hardly shows, the largest first.
+    """Return effects of causes that move accuracy by no more than `within`, the largest first.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `effects` returns it.
-    within : float
-        How far such a cause may move accuracy in distribution.
-    hidden : sequence of str
-        Properties to look at.
-
-    Returns
-    -------
-    DataFrame
-        Rows of `table` whose interval leaves zero out, with the column `accuracy`, what the cause does to it.
+    Rows of `effects` whose interval leaves zero out, with the column `accuracy`: what the cause does to it.
     """
     accuracy = table[table["property"] == "accuracy"].set_index("cause")["value"]
     small = accuracy[accuracy.abs() <= within]
@@ -187,7 +161,6 @@ def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[st
 
 
 def estimate_of(row: pd.Series) -> Value:
-    """Return the estimate of a row of `effects`."""
-    return Value(
-        float(row["value"]), float(row["low"]), float(row["high"]), units=int(row["runs"]), unit="run"
-    )
+    """Return the change of a row of `effects`, in points (that of a temperature in hundredths)."""
+    value, low, high = (float(row[column]) for column in ("value", "low", "high"))
+    return Value(value, low, high, "difference", units=int(row["runs"]), unit="run")

@@ -17,6 +17,8 @@ from clipsafe_utils.findings.clip_pairs import (
 )
 from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models, read_clouds
 from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
+from clipsafe_utils.registry.set_names import shift_title
+from clipsafe_utils.say import Text, listed
 
 QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = "Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning"
 KINDS = (QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING)
@@ -33,6 +35,8 @@ SAMPLE_STEPS = (3e9, 13e9, 34e9)
 
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high"]
 _COLUMNS += ["families", "runs", "decided", "moves", "sure", "each"]
+_ANY = 0.95
+"""Level of intervals that are not read."""
 _NEAR = 0.25
 _FEWEST = 3
 
@@ -155,6 +159,17 @@ def shifts_of(clouds: Clouds) -> list[str]:
     """
     tuned = {name: bool((cloud["group"] == "clip_fine_tuned").any()) for name, cloud in clouds.items()}
     return [name for name in clouds if tuned[name]] or list(clouds)
+
+
+def higher_and_lower(clouds: Clouds) -> tuple[Text, Text]:
+    """Name the shifts on which WIT stands higher than LAION-400M at equal accuracy, and lower."""
+    means = {}
+    for name in shifts_of(clouds):
+        compared = compare_pairs({name: clouds[name]}, wit_pairs, _ANY)
+        if compared.sizes["pair"]:
+            means[shift_title(name)] = compared["mean"].sel(shift=name, measure="at_equal").item()
+    higher, lower = ([title for title, mean in means.items() if sign * mean > 0] for sign in (1, -1))
+    return listed(higher), listed(lower)
 
 
 def _of_measure(compared: xr.Dataset, measure: str, shifts: Sequence[str]) -> xr.DataArray:

@@ -1,7 +1,8 @@
 """What other prompts change: differences to the usual set, paired by model and by draw."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from clipsafe_utils.findings.prompts.sets import base_of, by_number
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
 from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Value
+from clipsafe_utils.say import Missing, Said, Scale, Text, Value, choose
 
 PROPERTIES: Mapping[str, Property] = {
     "accuracy": Property("accuracy", "change, points", smallest=0.005),
@@ -25,8 +26,22 @@ PROPERTIES: Mapping[str, Property] = {
 }
 """Properties of a CLIP under some prompts; where the ledger judges them, the smallest change is its own."""
 
+TITLES: Mapping[str, str] = {
+    "accuracy": "accuracy",
+    "auroc": "AUROC",
+    "ece": "ECE",
+    "nll": "NLL",
+    "temperature": "temperature",
+    "factors": "gap on factors",
+}
+"""Properties as tables and sentences call them."""
+
 HEADLINE_SCORE = "maximum_softmax"
 """The score behind the property `auroc`; the others are properties `auroc_<score>`."""
+
+Weight = Literal["small", "undecided", "up", "down"]
+
+TOO_SMALL = "changes too little to matter"
 
 EVERY = "all"
 """Source that stands for the CLIPs of all sources."""
@@ -88,24 +103,7 @@ class Tested:
 
 
 def read_tested(studies: Sequence[str], groups: Sequence[str]) -> tuple[list[Tested], list[str]]:
-    """Read the cube `prompts` of every study that has one.
-
-    Parameters
-    ----------
-    studies, groups : sequence of str
-        As in `read_panels`; of the groups only zero-shot CLIPs have prompts.
-
-    Returns
-    -------
-    tested, sentences : tuple of list
-        The sentences say which studies are left out, and why.
-
-    Examples
-    --------
-    >>> tested, sentences = read_tested(["published"], ["clip_zero_shot"])
-    >>> len(tested), sentences[0][:42]
-    (0, 'The study `published` has no cube `prompts')
-    """
+    """Read the cube `prompts` of every study that has one; sentences say which are left out, and why."""
     sentences = left_out(studies, "prompts", groups)
     tested = []
     for panel in read_panels(studies, "prompts", groups):
@@ -201,19 +199,89 @@ def changes(tested: Tested, confidence: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Value | None:
-    """Return a property under one set of prompts less that under another; None where it is not measured.
+def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Said:
+    """Return a property under one set of prompts less that under another.
 
-    The mean is over families of the CLIPs of all sources, each family counted once; `runs` is their number.
+    The mean is over families of the CLIPs of all sources, each family counted once.
     """
-    if property_ not in tested.properties or not {upper, lower} <= set(tested.prompt_sets):
-        return None
-    values = tested.by_family().sel(property=property_)
-    difference = (values.sel(prompt_set=upper) - values.sel(prompt_set=lower)).values
-    return mean_of_runs(difference, confidence, "difference") if np.isfinite(difference).all() else None
+    if property_ in tested.properties and {upper, lower} <= set(tested.prompt_sets):
+        values = tested.by_family().sel(property=property_)
+        difference = (values.sel(prompt_set=upper) - values.sel(prompt_set=lower)).values
+        if np.isfinite(difference).all():
+            return mean_of_runs(difference, confidence, _scale(property_))
+    return Missing("the property, or one of the two sets, was not measured")
+
+
+def change_of(changes: pd.DataFrame, prompt_set: str, property_: str, source: str = EVERY) -> Said:
+    """Return one of the `changes` from the usual set."""
+    rows = changes[
+        (changes["prompt_set"] == prompt_set)
+        & (changes["property"] == property_)
+        & (changes["source"] == source)
+    ]
+    if rows.empty:
+        return Missing(f"no CLIP of the source {source} was tested under the set {prompt_set}")
+    value, low, high = (float(rows[column].iloc[0]) for column in ("value", "low", "high"))
+    families = int(rows["families"].iloc[0])
+    return Value(value, low, high, _scale(property_), units=families, unit="family")
+
+
+def level_of(changes: pd.DataFrame, prompt_set: str) -> tuple[Said, Said]:
+    """Return accuracy under a set, and mean confidence: where no model is over-confident, less its error."""
+    rows = changes[(changes["source"] == EVERY) & (changes["prompt_set"] == prompt_set)]
+    level = rows.set_index("property")["level"]
+    if not {"accuracy", "ece"} <= set(level.index):
+        none = Missing("the set was not tried")
+        return none, none
+    return Value(float(level["accuracy"])), Value(float(level["accuracy"] - level["ece"]))
+
+
+def weigh(change: Said, property_: str) -> Weight | Missing:
+    """Say whether a change matters: whether all of its interval is too small, or on one side of zero.
+
+    Examples
+    --------
+    >>> weigh(Value(0.001, -0.001, 0.003), "accuracy"), weigh(Value(0.0, -0.02, 0.02), "auroc")
+    ('small', 'undecided')
+    >>> weigh(Value(-0.004, -0.006, -0.002), "ece")
+    'down'
+    """
+    if isinstance(change, Missing):
+        return change
+    if max(abs(change.low), abs(change.high)) < PROPERTIES[property_].smallest:
+        return "small"
+    return "undecided" if change.side == "neither" else change.side
+
+
+def weighed(change: Said, property_: str) -> Text:
+    """Write what `weigh` says, and by how much a property is higher or lower.
+
+    Examples
+    --------
+    >>> weighed(Value(-0.004, -0.006, -0.002, "difference"), "ece")
+    is lower by 0.40 points, less than would matter
+    """
+    if isinstance(change, Missing):
+        return change
+    size = replace(change, estimate=abs(change.estimate), low=np.nan, high=np.nan).in_full().lstrip("+")
+    less = abs(change.estimate) < PROPERTIES[property_].smallest
+    sizes = f"by {size}, less than would matter" if less else f"by {size}"
+    return choose(
+        weigh(change, property_),
+        {
+            "small": TOO_SMALL,
+            "undecided": "is not decided",
+            "up": f"is higher {sizes}",
+            "down": f"is lower {sizes}",
+        },
+    )
 
 
 def fewest_and_most(tested: Tested) -> tuple[str, str] | None:
     """Return the sets of fewest and of most templates; None where a study has one number only."""
     ordered = by_number(tested.prompt_sets)
     return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
+
+
+def _scale(property_: str) -> Scale:
+    return "change" if property_ in PROPERTIES and PROPERTIES[property_].scale == 1 else "difference"

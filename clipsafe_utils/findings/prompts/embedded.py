@@ -97,6 +97,18 @@ def mean_of_templates(embeddings: xr.Dataset, model: str, templates: Sequence[st
     return unit(chosen.astype(np.float32).mean(axis=0))
 
 
+def has_templates(embeddings: xr.Dataset, templates: Sequence[str]) -> bool:
+    """Say whether the text embeddings of all of some templates were kept.
+
+    Examples
+    --------
+    >>> has_templates(xr.Dataset(), ["a {}"])
+    False
+    """
+    known = embeddings["template"].values.tolist() if "template_embedding" in embeddings else []
+    return set(templates) <= set(known)
+
+
 def unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     """Bring the rows of an array to unit norm, in single precision.
 

@@ -1,6 +1,6 @@
 """The reader's own prompts: kept templates cost nothing; others need torch and the text towers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.findings.prompts.embedded import has_templates
 from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, Measures, models_of
 from clipsafe_utils.metrics.runs import mean_of_runs
 
@@ -54,11 +55,12 @@ def own_changes(
     """
     texts = [" ".join(prompt.split()) for prompt in prompts]
     wanted = {text: [text] for text in texts} | ({AVERAGED: texts} if len(texts) > 1 else {})
+    missing = [text for text in texts if not has_templates(embeddings, [text])]
+    _check_words(missing)
     before: list[Measures] = []
     after: dict[str, list[Measures]] = {prompt: [] for prompt in wanted}
     for model in models_of(embeddings):
         kept = KeptImages(embeddings, model, REPLICATES)
-        missing = [text for text in texts if text not in kept.singles]
         path = weights / f"{model.split(':')[-1]}.safetensors"
         singles = kept.singles | (_run_text_tower(path, missing) if missing else {})
         before.append(kept.measure(kept.usual))
@@ -74,26 +76,17 @@ def own_changes(
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-def why_nothing(prompts: Sequence[str], kept: Mapping[str, xr.Dataset]) -> str:
-    """Say why there is no table of a reader's own prompts.
-
-    Examples
-    --------
-    >>> why_nothing(["a {}"], {})
-    'No study has the cube `embeddings`: your own prompts cannot be measured.'
-    """
-    if tuple(prompts) != NONE and not kept:
-        return "No study has the cube `embeddings`: your own prompts cannot be measured."
-    return 'You gave no prompts. Try `prompts: ["a drawing of a {}"]`, or other words with `{}` for the name.'
-
-
-def _run_text_tower(path: Path, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+def _check_words(texts: Sequence[str]) -> None:
+    """Refuse what the laboratory's CLIPs cannot read, before anything is measured."""
     from clipsafe_utils.lab.world.language import check_template
     from clipsafe_utils.lab.world.world import load_world
 
-    world = load_world()
+    language = load_world().language
     for text in texts:
-        check_template(world.language, text, f"Parameter 'prompts', '{text}'")
+        check_template(language, text, f"Parameter 'prompts', '{text}'")
+
+
+def _run_text_tower(path: Path, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     try:
         from clipsafe_utils.lab.training.evaluation import zero_shot
         from clipsafe_utils.lab.training.objectives import load_network
@@ -102,5 +95,8 @@ def _run_text_tower(path: Path, texts: Sequence[str]) -> dict[str, NDArray[np.fl
             f"Parameter 'prompts': '{texts[0]}' is none of the templates whose embeddings are kept; its text "
             f"tower needs {error.name}: pip install 'clipsafe[models]'."
         ) from error
+    from clipsafe_utils.lab.world.world import load_world
+
+    world = load_world()
     network, _ = load_network(world, path)
     return {text: zero_shot(world, network, (text,))[0] for text in texts}

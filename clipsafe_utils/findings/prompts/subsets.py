@@ -1,8 +1,10 @@
 """Random subsets of the templates: how much one choice of sentences differs from another of equal number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import xarray as xr
 
 from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, models_of
 from clipsafe_utils.findings.prompts.sets import NUMBERS
+from clipsafe_utils.say import Missing, Said, Text, Value
 
 SIZES = (1, 2, 5, 10)
 """Templates in a subset; the last number of a figure is all of them."""
@@ -17,15 +20,43 @@ SIZES = (1, 2, 5, 10)
 _COLUMNS = ("source", "templates", "subset", "property", "value")
 
 
-def pool_of(embeddings: xr.Dataset) -> list[str]:
-    """Return the kept templates of sets that differ in number alone.
+@dataclass(frozen=True)
+class Subsets:
+    """How much one choice of templates differs from another of equal number, on kept images.
 
-    Examples
-    --------
-    >>> cube = xr.Dataset({"template_set": ("template", ["one", "drawing"])}, {"template": ["a", "b"]})
-    >>> pool_of(cube), pool_of(xr.Dataset())
-    (['a'], [])
+    Attributes
+    ----------
+    pool : Text
+        Templates that are drawn from.
+    known, unknown : Text
+        Images.
+    one, ten : mapping of str to Value or Missing
+        By property, the standard deviation over subsets of that size, of the source with the largest.
+    mean : Value or Missing
+        How far the mean over subsets of ten is at most from that over single templates.
     """
+
+    pool: Text
+    known: Text
+    unknown: Text
+    one: Mapping[str, Said]
+    ten: Mapping[str, Said]
+    mean: Said
+
+    @property
+    def narrows(self) -> Literal["yes", "no"] | Missing:
+        """Whether ten templates differ less than one, in every property."""
+        narrower = []
+        for name, one in self.one.items():
+            ten = self.ten[name]
+            if isinstance(one, Missing) or isinstance(ten, Missing):
+                return Missing("there are no subsets of ten")
+            narrower.append(ten.estimate < one.estimate)
+        return "yes" if all(narrower) else "no"
+
+
+def pool_of(embeddings: xr.Dataset) -> list[str]:
+    """Return the kept templates of sets that differ in number alone."""
     if "template_set" not in embeddings:
         return []
     sets = embeddings["template_set"].values.astype(str)
@@ -92,13 +123,31 @@ def subset_changes(embeddings: xr.Dataset, models: xr.Dataset, n_subsets: int, s
 
 
 def spread(changes: pd.DataFrame) -> pd.DataFrame:
-    """Return how far subsets of equal number lie apart.
-
-    Returns
-    -------
-    DataFrame
-        Columns source, property, templates and spread: the standard deviation over subsets, without sizes
-        that have one subset only.
-    """
+    """Return how far subsets of equal number lie apart."""
     by_size = changes.groupby(["source", "property", "templates"], sort=False)["value"]
     return by_size.std(ddof=1).dropna().rename("spread").reset_index()
+
+
+def summarise_subsets(cube: xr.Dataset, table: pd.DataFrame) -> Subsets:
+    """Say how far subsets lie apart; `table` is as of `subset_changes`."""
+    widest = spread(table).groupby(["property", "templates"])["spread"].max()
+    means = table.groupby(["property", "source", "templates"])["value"].mean().unstack()
+
+    def of_size(size: int) -> dict[str, Said]:
+        none = Missing(f"there are no subsets of {size}")
+        return {
+            name: Value(float(widest[name, size]), scale="difference") if (name, size) in widest else none
+            for name in MEASURED
+        }
+
+    none = Missing("there are no subsets of ten")
+    moved = (means[10] - means[1]).abs().max() if {1, 10} <= set(means) else np.nan
+    known = int((cube["label"].values >= 0).sum())
+    return Subsets(
+        Text(len(pool_of(cube))),
+        Text(f"{known:,}"),
+        Text(f"{cube.sizes['image'] - known:,}"),
+        of_size(1),
+        of_size(10),
+        Value(float(moved), scale="difference") if np.isfinite(moved) else none,
+    )

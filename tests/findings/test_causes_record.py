@@ -1,18 +1,16 @@
 """Chapter 6 in the record: pairs that differ in one thing, counted by family, and what is nested in what."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from clipsafe_utils.chapters.causes import needs, nesting, record_words, views
-from clipsafe_utils.chapters.formats import NOT_MEASURED
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.findings.causes import record
-from clipsafe_utils.findings.causes.effects import read_laboratories
+from clipsafe_utils.findings.causes import nesting, record
+from clipsafe_utils.findings.causes.in_record import InRecord, in_words
+from clipsafe_utils.findings.causes.needs import record_needs
 from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.say import NOT_MEASURED
 
 LEVEL = 0.95
 
@@ -109,51 +107,65 @@ def test_encoders_and_sources_are_counted_once(clouds: Clouds) -> None:
     assert nesting.shared(counts)[:2] == ["ViT-B", "ViT-L"]
     lines = [line for of_crawl in single.values() for line in of_crawl]
     assert sorted([*nesting.shared(counts), *lines]) == sorted(counts.index)
-    shown = nesting.nesting_table(counts, "published").markup
-    assert '<th scope="row">ResNet</th>' in shown
-    assert "<td>0</td>" not in shown
 
 
 def test_a_line_of_small_sources_stands_nowhere() -> None:
     counts = pd.DataFrame({"WIT": [0], nesting.OTHERS: [3]}, index=["ResNet"])
     assert nesting.on_one_crawl(counts) == {}
     assert nesting.shared(counts) == []
-    assert nesting.written(counts) == "none"
+    assert nesting.written(counts) == NOT_MEASURED
 
 
-def test_the_prose_of_the_record_says_what_is_undecided(clouds: Clouds, found: pd.DataFrame) -> None:
-    said = record_words.numbers(clouds, found)
-    assert list(said) == list(record_words.KEYS)
-    assert NOT_MEASURED not in said.values()
-    assert re.fullmatch(
-        r"\+7\.7 points \(undecided, 2 families; same sign in 9 of 9 pairs\)", said["causes-record-small-id"]
+def test_the_record_says_what_is_undecided(clouds: Clouds) -> None:
+    of_all = InRecord("published", clouds, LEVEL)
+    small = of_all.changes["LAION-80M to 400M"]
+    assert small.id == "+7.7 points (undecided, 2 families; same sign in 9 of 9 pairs)"
+    assert of_all.changes["3 to 13 billion"].id == "+4.2 points (+3.1 to +5.4)"
+    assert (of_all.causes, of_all.decides) == ("9", "some")
+    assert of_all.decided == "samples seen and fine-tuning"
+    assert of_all.undecided == "quantity, encoder and source"
+    assert "ImageNet-Sketch" in of_all.wit_lower
+    assert "ImageNet-A" in of_all.wit_higher
+    assert len(of_all.image_steps) == 2
+    assert set(of_all.zero_shot["kind"]) == {*record.KINDS} - {record.TUNING}
+
+
+def test_few_models_of_the_record_leave_values_missing(clouds: Clouds) -> None:
+    some = InRecord("few", {name: cloud.isel(model=slice(0, 40)) for name, cloud in clouds.items()}, LEVEL)
+    assert (
+        some.wit_higher == some.changes["LAION-80M to 400M"].id == some.causes == some.decides == NOT_MEASURED
     )
-    assert re.fullmatch(r"\+4\.2 points \(\+3\.1 to \+5\.4\)", said["causes-record-samples-id"])
-    assert said["causes-record-decided"] == "samples seen and fine-tuning"
-    assert said["causes-record-undecided"] == "quantity, encoder and source"
-    assert "ImageNet-Sketch" in said["causes-record-wit-down"]
-    assert set(record_words.numbers(None, found).values()) == {NOT_MEASURED}
-    some = {name: cloud.isel(model=slice(0, 40)) for name, cloud in clouds.items()}
-    few = record_words.numbers(some, record.record_effects(some, LEVEL))
-    assert few["causes-record-wit-up"] == few["causes-record-small-id"] == NOT_MEASURED
 
 
-def test_titles_of_the_prose_are_causes() -> None:
-    assert set(record_words.TITLES.values()) <= {cause.title for cause in record.CAUSES}
+def test_without_zero_shot_clips_there_is_nothing_nested(clouds: Clouds) -> None:
+    tuned = InRecord(
+        "tuned",
+        {
+            name: cloud.isel(model=(cloud["group"] != "clip_zero_shot").values)
+            for name, cloud in clouds.items()
+        },
+        LEVEL,
+    )
+    assert not tuned.has_zero_shot
+    assert tuned.on_one_crawl == tuned.on_several_crawls == NOT_MEASURED
+    assert set(tuned.effects["kind"]) <= {record.TUNING}
 
 
-def test_a_need_is_met_by_the_strongest_sure_cause(clouds: Clouds, found: pd.DataFrame) -> None:
-    drawn = read_laboratories(["miniature"])
-    by_study = needs.read_needs({"real": clouds}, drawn, found, LEVEL)
-    assert by_study["miniature"]["shape_bias"].startswith("typical textures 20 to 95 % (images): −82.8 (")
-    assert by_study["real"]["accuracy"].startswith("on ImageNet-1k (fine-tuning): +13.2 (")
-    assert by_study["miniature"]["at_equal"].startswith("curated to web, classifier (images): +")
-    assert set(by_study["real"]) == {"accuracy", "accuracy_shifts", "at_equal"}
-    assert needs.read_needs({"real": clouds, "bare": {}}, {}, found, LEVEL)["bare"] == {}
-    shown = needs.needs_table(by_study, LEVEL).markup
-    assert shown.count("<tr>") == 1 + len(needs.ROWS)
-    assert f"<td>{needs.NOT_KNOWN}</td>" in shown
+def test_without_a_record_everything_is_missing() -> None:
+    none = InRecord("", {}, LEVEL)
+    texts = (none.name, none.shifts, none.decided, none.undecided, none.causes, none.wit_lower, none.decides)
+    assert {*texts, none.changes["3 to 13 billion"].id} == {NOT_MEASURED}
+    assert none.image_steps == []
 
 
-def test_words_say_what_is_undecided(found: pd.DataFrame) -> None:
-    assert "LAION-80M to 400M +7.7 (undecided)" in views.describe_effects(found, record.MEASURES)
+def test_pairs_that_share_the_sign_are_counted() -> None:
+    few = {"families": 1, "decided": False, "each": [0.1, -0.05], "runs": 2, "low": -0.07, "high": 0.22}
+    row = pd.Series({"value": 0.025} | few)
+    assert in_words(row) == "+2.5 points (undecided, 1 family; same sign in 1 of 2 pairs)"
+
+
+def test_a_need_is_met_by_the_strongest_sure_cause(found: pd.DataFrame) -> None:
+    needs = record_needs(found)
+    assert set(needs) == {"accuracy", "accuracy_shifts", "at_equal"}
+    first = needs["accuracy"]
+    assert (first.cause, first.kind, str(first.change)) == ("on ImageNet-1k", "Fine-tuning", "+13.2")

@@ -12,18 +12,7 @@ from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 
 
 def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Cut changes to sets that differ in number, as `clipsafe_utils.figures.prompts.by_number` draws them.
-
-    Parameters
-    ----------
-    changes : mapping of str to DataFrame
-        By study, as of `clipsafe_utils.findings.prompts.changes.changes`.
-
-    Examples
-    --------
-    >>> number_tables({})
-    {}
-    """
+    """Cut changes, by study, to sets that differ in number, as `figures.prompts.by_number` draws them."""
     kept = {study: table[table["prompt_set"].isin(list(NUMBERS))] for study, table in changes.items()}
     return _panels(
         {study: table.assign(templates=table["prompt_set"].map(NUMBERS)) for study, table in kept.items()}
@@ -31,13 +20,7 @@ def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.Data
 
 
 def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Cut changes to sets of another wording, as `clipsafe_utils.figures.prompts.by_wording` draws them.
-
-    Examples
-    --------
-    >>> wording_tables({})
-    {}
-    """
+    """Cut changes, by study, to sets of another wording, as `figures.prompts.by_wording` draws them."""
     kept = {}
     for study, table in changes.items():
         order = by_wording(dict.fromkeys(table["prompt_set"]))
@@ -48,18 +31,7 @@ def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.Dat
 
 
 def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Part changes of random subsets by property, as `clipsafe_utils.figures.prompts.by_subset` draws them.
-
-    Parameters
-    ----------
-    changes : mapping of str to DataFrame
-        By study, as of `clipsafe_utils.findings.prompts.subsets.subset_changes`.
-
-    Examples
-    --------
-    >>> subset_tables({})
-    {}
-    """
+    """Part changes of random subsets by property, as `figures.prompts.by_subset` draws them."""
     return _by_property({study: table for study, table in changes.items() if len(table)})
 
 

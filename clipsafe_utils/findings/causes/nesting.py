@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.chapters.formats import listed
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.clouds import Clouds, choose_sources
+from clipsafe_utils.say import Missing, Text, listed
 
 OTHERS = "others"
 """Sources with fewer than five CLIPs, together."""
@@ -14,15 +13,7 @@ OTHERS = "others"
 def nesting(clouds: Clouds) -> pd.DataFrame:
     """Count the zero-shot CLIPs of each line of encoders on each training source.
 
-    Parameters
-    ----------
-    clouds : mapping of str to xarray.Dataset
-        Of one study, by shift; the largest counts.
-
-    Returns
-    -------
-    DataFrame
-        A row a line of encoders, a column a source with five CLIPs or more, and one for the `others`.
+    Of the largest cloud; a column a source with five CLIPs or more, and one for the `others`.
     """
     cloud = max(clouds.values(), key=lambda one: one.sizes["model"])
     clips = cloud.isel(model=(cloud["group"] == "clip_zero_shot").values)
@@ -38,13 +29,7 @@ def nesting(clouds: Clouds) -> pd.DataFrame:
 
 
 def crawl_of(source: str) -> str:
-    """Return the crawl that a source is taken from: its name without the size.
-
-    Examples
-    --------
-    >>> crawl_of("LAION-400M"), crawl_of("WIT")
-    ('LAION', 'WIT')
-    """
+    """Return the crawl that a source is taken from: its name without the size."""
     return source.split("-")[0]
 
 
@@ -66,24 +51,14 @@ def shared(counts: pd.DataFrame) -> list[str]:
     return [str(line) for line in main.index if crawls[line] > 1]
 
 
-def written(counts: pd.DataFrame) -> str:
+def written(counts: pd.DataFrame) -> Text:
     """Write `on_one_crawl` as a list.
 
     Examples
     --------
     >>> counts = pd.DataFrame({"WIT": [5, 2, 0], "LAION-2B": [0, 9, 8], OTHERS: [3, 27, 3]})
     >>> written(counts.set_index(pd.Index(["ResNet", "ViT-B", "ConvNeXt"])))
-    'ResNet on WIT; ConvNeXt on LAION'
+    ResNet on WIT; ConvNeXt on LAION
     """
-    said = [f"{listed(lines)} on {crawl}" for crawl, lines in on_one_crawl(counts).items()]
-    return "; ".join(said) or "none"
-
-
-def nesting_table(counts: pd.DataFrame, study: str) -> ThemedTable:
-    """Tabulate `nesting`; a dash where there is no model."""
-    shown = counts.astype(str).where(counts > 0, "–")
-    return table(
-        shown.reset_index(names="Encoder"),
-        f"Zero-shot CLIPs by line of encoders and training source, study {study}. A cause can be told from "
-        "another only where a row or a column has two numbers. Others: sources with fewer than five CLIPs.",
-    )
+    lists = [f"{listed(lines)} on {crawl}" for crawl, lines in on_one_crawl(counts).items()]
+    return Text("; ".join(lists)) if lists else Missing("every line of encoders stands on several crawls")

@@ -6,14 +6,10 @@ import pytest
 from scipy import stats
 from scipy.special import ndtr
 
-from clipsafe_utils.chapters.causes import (
-    needs,
-    views,
-)
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.findings.causes import contrasts as causes
+from clipsafe_utils.findings.causes import needs
 from clipsafe_utils.findings.causes.effects import (
     HEADLINE,
     NEEDS,
@@ -22,16 +18,15 @@ from clipsafe_utils.findings.causes.effects import (
     effects,
     read_laboratories,
 )
-from clipsafe_utils.findings.ladder import axis_of
+from clipsafe_utils.findings.causes.in_laboratory import PANELS
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import KNOB_NAMES, PROPERTY_NAMES
-from tests.chapters.causes_laboratory import START
-from tests.chapters.causes_laboratory import ladder_and_knobs as drawn_laboratory
 from tests.chapters.synthetic_laboratory import STEPS, models, write_laboratory
+from tests.findings.causes_laboratory import START
+from tests.findings.causes_laboratory import ladder_and_knobs as drawn_laboratory
 
 LEVEL = 0.95
 ABILITY = models().set_index("name")["ability"]
-NOTEBOOK = REPOSITORY / "notebooks" / "06-causes.md"
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +111,7 @@ def test_factors_are_read_where_a_network_can_fail() -> None:
 def test_properties_of_the_figure_and_of_the_needs_are_in_the_cube() -> None:
     known = set(find_study("miniature").read("causes")["property"].values.tolist())
     assert {part for one in (*HEADLINE.values(), *NEEDS.values()) for part in one.parts} <= known
-    assert set(PROPERTY_NAMES) == set(views.PANELS) <= set(HEADLINE)
+    assert set(PROPERTY_NAMES) == set(PANELS) <= set(HEADLINE)
 
 
 def test_encoders_are_compared_at_equal_source_and_quantity(encoders_and_tuning: Laboratory) -> None:
@@ -181,24 +176,6 @@ def test_a_need_that_no_cause_surely_meets_is_blank(ladder_and_knobs: Laboratory
     value = ladder_and_knobs.causes["value"]
     flat = Laboratory(ladder_and_knobs.causes.assign(value=0 * value + 0.5), ladder_and_knobs.models)
     assert needs.laboratory_needs(flat, LEVEL) == {}
-
-
-def test_curves_are_those_of_the_chosen_knob_and_property(ladder_and_knobs: Laboratory) -> None:
-    cube = ladder_and_knobs.causes
-    doses = views.dose_tables(cube, "images", LEVEL)
-    assert [panel.title for panel in doses] == [
-        "accuracy, natural images",
-        "shape bias",
-        "detection",
-        "temperature",
-    ]
-    said = views.describe_rows(doses, "level", "loss", axis_of("images")[1])
-    assert "accuracy, natural images, CLIP's contrastive loss: 50 at 4, 75 at 64." in said
-    rungs = views.ladder_tables(cube, "temperature", LEVEL)
-    assert "temperature, wit: 0.88 at a, 1.2 at d." in views.describe_rows(rungs, "rung", "source")
-    assert views.ladder_tables(cube, "accuracy_shifts", LEVEL) == {}
-    assert views.ladder_tables(cube.isel(model=[]), "accuracy", LEVEL) == {}
-    assert {axis_of(knob)[1] for knob in KNOB_NAMES} == {100.0, 1.0, 1 / 1024}
 
 
 def test_heights_are_read_where_the_line_holds(encoders_and_tuning: Laboratory) -> None:

@@ -1,0 +1,336 @@
+"""Chapter 6 in the laboratory: what its sentences say of causes that were changed one at a time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.findings.causes.contrasts import (
+    CLIP_LOSS,
+    ENCODERS,
+    KNOB_STEPS,
+    PROCEDURES,
+    STEPS,
+    absent,
+)
+from clipsafe_utils.findings.causes.effects import (
+    HEADLINE,
+    effects,
+    estimate_of,
+    hidden_from_accuracy,
+    strongest,
+)
+from clipsafe_utils.findings.causes.quantity import laboratory_steps
+from clipsafe_utils.findings.ladder import RATIOS, axis_of
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shift.laboratory import Laboratory
+from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, percent
+
+PANELS: Mapping[str, Property] = {
+    "accuracy": Property("accuracy, natural images", "right, %", is_share=True),
+    "accuracy_shifts": Property("accuracy under shift", "right, %", is_share=True),
+    "shape_bias": Property("shape bias", "by shape, %", is_share=True),
+    "auroc": Property("detection", "AUROC, %", is_share=True),
+    "ece_debiased_before_natural": Property("calibration error, clean", "debiased, %"),
+    "temperature": Property("temperature", "temperature", 1.0),
+}
+"""What the curves show, and the choices of the parameter `property`."""
+
+KNOB_TITLES = {knob: title for knob, (_, title, _, _) in KNOB_STEPS.items()}
+TITLES = (*STEPS, *ENCODERS, *PROCEDURES, *KNOB_TITLES.values())
+"""Causes of the laboratory, those of knobs without their ends."""
+
+WITHIN = 0.01
+"""A cause that moves accuracy in distribution by less can hardly be seen there."""
+
+LARGE = 0.1
+"""What the prose calls much: ten points."""
+
+_LARGEST = 3
+_NONE = Missing("no study has the cube `causes`")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many effects there are.
+
+    Attributes
+    ----------
+    causes, effects : Text
+        All of them.
+    moves, chance, sure : Text
+        Effects whose interval leaves zero out, how many would by chance, and those that are left with
+        intervals that hold for all causes of a property at once.
+    """
+
+    causes: Text
+    effects: Text
+    moves: Text
+    chance: Text
+    sure: Text
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Causes that accuracy hardly shows.
+
+    Attributes
+    ----------
+    causes : Text
+        How many move it by no more than `WITHIN`.
+    moving : Text
+        How many of these move some other property by `LARGE` or more.
+    extreme, other : Text
+        The cause that moves another property most, and that property.
+    accuracy, effect : Value or Missing
+        What that cause does to both.
+    """
+
+    causes: Text
+    moving: Text
+    extreme: Text
+    other: Text
+    accuracy: Said
+    effect: Said
+
+    @property
+    def differ(self) -> Literal["yes", "no"] | Missing:
+        """Whether accuracy hides a large change; missing where no cause leaves it alone."""
+        if isinstance(self.moving, Missing) or self.causes.startswith("0 "):
+            return Missing("no cause leaves accuracy alone")
+        return "no" if self.moving == "0" else "yes"
+
+
+@dataclass(frozen=True)
+class Textures:
+    """Typical textures: the shares, the shape bias of a CLIP at each, and how far the shares lie apart."""
+
+    levels: Text
+    biases: Text
+    reach: Said
+
+
+@dataclass(frozen=True, eq=False)
+class InLaboratory:
+    """What the first study of trainings says.
+
+    Attributes
+    ----------
+    study : str
+        Its name; empty where there is none, and everything is missing.
+    laboratory : Laboratory or None
+        Its trainings.
+    shown, knob : str
+        The property and the knob that a reader has chosen.
+    confidence : float
+        Level of the intervals.
+    """
+
+    study: str
+    laboratory: Laboratory | None
+    shown: str
+    knob: str
+    confidence: float
+
+    @property
+    def name(self) -> Text:
+        """Name of the study."""
+        return Text(f"`{self.study}`") if self.study else _NONE
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """What each cause does to each property of `HEADLINE` in the laboratory."""
+        return effects(self.laboratory, HEADLINE, self.confidence)
+
+    @cached_property
+    def ladder(self) -> dict[Property, pd.DataFrame]:
+        """The chosen property on every rung of the ladder."""
+        return self._panels({self.shown: PANELS[self.shown]}, Trainings.ladder)
+
+    @cached_property
+    def doses(self) -> dict[Property, pd.DataFrame]:
+        """Each of `PANELS` against the chosen knob."""
+        return self._panels(PANELS, lambda one, name: one.doses(name, self.knob))
+
+    @property
+    def axis(self) -> tuple[str, float, bool]:
+        """Name of the knob's axis, what levels are multiplied by, and whether ratios are equal steps."""
+        return (*axis_of(self.knob), self.knob in RATIOS)
+
+    @property
+    def within(self) -> Value:
+        """How little a change of accuracy is that can hardly be seen."""
+        return Value(WITHIN, scale="difference")
+
+    @property
+    def large(self) -> Value:
+        """How large a change of another property is that sentences count as one."""
+        return Value(LARGE, scale="difference")
+
+    @property
+    def absent(self) -> Text:
+        """Causes that the laboratory has too few trainings for."""
+        if self.laboratory is None:
+            return _NONE
+        return listed(absent(self.laboratory))
+
+    @property
+    def draws(self) -> Text:
+        """Paired draws of the test images."""
+        return _NONE if self.laboratory is None else Text(self.laboratory.causes.sizes["draw"])
+
+    def effect(self, cause: str, property_: str) -> Said:
+        """Return what a cause of `TITLES` does to a property of `HEADLINE`.
+
+        Raises
+        ------
+        KeyError
+            If there is no such cause or property.
+        """
+        if cause not in TITLES or property_ not in HEADLINE:
+            raise KeyError(f"{cause}: {property_}")
+        rows = self.effects[self.effects["property"] == property_]
+        rows = rows[_is_of(rows["cause"], cause)]
+        return estimate_of(rows.iloc[0]) if len(rows) else Missing(f"there are too few trainings for {cause}")
+
+    @property
+    def ends(self) -> dict[str, Text]:
+        """Between which levels each knob was turned."""
+        found: dict[str, Text] = {}
+        for knob, title in KNOB_TITLES.items():
+            rows = self.effects["cause"][_is_of(self.effects["cause"], title)]
+            none = Missing(f"{title}: not varied")
+            found[knob] = Text(rows.iloc[0].removeprefix(f"{title} ")) if len(rows) else none
+        return found
+
+    @property
+    def counts(self) -> Counts:
+        """How many effects there are."""
+        table = self.effects
+        if table.empty:
+            return nothing(Counts, _NONE.reason)
+        return Counts(
+            Text(table["cause"].nunique()),
+            Text(len(table)),
+            Text(int(table["moves"].sum())),
+            Text(f"{(1 - self.confidence) * len(table):.0f}"),
+            Text(int(table["sure"].sum())),
+        )
+
+    @cached_property
+    def largest_steps(self) -> Text:
+        """By kind of cause, of how many properties it moves one most."""
+        if self.effects.empty:
+            return _NONE
+        won = list(winners(self.effects).items())
+        if not won:
+            return Missing("no cause moves a property beyond its interval")
+        (kind, most), *others = won
+        properties = self.effects["property"].nunique()
+        rest = "".join(f", of {name.lower()} for {number}" for name, number in others)
+        return Text(f"{kind.lower()} for {count(most, properties)} properties{rest}")
+
+    @property
+    def any_moves(self) -> Literal["yes", "no"] | Missing:
+        """Whether a cause of the laboratory moves any property beyond its interval."""
+        return _NONE if self.effects.empty else "yes" if self.effects["moves"].any() else "no"
+
+    @cached_property
+    def hidden(self) -> Hidden:
+        """What accuracy does not show."""
+        accuracy = self.effects[self.effects["property"] == "accuracy"]
+        if accuracy.empty:
+            return nothing(Hidden, _NONE.reason)
+        others = [key for key in HEADLINE if key not in ("accuracy", "temperature")]
+        kept = hidden_from_accuracy(self.effects, WITHIN, others)
+        quiet = count(int((accuracy["value"].abs() <= WITHIN).sum()), len(accuracy))
+        moving = Text(kept[kept["value"].abs() >= LARGE]["cause"].nunique())
+        if kept.empty:
+            return Hidden(quiet, moving, *[Missing("accuracy hides nothing")] * 4)
+        first = kept.iloc[0]
+        return Hidden(
+            quiet,
+            moving,
+            Text(first["cause"]),
+            Text(HEADLINE[first["property"]].name),
+            Value(float(first["accuracy"]), scale="difference"),
+            estimate_of(first),
+        )
+
+    @property
+    def shown_title(self) -> Text:
+        """What the chosen property is called."""
+        return Text(PANELS[self.shown].title)
+
+    @property
+    def moving_shown(self) -> Text:
+        """How many causes move the chosen property."""
+        tried = int((self.effects["property"] == self.shown).sum())
+        return count(len(strongest(self.effects, self.shown)), tried) if tried else _NONE
+
+    @property
+    def largest_shown(self) -> Text:
+        """The causes that move the chosen property most."""
+        rows = strongest(self.effects, self.shown).head(_LARGEST)
+        largest = [f"{row['cause']}, {estimate_of(row).with_interval}" for _, row in rows.iterrows()]
+        return Text("; ".join(largest)) if largest else Missing("no cause moves it beyond its interval")
+
+    @property
+    def turned(self) -> Text:
+        """The chosen knob, and between which levels it was turned."""
+        ends = self.ends[self.knob]
+        return ends if isinstance(ends, Missing) else Text(f"{KNOB_TITLES[self.knob]} {ends}")
+
+    @property
+    def knob_changes(self) -> Text:
+        """What the chosen knob changes from end to end."""
+        changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
+        known = {key: one for key, one in changes.items() if isinstance(one, Value)}
+        cells = [f"{HEADLINE[key].name} {one.with_interval}" for key, one in known.items()]
+        return Text("; ".join(cells)) if cells else Missing(f"{self.knob}: not varied")
+
+    @cached_property
+    def textures(self) -> Textures:
+        """What each dose of typical textures makes of a CLIP."""
+        rows = self._trainings.doses("shape_bias", "texture_correlation")
+        rows = rows[rows["loss"] == CLIP_LOSS]
+        if rows.empty:
+            return nothing(Textures, "the share of typical textures was not varied")
+        levels, biases = (listed([percent(value, 0) for value in rows[name]]) for name in ("level", "value"))
+        return Textures(levels, biases, Value(float(np.ptp(rows["level"]))))
+
+    @cached_property
+    def image_steps(self) -> dict[str, Value]:
+        """What each step to more images does to accuracy in the laboratory."""
+        return laboratory_steps(self.laboratory, self.confidence)
+
+    @property
+    def image_steps_text(self) -> Text:
+        """The same in words."""
+        return listed([f"{change.with_interval} from {ends}" for ends, change in self.image_steps.items()])
+
+    def _panels(
+        self, shown: Mapping[str, Property], tabulate: Callable[[Trainings, str], pd.DataFrame]
+    ) -> dict[Property, pd.DataFrame]:
+        tables = tables_of_studies({self.study: self._trainings}, shown, tabulate)
+        return {panel: table for panel, table in tables.items() if len(table)}
+
+    @property
+    def _trainings(self) -> Trainings:
+        return Trainings(None if self.laboratory is None else self.laboratory.causes, self.confidence)
+
+
+def winners(table: pd.DataFrame) -> dict[str, int]:
+    """Count, by kind of cause, the properties that a cause of this kind moves most."""
+    first = [strongest(table, key).head(1)["kind"] for key in dict.fromkeys(table["property"])]
+    kinds = pd.concat(first) if first else pd.Series(dtype=str)
+    return {str(kind): int(number) for kind, number in kinds.value_counts().items()}
+
+
+def _is_of(causes: pd.Series, title: str) -> pd.Series:
+    """Say which causes have a title; those of knobs are followed by their ends."""
+    return (causes == title) | causes.str.startswith(f"{title} ")

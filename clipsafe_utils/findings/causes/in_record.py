@@ -1,0 +1,169 @@
+"""Chapter 6 in the record: what its sentences say of pairs of real CLIPs that differ in one thing."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.findings.causes.effects import estimate_of
+from clipsafe_utils.findings.causes.nesting import nesting, shared, written
+from clipsafe_utils.findings.causes.record import (
+    CAUSES,
+    QUANTITY,
+    TUNING,
+    higher_and_lower,
+    record_effects,
+    shifts_of,
+)
+from clipsafe_utils.findings.shift.clouds import Clouds
+from clipsafe_utils.registry.set_names import shift_title
+from clipsafe_utils.say import Missing, Text, count, listed, points
+
+_NONE = Missing("no study has real CLIPs under shift")
+
+
+@dataclass(frozen=True)
+class RecordChange:
+    """What one change does to CLIPs of the record, all else equal: in words, decided or not."""
+
+    id: Text
+    at_equal: Text
+
+
+@dataclass(frozen=True, eq=False)
+class InRecord:
+    """What the first study of real models says.
+
+    Attributes
+    ----------
+    study : str
+        Its name; empty where there is none, and everything is missing.
+    clouds : mapping of str to xarray.Dataset
+        Its models, by shift.
+    confidence : float
+        Level of the intervals.
+    """
+
+    study: str
+    clouds: Clouds
+    confidence: float
+
+    @property
+    def name(self) -> Text:
+        """Name of the study."""
+        return Text(f"`{self.study}`") if self.study else _NONE
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """What each cause does to accuracy."""
+        return record_effects(self.clouds, self.confidence)
+
+    @property
+    def zero_shot(self) -> pd.DataFrame:
+        """The effects between zero-shot CLIPs; fine-tuning has its figure elsewhere."""
+        return self.effects[self.effects["kind"] != TUNING]
+
+    @cached_property
+    def changes(self) -> dict[str, RecordChange]:
+        """What each of `record.CAUSES` does, by its title."""
+        rows = {(row["cause"], row["property"]): in_words(row) for _, row in self.effects.iterrows()}
+        none = Missing("there are too few pairs, or no line")
+        return {
+            one.title: RecordChange(*(rows.get((one.title, name), none) for name in ("id", "at_equal")))
+            for one in CAUSES
+        }
+
+    @property
+    def causes(self) -> Text:
+        """How many causes can be read from the record."""
+        return Text(len(self._read)) if len(self._read) else _NONE
+
+    @property
+    def decided(self) -> Text:
+        """Kinds of causes that families enough tell."""
+        return _kinds(self._read[self._read["decided"].astype(bool)])
+
+    @property
+    def undecided(self) -> Text:
+        """Kinds of causes with too few families."""
+        return _kinds(self._read[~self._read["decided"].astype(bool)])
+
+    @property
+    def decides(self) -> Literal["some", "all", "none"] | Missing:
+        """Whether the record has families enough for some, all or none of its causes."""
+        if not len(self._read):
+            return _NONE
+        decided = self._read["decided"].astype(bool)
+        return "all" if decided.all() else "some" if decided.any() else "none"
+
+    @property
+    def shifts(self) -> Text:
+        """The shifts behind the means under shift."""
+        return listed([shift_title(name) for name in shifts_of(self.clouds)]) if self.clouds else _NONE
+
+    @property
+    def wit_higher(self) -> Text:
+        """Shifts on which WIT stands higher than LAION-400M at equal accuracy."""
+        return self._wit[0]
+
+    @property
+    def wit_lower(self) -> Text:
+        """Shifts on which it stands lower."""
+        return self._wit[1]
+
+    @property
+    def has_zero_shot(self) -> bool:
+        """Whether any zero-shot CLIP is among them."""
+        return any(bool((cloud["group"] == "clip_zero_shot").any()) for cloud in self.clouds.values())
+
+    @cached_property
+    def encoders(self) -> pd.DataFrame | None:
+        """Zero-shot CLIPs of each line of encoders on each training source."""
+        return nesting(self.clouds) if self.has_zero_shot else None
+
+    @property
+    def on_one_crawl(self) -> Text:
+        """Lines of encoders that stand on one crawl alone."""
+        return _NONE if self.encoders is None else written(self.encoders)
+
+    @property
+    def on_several_crawls(self) -> Text:
+        """Lines of encoders that stand on more than one crawl."""
+        return _NONE if self.encoders is None else listed(shared(self.encoders))
+
+    @property
+    def image_steps(self) -> list[float]:
+        """What each step to more images does to accuracy."""
+        rows = self._read[self._read["kind"] == QUANTITY]
+        return [float(value) for value in rows["value"]]
+
+    @cached_property
+    def _wit(self) -> tuple[Text, Text]:
+        return higher_and_lower(self.clouds)
+
+    @property
+    def _read(self) -> pd.DataFrame:
+        return self.effects[self.effects["property"] == "id"]
+
+
+def in_words(row: pd.Series) -> Text:
+    """Write a change of the record with its interval; with too few families, the pairs that share its sign.
+
+    Examples
+    --------
+    >>> few = {"families": 2, "decided": False, "each": [0.1, 0.05], "runs": 2}
+    >>> in_words(pd.Series({"value": 0.077, "low": -0.07, "high": 0.22} | few))
+    +7.7 points (undecided, 2 families; same sign in 2 of 2 pairs)
+    """
+    if row["decided"]:
+        return estimate_of(row).in_full(1)
+    value, each = float(row["value"]), np.array(row["each"])
+    same = count(int((np.sign(each) == np.sign(value)).sum()), each.size)
+    families = f"{row['families']} {'family' if row['families'] == 1 else 'families'}"
+    return Text(f"{points(value)} points (undecided, {families}; same sign in {same} pairs)")
+
+
+def _kinds(rows: pd.DataFrame) -> Text:
+    return listed([str(kind).lower() for kind in dict.fromkeys(rows["kind"])])

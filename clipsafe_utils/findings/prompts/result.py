@@ -1,0 +1,203 @@
+"""Test-time prompts: everything that chapter 5 says, found once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import pandas as pd
+
+from clipsafe_utils.cubes.panels import Panel, nothing_to_show, read_panels
+from clipsafe_utils.findings.prompts import panels
+from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
+from clipsafe_utils.findings.prompts.kept_images import MEASURED
+from clipsafe_utils.findings.prompts.own import NONE, own_changes
+from clipsafe_utils.findings.prompts.subsets import Subsets, subset_changes, summarise_subsets
+from clipsafe_utils.findings.prompts.templates import (
+    NumberOfTemplates,
+    UsualSet,
+    number_of_templates,
+    usual_set,
+)
+from clipsafe_utils.findings.prompts.wordings import Wordings, wordings_in
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing
+
+_FAR = 10
+"""How many times as much as the number of templates the words must change to matter "far more"."""
+
+
+@dataclass(frozen=True, eq=False)
+class OtherPrompts:
+    """What chapter 5 found, for its sentences, tables and figures; the sentences speak of the first study.
+
+    Attributes
+    ----------
+    tested : list of Tested
+        CLIPs under other prompts, a study each.
+    left_out : list of str
+        In words, which studies have none.
+    kept : list of Panel
+        Cubes `embeddings`, a study each.
+    confidence : float
+        Level of the intervals.
+    own : mapping of str to DataFrame
+        By study, as of `own_changes`.
+    n_subsets, seed : int
+        Of the random subsets.
+    asked : bool
+        Whether a reader gave prompts.
+    """
+
+    tested: Sequence[Tested]
+    left_out: Sequence[str]
+    kept: Sequence[Panel]
+    confidence: float
+    own: Mapping[str, pd.DataFrame]
+    n_subsets: int = 20
+    seed: int = 0
+    asked: bool = False
+
+    @cached_property
+    def changes(self) -> dict[str, pd.DataFrame]:
+        """Changes from the usual set, by study."""
+        return {one.study: changes(one, self.confidence) for one in self.tested}
+
+    @cached_property
+    def by_number(self) -> dict[Property, pd.DataFrame]:
+        """What the figure of the number of templates is drawn from."""
+        return panels.number_tables(self.changes)
+
+    @cached_property
+    def by_wording(self) -> dict[Property, pd.DataFrame]:
+        """What the figure of the wordings is drawn from."""
+        return panels.wording_tables(self.changes)
+
+    @cached_property
+    def subset_changes(self) -> dict[str, pd.DataFrame]:
+        """Changes under random subsets of the templates, by study."""
+        return {
+            panel.study: subset_changes(panel.cube, panel.models, self.n_subsets, self.seed)
+            for panel in self.kept
+        }
+
+    @cached_property
+    def by_subset(self) -> dict[Property, pd.DataFrame]:
+        """What the figure of random subsets is drawn from."""
+        return panels.subset_tables(self.subset_changes)
+
+    @property
+    def evidence(self) -> Literal["proxy", "measured"]:
+        """Whether the first study is one of a drawn world or of real models."""
+        models = [*(one.models for one in self.tested), *(one.models for one in self.kept)][0]
+        return "proxy" if models.attrs.get("evidence") == "proxy" else "measured"
+
+    @property
+    def drawn(self) -> Text:
+        """The drawn world, by that name; missing where the sentences are about real models."""
+        return Text("the drawn world") if self.evidence == "proxy" else Missing("the models are real")
+
+    @property
+    def own_prompts(self) -> Literal["none", "no embeddings", "shown"]:
+        """Whether a reader's own prompts are shown."""
+        return "none" if not self.asked else "shown" if self.own else "no embeddings"
+
+    @cached_property
+    def usual(self) -> UsualSet:
+        """The usual set of prompts."""
+        if not self.tested:
+            return nothing(UsualSet, "no study has CLIPs under other prompts")
+        return usual_set(self.tested[0], self.changes[self.tested[0].study])
+
+    @cached_property
+    def numbers(self) -> dict[str, NumberOfTemplates]:
+        """The number of templates, by study; studies that have one number only are left out."""
+        every = {one.study: number_of_templates(one, self.confidence) for one in self.tested}
+        return {study: one for study, one in every.items() if one is not None}
+
+    @property
+    def number(self) -> NumberOfTemplates:
+        """The number of templates in the first study."""
+        found = self.numbers.get(self.tested[0].study) if self.tested else None
+        none = Missing("no study has two sets that differ in number alone")
+        return found or NumberOfTemplates(none, none, dict.fromkeys(PROPERTIES, none))
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """Other wordings."""
+        return wordings_in(self.changes[self.tested[0].study] if self.tested else _NO_CHANGES)
+
+    @property
+    def words_matter(self) -> Literal["far more", "otherwise"] | Missing:
+        """Whether the worst wording changes accuracy far more than the number of templates does."""
+        number = self.number.changes["accuracy"]
+        worst = self.wordings.worst_change
+        if isinstance(worst, Missing):
+            return worst
+        is_far = isinstance(number, Value) and abs(worst.estimate) > _FAR * abs(number.estimate)
+        return "far more" if is_far else "otherwise"
+
+    @cached_property
+    def subsets(self) -> Subsets:
+        """Random subsets of the templates."""
+        for panel in self.kept:
+            table = self.subset_changes[panel.study]
+            if len(table):
+                return summarise_subsets(panel.cube, table)
+        none = Missing("no study has kept the embeddings of single templates")
+        nothing: dict[str, Said] = dict.fromkeys(MEASURED, none)
+        return Subsets(none, none, none, nothing, nothing, none)
+
+    @property
+    def inside(self) -> Text:
+        """How many curves of the figure of numbers stay where changes are too small to matter."""
+        curves = [
+            rows["value"].abs().max() < panel.smallest
+            for panel, table in self.by_number.items()
+            for _, rows in table.groupby("source")
+        ]
+        return count(sum(curves), len(curves)) if curves else Missing("no study has another number")
+
+
+_NO_CHANGES = pd.DataFrame(columns=["source", "prompt_set", "property", "level", "value", "families"])
+
+
+def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
+    """Find what other prompts change in zero-shot CLIPs.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of chapter 5.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, none has CLIPs under other prompts, or a reader's own
+        prompts cannot be measured.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = other_prompts(parameters_of("prompts", {"studies": ["miniature"]}))
+    >>> found.usual.clips, found.wordings.worst_title
+    (22, a drawing of a …)
+    """
+    tested, sentences = read_tested(chosen.studies, chosen.groups)
+    kept = read_panels(chosen.studies, "embeddings", chosen.groups)
+    if not tested and not kept:
+        raise nothing_to_show(chosen.studies, "prompts", "embeddings")
+    asked = tuple(chosen.prompts) != NONE
+    return OtherPrompts(
+        tested,
+        sentences,
+        kept,
+        chosen.confidence,
+        {panel.study: own_changes(panel.cube, chosen.prompts, chosen.confidence) for panel in kept}
+        if asked
+        else {},
+        chosen.n_subsets,
+        chosen.seed,
+        asked,
+    )

@@ -1,0 +1,120 @@
+"""The usual set of templates, and what fewer of them change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from clipsafe_utils.findings.prompts.changes import (
+    EVERY,
+    PROPERTIES,
+    TITLES,
+    TOO_SMALL,
+    Tested,
+    contrast,
+    fewest_and_most,
+    level_of,
+    weighed,
+)
+from clipsafe_utils.findings.prompts.sets import NUMBERS
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.say import Missing, Said, Text, Value, listed
+
+
+@dataclass(frozen=True)
+class UsualSet:
+    """CLIPs of a study under the usual set of prompts.
+
+    Attributes
+    ----------
+    clips, families : Text
+        How many.
+    accuracy, confidence : Value or Missing
+        Means over families; a model that is nowhere over-confident is as confident as its accuracy less its
+        calibration error.
+    coldest, hottest : Value or Missing
+        The lowest and the highest temperature that suits a CLIP.
+    ece_kind : Text
+        Whether the calibration error is the debiased or the plain one.
+    undecided : Text
+        Sources with too few families to decide anything.
+    """
+
+    clips: Text
+    families: Text
+    accuracy: Said
+    confidence: Said
+    coldest: Said
+    hottest: Said
+    ece_kind: Text
+    undecided: Text
+
+    @property
+    def off(self) -> Literal["under", "over", "both"] | Missing:
+        """Whether all CLIPs are under-confident, all over-confident, or neither."""
+        if isinstance(self.coldest, Missing) or isinstance(self.hottest, Missing):
+            return Missing("no CLIP was tested")
+        return "under" if self.hottest.estimate < 1 else "over" if self.coldest.estimate > 1 else "both"
+
+
+@dataclass(frozen=True)
+class NumberOfTemplates:
+    """What the fewest templates change in place of the most.
+
+    Attributes
+    ----------
+    fewest, most : Text
+        How many these are.
+    changes : mapping of str to Value or Missing
+        Of every property.
+    """
+
+    fewest: Text
+    most: Text
+    changes: Mapping[str, Said]
+
+    @property
+    def answer(self) -> Text:
+        """Which of `PROPERTIES` change too little to matter, and what the others do."""
+        texts = {TITLES[name]: weighed(self.changes[name], name) for name in PROPERTIES}
+        known = {title: text for title, text in texts.items() if not isinstance(text, Missing)}
+        if not known:
+            return Missing("no property was measured")
+        small = [title for title, text in known.items() if text == TOO_SMALL]
+        verb = TOO_SMALL if len(small) == 1 else TOO_SMALL.replace("changes", "change")
+        *most, last = [
+            *([f"{listed(small)} {verb}"] if small else []),
+            *(f"{title} {text}" for title, text in known.items() if text != TOO_SMALL),
+        ]
+        return Text(f"{'; '.join(most)}; and {last}" if most else last)
+
+
+def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
+    """Describe the CLIPs of a study under the usual set; `changes` is as of `changes.changes`."""
+    temperature = tested.values.sel(property="temperature", prompt_set=tested.base).isel(draw=0)
+    of_source = changes[changes["source"] != EVERY].groupby("source", sort=False)["families"].max()
+    few = [f"`{name}` ({number})" for name, number in of_source.items() if number < MINIMUM_FAMILIES]
+    return UsualSet(
+        Text(tested.models.sizes["model"]),
+        Text(changes["families"].max()),
+        *level_of(changes, tested.base),
+        Value(temperature.min().item(), scale="number"),
+        Value(temperature.max().item(), scale="number"),
+        Text("debiased" if tested.is_debiased else "plain"),
+        listed(few),
+    )
+
+
+def number_of_templates(tested: Tested, confidence: float) -> NumberOfTemplates | None:
+    """Return what the fewest templates change in place of the most; None where there is one number only."""
+    ends = fewest_and_most(tested)
+    if ends is None:
+        return None
+    fewest, most = (NUMBERS[name] for name in ends)
+    names = dict.fromkeys([*PROPERTIES, *tested.properties])
+    return NumberOfTemplates(
+        Text(f"{fewest} template{'' if fewest == 1 else 's'}"),
+        Text(most),
+        {name: contrast(tested, *ends, name, confidence) for name in names},
+    )
