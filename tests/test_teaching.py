@@ -105,7 +105,7 @@ def test_a_chapter_names_the_findings_that_it_bears_on(chapter: Chapter) -> None
 @taught
 def test_a_chapter_warns_of_one_common_mistake_with_a_number(chapter: Chapter) -> None:
     (box,) = _boxes(read_chapter(chapter), BOX)
-    assert "{glue:text}" in box or "{eval}" in box
+    assert "{eval}" in box
 
 
 @taught
@@ -122,7 +122,7 @@ def test_a_chapter_has_two_exercises_with_folded_answers(chapter: Chapter) -> No
 def test_every_answer_was_computed(chapter: Chapter) -> None:
     for answer in _answers(nbformat.read(chapter.published, as_version=4)):
         ran = [cell for cell in answer.code if cell.outputs]
-        assert ran or "{glue:text}" in answer.prose or "{eval}" in answer.prose, answer.label
+        assert ran or "{eval}" in answer.prose, answer.label
         assert all(cell.execution_count for cell in answer.code), answer.label
 
 

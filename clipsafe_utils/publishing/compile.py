@@ -20,7 +20,7 @@ _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 def compile_book(root: Path) -> Path:
     """Compile the book of a folder into its ``_build/html``, strictly and as a whole.
 
-    Every page is read again, because an incremental build leaves old glued numbers on other pages;
+    Every page is read again, because an incremental build leaves old numbers on other pages;
     every warning is an error. There is a whole site at every moment, also if the run is killed.
 
     Parameters

@@ -20,7 +20,6 @@ _KERNEL = {
 }
 _PAGE_METADATA = ("mystnb", "myst")
 _CELL_METADATA = ("mystnb", "tags")
-_GLUE_METADATA = ("scrapbook",)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -38,8 +37,7 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
     -------
     nbformat.NotebookNode
         A new notebook, which knows the hash of its cells, so that an edit shows. Cells keep the metadata
-        `tags` and `mystnb`; outputs keep their data and the metadata of glue; UUIDs in HTML, such as xarray
-        writes, become counters.
+        `tags` and `mystnb`; outputs keep their data; UUIDs in HTML, such as xarray writes, become counters.
 
     Examples
     --------
@@ -76,7 +74,7 @@ def _normalise_cell(cell: NotebookNode, identifier: str, number: Callable[[str],
 def _normalise_output(output: NotebookNode, number: Callable[[str], str]) -> NotebookNode:
     clean = NotebookNode(output)
     if "data" in output:
-        clean.metadata = _keep(output.metadata, _GLUE_METADATA)
+        clean.metadata = NotebookNode()
         clean.data = NotebookNode(
             {kind: number(content) if "html" in kind else content for kind, content in output.data.items()}
         )

@@ -1,9 +1,7 @@
 """What a rendered page says, a sentence a line, so that a change of words shows as a difference of lines."""
 
 import re
-from ast import literal_eval
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -13,8 +11,6 @@ from nbformat import NotebookNode
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.expressions import AGAIN, LEFT_OUT, RESULTS, TEXTS, filled
 
-_GLUED = re.compile(r"\{glue:text\}`(?:(?P<page>[^`]+?)::)?(?P<name>[^`:]+)(?::[^`]*)?`")
-_RECORD = "application/papermill.record/text/plain"
 _END_OF_SENTENCE = re.compile(r"(?<=[.?!]) +(?=[^a-z])")
 
 
@@ -24,8 +20,7 @@ def text_of_page(path: Path) -> str:
     Parameters
     ----------
     path : Path
-        A notebook of the book, or one of a reader's; numbers quoted from other pages are read from
-        notebooks beside it.
+        A notebook of the book, or one of a reader's.
 
     Returns
     -------
@@ -35,18 +30,18 @@ def text_of_page(path: Path) -> str:
     Raises
     ------
     ClipsafeError
-        If the file is not a notebook, or a number that the page quotes is nowhere.
+        If the file is not a notebook, or was changed after it ran.
     """
-    return "\n".join(line for cell in filled(_read(path)).cells for line in _lines_of_cell(cell, path)) + "\n"
+    return "\n".join(line for cell in filled(_read(path)).cells for line in _lines_of_cell(cell)) + "\n"
 
 
-def _lines_of_cell(cell: NotebookNode, path: Path) -> Iterator[str]:
+def _lines_of_cell(cell: NotebookNode) -> Iterator[str]:
     if cell.cell_type == "markdown":
-        yield from _sentences(_filled(cell.source, path))
+        yield from _sentences(cell.source)
         return
     figure = cell.metadata.get("mystnb", {}).get("figure", {})
     if "caption" in figure:
-        yield from _sentences(f"{figure.get('name', 'figure')}: {_filled(figure['caption'], path)}")
+        yield from _sentences(f"{figure.get('name', 'figure')}: {figure['caption']}")
     for output in cell.get("outputs", []):
         yield from _lines_of_output(output)
 
@@ -83,29 +78,6 @@ def _sentences(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if line.strip():
             yield from _END_OF_SENTENCE.split(line.strip())
-
-
-def _filled(text: str, path: Path) -> str:
-    """Put numbers in the places of the roles that name them."""
-
-    def number(role: re.Match[str]) -> str:
-        page = path.parent / role["page"] if role["page"] else path
-        try:
-            return _numbers(page)[role["name"]]
-        except KeyError as error:
-            raise ClipsafeError(f"{path}: quotes '{role['name']}', which {page} does not have.") from error
-
-    return _GLUED.sub(number, text)
-
-
-@lru_cache(maxsize=64)
-def _numbers(path: Path) -> Mapping[str, str]:
-    outputs = [output for cell in _read(path).cells for output in cell.get("outputs", [])]
-    return {
-        output["metadata"]["scrapbook"]["name"]: str(literal_eval(output["data"][_RECORD]))
-        for output in outputs
-        if _RECORD in output.get("data", {})
-    }
 
 
 def _read(path: Path) -> NotebookNode:

@@ -45,7 +45,7 @@ def test_a_book_compiles_without_a_warning(small_book: Path, tiny: Chapter) -> N
 def test_a_failed_compile_leaves_the_old_site_and_names_the_place(
     small_book: Path, old_site: Path, tiny: Chapter
 ) -> None:
-    tiny.source.write_text(tiny.source.read_text().replace('glue("count"', 'glue("other"'))
+    tiny.source.write_text(tiny.source.read_text().replace("(intro.md)", "(nowhere.md)"))
     render_chapter(tiny, tiny.published)
     with pytest.raises(ClipsafeError) as error:
         compile_book(small_book)

@@ -11,13 +11,12 @@ from clipsafe_utils.publishing.normalise import normalise
 def a_run() -> nbformat.NotebookNode:
     """What papermill returns: ids, times, versions and UUIDs are new with every call."""
     first, second = uuid.uuid4(), uuid.uuid4()
-    glued = {"scrapbook": {"mime_prefix": "application/papermill.record/", "name": "ece"}}
     outputs = [
         new_output("display_data", {"text/html": f"<p id='{first}'><p id='{second}'><a href='#{first}'>"}),
         new_output(
             "display_data",
-            {"application/papermill.record/text/html": f"<b id='{second}'>"},
-            metadata={**glued, "width": 5},
+            {"text/html": f"<b id='{second}'>"},
+            metadata={"width": 5},
         ),
         new_output("stream", name="stdout", text="one\n"),
     ]
@@ -59,8 +58,8 @@ def test_what_was_written_and_computed_stays() -> None:
     code = clean.cells[1]
     assert code.metadata == {"mystnb": {"figure": {"name": "fig-a"}}, "tags": ["hide-input"]}
     assert code.outputs[0].data["text/html"] == "<p id='tiny-1'><p id='tiny-2'><a href='#tiny-1'>"
-    assert list(code.outputs[1].metadata) == ["scrapbook"]
-    assert code.outputs[1].data["application/papermill.record/text/html"] == "<b id='tiny-2'>"
+    assert dict(code.outputs[1].metadata) == {}
+    assert code.outputs[1].data["text/html"] == "<b id='tiny-2'>"
     assert code.outputs[2] == {"output_type": "stream", "name": "stdout", "text": "one\n"}
     assert set(clean.metadata) == {"kernelspec", "language_info", "myst", "clipsafe"}
     assert "version" not in clean.metadata.language_info

@@ -7,15 +7,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.expressions import TEXTS
 from clipsafe_utils.publishing.texts import text_of_page
-
-
-def glued(name: str, text: str) -> nbformat.NotebookNode:
-    return new_output(
-        "display_data",
-        {"application/papermill.record/text/plain": repr(text)},
-        metadata={"scrapbook": {"name": name}},
-    )
 
 
 def page(folder: Path, name: str, *cells: nbformat.NotebookNode) -> Path:
@@ -25,21 +18,19 @@ def page(folder: Path, name: str, *cells: nbformat.NotebookNode) -> Path:
 
 
 def test_words_captions_and_tables(tmp_path: Path) -> None:
-    page(tmp_path, "other.ipynb", new_code_cell("", outputs=[glued("there", "it's 3\xa0%")]))
     markup = (
         "<figure><figcaption>Counts. All of them.</figcaption><table><tr><th>a</th><td>1</td></tr></table>"
         '<svg aria-label="Two dots. One is red."></svg><script>"unseen"</script></figure>'
     )
+    told = new_output("display_data", {TEXTS: {"here": "2", "r.there": "it's 3\xa0%"}, "text/plain": ""})
     figure = new_code_cell("x", outputs=[new_output("display_data", {"text/html": markup})])
     figure.metadata["mystnb"] = {"figure": {"name": "fig-a", "caption": "Seen here. Drawn twice."}}
     path = page(
         tmp_path,
         "a.ipynb",
-        new_markdown_cell(
-            "# Title\n\nFirst. Of all, {glue:text}`here:s` and {glue:text}`other.ipynb::there`? e.g. it."
-        ),
+        new_markdown_cell("# Title\n\nFirst. Of all, {eval}`here` and {eval}`r.there`? e.g. it."),
         figure,
-        new_code_cell("", outputs=[glued("here", "2"), new_output("stream", text="printed\n")]),
+        new_code_cell("", outputs=[told, new_output("stream", text="printed\n")]),
     )
     assert text_of_page(path).splitlines() == [
         "# Title",
@@ -57,8 +48,8 @@ def test_words_captions_and_tables(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_nowhere(tmp_path: Path) -> None:
-    path = page(tmp_path, "a.ipynb", new_markdown_cell("{glue:text}`absent`"))
-    with pytest.raises(ClipsafeError, match=r"a\.ipynb: quotes 'absent', which .*a\.ipynb does not have"):
+    path = page(tmp_path, "a.ipynb", new_markdown_cell("{eval}`absent`"))
+    with pytest.raises(ClipsafeError, match=r"no text of \{eval\}`absent`; run it again"):
         text_of_page(path)
 
 

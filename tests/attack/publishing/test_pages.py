@@ -36,7 +36,7 @@ NAMES = (
     "<style>@import url(https://example.invalid/a.css)</style>",
     "![](https://example.invalid/a.png)",
     "{raw}`html <script>window.PWNED=1</script>`",
-    "{glue:text}`factors-clips`",
+    "{eval}`r.real.clips`",
     "```{raw} html <script>window.PWNED=1</script> ```",
     "&lt;script&gt;window.PWNED=1&lt;/script&gt;",
     "&#60;script&#62;window.PWNED=1&#60;/script&#62;",
