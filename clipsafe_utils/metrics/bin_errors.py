@@ -49,9 +49,7 @@ BIN_ERRORS: Mapping[str, BinError] = {
     "ece_debiased": BinError(
         debiased_calibration_error, "Debiased", "debiased expected calibration error", -1.0, DEBIASED_RULE
     ),
-    "ece_rms": BinError(
-        root_mean_square_calibration_error, "Root mean square", "root mean square calibration error"
-    ),
+    "ece_rms": BinError(root_mean_square_calibration_error, "RMS", "root mean square calibration error"),
 }
 """By variable of the cube. Cubes of before an error was added lack it, and stay valid."""
 

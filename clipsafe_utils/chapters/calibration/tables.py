@@ -9,10 +9,13 @@ import pandas as pd
 from clipsafe_utils.figures.tables import ThemedTable, folded, table
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.findings.calibration.result import Calibration
+from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import NOT_MEASURED, Value, level, number, percent
 from clipsafe_utils.say import change as signed
 
+_MORE_ERRORS = {name: one for name, one in BIN_ERRORS.items() if name not in ("ece", "ece_debiased")}
+"""Those without a column of their own."""
 _JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
 
 
@@ -49,7 +52,7 @@ def _row_of_variants(row: Mapping[Hashable, Any]) -> dict[str, str]:
         "ECE": f"{percent(row['ece'])} ({interval_of_shares(row['ece_low'], row['ece_high'])})",
         "Floor": _or_not_measured(row["ece_floor"], percent),
         "Equal mass": percent(row["ece_equal_mass"]),
-        "RMS": percent(row["ece_rms"]),
+        **{error.title: percent(row[name]) for name, error in _MORE_ERRORS.items() if name in row},
         "Debiased": f"{percent(debiased)} "
         f"({interval_of_shares(row['ece_debiased_low'], row['ece_debiased_high'])})",
         "NLL": _or_not_measured(row["nll"], _nats),

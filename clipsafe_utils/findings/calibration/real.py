@@ -7,7 +7,7 @@ import xarray as xr
 
 from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
 from clipsafe_utils.findings.calibration.errors import ALL, LARGE
-from clipsafe_utils.findings.calibration.variants import VARIANTS
+from clipsafe_utils.findings.calibration.variants import errors_in
 from clipsafe_utils.findings.calibration.views import View, short_name
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.registry.set_names import condition_name
@@ -162,7 +162,7 @@ def _cancels(view: View, row: int) -> str | Missing:
 
 
 def _orders(view: View) -> str:
-    errors = [_on_whole_set(view, name) for name in VARIANTS]
+    errors = [_on_whole_set(view, name) for name in errors_in(view.cube)]
     orders = {tuple(np.argsort(error).tolist()) for error in errors if not np.isnan(error).any()}
     return "one" if len(orders) == 1 else "several"
 

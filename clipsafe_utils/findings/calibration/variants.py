@@ -4,17 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.calibration.views import View, short_name
+from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.metrics.calibration import debiased_interval
 from clipsafe_utils.metrics.draws import reflected_interval
 
-VARIANTS = ("ece", "ece_equal_mass", "ece_rms", "ece_debiased")
-"""Calibration errors that sort the networks, each in its own way."""
 OTHERS = ("ece_floor", "ece_classwise", "nll", "brier", "accuracy", "temperature")
 _COLUMNS = ["study", "scaling", "condition", "images", "model", "group", "accuracy", "error", "low", "high"]
 _ENDS = {"ece": reflected_interval, "ece_debiased": debiased_interval}
+
+
+def errors_in(cube: xr.Dataset) -> list[str]:
+    """Return the calibration errors of a cube, each of which sorts the networks in its own way.
+
+    Examples
+    --------
+    >>> errors_in(xr.Dataset({"ece": 0.1, "nll": 0.5}))
+    ['ece']
+    """
+    return [name for name in ("ece_equal_mass", *BIN_ERRORS) if name in cube]
 
 
 def variants_of(view: View, confidence: float) -> pd.DataFrame:
@@ -30,12 +41,12 @@ def variants_of(view: View, confidence: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a model: model, study, scaling, `VARIANTS`, `OTHERS` (NaN where not measured), and the ends of
-        the intervals: ece_low, ece_high, ece_debiased_low, ece_debiased_high.
+        A row a model: model, study, scaling, `errors_in` the cube, `OTHERS` (NaN where not measured), and the
+        ends of the intervals: ece_low, ece_high, ece_debiased_low, ece_debiased_high.
     """
     whole = view.cube.sel(condition=view.whole).transpose("draw", "model", ...)
     estimate = whole.isel(draw=0)
-    columns = {name: estimate[name].values for name in (*VARIANTS, *OTHERS)}
+    columns = {name: estimate[name].values for name in (*errors_in(whole), *OTHERS)}
     for name, interval in _ENDS.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = interval(whole[name].values, confidence)
     names = [short_name(name) for name in view.models["model"].values.tolist()]
