@@ -70,8 +70,7 @@ def errors_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
     Examples
     --------
     >>> from clipsafe_utils.metrics.reliability import reliability_bins
-    >>> errors = errors_of_bins(reliability_bins([0.8, 0.8], [True, False]))
-    >>> {name: round(float(value), 2) for name, value in errors.items()}
-    {'ece': 0.3, 'ece_debiased': -0.4, 'ece_rms': 0.3}
+    >>> round(float(errors_of_bins(reliability_bins([0.8, 0.8], [True, False]))["ece_rms"]), 2)
+    0.3
     """
     return {name: error.of_bins(bins) for name, error in BIN_ERRORS.items()}

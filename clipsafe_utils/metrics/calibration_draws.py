@@ -140,8 +140,8 @@ def measures_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
     --------
     >>> from clipsafe_utils.metrics.reliability import reliability_bins
     >>> measures = measures_of_bins(reliability_bins([0.8, 0.8], [True, False]))
-    >>> {name: round(float(value), 2) for name, value in measures.items()}
-    {'accuracy': 0.5, 'ece': 0.3, 'ece_debiased': -0.4, 'ece_rms': 0.3}
+    >>> float(measures["accuracy"]), round(float(measures["ece"]), 2)
+    (0.5, 0.3)
     """
     return {
         "accuracy": bins.hits.sum(axis=-1) / bins.count.sum(axis=-1),

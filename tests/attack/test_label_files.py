@@ -16,6 +16,7 @@ import pytest
 from clipsafe_utils.engine.datasets import data_set
 from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from tests.attack.effort import effort
 from tests.engine.datasets.trees import (
     KIT,
     encoded,
@@ -164,6 +165,19 @@ def test_a_packed_kit_with_any_byte_flipped_is_whole_or_named(tmp_path: Path) ->
     path = tmp_path / "imagenet" / f"{KIT}.tar.gz"
     whole = path.read_bytes()
     for at in range(0, len(whole), max(1, len(whole) // 40)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+        try:
+            assert len(open_images(data_set("imagenet"), tmp_path)) == 1
+        except ClipsafeError as error:
+            told = str(error)
+            assert (KIT in told, "\n" in told) == (True, False)
+
+
+def test_a_table_of_classes_with_any_byte_flipped_is_read_or_named(tmp_path: Path) -> None:
+    """SciPy's reader of MAT files can end its process on such a file."""
+    path = kit_with("meta.mat")(tmp_path)
+    whole = path.read_bytes()
+    for at in range(0, len(whole), max(1, len(whole) // effort(10, 400))):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
         try:
             assert len(open_images(data_set("imagenet"), tmp_path)) == 1

@@ -31,7 +31,8 @@ def scaled_cube(scalings: tuple[str, ...] = ("before", "after")) -> xr.Dataset:
     temperature = np.tile(list(TEMPERATURES.values()), (1 + REPLICATES, 1))
     cube["temperature"] = (("draw", "model"), temperature)
     cube["ece_floor"] = cube["ece_floor"].isel(draw=0, drop=True).broadcast_like(cube["ece"])
-    dims = {variable.name: variable.dims for variable in SCHEMAS["calibration"].variables}
+    schema = SCHEMAS["calibration"]
+    dims = {variable.name: variable.dims for variable in (*schema.variables, *schema.optional)}
     ordered = {name: array.transpose(*dims[str(name)]) for name, array in cube.data_vars.items()}
     return labelled(cube.assign(ordered), "calibration")
 

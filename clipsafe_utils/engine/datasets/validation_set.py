@@ -5,6 +5,7 @@ others made of it. The kit numbers the classes 1 to 1,000 in an order of its own
 ids: taken as an index, its numbers are wrong for nearly every image.
 """
 
+import gzip
 import io
 import re
 import tarfile
@@ -14,6 +15,7 @@ import numpy as np
 
 from clipsafe_utils.engine.datasets.catalogue import DataSet
 from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
+from clipsafe_utils.engine.datasets.kit_table import read_kit_table
 from clipsafe_utils.engine.datasets.label_maps import index_of_wnid
 from clipsafe_utils.engine.datasets.sources import (
     BROKEN_TAR,
@@ -36,6 +38,8 @@ META = f"{KIT}/data/meta.mat"
 LABEL_FILES = ("filename_label.csv", "val.txt", "imagenet_2012_validation_synset_labels.txt")
 """Label files that are known by their names: of ImageNet-X, of Caffe, of TensorFlow."""
 
+_MOST_BYTES = 2**28
+"""A hundred times what the kit holds."""
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG", re.IGNORECASE)
 
 
@@ -121,7 +125,10 @@ def _kit(folder: Path) -> tuple[bytes, bytes]:
             f"expected {packed.name} or one of {', '.join(LABEL_FILES)}."
         )
     try:
-        with tarfile.open(packed) as archive:
+        with gzip.open(packed) as stream:
+            # Read to its end, so that its checksum vouches for what is parsed.
+            content = io.BytesIO(stream.read(_MOST_BYTES))
+        with tarfile.open(fileobj=content) as archive:
             found = [archive.extractfile(name) for name in (GROUND_TRUTH, META)]
             numbers, meta = (item.read() if item is not None else b"" for item in found)
     except (OSError, KeyError, *BROKEN_TAR) as error:
@@ -130,14 +137,7 @@ def _kit(folder: Path) -> tuple[bytes, bytes]:
 
 
 def _wnids_of_kit(meta: bytes) -> dict[str, str]:
-    from scipy.io import loadmat
-
-    try:
-        table = np.atleast_1d(loadmat(io.BytesIO(meta), squeeze_me=True)["synsets"])
-        # Beside the classes there are the nodes above them, which have children.
-        wnids = {str(row["ILSVRC2012_ID"]): str(row["WNID"]) for row in table if row["num_children"] == 0}
-    except Exception as error:  # scipy raises whatever the bytes of a broken file lead it to
-        raise ClipsafeError(f"{META}: is not that of the development kit ({error}).") from error
+    wnids = read_kit_table(meta, META)
     unknown = next((wnid for wnid in wnids.values() if wnid not in index_of_wnid()), None)
     if unknown is not None:
         raise ClipsafeError(f"{META}: {unknown} is not a class of ImageNet-1k.")
