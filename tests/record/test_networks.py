@@ -363,7 +363,7 @@ class TestFamilies:
 
     def test_clips_and_standard_networks_share_no_family(self, models: pd.DataFrame) -> None:
         standard = set(models.loc[models["group"] == "standard", "family"])
-        assert len(standard) == 81
+        assert len(standard) >= 81
         assert not standard & set(models.loc[models["group"].str.startswith("clip"), "family"])
 
     def test_the_cube_says_what_a_family_is(self) -> None:

@@ -19,6 +19,10 @@ from clipsafe_utils.record.texture_vs_shape import count_decisions, read_session
 from tests.conftest import FIXTURES
 
 ROWS = FIXTURES / "record"
+FIRST_SOURCES = (
+    *("imagenet-x-images", "imagenet-x-testbed", "imagenet-x-toolbox", "texture-vs-shape"),
+    *("texture-vs-shape-trained", "open_clip", "scaling-laws", "timm", "imagenet-testbed"),
+)
 PUBLISHED = "published"
 
 
@@ -170,8 +174,10 @@ class TestNetworks:
             describe("imagenet-x-testbed", "resnet9000")
 
     def test_groups_of_the_published_study(self) -> None:
-        groups = find_study(PUBLISHED).read("models")["group"].to_series().value_counts().to_dict()
-        assert groups == {
+        """Of the first nine sources; a further one brings its own test."""
+        group = find_study(PUBLISHED).read("models")["group"].to_series()
+        first = group[group.index.str.split(":").str[0].isin(FIRST_SOURCES)]
+        assert first.value_counts().to_dict() == {
             "clip_fine_tuned": 37,
             "clip_zero_shot": 152,
             "contrastive": 56,
