@@ -6,7 +6,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS, Study
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.cubes.selection import select_models
+from clipsafe_utils.cubes.selection import is_real, select_models
 
 
 class Reader:
@@ -41,7 +41,7 @@ class Reader:
     @property
     def is_proxy(self) -> bool:
         """Whether the study stands in for real models."""
-        return self.study.has("models") and self.models.attrs["evidence"] == "proxy"
+        return self.study.has("models") and not is_real(self.models)
 
     def cube(self, name: str) -> xr.Dataset | None:
         """Return a cube as it is, or None where the study lacks it."""

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
+from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.findings.calibration import errors
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
 from clipsafe_utils.findings.calibration.real import Real, real_of
@@ -135,7 +136,7 @@ class Calibration:
     def lab(self) -> Laboratory:
         """What the first trainings say, and the first drawn study with both scalings."""
         trainings = next(iter(self.trainings.values()), Trainings(None, self.chosen.confidence))
-        drawn = (panel for panel in self.panels if panel.models.attrs.get("evidence") != "measured")
+        drawn = (panel for panel in self.panels if not is_real(panel.models))
         panel = next((panel for panel in drawn if panel.study in self.changes), None)
         return Laboratory(trainings, panel, self.changes[panel.study] if panel else None)
 

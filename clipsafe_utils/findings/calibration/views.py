@@ -8,6 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.errors import ClipsafeError
 
 WHOLE_SETS = ("id", "id_annotated", "natural", "own_source")
@@ -50,7 +51,7 @@ class View:
     @property
     def is_real(self) -> bool:
         """Whether its models are real ones, not a proxy for them."""
-        return bool(self.models.attrs.get("evidence") == "measured")
+        return is_real(self.models)
 
     @property
     def names(self) -> list[str]:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
+from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.factors import residuals
 from clipsafe_utils.findings.factors.clips import Real, real_of
@@ -184,12 +185,12 @@ class FactorRobustness:
     @property
     def _real(self) -> Panel | None:
         """The study that speaks of real models: the public record, or else the first of them."""
-        real = [panel for panel in self.panels if not _is_drawn(panel)]
+        real = [panel for panel in self.panels if is_real(panel.cube)]
         return next((panel for panel in real if panel.study == _RECORD), real[0] if real else None)
 
     @property
     def _drawn(self) -> Panel | None:
-        return next((panel for panel in self.panels if _is_drawn(panel)), None)
+        return next((panel for panel in self.panels if not is_real(panel.cube)), None)
 
     def _asked(self, panel: Panel | None) -> str | None:
         names = self.chosen.studies
@@ -203,11 +204,6 @@ class FactorRobustness:
         return tables_of_studies(
             self.trainings, panels_of_knob(knob), lambda trained, name: trained.doses(name, knob)
         )
-
-
-def _is_drawn(panel: Panel) -> bool:
-    """Say whether a study speaks of stand-ins for real models, as the laboratory does."""
-    return bool(panel.cube.attrs.get("evidence") == "proxy")
 
 
 def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:

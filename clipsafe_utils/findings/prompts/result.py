@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from clipsafe_utils.cubes.panels import Panel, nothing_to_show, read_panels
+from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.findings.prompts import panels
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
 from clipsafe_utils.findings.prompts.kept_images import MEASURED
@@ -91,7 +92,7 @@ class OtherPrompts:
     def evidence(self) -> Literal["proxy", "measured"]:
         """Whether the first study is one of a drawn world or of real models."""
         models = [*(one.models for one in self.tested), *(one.models for one in self.kept)][0]
-        return "proxy" if models.attrs.get("evidence") == "proxy" else "measured"
+        return "measured" if is_real(models) else "proxy"
 
     @property
     def drawn(self) -> Text:

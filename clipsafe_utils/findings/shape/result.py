@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
+from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
@@ -196,7 +197,7 @@ class ShapeBias:
     @property
     def _real(self) -> str | None:
         """The study that speaks of real models: the public record, or else the first measured one."""
-        measured = [study for study in self.tables if self.models[study].attrs.get("evidence") == "measured"]
+        measured = [study for study in self.tables if is_real(self.models[study])]
         return _RECORD if _RECORD in measured else measured[0] if measured else None
 
     def _observers(self, group: str) -> Observers:

@@ -7,7 +7,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.conditions import select_with_conditions
-from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.training_sources import SOURCES
 
@@ -258,4 +258,4 @@ def of_real_models(clouds: Clouds) -> bool:
     >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
     False
     """
-    return all(cloud.attrs.get("evidence") == "measured" for cloud in clouds.values())
+    return all(map(is_real, clouds.values()))
