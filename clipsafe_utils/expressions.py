@@ -95,9 +95,12 @@ def fault_of(expression: str) -> str | None:
         tree = ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError):
         return "is no expression of Python"
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         if not isinstance(node, _ALLOWED):
             return f"holds {type(node).__name__}, which belongs in the finding"
+        if isinstance(node, ast.Name) and node.id in FUNCTIONS and id(node) not in called:
+            return f"names '{node.id}', which is a function; the page needs another name"
         if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
             return f"asks for '{node.attr}'"
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):

@@ -31,6 +31,8 @@ ALLOWED = (
 )
 REFUSED = (
     "",
+    "number",
+    "level.percent(0)",
     "a b",
     "r.a - r.b",
     "r._hidden",

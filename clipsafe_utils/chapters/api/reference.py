@@ -3,6 +3,7 @@
 import html
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 from clipsafe_utils.figures.tables import ThemedTable
@@ -49,5 +50,11 @@ def _methods(public: object) -> str:
 def _call(public: Callable[..., object]) -> str:
     """Write how a function or class is called, without types: the docstring has them."""
     parameters = inspect.signature(public).parameters.values()
-    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
-    return str(inspect.Signature(bare))
+    return str(inspect.Signature([_bare(parameter) for parameter in parameters]))
+
+
+def _bare(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Drop the type of a parameter, and a default that is a place on this machine."""
+    has_place = isinstance(parameter.default, Path)
+    default = Ellipsis if has_place else parameter.default
+    return parameter.replace(annotation=inspect.Parameter.empty, default=default)

@@ -51,7 +51,7 @@ def _executed(notebook: Any, *_: object, **__: object) -> Any:
 
     from clipsafe_utils.expressions import TEXTS
 
-    notebook.cells[-1].outputs = [new_output("display_data", {TEXTS: {"number": "2"}, "text/plain": ""})]
+    notebook.cells[-1].outputs = [new_output("display_data", {TEXTS: {"how_many": "2"}, "text/plain": ""})]
     return notebook
 
 
