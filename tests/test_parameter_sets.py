@@ -133,6 +133,7 @@ def test_what_is_kept_says_nothing_false(name: str) -> None:
 def faults(lines: list[str], name: str, values: dict[str, object]) -> Iterator[str]:
     """Give the lines that are false under the parameters, or that say twice that there is nothing to say."""
     chosen = check_parameters(name, values)
+    shown = [find_study(study).name for study in chosen.studies]
     in_box = False
     for line in lines:
         in_box = (in_box or line.startswith("**Answer")) and not line.startswith(("**Claim", "**Time", ":::"))
@@ -146,7 +147,7 @@ def faults(lines: list[str], name: str, values: dict[str, object]) -> Iterator[s
         if "  " not in line and re.search(r"\bnan\b|\binf\b", line):
             yield f"value: {line}"
         for study in ("published", "miniature", "field"):
-            if study not in chosen.studies and re.search(rf"\bstudy {study}\b", line):
+            if study not in shown and re.search(rf"\bstudy {study}\b", line):
                 yield f"study: {line}"
 
 
