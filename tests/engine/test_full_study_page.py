@@ -30,6 +30,7 @@ from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.engine.datasets import catalogue as sets
+from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.engine.models.catalogue import ModelEntry, read_models
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.imagenet_x import read_annotations
@@ -173,4 +174,4 @@ def test_the_table_of_own_models_is_one(tmp_path: Path) -> None:
 def test_the_data_set_of_ones_own_can_be_opened(tmp_path: Path) -> None:
     (row,) = tomllib.loads(block("toml"))["set"]
     write(tmp_path / "my-scenes" / "1.jpg")
-    assert len(sets._from_row(row).open(tmp_path)) == 1
+    assert len(open_images(sets._from_row(row), tmp_path)) == 1
