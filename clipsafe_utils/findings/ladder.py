@@ -103,20 +103,6 @@ def ladder(cube: xr.Dataset, property_: str, confidence: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rung", "source", "value", "low", "high", "runs", "seeds"])
 
 
-def step(
-    cube: xr.Dataset,
-    property_: str,
-    upper: tuple[str, str],
-    lower: tuple[str, str],
-    confidence: float,
-) -> Value | None:
-    """Return the difference between two cells (rung, source) of the ladder; None where one is missing."""
-    one, other = (cell(cube, property_, *place) for place in (upper, lower))
-    if not (one.shape[1] and other.shape[1]):
-        return None
-    return difference_of_runs(one, other, confidence)
-
-
 def cell(cube: xr.Dataset, property_: str, rung: str, source: str) -> np.ndarray:
     """Return a property of all trainings of a rung on a source, shape (draws, runs)."""
     return _draws(cube, property_, members(cube, rung, source))

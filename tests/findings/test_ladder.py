@@ -19,8 +19,9 @@ from clipsafe_utils.findings.ladder import (
     levels,
     members,
     read_causes,
-    step,
 )
+from clipsafe_utils.findings.trainings import Trainings
+from clipsafe_utils.say import Missing, Value
 from tests.chapters.synthetic_causes import CLIP, LABELS, REPLICATES, synthetic_causes
 
 START = 0.5
@@ -82,17 +83,18 @@ def test_a_ladder_leaves_out_what_the_cube_lacks(cube: xr.Dataset) -> None:
 
 
 def test_a_step_is_paired_over_images_and_not_over_seeds(cube: xr.Dataset) -> None:
-    found = step(cube, "accuracy", ("d", "wit"), ("a", "wit"), 0.95)
-    assert found is not None
+    found = Trainings(cube, 0.95).step("accuracy", ("d", "wit"), ("a", "wit"))
+    assert isinstance(found, Value)
     assert found.estimate == pytest.approx(0.4 * START)
     # The noise of the images is common; of the seeds, two equal variances over three leave 4 freedoms.
     half = stats.t.ppf(0.975, 4) * np.sqrt(2 * BETWEEN_SEEDS**2 / 3)
     assert (found.low, found.high) == pytest.approx((found.estimate - half, found.estimate + half))
 
 
-def test_a_step_from_a_missing_cell_is_none(cube: xr.Dataset) -> None:
-    assert step(cube, "accuracy", ("b", "labels"), ("a", "labels"), 0.95) is None
-    assert step(cube, "accuracy", ("a", "labels"), ("b", "labels"), 0.95) is None
+def test_a_step_from_a_missing_cell_is_missing(cube: xr.Dataset) -> None:
+    trained = Trainings(cube, 0.95)
+    assert isinstance(trained.step("accuracy", ("b", "labels"), ("a", "labels")), Missing)
+    assert isinstance(trained.step("accuracy", ("a", "labels"), ("b", "labels")), Missing)
 
 
 def test_a_dose_takes_its_usual_level_from_the_ladder(cube: xr.Dataset) -> None:
