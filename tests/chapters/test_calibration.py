@@ -8,6 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters.calibration import descriptions as alt
 from clipsafe_utils.chapters.calibration import laboratory_tables, tables
+from clipsafe_utils.chapters.training_texts import describe_ladder
 from clipsafe_utils.cubes import GROUPS, write_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -173,7 +174,7 @@ class TestLaboratory:
     def test_ladder_can_be_drawn_and_told(self, trainings: dict[str, Trainings]) -> None:
         rungs = tables_of_studies(trainings, PROPERTIES, Trainings.ladder)
         assert len(causes.ladder(rungs, RUNGS).axes) == 3
-        assert "trained on wit: a 0.55, b 0.60, c 0.65, d 0.75." in alt.describe_ladder(rungs)
+        assert "trained on wit: a 0.55, b 0.60, c 0.65, d 0.75." in describe_ladder(rungs)
 
     def test_studies_stand_in_blocks_of_their_own(self, models: xr.Dataset) -> None:
         one = scaled_panel(models)

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from clipsafe_utils.chapters.shape_bias import descriptions, tables
+from clipsafe_utils.chapters.training_texts import describe_ladder
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import causes as figures
 from clipsafe_utils.findings.ladder import RUNGS
@@ -120,7 +121,7 @@ def test_figures_of_the_laboratory_and_their_texts(cube: xr.Dataset) -> None:
     shown = ShapeBias([], [], {}, {}, {"mine": cube}, {}, 0.95)
     titles = [axes.get_title(loc="left") for axes in figures.ladder(shown.ladder, RUNGS).axes]
     assert titles == ["Shape bias", "Share decided"]
-    assert "Shape bias, trained on labels: a 20" in descriptions.describe_ladder(shown.ladder)
+    assert "Shape bias, trained on labels: a 20" in describe_ladder(shown.ladder)
     both = ShapeBias([], [], {}, {}, {"mine": cube, "yours": cube}, {}, 0.95)
     titles = [axes.get_title(loc="left") for axes in figures.doses(both.doses, "dose", 100).axes]
     assert titles[:2] == ["Shape bias (mine)", "Share decided (mine)"]

@@ -2,6 +2,7 @@
 
 from clipsafe_utils.chapters.calibration import descriptions as alt
 from clipsafe_utils.chapters.calibration import laboratory_tables, tables
+from clipsafe_utils.chapters.training_texts import describe_ladder
 from clipsafe_utils.figures import calibration as figures
 from clipsafe_utils.figures import calibration_scaling as scaling_figures
 from clipsafe_utils.figures import calibration_trials as trial_figures
@@ -19,6 +20,7 @@ __all__ = [
     "RUNGS",
     "Digits",
     "alt",
+    "describe_ladder",
     "digits",
     "figures",
     "fit_temperature",

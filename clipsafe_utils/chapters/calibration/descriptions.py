@@ -2,22 +2,17 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.figures.calibration import PERCENT
 from clipsafe_utils.findings.calibration.bins import SIZES
 from clipsafe_utils.findings.calibration.digits import AFTER, BEFORE, OWN
 from clipsafe_utils.findings.calibration.errors import ALL
 from clipsafe_utils.findings.calibration.real import correlations
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES
-from clipsafe_utils.findings.ladder import RUNGS
-from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.registry.set_names import condition_name
-from clipsafe_utils.say import number, percent, points
+from clipsafe_utils.say import percent, points
 
 _NOTHING = "No study has confidences."
-_NO_CAUSES = "No study has the cube of causes."
 
 
 def describe_reliability(panels: xr.Dataset) -> str:
@@ -105,26 +100,6 @@ def describe_shifts(trials: xr.Dataset) -> str:
     return " ".join(["Line plots against the strength of noise and blur;", *sentences])
 
 
-def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of the ladder shows.
-
-    Examples
-    --------
-    >>> describe_ladder({})
-    'No study has the cube of causes.'
-    """
-    sentences = []
-    for panel, rows in tables.items():
-        for source, of_source in rows.groupby("source", sort=False):
-            cells = ", ".join(
-                f"{rung} {_value(panel, value)}"
-                for rung, value in zip(of_source["rung"], of_source["value"], strict=True)
-            )
-            sentences.append(f"{panel.title}, trained on {source}: {cells}.")
-    rungs = "; ".join(f"{rung} {name}" for rung, name in RUNGS.items())
-    return " ".join([f"Rungs of the ladder: {rungs}.", *sentences]) if sentences else _NO_CAUSES
-
-
 def describe_scaling(groups: Mapping[str, xr.Dataset]) -> str:
     """Say what the figure of temperature scaling by condition shows.
 
@@ -146,7 +121,3 @@ def describe_scaling(groups: Mapping[str, xr.Dataset]) -> str:
     if not sentences:
         return "No study has confidences before and after scaling."
     return " ".join(["Debiased error after less before scaling, points, by condition.", *sentences])
-
-
-def _value(panel: Property, value: float) -> str:
-    return percent(value) if panel.scale == PERCENT else number(value)

@@ -2,7 +2,7 @@
 
 from clipsafe_utils.chapters.miniature_world import outcome_tables, sheets, zoo
 from clipsafe_utils.chapters.miniature_world import world_tables as tables
-from clipsafe_utils.chapters.shape_bias.descriptions import describe_ladder
+from clipsafe_utils.chapters.training_texts import describe_ladder
 from clipsafe_utils.figures.causes import ladder
 from clipsafe_utils.figures.miniature_world_sheets import contact_sheet
 from clipsafe_utils.figures.tables import folded

@@ -6,7 +6,6 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.say import percent
 
@@ -55,25 +54,6 @@ def describe_classes(classes: Mapping[str, xr.Dataset]) -> str:
             )
         sentences += _of_study(study, spans, len(classes))
     return " ".join(["Dot plot of shape bias by class.", *sentences]) if sentences else _NO_DECISIONS
-
-
-def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of the ladder shows.
-
-    Examples
-    --------
-    >>> describe_ladder({})
-    'No study has the cube of causes.'
-    """
-    sentences = []
-    for panel, table in tables.items():
-        for source, rows in table.groupby("source", sort=False):
-            cells = [
-                f"{rung} {percent(value, 0)}" for rung, value in zip(rows["rung"], rows["value"], strict=True)
-            ]
-            sentences.append(f"{panel.title}, trained on {source}: {', '.join(cells)}.")
-    rungs = "; ".join(f"{rung} {name}" for rung, name in RUNGS.items())
-    return " ".join([f"Rungs of the ladder: {rungs}.", *sentences]) if sentences else _NO_CAUSES
 
 
 def describe_doses(tables: Mapping[Property, pd.DataFrame]) -> str:
