@@ -1,6 +1,6 @@
 """What the command line asks of this package, on the book of the repository."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -39,8 +39,7 @@ def render_book(name: str | None, jobs: int) -> None:
     """
     _needs_clone()
     if name is None:
-        chapters = find_chapters(REPOSITORY)
-        _render(lambda: chapters, jobs)
+        _render(lambda chapters, _: chapters, jobs)
         return
     chapter = find_chapter(REPOSITORY, name)
     _keep_edits([chapter])
@@ -63,7 +62,7 @@ def render_what_changed(jobs: int) -> int:
         How many were rendered.
     """
     _needs_clone()
-    return _render(lambda: outdated(REPOSITORY, find_chapters(REPOSITORY)), jobs)
+    return _render(lambda chapters, keys: outdated(REPOSITORY, chapters, keys), jobs)
 
 
 def _needs_clone() -> None:
@@ -74,14 +73,15 @@ def _needs_clone() -> None:
         )
 
 
-def _render(choose: Callable[[], Sequence[Chapter]], jobs: int) -> int:
+def _render(choose: Callable[[Sequence[Chapter], Mapping[str, str]], Sequence[Chapter]], jobs: int) -> int:
     """Render what is chosen, first the pages that quote no other, then those that may have to follow them."""
     rendered = 0
     for quoting, what in ((False, "Chapters"), (True, "Pages that quote them")):
-        part = [chapter for chapter in choose() if chapter.quotes == quoting]
+        chapters = find_chapters(REPOSITORY)
+        keys = keys_of(REPOSITORY, chapters)
+        part = [chapter for chapter in choose(chapters, keys) if chapter.quotes == quoting]
         if part:
             _keep_edits(part)
-            keys = keys_of(REPOSITORY, find_chapters(REPOSITORY))
             with progress(what, total=len(part)) as advance:
                 render_all(part, jobs, advance)
             note_rendered(REPOSITORY, part, keys)

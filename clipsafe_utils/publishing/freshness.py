@@ -55,7 +55,7 @@ def keys_of(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
     }
 
 
-def outdated(root: Path, chapters: Sequence[Chapter]) -> list[Chapter]:
+def outdated(root: Path, chapters: Sequence[Chapter], keys: Mapping[str, str]) -> list[Chapter]:
     """Return the chapters whose page is missing, was touched, or is made from what has changed since.
 
     Parameters
@@ -64,8 +64,10 @@ def outdated(root: Path, chapters: Sequence[Chapter]) -> list[Chapter]:
         The repository.
     chapters : sequence of Chapter
         All chapters of the book.
+    keys : mapping of str to str
+        `keys_of` of these.
     """
-    noted, keys = _read_note(root), keys_of(root, chapters)
+    noted = _read_note(root)
     return [
         chapter
         for chapter in chapters

@@ -41,7 +41,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names_outdated(repository: Path) -> list[str]:
-    return [chapter.name for chapter in outdated(repository, find_chapters(repository))]
+    chapters = find_chapters(repository)
+    return [chapter.name for chapter in outdated(repository, chapters, keys_of(repository, chapters))]
 
 
 def test_nothing_has_changed(repository: Path) -> None:
