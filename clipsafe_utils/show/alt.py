@@ -1,0 +1,69 @@
+"""Alternative texts: what a figure shows, said from the frame that it is drawn from."""
+
+import pandas as pd
+
+from clipsafe_utils.say import listed
+from clipsafe_utils.show.encoding import LOOKS
+
+_MOST_NAMED = 6
+"""More marks of one look in a panel are said by their ends."""
+
+
+def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int = 1) -> str:
+    """Say what the marks of a frame show, panel by panel and look by look.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `clipsafe_utils.show.frame.marks` makes it.
+    lead : str
+        What kind of figure it is and what it is about, in one sentence.
+    place : {"row", "x", "name"}
+        The column that says what a mark is about.
+    decimals : int
+        Of the values.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.show.frame import marks
+    >>> frame = marks([{"row": "pose", "value": 1.25, "low": 0.5, "high": 2.0, "look": "group/standard"}])
+    >>> describe(frame, "Residuals.")
+    'Residuals. Standard (labels only): pose 1.2 (0.5 to 2.0).'
+    """
+    said = [lead]
+    means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
+    for (panel, side), of_panel in means.groupby(["panel", "side"], sort=False):
+        heading = ", ".join(filter(None, (str(panel), str(side))))
+        parts = [
+            _of_look(str(look), str(label), rows, place, decimals)
+            for (look, label), rows in of_panel.groupby(["look", "label"], sort=False)
+        ]
+        said.append(f"{heading}: {' '.join(parts)}" if heading else " ".join(parts))
+    return " ".join(said)
+
+
+def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: int) -> str:
+    name = label or LOOKS[look].label
+    if len(rows) > _MOST_NAMED:
+        in_order = rows.sort_values("value")
+        ends = [in_order.iloc[0], in_order.iloc[-1]]
+        spans = " to ".join(_place_and_value(row, place, decimals, interval=False) for row in ends)
+        text = f"{len(rows)} marks, from {spans}"
+    else:
+        text = listed([_place_and_value(row, place, decimals) for _, row in rows.iterrows()])
+    return f"{name}: {text}." if name else f"{text}."
+
+
+def _place_and_value(row: pd.Series, place: str, decimals: int, *, interval: bool = True) -> str:
+    at = row["name"] if place == "name" else row[place]
+    at = f"{at:,.4g}" if isinstance(at, float) else str(at)
+    value = _number(row["value"], decimals)
+    if interval and abs(row["low"]) < float("inf") and abs(row["high"]) < float("inf"):
+        value += f" ({_number(row['low'], decimals)} to {_number(row['high'], decimals)})"
+    if not row["decided"] and interval:
+        value += ", undecided"
+    return f"{at} {value}".strip()
+
+
+def _number(value: float, decimals: int) -> str:
+    return f"{value:,.{decimals}f}".replace("-", "−")

@@ -1,0 +1,240 @@
+"""A drawn figure as a page shows it: one look, ink that follows the page's theme, all that is taken along.
+
+Figures are published as SVG inside the page. Each colour becomes a variable of the page's style sheet, which
+has another value in the dark; where there is no style sheet, as in a notebook, the light one stands. A PNG
+stands beside it for hosts that show no SVG.
+"""
+
+import hashlib
+import html
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours
+
+WIDTH = 4.75
+"""Width of a figure in inches: on a phone, where 342 pixels are left, text of 9 points is 9 pixels high."""
+
+_LONGEST_LINE = 44
+_MOST_LINES = 5
+_SHARP = 150  # Pixels an inch of a PNG.
+
+# matplotlib types its settings as one long list of names, which a plain dictionary does not match.
+_RULES: dict[Any, Any] = {
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.alpha": 0.15,
+    "grid.color": INK,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "clipsafe",
+    "text.color": INK,
+    # Names come from cubes, and two dollars in one are no formula.
+    "text.parse_math": False,
+    "xtick.color": INK,
+    "xtick.labelsize": 9,
+    "ytick.color": INK,
+    "ytick.labelsize": 9,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with the rules of the book inside the block."""
+    with mpl.rc_context(_RULES):
+        yield
+
+
+def reference_line(axes: Axes, value: float, *, upright: bool = True, line: str = "-") -> None:
+    """Draw the line of no difference, or of another value to compare with, behind everything."""
+    draw = axes.axvline if upright else axes.axhline
+    draw(value, color=INK, linewidth=0.8, linestyle=line, zorder=0.5)
+
+
+def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size: float = 26) -> None:
+    """Draw marks of one look: hollow where undecided, small where single, never cut at the frame."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    decided = rows["decided"].to_numpy(bool)
+    single = (rows["mark"] == "single").to_numpy()
+    shown = (rows["mark"] != "none").to_numpy()
+    is_line = look.marker in "x+"
+    weight = rows["weight"].to_numpy(float)
+    area = np.where(np.isnan(weight), np.where(single, 5.0, size), 7.0 + 110.0 * weight)
+    for filled in (True, False):
+        for small in (True, False):
+            here = shown & (decided == filled) & (single == small)
+            if here.any():
+                axes.scatter(
+                    x[here],
+                    y[here],
+                    s=area[here],
+                    marker=look.marker or "o",
+                    facecolor=look.light if filled or is_line else "none",
+                    edgecolor=None if is_line else look.light,
+                    linewidth=(0.0 if small else 0.9) if not is_line else 1.0,
+                    alpha=0.6 if small else 1.0,
+                    clip_on=False,
+                    zorder=3 + 0.1 * look.rank,
+                )
+
+
+def draw_intervals(axes: Axes, at: Any, rows: pd.DataFrame, look: Look, *, upright: bool = False) -> None:
+    """Draw intervals along the axis of values, an arrow where one goes on beyond what is drawn.
+
+    Call it when the limits of the axis are set. Ranges from lowest to highest are dotted.
+    """
+    first, last = sorted(axes.get_ylim() if upright else axes.get_xlim())
+    draw = axes.vlines if upright else axes.hlines
+    arrows = ("v", "^") if upright else ("<", ">")
+    at = np.asarray(at, dtype=float)
+    low, high = rows["low"].to_numpy(float), rows["high"].to_numpy(float)
+    known = ~(np.isnan(low) | np.isnan(high))
+    dotted = rows["is_range"].to_numpy(bool)
+    for here, line in ((known & ~dotted, "-"), (known & dotted, ":")):
+        ends = np.clip(low[here], first, last), np.clip(high[here], first, last)
+        draw(at[here], *ends, color=look.light, linewidth=1.2, linestyle=line, zorder=2 + 0.1 * look.rank)
+    for beyond, end, arrow in ((low < first, first, arrows[0]), (high > last, last, arrows[1])):
+        here = known & beyond
+        place = np.full(int(here.sum()), end)
+        x, y = (at[here], place) if upright else (place, at[here])
+        axes.scatter(x, y, marker=arrow, s=14, color=look.light, linewidth=0, clip_on=False, zorder=4)
+
+
+def legend_above(figure: Figure, frame: pd.DataFrame, *, lines: bool = False) -> None:
+    """Name the marks of all panels once, above them, in the order of the frame."""
+    named = frame[["look", "label"]].drop_duplicates()
+    handles = []
+    for key, label in named.itertuples(index=False):
+        look = LOOKS[key]
+        if label or look.label:
+            handles.append(
+                mpl.lines.Line2D(
+                    [],
+                    [],
+                    color=look.light,
+                    marker=look.marker or "None",
+                    markersize=5.5,
+                    linestyle=look.line if lines or not look.marker else "none",
+                    label=_cut(label or look.label),
+                )
+            )
+    if len(handles) > 1:
+        figure.legend(handles=handles, loc="outside upper left", ncols=2, handletextpad=0.4, borderpad=0)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure, or a table, as a notebook shows it."""
+
+    markup: str
+    png: bytes = b""
+
+    def __repr__(self) -> str:
+        return "<figure>" if self.png else "<table>"
+
+    def _repr_html_(self) -> str:
+        return self.markup
+
+    def _repr_png_(self) -> bytes | None:
+        return self.png or None
+
+
+def publish_figure(figure: Figure, alt: str, beside: str = "") -> Shown:
+    """Turn a drawn figure into what a page shows: the same bytes for the same figure and text.
+
+    `beside` is markup that goes with it: its source, and its data for the page's script.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say what the figure shows")
+    with house_style(), warnings.catch_warnings():
+        # The page draws the words in its own font, which need not lack what Matplotlib's lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        _cut_long_names(figure)
+        drawing = _saved(figure, "svg", transparent=True, metadata={"Date": None, "Creator": None}).decode()
+        png = _saved(figure, "png", dpi=_SHARP, facecolor="white", metadata={"Software": None})
+    return Shown(f'<div class="themed-figure">{_themed(drawing, alt)}</div>{beside}', png)
+
+
+def not_measured(what: str) -> Figure:
+    """Make a figure of one line for what no study has measured, so that its number still leads somewhere."""
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.5))
+        figure.text(0.5, 0.5, f"not measured yet: {what}", ha="center", va="center")
+    return figure
+
+
+def _saved(figure: Figure, form: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format=form, **options)
+    return stream.getvalue()
+
+
+def _themed(drawing: str, alt: str) -> str:
+    drawing = drawing[drawing.index("<svg") :].replace(INK, "currentColor")
+    for light in dark_colours():
+        drawing = drawing.replace(light.lower(), f"var(--look-{light[1:].lower()}, {light.lower()})")
+    drawing = re.sub(r"<metadata>.*?</metadata>\s*", "", drawing, flags=re.DOTALL)
+    # The page's own font is used, and a style element inside an SVG would speak to the whole page.
+    drawing = re.sub(
+        r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL
+    )
+    return _labelled(_with_own_ids(drawing), alt)
+
+
+def _with_own_ids(drawing: str) -> str:
+    """Two figures of one page must not share the ids of their clip paths and markers."""
+    prefix = "f" + hashlib.sha256(drawing.encode()).hexdigest()[:8]
+    drawing = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', drawing)
+    return re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", drawing)
+
+
+def _labelled(drawing: str, alt: str) -> str:
+    head, body = drawing.split(">", 1)
+    view = re.search(r'viewBox="[^"]+"', head)
+    assert view is not None, "matplotlib writes a viewBox"
+    attributes = f'role="img" aria-label="{html.escape(alt, quote=True)}" {view.group()}'
+    lines = 'stroke-linejoin="round" stroke-linecap="butt"'
+    return f'<svg {attributes} {lines} xmlns:xlink="http://www.w3.org/1999/xlink">{body}'
+
+
+def _cut_long_names(figure: Figure) -> None:
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        places = axis.get_majorticklocs().tolist()
+        names = axis.get_major_formatter().format_ticks(places)
+        if any(_cut(name) != name for name in names):
+            axis.set_ticks(places, [_cut(name) for name in names])
+    for axes in figure.axes:
+        title = axes.get_title("left")
+        if _cut(title) != title:
+            axes.set_title(_cut(title))
+
+
+def _cut(name: str) -> str:
+    """Cut what is longer than fits; a name with line breaks stays one with line breaks."""
+    lines = [
+        line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…" for line in name.split("\n")
+    ]
+    return "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "…"])

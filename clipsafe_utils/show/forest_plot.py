@@ -1,0 +1,104 @@
+"""A forest: every effect with its interval under the sentence of its claim, in smallest effects that matter."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import blended_transform_factory
+
+from clipsafe_utils.show.drawing import WIDTH, Shown, draw_intervals, draw_marks, house_style, not_measured
+from clipsafe_utils.show.encoding import INK, LOOKS
+from clipsafe_utils.show.publish import published
+
+REACH = 100.0
+"""How far the shared axis goes to both sides, in smallest effects that matter."""
+
+_TICKS = (-100, -10, -1, 0, 1, 10, 100)
+_ROW, _HEADING = 0.2, 0.26
+
+
+def forest(
+    frame: pd.DataFrame, axes: Mapping[str, str], lead: str, *, what: str = "", sources: Sequence[str] = ()
+) -> Shown:
+    """Draw every effect with its interval, a row each under its heading.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `clipsafe_utils.show.frame.marks` makes it: `panel` a unit, `heading` a claim, `row` a study, `note`
+        its verdict, `band_low` and `band_high` the smallest effects that matter.
+    axes : mapping of str to str
+        By unit, the name of its axis. The one under the name "" is shared: linear up to 1 and logarithmic
+        beyond; what lies past its end is an arrow there.
+    lead : str
+        First sentence of the alternative text.
+    what : str
+        Of a forest without effects: what is not measured.
+    sources : sequence of str
+        Sources and licences of the numbers.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.show.frame import marks
+    >>> frame = marks([{"heading": "F1  CLIP is better", "row": "published", "value": 2.0}])
+    >>> forest(frame, {"": "smallest effects that matter"}, "Effects.")
+    <figure>
+    """
+    figure = _draw(frame, axes) if len(frame) else not_measured(what)
+    return published(figure, frame, "; ".join(axes.values()), lead, sources, place="row")
+
+
+def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:
+    parts = {str(unit): part for unit, part in frame.groupby("panel", sort=True)}
+    heights = [_HEADING * part["heading"].nunique() + _ROW * len(part) for part in parts.values()]
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.5 + 0.55 * len(parts) + sum(heights)))
+        grid = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights).ravel()
+        for one, (unit, part) in zip(grid, parts.items(), strict=True):
+            _draw_unit(one, part, shared=unit == "")
+            one.set_xlabel(axes[unit])
+    return figure
+
+
+def _draw_unit(axes: Axes, part: pd.DataFrame, *, shared: bool) -> None:
+    largest = float(part[["value", "low", "high"]].abs().clip(upper=REACH).max().max())
+    reach = REACH if shared else 1.1 * largest
+    if shared:
+        axes.set_xscale("symlog", linthresh=1.0, linscale=0.6)
+        axes.set_xticks(_TICKS, [f"{tick}".replace("-", "−") for tick in _TICKS])
+        axes.minorticks_off()
+    axes.set_xlim(-reach, reach)
+    beside = blended_transform_factory(axes.transAxes, axes.transData)
+    places, labels, y = [], [], 0.0
+    for heading, rows in part.groupby("heading", sort=False):
+        y += _HEADING
+        axes.text(0, y - 0.08, str(heading), transform=beside, va="center", fontweight="bold")
+        _draw_rules(axes, rows, y, y + _ROW * len(rows))
+        for row in rows.to_dict("records"):
+            y += _ROW
+            _draw_effect(axes, row, y - _ROW / 2)
+            axes.text(1.02, y - _ROW / 2, row["note"], transform=beside, va="center")
+            places.append(y - _ROW / 2)
+            labels.append(row["row"])
+    axes.set_yticks(places, labels)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(y + 0.04, 0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+
+
+def _draw_rules(axes: Axes, rows: pd.DataFrame, top: float, bottom: float) -> None:
+    """Draw zero and the smallest effects that matter beside the effects of a claim, not through its name."""
+    axes.vlines(0, top, bottom, color=INK, linewidth=0.8, zorder=0)
+    ends = rows[["band_low", "band_high"]].iloc[0].dropna()
+    axes.vlines(ends, top, bottom, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
+
+
+def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
+    one = pd.DataFrame([row])
+    first, last = axes.get_xlim()
+    draw_intervals(axes, [y], one, LOOKS[row["look"]])
+    if first <= row["value"] <= last:
+        draw_marks(axes, one["value"], [y], one, LOOKS[row["look"]], size=24)

@@ -1,0 +1,104 @@
+"""What stands with a figure: its source, and the data that its page's script charts, saves and searches."""
+
+import html
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from clipsafe_utils.show.alt import describe
+from clipsafe_utils.show.drawing import Shown, publish_figure
+from clipsafe_utils.show.encoding import INK, LOOKS
+from clipsafe_utils.show.frame import DEFAULTS
+
+DATA_CLASS = "figure-data"
+"""Class of the element with the data of a figure; the compiled page gets the script that reads it."""
+
+_DECIMALS = 3
+_NAMED = ("study", "panel", "side", "row", "look", "label", "name", "mark")
+
+
+def published(
+    figure: Figure,
+    frame: pd.DataFrame,
+    axis: str | Mapping[str, str],
+    lead: str,
+    sources: Sequence[str],
+    every: pd.DataFrame | None = None,
+    *,
+    place: str,
+    axes: Mapping[str, Any] | None = None,
+) -> Shown:
+    """Publish a drawn figure with its alternative text, its source and its data.
+
+    `place` is the column that says where a mark stands beside its value, `axes` what the chart needs to know
+    beyond: the name of the horizontal axis, its scale, lines.
+    """
+    if frame.empty:
+        return publish_figure(figure, f"{lead} Nothing is measured.")
+    values = axis if isinstance(axis, str) else "; ".join(axis.values())
+    data = {"place": place, "value": values, **(axes or {}), **_columns(frame if every is None else every)}
+    if every is not None:
+        data["drawn"] = _columns(frame)
+    return publish_figure(
+        figure, describe(frame, lead, place), _source_line(sources) + data_element(DATA_CLASS, data)
+    )
+
+
+def data_element(data_class: str, data: Mapping[str, object]) -> str:
+    r"""Return the element of a page that holds numbers for a script to read.
+
+    Examples
+    --------
+    >>> data_element("my-data", {"name": "</script>"})
+    '<script type="application/json" class="my-data">{"name":"\\u003c/script>"}</script>'
+    """
+    # Inside a script element "</script" ends it early, and "<!--" with "<script" keeps it from ending at all.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
+    return f'<script type="application/json" class="{data_class}">{text}</script>'
+
+
+def _source_line(sources: Sequence[str]) -> str:
+    said = html.escape("; ".join(dict.fromkeys(sources)))
+    return f'<p class="figure-source">Source: {said}</p>' if said else ""
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Give the columns that are not all at their default; words as places in a list of words."""
+    said = [name for name in frame.columns if not _is_default(frame[name], DEFAULTS.get(name))]
+    looks = {key: _look(key) for key in dict.fromkeys(frame["look"])}
+    return {"looks": looks, "rows": len(frame), "columns": {name: _column(frame[name]) for name in said}}
+
+
+def _is_default(column: pd.Series, default: Any) -> bool:
+    if isinstance(default, float):
+        return bool(column.isna().all())
+    return bool((column == default).all())
+
+
+def _look(key: str) -> dict[str, str]:
+    look = LOOKS[key]
+    colour = "" if look.light == INK else look.light
+    return {"label": look.label, "colour": colour, "marker": look.marker, "line": look.line}
+
+
+def _column(column: pd.Series) -> Any:
+    if column.dtype == bool:
+        return [int(value) for value in column]
+    if pd.api.types.is_numeric_dtype(column):
+        return [_number(float(value)) for value in column]
+    words = list(dict.fromkeys(map(str, column)))
+    places = {word: place for place, word in enumerate(words)}
+    return {"words": words, "at": [places[str(word)] for word in column]}
+
+
+def _number(value: float) -> float | str | None:
+    """JSON knows neither NaN nor infinity; adding zero turns −0.0 into 0.0."""
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return round(value, _DECIMALS) + 0.0

@@ -1,0 +1,184 @@
+"""Scatters: a value of each model against another, with the line that it is held against; reliability."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.special import ndtri
+
+from clipsafe_utils.show.drawing import (
+    WIDTH,
+    Shown,
+    draw_intervals,
+    draw_marks,
+    house_style,
+    legend_above,
+    not_measured,
+)
+from clipsafe_utils.show.encoding import INK, LOOKS
+from clipsafe_utils.show.frame import inside
+from clipsafe_utils.show.publish import published
+
+_TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
+_MOST_TICKS = 5
+_CROWD = 60
+"""More marks of a look in a panel are drawn small."""
+
+
+@dataclass(frozen=True)
+class Axes2D:
+    """The two axes of a scatter: their names with units, their scale, what is possible on them."""
+
+    x: str
+    y: str
+    scale: Literal["linear", "probit"] = "linear"  # Probit: of percentages, on which lines are straight.
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    equal: bool = False  # A diagonal where both are the same, and both from 0 to 100.
+
+
+def scatter(
+    frame: pd.DataFrame,
+    axes: Axes2D,
+    lead: str,
+    *,
+    lines: pd.DataFrame | None = None,
+    what: str = "",
+    columns: int = 2,
+    sources: Sequence[str] = (),
+    every: pd.DataFrame | None = None,
+    every_lines: pd.DataFrame | None = None,
+) -> Shown:
+    """Draw models as marks, a small panel each for the panels of every study.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `clipsafe_utils.show.frame.marks` makes it, `x` and `value` in the units of the axes. A block for
+        each study, under its name where there are several.
+    axes : Axes2D
+        The two axes.
+    lead : str
+        First sentence of the alternative text.
+    lines : DataFrame, optional
+        Columns study, panel, x, value, and low and high of the band into which a new family falls.
+    what : str
+        Of a figure without marks: what is not measured.
+    columns : int
+        Panels side by side.
+    sources : sequence of str
+        Sources and licences of the numbers.
+    every, every_lines : DataFrame, optional
+        What the chart to explore shows, where it is more than what is drawn.
+
+    Examples
+    --------
+    >>> from clipsafe_utils.show.frame import marks
+    >>> frame = marks([{"x": 60.0, "value": 50.0, "name": "ViT-B-32.openai", "look": "group/clip_zero_shot"}])
+    >>> scatter(frame, Axes2D("in distribution, %", "under shift, %", "probit"), "Accuracy under shift.")
+    <figure>
+    """
+    if frame.empty:
+        return published(not_measured(what), frame, "", lead, sources, place="name")
+    with house_style():
+        figure = _draw(frame, axes, lines, columns)
+    chart = {"x": axes.x, "scale": axes.scale, "diagonal": axes.equal}
+    charted = every_lines if every_lines is not None else lines
+    if charted is not None and len(charted):
+        chart["lines"] = charted.round(3).astype(object).where(charted.notna(), None).to_dict("list")
+    return published(figure, frame, axes.y, lead, sources, every, place="name", axes=chart)
+
+
+def reliability(frame: pd.DataFrame, lead: str, *, sources: Sequence[str] = (), what: str = "") -> Shown:
+    """Draw the share of hits against confidence, a small panel a model.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a bin; `x` is its mean confidence, `value` its hits, both in %, `weight` its share of the
+        images, `panel` the model.
+    lead, sources, what
+        As for `scatter`.
+    """
+    named = frame.assign(name=[f"confidence {x:.0f} %" for x in frame["x"]])
+    axes = Axes2D("confidence, %", "images named rightly, %", equal=True)
+    return scatter(named, axes, lead, sources=sources, what=what, columns=3 if len(frame) > 60 else 2)
+
+
+def _draw(frame: pd.DataFrame, axes: Axes2D, lines: pd.DataFrame | None, columns: int) -> Figure:
+    studies = list(dict.fromkeys(frame["study"]))
+    panels = {study: list(dict.fromkeys(frame["panel"][frame["study"] == study])) for study in studies}
+    columns = min(columns, max(map(len, panels.values())))
+    heights = [-(-len(names) // columns) * (1.75 if columns > 1 else 2.7) + 0.35 for names in panels.values()]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 0.6))
+    blocks = figure.subfigures(len(studies), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for block, (study, names) in zip(blocks, panels.items(), strict=True):
+        shape = (-(-len(names) // columns), columns)
+        grid = block.subplots(*shape, squeeze=False, sharex=axes.equal, sharey=axes.equal).ravel()
+        for one in grid[len(names) :]:
+            one.set_visible(False)
+        of_study = frame[frame["study"] == study]
+        for one, name in zip(grid, names, strict=False):
+            line = None if lines is None else lines[(lines["study"] == study) & (lines["panel"] == name)]
+            _draw_panel(one, of_study[of_study["panel"] == name], axes, line)
+            one.set_title(name)
+        block.supxlabel(axes.x, fontsize=9)
+        block.supylabel(axes.y, fontsize=9)
+        if len(studies) > 1 and study:
+            block.suptitle(study, fontsize=9, fontweight="bold", x=0.02, ha="left")
+    legend_above(figure, frame)
+    return figure
+
+
+def _draw_panel(axes: Axes, part: pd.DataFrame, both: Axes2D, line: pd.DataFrame | None) -> None:
+    place: Callable[[np.ndarray], np.ndarray] = _probit if both.scale == "probit" else np.asarray
+    scaled = part.assign(
+        **{name: place(part[name].to_numpy(float)) for name in ("x", "value", "low", "high")}
+    )
+    if both.equal:
+        axes.plot([0, 100], [0, 100], color=INK, linewidth=0.8, zorder=0.5)
+        axes.set(xlim=(0, 100), ylim=(0, 100), xticks=[0, 50, 100], yticks=[0, 50, 100])
+    else:
+        horizontal = scaled.assign(value=scaled["x"], low=np.nan, high=np.nan)
+        axes.set_xlim(inside(horizontal, _limits(both.x_limits, place)))
+        axes.set_ylim(inside(scaled, _limits(both.y_limits, place)))
+    if line is not None and len(line):
+        _draw_line(axes, line, place)
+    groups = scaled.groupby(["look", "label"], sort=False)
+    for (key, _), rows in sorted(groups, key=lambda pair: LOOKS[str(pair[0][0])].rank):
+        look = LOOKS[str(key)]
+        draw_intervals(axes, rows["x"], rows, look, upright=True)
+        draw_marks(axes, rows["x"], rows["value"], rows, look, size=7 if len(rows) > _CROWD else 20)
+    if both.scale == "probit":
+        _percent_ticks(axes)
+    axes.grid(visible=True)
+
+
+def _draw_line(axes: Axes, line: pd.DataFrame, place: Callable[[np.ndarray], np.ndarray]) -> None:
+    x, y, low, high = (place(line[name].to_numpy(float)) for name in ("x", "value", "low", "high"))
+    axes.fill_between(x, low, high, color=INK, alpha=0.14, linewidth=0, zorder=0.4)
+    axes.plot(x, y, color=INK, linewidth=0.9, zorder=0.6)
+
+
+def _probit(percent: np.ndarray) -> np.ndarray:
+    return np.asarray(ndtri(np.clip(percent / 100, 1e-4, 1 - 1e-4)))
+
+
+def _limits(
+    limits: tuple[float, float] | None, place: Callable[[np.ndarray], np.ndarray]
+) -> tuple[float, float] | None:
+    if limits is None:
+        return None
+    first, last = place(np.array(limits, dtype=float)).tolist()
+    return first, last
+
+
+def _percent_ticks(axes: Axes) -> None:
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        inside_ticks = _TICKS[(ndtri(_TICKS / 100) >= low) & (ndtri(_TICKS / 100) <= high)]
+        kept = inside_ticks[:: -(-inside_ticks.size // _MOST_TICKS)] if inside_ticks.size else inside_ticks
+        axis.set_ticks(ndtri(kept / 100), [str(percent) for percent in kept])
