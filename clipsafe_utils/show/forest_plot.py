@@ -1,4 +1,4 @@
-"""A forest: every effect with its interval under the sentence of its claim, in smallest effects that matter."""
+"""A forest: every effect with its interval under the sentence of its claim, a row a study."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -27,8 +27,8 @@ def forest(
     Parameters
     ----------
     frame : DataFrame
-        As `clipsafe_utils.show.frame.marks` makes it: `panel` a unit, `heading` a claim, `row` a study, `note`
-        its verdict, `band_low` and `band_high` the smallest effects that matter.
+        As `clipsafe_utils.show.frame.marks` makes it: `panel` is the unit, `heading` the claim, `row` the
+        study, `note` its verdict; `band_low` and `band_high` are the smallest effects that matter.
     axes : mapping of str to str
         By unit, the name of its axis. The one under the name "" is shared: linear up to 1 and logarithmic
         beyond; what lies past its end is an arrow there.
