@@ -10,7 +10,6 @@ from clipsafe_utils.findings.ladder import (
     KNOBS,
     RUNGS,
     SOURCES,
-    USUAL_LEVELS,
     cell,
     dose,
     dose_difference,
@@ -133,7 +132,6 @@ def test_the_difference_of_a_dose_is_that_of_its_ends(cube: xr.Dataset) -> None:
 def test_knobs_are_those_that_are_turned(cube: xr.Dataset) -> None:
     assert knobs_of(cube) == list(KNOBS)
     assert knobs_of(without(cube, knob="batch")) == [knob for knob in KNOBS if knob != "batch"]
-    assert set(USUAL_LEVELS) == set(KNOBS)
 
 
 def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:
@@ -141,8 +139,8 @@ def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:
     world = pytest.importorskip("clipsafe_utils.lab.world.world").load_world()
     images = world.image_knobs["wit"]
     for knob in ("texture_correlation", "background_correlation", "rotation_sd"):
-        assert getattr(images, knob) == USUAL_LEVELS[knob]
-    assert world.caption_knobs["wit"].wrong == USUAL_LEVELS["wrong"]
+        assert getattr(images, knob) == KNOBS[knob].usual
+    assert world.caption_knobs["wit"].wrong == KNOBS["wrong"].usual
 
 
 def test_studies_without_the_cube_are_passed_over(

@@ -19,8 +19,7 @@ class _Set:
     name: str
     counterpart: str
     made: str
-    count: str
-    """Entry of `Counts`."""
+    count: str  # entry of `Counts`
 
 
 _SHIFTS = (
@@ -73,13 +72,7 @@ _FACTORS = {
 
 
 def source_strips() -> list[Strip]:
-    """Return a strip for each kind of training images.
-
-    Examples
-    --------
-    >>> source_strips()[0].name
-    'source-labels'
-    """
+    """Return a strip for each kind of training images."""
     return [
         Strip(f"source-{name}", name, note, f"Eight training images of {name}. {note.capitalize()}.")
         for name, note in _SOURCES.items()
@@ -87,13 +80,7 @@ def source_strips() -> list[Strip]:
 
 
 def factor_strips() -> list[Strip]:
-    """Return a strip for the plain set and each factor.
-
-    Examples
-    --------
-    >>> [strip.label for strip in factor_strips()][:2]
-    ['plain', 'pose']
-    """
+    """Return a strip for the plain set and each factor."""
     return [
         Strip(
             f"factor-{name}",
@@ -106,38 +93,17 @@ def factor_strips() -> list[Strip]:
 
 
 def shift_strips(world: World) -> list[Strip]:
-    """Return a strip for the in-distribution test and each shift.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> shift_strips(load_world())[0].note
-    'ImageNet, validation; 20,000 images'
-    """
+    """Return a strip for the in-distribution test and each shift."""
     return _of_sets(world, (_NATURAL, *_SHIFTS))
 
 
 def foreign_strips(world: World) -> list[Strip]:
-    """Return a strip for each set out of distribution, and for the cue conflict.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> foreign_strips(load_world())[-1].label
-    'cue_conflict'
-    """
+    """Return a strip for each set out of distribution, and for the cue conflict."""
     return _of_sets(world, (*_FOREIGN, _CONFLICT))
 
 
 def sets_table(world: World) -> ThemedTable:
-    """Tabulate every test set.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "10,560" in sets_table(load_world()).markup
-    True
-    """
+    """Tabulate every test set."""
     sizes = counts(world.folder)
     rows = [(one.name, f"{_images(sizes, one):,}", one.counterpart, one.made) for one in SETS]
     alone = (

@@ -40,14 +40,7 @@ _SAMPLES = 8
 
 
 def concepts_table(world: World) -> ThemedTable:
-    """Tabulate the concepts by group.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "airplane" in concepts_table(load_world()).markup
-    True
-    """
+    """Tabulate the concepts by group."""
     rows = []
     for group in GROUPS:
         names = [concept.name for concept in world.concepts if concept.group == group]
@@ -61,14 +54,7 @@ def concepts_table(world: World) -> ThemedTable:
 
 
 def typical_table(world: World) -> ThemedTable:
-    """Tabulate what is typical of each class.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "striped red and white" in typical_table(load_world()).markup
-    True
-    """
+    """Tabulate what is typical of each class."""
     rows = []
     for concept in world.concepts[: world.classes]:
         look = concept.texture
@@ -81,26 +67,7 @@ def typical_table(world: World) -> ThemedTable:
 
 
 def sources_table(world: World, sources: Sequence[str]) -> ThemedTable:
-    """Tabulate the main knobs of some training sources.
-
-    Parameters
-    ----------
-    world : World
-        The world.
-    sources : sequence of str
-        Names of `[source.*]` in `sources.toml`.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is no such source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "0.5 / 0.4" in sources_table(load_world(), ["labels", "mixed"]).markup
-    True
-    """
+    """Tabulate the main knobs of some training sources."""
     rows = [
         {"Share of": title, **{source: knob_values(world, source, knob) for source in sources}}
         for knob, title in MAIN_KNOBS.items()
@@ -113,14 +80,7 @@ def sources_table(world: World, sources: Sequence[str]) -> ThemedTable:
 
 
 def knobs_table(world: World, sources: Sequence[str]) -> ThemedTable:
-    """Tabulate every knob of some training sources under the name it has in `sources.toml`.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "rotation_sd" in knobs_table(load_world(), ["wit"]).markup
-    True
-    """
+    """Tabulate every knob of some training sources under the name it has in `sources.toml`."""
     names = [name for name in (*IMAGE_KNOBS, *CAPTION_KNOBS) if name not in ("classes", "templates")]
     rows = [
         {"Knob": knob, **{source: knob_values(world, source, knob) for source in sources}} for knob in names
@@ -132,23 +92,7 @@ def knobs_table(world: World, sources: Sequence[str]) -> ThemedTable:
 
 
 def captions_table(world: World, sources: Sequence[str], seed: int) -> ThemedTable:
-    """Tabulate what the sources say about the images in the same places.
-
-    Parameters
-    ----------
-    world : World
-        The world.
-    sources : sequence of str
-        Training sources; those without captions are left out.
-    seed : int
-        Of images and captions.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "nice image for free [shows: tree]" in captions_table(load_world(), ["wit"], seed=0).markup
-    True
-    """
+    """Tabulate what the sources say about the images in the same places."""
     said = {source: sample(world, source, seed) for source in sources if source_parts(world, source).captions}
     frame = pd.DataFrame({"Image": range(1, _SAMPLES + 1), **said})
     return table(
@@ -159,14 +103,7 @@ def captions_table(world: World, sources: Sequence[str], seed: int) -> ThemedTab
 
 
 def sample(world: World, source: str, seed: int) -> list[str]:
-    """Return captions of the first images of a source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> sample(load_world(), "labels", seed=0)[:2]
-    ['a photo of a big red airplane', 'a good big tree']
-    """
+    """Return captions of the first images of a source."""
     images = draw(world, source, _SAMPLES, seed)
     tokens = captions(world, source, images, seed)
     named = read_labels(world, source, tokens)

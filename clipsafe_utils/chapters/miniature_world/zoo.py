@@ -28,34 +28,12 @@ NOT_LISTED = "not in the list"
 
 
 def trained(folder: Path = WEIGHTS) -> dict[str, Row]:
-    """Read the list of trained models; empty where there is none.
-
-    Raises
-    ------
-    ClipsafeError
-        If the list is malformed.
-
-    Examples
-    --------
-    >>> trained(Path("nowhere"))
-    {}
-    """
+    """Read the list of trained models; empty where there is none."""
     return read_ledger(folder)
 
 
 def zoo_table(ledger: Mapping[str, Row]) -> ThemedTable:
-    """Tabulate the training groups: what each is for, and what came of it.
-
-    Parameters
-    ----------
-    ledger : mapping of str to Row
-        The trained models by name.
-
-    Examples
-    --------
-    >>> "not in the list" in zoo_table({}).markup
-    True
-    """
+    """Tabulate the training groups: what each is for, and what came of it."""
     groups = read_groups()
     rows = [_row(name, groups[name], ledger) for name in PURPOSES]
     return table(

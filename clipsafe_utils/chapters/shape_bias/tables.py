@@ -7,9 +7,8 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.ladder import SOURCES
-from clipsafe_utils.findings.shape.laboratory import tuning
+from clipsafe_utils.findings.shape.laboratory import steps_frame, tuning
 from clipsafe_utils.findings.shape.result import ShapeBias
-from clipsafe_utils.findings.shape.trainings import steps_frame
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.say import Missing, Value, level, percent, points
 
@@ -17,17 +16,7 @@ _NONE = "–"
 
 
 def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence: float) -> ThemedTable:
-    """Tabulate the mean shape bias of each group with its interval over families.
-
-    Parameters
-    ----------
-    result, models : xarray.Dataset
-        `shape_bias_table` and the cube `models` of one study, in the same order.
-    study : str
-        Named in the caption.
-    confidence : float
-        Level of the intervals.
-    """
+    """Tabulate the mean shape bias of each group with its interval over families."""
     means = group_means(result["shape_bias"], models, list(GROUPS), confidence)
     decided = group_means(result["share_decided"], models, list(GROUPS), confidence)["mean"]
     sizes = models["group"].to_series().value_counts()
@@ -56,15 +45,7 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
 
 
 def steps_table(found: ShapeBias, study: str) -> ThemedTable:
-    """Tabulate the steps of the ladder in points of shape bias, a column a source.
-
-    Parameters
-    ----------
-    found : ShapeBias
-        What the chapter found.
-    study : str
-        One with trainings that differ in one thing.
-    """
+    """Tabulate the steps of the ladder in points of shape bias, a column a source."""
     frame = steps_frame(found.causes[study], found.confidence).rename(columns={"change": "Change"})
     for source in SOURCES:
         frame[source] = [_step(step) for step in frame[source]]
@@ -84,17 +65,7 @@ def _change(change: Value) -> str:
 
 
 def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence: float) -> ThemedTable:
-    """Tabulate what was made of zero-shot CLIPs, each compared with the CLIP that it began as.
-
-    Parameters
-    ----------
-    cube, described : xarray.Dataset
-        The cubes `causes` and `models` of the study.
-    study : str
-        Named in the caption.
-    confidence : float
-        Level of the intervals.
-    """
+    """Tabulate what was made of zero-shot CLIPs, each compared with the CLIP that it began as."""
     rows = [
         {
             "Made of zero-shot CLIP": row["kind"],

@@ -12,13 +12,7 @@ from clipsafe_utils.say import percent, points
 
 
 def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str:
-    """Describe `clipsafe_utils.figures.causes.doses` with a level marked.
-
-    Examples
-    --------
-    >>> describe_doses({}, 0.9)
-    'Dose and response of a knob; the level 0.9 is marked. Nothing was trained.'
-    """
+    """Describe `clipsafe_utils.figures.causes.doses` with a level marked."""
     said = []
     for panel, table in tables.items():
         for loss, rows in table.groupby("loss"):
@@ -30,13 +24,7 @@ def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str
 
 
 def describe_factors(result: xr.Dataset | None, models: xr.Dataset) -> str:
-    """Describe `clipsafe_utils.figures.student_laboratory.factors`.
-
-    Examples
-    --------
-    >>> describe_factors(None, xr.Dataset())
-    'No line of standard models can be drawn.'
-    """
+    """Describe `clipsafe_utils.figures.student_laboratory.factors`."""
     if result is None:
         return "No line of standard models can be drawn."
     said = [
@@ -57,13 +45,7 @@ def _residuals(one: xr.Dataset) -> str:
 
 
 def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
-    """Describe `clipsafe_utils.figures.student_laboratory.shape_bias`.
-
-    Examples
-    --------
-    >>> describe_shape_bias(None, xr.Dataset())
-    'Shape bias was not measured.'
-    """
+    """Describe `clipsafe_utils.figures.student_laboratory.shape_bias`."""
     if table is None:
         return "Shape bias was not measured."
     bias, mine = table["shape_bias"].values, is_yours(models)
@@ -78,12 +60,6 @@ def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
 
 
 def describe_reliability(panels: xr.Dataset) -> str:
-    """Describe the panels of reliability.
-
-    Examples
-    --------
-    >>> describe_reliability(xr.Dataset({"title": ("panel", [])}))
-    'Reliability was not measured.'
-    """
+    """Describe the panels of reliability."""
     titles = panels["title"].values.tolist()
     return f"Reliability on clean images: {'; '.join(titles)}." if titles else "Reliability was not measured."

@@ -35,13 +35,7 @@ FILES = (
 
 
 def mistakes_table() -> ThemedTable:
-    """Tabulate mistakes and the sentences that they get.
-
-    Examples
-    --------
-    >>> "did you mean" in mistakes_table().markup
-    True
-    """
+    """Tabulate mistakes and the sentences that they get."""
     rows = [(f"--set {text}", _sentence(partial(read_settings, [text]))) for text in SETTINGS]
     world = load_world()
     rows += [(said, _sentence(partial(recipe_of, world, change))) for said, change in CHANGES]

@@ -12,14 +12,7 @@ from clipsafe_utils.say import Missing, Said, level
 
 
 def knobs_table(world: World) -> ThemedTable:
-    """Tabulate every knob: what it is, how far it goes, and where it stands in the sources.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "share of line drawings" in knobs_table(load_world()).markup
-    True
-    """
+    """Tabulate every knob: what it is, how far it goes, and where it stands in the sources."""
     rows = []
     for knob, meaning in MEANINGS.items():
         low, high = limits(knob)

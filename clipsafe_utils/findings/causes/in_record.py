@@ -34,20 +34,10 @@ class RecordChange:
 
 @dataclass(frozen=True, eq=False)
 class InRecord:
-    """What the first study of real models says.
+    """What the first study of real models says."""
 
-    Attributes
-    ----------
-    study : str
-        Its name; empty where there is none, and everything is missing.
-    clouds : mapping of str to xarray.Dataset
-        Its models, by shift.
-    confidence : float
-        Level of the intervals.
-    """
-
-    study: str
-    clouds: Clouds
+    study: str  # empty where there is none, and everything is missing
+    clouds: Clouds  # its models, by shift
     confidence: float
 
     @property
@@ -149,14 +139,7 @@ class InRecord:
 
 
 def in_words(row: pd.Series) -> Text:
-    """Write a change of the record with its interval; with too few families, the pairs that share its sign.
-
-    Examples
-    --------
-    >>> few = {"families": 2, "decided": False, "each": [0.1, 0.05], "runs": 2}
-    >>> in_words(pd.Series({"value": 0.077, "low": -0.07, "high": 0.22} | few))
-    +7.7 points (undecided, 2 families; same sign in 2 of 2 pairs)
-    """
+    """Write a change with its interval; with too few families, the pairs that share its sign."""
     if row["decided"]:
         return estimate_of(row).in_full(1)
     value, each = float(row["value"]), np.array(row["each"])

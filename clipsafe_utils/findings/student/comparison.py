@@ -35,12 +35,9 @@ class Comparison:
 
     model: str
     source: str
-    others: int
-    """How many CLIPs it is compared with."""
-    confidence: float
-    """Level of the intervals, over images; on the side of the unchanged recipe over seeds too."""
-    table: pd.DataFrame
-    """By property that the study has: `Value` or `Missing` in the columns yours, unchanged and difference."""
+    others: int  # how many CLIPs it is compared with
+    confidence: float  # of intervals over images; on the side of the unchanged recipe over seeds too
+    table: pd.DataFrame  # values by property of the study; columns yours, unchanged and difference
 
     @property
     def label(self) -> str:
@@ -56,17 +53,7 @@ class Comparison:
 
 
 def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:
-    """Hold a model of one's own against the unchanged recipe.
-
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        A cube `causes` with both.
-    model : str
-        The reader's model.
-    confidence : float
-        Level of the intervals.
-    """
+    """Hold a model of one's own against the unchanged recipe."""
     trainings = Trainings(cube, confidence)
     source = unchanged_source(trainings, model)
     place = (UNCHANGED_RUNG, source)
@@ -82,10 +69,7 @@ def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:
 
 
 def unchanged_source(trainings: Trainings, model: str) -> str:
-    """Return the source of the ladder that a model of one's own is compared with.
-
-    It is the model's own, or that of its images, with which the names of mixed sources begin, or the usual.
-    """
+    """Return the source of the ladder that a model of one's own is compared with."""
     if trainings.cube is not None:
         own = str(trainings.cube["source"].sel(model=model).item()).split(",")[0]
         for source in (own, own.split("_")[0]):

@@ -58,20 +58,7 @@ def shape_biases(panels: Sequence[Panel], confidence: float) -> Charted:
 
 
 def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
-    """Lay out the bins of one's own models, and of the shipped ones that they stand beside.
-
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `calibration`; the first is used.
-    source : str
-        Training source of the shipped CLIP to stand beside.
-
-    Returns
-    -------
-    xarray.Dataset
-        As of `reliability_panels`, before temperature scaling, on clean images; empty where there are none.
-    """
+    """Lay out the bins of one's own models, and of the shipped ones that they stand beside."""
     views: list[View] = []
     titles: list[str] = []
     for panel in panels[:1]:

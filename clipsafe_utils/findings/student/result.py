@@ -42,21 +42,7 @@ _CUBES = ("causes", "factors", "shape_bias", "calibration")
 
 @dataclass(frozen=True, eq=False)
 class StudentLaboratory:
-    """What the page of the student's laboratory says, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    chosen : CheckedParameters
-        Parameters of the page; its studies are those to show.
-    world : World
-        The drawn world of the book.
-    trainings : mapping of str to Trainings
-        Trainings that differ in one thing, by study that has some.
-    own : sequence of (xarray.Dataset, str)
-        The reader's models, each with the cube `causes` that it stands in.
-    left_out : sequence of str
-        In words, which studies lack a cube.
-    """
+    """What the page of the student's laboratory says, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
     world: World
@@ -120,10 +106,7 @@ class StudentLaboratory:
 
     @cached_property
     def marks(self) -> dict[str, list[tuple[str, float]]]:
-        """The reader's models whose knob stands at the level of the page.
-
-        By title of a panel of `DRAWN`: label and value in the panel's unit.
-        """
+        """The reader's models whose knob stands at the level of the page."""
         turned = f"{self.chosen.knob}_{written(self.chosen.level)}"
         return {
             panel.title: [
@@ -196,13 +179,6 @@ def student_laboratory(chosen: CheckedParameters) -> StudentLaboratory:
 
 
 def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:
-    """Return the reader's models in a cube, in its order.
-
-    Examples
-    --------
-    >>> models = xr.Dataset({"training_source": ("model", ["wit", "yours"])}, {"model": ["a", "mine:b"]})
-    >>> yours_in(models, models)
-    ['mine:b']
-    """
+    """Return the reader's models in a cube, in its order."""
     names = models["model"].values[is_yours(models)]
     return [str(name) for name in cube["model"].values if name in names]

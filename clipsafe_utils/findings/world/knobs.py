@@ -11,24 +11,7 @@ _NONE = Text("–")
 
 
 def knob_values(world: World, source: str, knob: str) -> Text:
-    """Write where a knob of a source stands; where rows take turns, both values.
-
-    Parameters
-    ----------
-    world : World
-        The world.
-    source : str
-        One of its training sources.
-    knob : str
-        Of its images or captions.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> world = load_world()
-    >>> [knob_values(world, source, "wrong") for source in ("labels", "wit", "mixed", "labels_wide_far")]
-    [0, 0.05, 0.05 / 0.08, –]
-    """
+    """Write where a knob of a source stands; where rows take turns, both values."""
     parts = source_parts(world, source)
     holders = (
         [world.image_knobs[name] for name in parts.images]
@@ -41,14 +24,7 @@ def knob_values(world: World, source: str, knob: str) -> Text:
 
 
 def stands_at(world: World, source: str, knob: str) -> Text:
-    """Write where a knob stands in a source, or in the recipe of every source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> stands_at(load_world(), "wit", "wrong"), stands_at(load_world(), "wit", "images")
-    (0.05, 65,536)
-    """
+    """Write where a knob stands in a source, or in the recipe of every source."""
     if knob in OF_TRAINING:
         return Text(f"{getattr(Recipe('usual', 'resnet_xs', source, 'clip'), knob):,}")
     return knob_values(world, source, knob)

@@ -16,32 +16,20 @@ class PutIn:
 
     classes: int
     concepts: int
-    unseen: int
-    """Kinds of thing that no source shows."""
+    unseen: int  # kinds of thing that no source shows
     patterns: int
     colours: int
     words: int
-    grounds: Mapping[str, int]
-    """Backgrounds by their role: known, unseen or painted."""
+    grounds: Mapping[str, int]  # backgrounds by their role: known, unseen or painted
     recipes: int
-    shipped: int
-    """Networks whose weights are in the repository."""
+    shipped: int  # networks whose weights are in the repository
     development: int
-    reported: int
-    """Seeds of the images that the world was tuned on, and that are shown."""
-    typical: Mapping[str, Value]
-    """Share of the images of a source with the typical texture."""
+    reported: int  # seeds of the images that the world was tuned on, and that are shown
+    typical: Mapping[str, Value]  # share of the images of a source with the typical texture
 
 
 def put_into(world: World) -> PutIn:
-    """Count what was put into a world.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> put_into(load_world()).classes
-    24
-    """
+    """Count what was put into a world."""
     recipes = [recipe for group in read_groups().values() for recipe in group]
     return PutIn(
         classes=world.classes,

@@ -67,25 +67,12 @@ class Population:
     high: Value
     clips: Text
     standard: Text
-    comparable: Literal["yes", "no"] | Missing
-    """Whether some of each stand there."""
+    comparable: Literal["yes", "no"] | Missing  # whether some of each stand there
 
 
 @dataclass(frozen=True, eq=False)
 class MiniatureWorld:
-    """What the page of the miniature world says, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    world : World
-        The drawn world.
-    panels : sequence of Panel
-        What came out: the cube `causes` of each study.
-    left_out : sequence of str
-        In words, which studies have none.
-    confidence : float
-        Level of the intervals.
-    """
+    """What the page of the miniature world says, for its sentences, tables and figures."""
 
     world: World
     panels: Sequence[Panel]
@@ -109,7 +96,7 @@ class MiniatureWorld:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """What one step of the ladder changes: title, source and study, and a value for each of `PROPERTIES`.
+        """What one step of the ladder changes: title, source, study, and a value for each of `PROPERTIES`.
 
         Steps of which nothing is known are left out.
         """
