@@ -9,8 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.studies import find_study
-from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
-from clipsafe_utils.say import Value
+from clipsafe_utils.metrics.runs import mean_of_runs
 
 RUNGS = {
     "a": "labels",
@@ -75,7 +74,7 @@ def ladder(cube: xr.Dataset, property_: str, confidence: float) -> pd.DataFrame:
 
 def cell(cube: xr.Dataset, property_: str, rung: str, source: str) -> np.ndarray:
     """Return a property of all trainings of a rung on a source, shape (draws, runs)."""
-    return _draws(cube, property_, members(cube, rung, source))
+    return draws_at(cube, property_, members(cube, rung, source))
 
 
 def members(cube: xr.Dataset, rung: str, source: str) -> NDArray[np.bool_]:
@@ -90,31 +89,12 @@ def dose(cube: xr.Dataset, knob: str, property_: str, confidence: float) -> pd.D
     Columns loss, level and `MEAN_COLUMNS`; sorted by loss and level.
     """
     rows = [
-        (loss, place, *_mean(_draws(cube, property_, chosen), confidence))
+        (loss, place, *_mean(draws_at(cube, property_, chosen), confidence))
         for loss, by_level in levels(cube, knob).items()
         for place, chosen in by_level.items()
     ]
     table = pd.DataFrame(rows, columns=["loss", "level", *MEAN_COLUMNS])
     return table.sort_values(["loss", "level"], ignore_index=True)
-
-
-def dose_difference(
-    cube: xr.Dataset, knob: str, property_: str, confidence: float
-) -> dict[str, tuple[float, float, Value]]:
-    """Return, by loss, the lowest and the highest level of a knob and the difference between them."""
-    found = {}
-    for loss, by_level in levels(cube, knob).items():
-        low, high = min(by_level), max(by_level)
-        if low < high:
-            lower, upper = (_draws(cube, property_, by_level[place]) for place in (low, high))
-            found[loss] = (low, high, difference_of_runs(upper, lower, confidence))
-    return found
-
-
-def knobs_of(cube: xr.Dataset) -> list[str]:
-    """Return the knobs that a cube varies, in the order of `KNOBS`."""
-    turned = set(cube["knob"].values.tolist())
-    return [knob for knob in KNOBS if knob in turned]
 
 
 def levels(cube: xr.Dataset, knob: str) -> dict[str, dict[float, NDArray[np.bool_]]]:
@@ -142,7 +122,8 @@ def draws_of(cube: xr.Dataset, property_: str, models: Sequence[str]) -> np.ndar
     return np.asarray(value.values, np.float64)
 
 
-def _draws(cube: xr.Dataset, property_: str, chosen: np.ndarray) -> np.ndarray:
+def draws_at(cube: xr.Dataset, property_: str, chosen: np.ndarray) -> np.ndarray:
+    """Return a property of the trainings of a mask, shape (draws, runs)."""
     value = cube["value"].sel(property=property_).transpose("draw", "model")
     return np.asarray(value.values[:, chosen], np.float64)
 

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.findings.ladder import MEAN_COLUMNS, cell, dose, dose_difference, knobs_of, ladder
+from clipsafe_utils.findings.ladder import KNOBS, MEAN_COLUMNS, cell, dose, draws_at, ladder, levels
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
-from clipsafe_utils.say import Missing, Said, Scale, Side, Value
+from clipsafe_utils.say import Missing, Said, Scale, Side, Value, nothing
 
 Cell = tuple[str, str]
 """A rung of the ladder and a source of images."""
@@ -48,7 +47,8 @@ class Trainings:
     @cached_property
     def knobs(self) -> frozenset[str]:
         """What is turned in some training."""
-        return frozenset() if self.cube is None else frozenset(knobs_of(self.cube))
+        turned = [] if self.cube is None else self.cube["knob"].values.tolist()
+        return frozenset(KNOBS).intersection(turned)
 
     def draws(self, property_: str, place: Cell) -> np.ndarray:
         """Return a property of the trainings of a cell, shape (draws, runs); no runs where there are none."""
@@ -72,17 +72,16 @@ class Trainings:
 
     def dose_response(self, property_: str, knob: str, loss: str) -> DoseResponse:
         """Return what turning a knob does to a property of the trainings under a loss."""
-        if self.cube is not None and property_ in self.properties:
-            responses = dose_difference(self.cube, knob, property_, self.confidence)
-            if loss in responses:
-                low, high, change = responses[loss]
-                rows = self.doses(property_, knob)
-                at_low, *_, at_high = (
-                    _end(row, property_) for row in rows[rows["loss"] == loss].itertuples()
-                )
-                moved = _known(replace(change, scale=_scales(property_)[1]))
-                return DoseResponse(Value(low), Value(high), moved, at_low, at_high)
-        return DoseResponse(*[Missing(f"{knob} was not varied")] * 5)
+        by_level = {} if self.cube is None else levels(self.cube, knob).get(loss, {})
+        if self.cube is None or property_ not in self.properties or len(by_level) < 2:
+            return nothing(DoseResponse, f"{knob} was not varied")
+        scale, scale_of_change = _scales(property_)
+        ends = min(by_level), max(by_level)
+        lower, upper = (draws_at(self.cube, property_, by_level[end]) for end in ends)
+        change = difference_of_runs(upper, lower, self.confidence, scale_of_change)
+        means = (mean_of_runs(draws, self.confidence, scale) for draws in (lower, upper))
+        values = (_known(_bounded(mean, property_)) for mean in means)
+        return DoseResponse(*map(Value, ends), _known(change), *values)
 
     def ladder(self, property_: str) -> pd.DataFrame:
         """Tabulate a property along the ladder; see `findings.ladder.ladder`."""
@@ -132,12 +131,11 @@ def common_side(steps: Sequence[Said]) -> Side | Missing:
     return sides[0] if len(set(sides)) == 1 else "neither"
 
 
-def _end(row: Any, property_: str) -> Said:
-    """Give a row of a table of doses as a value, an interval of a proportion within 0 and 1."""
-    low, high = row.low, row.high
-    if property_.startswith(_PROPORTIONS):
-        low, high = max(low, 0.0), min(high, 1.0)
-    return _known(Value(row.value, low, high, _scales(property_)[0], units=row.runs, unit="run"))
+def _bounded(mean: Value, property_: str) -> Value:
+    """Cut the interval of a proportion at 0 and 1."""
+    if not property_.startswith(_PROPORTIONS):
+        return mean
+    return replace(mean, low=max(mean.low, 0.0), high=min(mean.high, 1.0))
 
 
 def _known(value: Value) -> Said:

@@ -19,7 +19,7 @@ class _Set:
     name: str
     counterpart: str
     made: str
-    count: str  # entry of `Counts`
+    count: str  # the entry of `Counts`
 
 
 _SHIFTS = (

@@ -10,7 +10,7 @@ from clipsafe_utils.findings.ladder import SOURCES
 from clipsafe_utils.findings.shape.laboratory import steps_frame, tuning
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.metrics.groups import group_means
-from clipsafe_utils.say import Missing, Value, level, percent, points
+from clipsafe_utils.say import Missing, level, percent
 
 _NONE = "–"
 
@@ -21,19 +21,15 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     decided = group_means(result["share_decided"], models, list(GROUPS), confidence)["mean"]
     sizes = models["group"].to_series().value_counts()
     rows = []
-    for name in means["group"].values.tolist():
-        one = means.sel(group=name)
-        bounded = np.isfinite(one["low"].item())
-        limits = (max(one["low"].item(), 0.0), min(one["high"].item(), 1.0))
+    for name, row in means[["mean", "low", "high", "families"]].to_dataframe().iterrows():
+        interval = f"{percent(max(row['low'], 0.0))} to {percent(min(row['high'], 1.0))}"
         rows.append(
             {
                 "Observers": GROUPS[name],
                 "Number": sizes[name],
-                "Families": one["families"].item(),
-                "Shape bias": percent(one["mean"].item()),
-                f"{level(confidence)} interval": f"{percent(limits[0])} to {percent(limits[1])}"
-                if bounded
-                else "none",
+                "Families": int(row["families"]),
+                "Shape bias": percent(row["mean"]),
+                f"{level(confidence)} interval": interval if np.isfinite(row["low"]) else "none",
                 "Decided": percent(decided.sel(group=name).item()),
             }
         )
@@ -48,20 +44,12 @@ def steps_table(found: ShapeBias, study: str) -> ThemedTable:
     """Tabulate the steps of the ladder in points of shape bias, a column a source."""
     frame = steps_frame(found.causes[study], found.confidence).rename(columns={"change": "Change"})
     for source in SOURCES:
-        frame[source] = [_step(step) for step in frame[source]]
+        frame[source] = [_NONE if isinstance(step, Missing) else step.with_interval for step in frame[source]]
     return table(
         frame,
         f"What each change does to shape bias, in points, with {level(found.confidence)} intervals over seeds"
         f" and images; study {study}. Columns are the training images. – : the same training, or none.",
     )
-
-
-def _step(step: Value | Missing) -> str:
-    return _NONE if isinstance(step, Missing) else f"{step} ({step.interval})"
-
-
-def _change(change: Value) -> str:
-    return f"{points(change.estimate)} ({points(change.low)} to {points(change.high)})"
 
 
 def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence: float) -> ThemedTable:
@@ -71,7 +59,7 @@ def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence
             "Made of zero-shot CLIP": row["kind"],
             "Before": percent(row["before"]),
             "After": percent(row["after"]),
-            "Change": _change(row["change"]),
+            "Change": row["change"].with_interval,
             "Lower in": f"{row['lower']} of {row['runs']}",
             "Decided": percent(row["decided"], 0),
             "Accuracy": f"{percent(row['accuracy_before'], 0)} to {percent(row['accuracy_after'], 0)}",

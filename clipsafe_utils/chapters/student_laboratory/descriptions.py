@@ -48,15 +48,13 @@ def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
     """Describe `clipsafe_utils.figures.student_laboratory.shape_bias`."""
     if table is None:
         return "Shape bias was not measured."
-    bias, mine = table["shape_bias"].values, is_yours(models)
-    said = [
-        f"{label_of(str(name))}: {percent(value)}."
-        for name, value in zip(table["model"].values[mine], bias[mine], strict=True)
-    ]
-    others = bias[~mine]
-    ends = f"from {percent(others.min())} to {percent(others.max())}" if others.size else ""
-    span = f"Shape bias of the others, {ends}." if ends else ""
-    return " ".join([span, *(said or ["None is yours."])]).strip()
+    bias, mine = table["shape_bias"].to_series(), is_yours(models)
+    said = [f"{label_of(str(name))}: {percent(value)}." for name, value in bias[mine].items()]
+    said = said or ["None is yours."]
+    if not mine.all():
+        lowest, highest = percent(bias[~mine].min()), percent(bias[~mine].max())
+        said = [f"Shape bias of the others, from {lowest} to {highest}.", *said]
+    return " ".join(said)
 
 
 def describe_reliability(panels: xr.Dataset) -> str:

@@ -15,8 +15,7 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare
 from clipsafe_utils.findings.student.in_small import Charted, reliability, residuals, shape_biases
 from clipsafe_utils.findings.trainings import DoseResponse, Trainings
-from clipsafe_utils.findings.world.knobs import stands_at
-from clipsafe_utils.findings.world.put_in import PutIn, put_into
+from clipsafe_utils.findings.world.put_in import PutIn, put_into, stands_at
 from clipsafe_utils.lab.student.knobs import OF_TRAINING, written
 from clipsafe_utils.lab.training.ledger import read_ledger
 from clipsafe_utils.lab.world.world import World, load_world
