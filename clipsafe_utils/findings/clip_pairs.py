@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from clipsafe_utils.findings.shift.clouds import ID, Clouds
 from clipsafe_utils.findings.shift.sources import ALPHA
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
+from clipsafe_utils.metrics.families import Estimate, jackknife_over_families, mean_over_families
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.registry.training_sources import SOURCES
 
-Pairs = list[tuple[str, str]]
-"""Names of models: what stands before the change, and after it."""
+Pairs = list[tuple[str, str]]  # names of models: what stands before the change, and after it
 
 LABEL_TRAINED = ("standard", "more_data")
 """Groups that draw the line for pairs: that of standard networks alone ends below half of the pairs."""
@@ -139,6 +139,13 @@ def _residuals(cloud: xr.Dataset, names: list[str], line: Sequence[str]) -> Arra
     return np.asarray(heights[[everyone.index(name) for name in names]])
 
 
+def mean_of_pairs(values: Array, families: NDArray[np.str_], confidence: float) -> Estimate:
+    """Return the mean over families of what pairs differ by, with its jackknife over families."""
+    return jackknife_over_families(
+        lambda keep: mean_over_families(values[keep], families[keep]), families, confidence=confidence
+    )
+
+
 def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
     rows = []
     for measure in MEASURES:
@@ -147,13 +154,9 @@ def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
         row: dict[str, float | int | bool] = dict.fromkeys(("mean", "low", "high", "p_value"), np.nan)
         row |= {"families": np.unique(family).size, "pairs": int(known.sum()), "decided": False}
         if values.size:
-            found = jackknife_over_families(
-                lambda keep, v=values, f=family: mean_over_families(v[keep], f[keep]),  # type: ignore[misc]
-                family,
-                confidence=confidence,
-            )
-            ends = {"mean": found.estimate, "low": found.low, "high": found.high, "p_value": found.p_value}
-            row |= {name: float(value) for name, value in ends.items()} | {"decided": found.decided}
+            mean = mean_of_pairs(values, family, confidence)
+            ends = {"mean": mean.estimate, "low": mean.low, "high": mean.high, "p_value": mean.p_value}
+            row |= {name: float(value) for name, value in ends.items()} | {"decided": mean.decided}
         rows.append(xr.Dataset(row).expand_dims(measure=[measure]))
     return xr.concat(rows, "measure")
 

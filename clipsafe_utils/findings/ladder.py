@@ -43,8 +43,7 @@ KNOBS = {
 LOSS_OF_RUNG = {"a": "cross-entropy on true labels", "d": "CLIP's contrastive loss"}
 """What a rung of the ladder minimises, as the tables of doses call it."""
 
-RATIOS = ("images", "batch")
-"""Knobs whose levels are multiples of each other."""
+RATIOS = ("images", "batch")  # knobs whose levels are multiples of each other
 
 _USUAL_SOURCE = "wit"
 

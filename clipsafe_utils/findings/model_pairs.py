@@ -30,8 +30,7 @@ CONTRASTS: Mapping[str, tuple[str, str]] = {
 }
 """In the laboratory: what is compared with what, both made of the same CLIP."""
 
-BY_WAY = "in12k first"
-"""The contrast of `IN_1K` and `BY_IN_12K`."""
+BY_WAY = "in12k first"  # the contrast of `IN_1K` and `BY_IN_12K`
 
 CURATED: Mapping[str, str] = {
     "DataComp-1B": "LAION-2B",

@@ -13,8 +13,7 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
 from clipsafe_utils.say import Missing, Said, Scale, Side, Value, nothing
 
-Cell = tuple[str, str]
-"""A rung of the ladder and a source of images."""
+Cell = tuple[str, str]  # a rung of the ladder and a source of images
 
 _NOT_SHARES = ("temperature", "nll")
 _PROPORTIONS = ("accuracy", "shape_bias", "cue_decided", "auroc")
@@ -76,12 +75,12 @@ class Trainings:
         if self.cube is None or property_ not in self.properties or len(by_level) < 2:
             return nothing(DoseResponse, f"{knob} was not varied")
         scale, scale_of_change = _scales(property_)
-        ends = min(by_level), max(by_level)
-        lower, upper = (draws_at(self.cube, property_, by_level[end]) for end in ends)
+        low, high = min(by_level), max(by_level)
+        lower, upper = (draws_at(self.cube, property_, by_level[end]) for end in (low, high))
         change = difference_of_runs(upper, lower, self.confidence, scale_of_change)
         means = (mean_of_runs(draws, self.confidence, scale) for draws in (lower, upper))
-        values = (_known(_bounded(mean, property_)) for mean in means)
-        return DoseResponse(*map(Value, ends), _known(change), *values)
+        at_low, at_high = (_known(_bounded(mean, property_)) for mean in means)
+        return DoseResponse(Value(low), Value(high), _known(change), at_low, at_high)
 
     def ladder(self, property_: str) -> pd.DataFrame:
         """Tabulate a property along the ladder; see `findings.ladder.ladder`."""

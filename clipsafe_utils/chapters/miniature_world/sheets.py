@@ -46,8 +46,7 @@ _FOREIGN = (
 )
 _NATURAL = _Set("natural", "ImageNet, validation", "all factors vary, labelled as in ImageNet-X", "natural")
 _CONFLICT = _Set("cue_conflict", "cue conflict", "shape of one class, texture of another", "cue_conflict")
-SETS = (_NATURAL, *_SHIFTS, *_FOREIGN, _CONFLICT)
-"""Every test set but those of one factor."""
+SETS = (_NATURAL, *_SHIFTS, *_FOREIGN, _CONFLICT)  # every test set but those of one factor
 
 _SOURCES = {
     "labels": "curated: things look as they should",

@@ -11,8 +11,7 @@ from clipsafe_utils.lab.training.ledger import Row, read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe, read_groups
 from clipsafe_utils.say import percent
 
-WEIGHTS = REPOSITORY / "weights"
-"""Where the repository keeps the list of trained models."""
+WEIGHTS = REPOSITORY / "weights"  # where the repository keeps the list of trained models
 
 PURPOSES = {
     "ladder": "one step at a time from labels to captions, three sources, three seeds",

@@ -21,15 +21,16 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     decided = group_means(result["share_decided"], models, list(GROUPS), confidence)["mean"]
     sizes = models["group"].to_series().value_counts()
     rows = []
-    for name, row in means[["mean", "low", "high", "families"]].to_dataframe().iterrows():
-        interval = f"{percent(max(row['low'], 0.0))} to {percent(min(row['high'], 1.0))}"
+    for name in means["group"].values.tolist():
+        mean, low, high = (means[end].sel(group=name).item() for end in ("mean", "low", "high"))
+        interval = f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"
         rows.append(
             {
                 "Observers": GROUPS[name],
                 "Number": sizes[name],
-                "Families": int(row["families"]),
-                "Shape bias": percent(row["mean"]),
-                f"{level(confidence)} interval": interval if np.isfinite(row["low"]) else "none",
+                "Families": means["families"].sel(group=name).item(),
+                "Shape bias": percent(mean),
+                f"{level(confidence)} interval": interval if np.isfinite(low) else "none",
                 "Decided": percent(decided.sel(group=name).item()),
             }
         )

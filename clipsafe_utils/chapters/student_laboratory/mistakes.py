@@ -14,8 +14,7 @@ from clipsafe_utils.lab.student.knobs import read_settings
 from clipsafe_utils.lab.student.own_world import copy_world, read_own_world
 from clipsafe_utils.lab.world.world import load_world
 
-FOLDER = "my-world"
-"""What the table calls the folder of a world of one's own."""
+FOLDER = "my-world"  # what the table calls the folder of a world of one's own
 
 SETTINGS = ("texture=0.9", "texture_correlation=1.5", "batch=many", "images=1000.5")
 CHANGES = (

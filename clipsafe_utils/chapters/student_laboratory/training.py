@@ -11,8 +11,7 @@ from clipsafe_utils.lab.student.knobs import checked
 from clipsafe_utils.lab.student.make import make_mine
 from clipsafe_utils.parameters import CheckedParameters
 
-FOLDER = Path("mine")
-"""Beside the notebook."""
+FOLDER = Path("mine")  # beside the notebook
 
 
 @dataclass(frozen=True)

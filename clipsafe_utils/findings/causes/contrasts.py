@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.findings.ladder import levels, members
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, levels, members
 from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG, laboratory_pairs
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
 from clipsafe_utils.say import Value
 
-FEWEST_RUNS = 3
-"""With fewer trainings on a side, or fewer pairs, an interval says nothing of other trainings."""
+FEWEST_RUNS = 3  # with fewer trainings on a side, or fewer pairs, an interval says nothing of other trainings
 
 KINDS = ("Images", "Language", "Quantity, batch", "Encoder", "Fine-tuning")
 IMAGES, LANGUAGE, QUANTITY, ENCODER, TUNING = KINDS
@@ -53,8 +52,7 @@ PROCEDURES: Mapping[str, str] = {
 }
 """What is made of zero-shot CLIPs, by its name in the figure."""
 
-CLIP_LOSS = "CLIP's contrastive loss"
-"""As the cube calls it."""
+CLIP_LOSS = LOSS_OF_RUNG["d"]
 
 _SAME = ("training_source", "training_images", "samples_seen")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,12 +39,6 @@ KNOB_TITLES = {knob: title for knob, (_, title, _, _) in KNOB_STEPS.items()}
 TITLES = (*contrasts.STEPS, *contrasts.ENCODERS, *contrasts.PROCEDURES, *KNOB_TITLES.values())
 """Causes of the laboratory, those of knobs without their ends."""
 
-WITHIN = 0.01
-"""A cause that moves accuracy in distribution by less can hardly be seen there."""
-
-LARGE = 0.1
-"""What the prose calls much: ten points."""
-
 _LARGEST = 3
 _NONE = Missing("no study has the cube `causes`")
 
@@ -64,8 +58,8 @@ class Counts:
 class Hidden:
     """Causes that accuracy hardly shows."""
 
-    causes: Text  # how many move it by no more than `WITHIN`
-    moving: Text  # how many of these move some other property by `LARGE` or more
+    causes: Text  # how many move it by no more than `InLaboratory.within`
+    moving: Text  # how many of these move some other property by `large` or more
     extreme: Text  # the cause that moves another property most
     other: Text  # that property
     accuracy: Said  # what that cause does to both
@@ -98,6 +92,9 @@ class InLaboratory:
     knob: str  # and the knob
     confidence: float
 
+    within: ClassVar[Value] = Value(0.01, scale="difference")  # of accuracy: can hardly be seen
+    large: ClassVar[Value] = Value(0.1, scale="difference")  # of another property: what the prose calls much
+
     @property
     def name(self) -> Text:
         """Name of the study."""
@@ -124,16 +121,6 @@ class InLaboratory:
         return (*axis_of(self.knob), self.knob in RATIOS)
 
     @property
-    def within(self) -> Value:
-        """How little a change of accuracy is that can hardly be seen."""
-        return Value(WITHIN, scale="difference")
-
-    @property
-    def large(self) -> Value:
-        """How large a change of another property is that sentences count as one."""
-        return Value(LARGE, scale="difference")
-
-    @property
     def absent(self) -> Text:
         """Causes that the laboratory has too few trainings for."""
         return _NONE if self.laboratory is None else listed(contrasts.absent(self.laboratory))
@@ -147,21 +134,18 @@ class InLaboratory:
         """Return what a cause of `TITLES` does to a property of `HEADLINE`; another is a KeyError."""
         if cause not in TITLES or property_ not in HEADLINE:
             raise KeyError(f"{cause}: {property_}")
-        rows = self.effects[self.effects["property"] == property_]
-        rows = rows[_is_of(rows["cause"], cause)]
+        rows = self.effects[(self.effects["property"] == property_) & self._is_of(cause)]
         return estimate_of(rows.iloc[0]) if len(rows) else Missing(f"there are too few trainings for {cause}")
 
     @property
     def ends(self) -> dict[str, Text]:
         """Between which levels each knob was turned."""
-        causes = self.effects["cause"]
-        of_title = {title: causes[_is_of(causes, title)] for title in KNOB_TITLES.values()}
-        return {
-            knob: Text(of_title[title].iloc[0].removeprefix(f"{title} "))
-            if len(of_title[title])
-            else Missing(f"{title}: not varied")
-            for knob, title in KNOB_TITLES.items()
-        }
+        ends: dict[str, Text] = {}
+        for knob, title in KNOB_TITLES.items():
+            causes = self.effects["cause"][self._is_of(title)]
+            none = Missing(f"{title}: not varied")
+            ends[knob] = Text(causes.iloc[0].removeprefix(f"{title} ")) if len(causes) else none
+        return ends
 
     @property
     def counts(self) -> Counts:
@@ -202,9 +186,9 @@ class InLaboratory:
         if accuracy.empty:
             return nothing(Hidden, _NONE.reason)
         others = [key for key in HEADLINE if key not in ("accuracy", "temperature")]
-        kept = hidden_from_accuracy(self.effects, WITHIN, others)
-        quiet = count(int((accuracy["value"].abs() <= WITHIN).sum()), len(accuracy))
-        moving = Text(kept[kept["value"].abs() >= LARGE]["cause"].nunique())
+        kept = hidden_from_accuracy(self.effects, self.within.estimate, others)
+        quiet = count(int((accuracy["value"].abs() <= self.within.estimate).sum()), len(accuracy))
+        moving = Text(kept[kept["value"].abs() >= self.large.estimate]["cause"].nunique())
         if kept.empty:
             return Hidden(quiet, moving, *[Missing("accuracy hides nothing")] * 4)
         first = kept.iloc[0]
@@ -245,8 +229,11 @@ class InLaboratory:
     def knob_changes(self) -> Text:
         """What the chosen knob changes from end to end."""
         changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
-        known = {key: one for key, one in changes.items() if isinstance(one, Value)}
-        cells = [f"{HEADLINE[key].name} {one.with_interval}" for key, one in known.items()]
+        cells = [
+            f"{HEADLINE[key].name} {change.with_interval}"
+            for key, change in changes.items()
+            if isinstance(change, Value)
+        ]
         return Text("; ".join(cells)) if cells else Missing(f"{self.knob}: not varied")
 
     @cached_property
@@ -288,6 +275,11 @@ class InLaboratory:
         tables = tables_of_studies({self.study: self._trainings}, shown, tabulate)
         return {panel: table for panel, table in tables.items() if len(table)}
 
+    def _is_of(self, title: str) -> pd.Series:
+        """Say which effects are of a cause; titles of knobs are followed by their ends."""
+        causes = self.effects["cause"]
+        return (causes == title) | causes.str.startswith(f"{title} ")
+
     @property
     def _trainings(self) -> Trainings:
         return Trainings(None if self.laboratory is None else self.laboratory.causes, self.confidence)
@@ -298,8 +290,3 @@ def winners(table: pd.DataFrame) -> dict[str, int]:
     first = [strongest(table, key).head(1)["kind"] for key in dict.fromkeys(table["property"])]
     kinds = pd.concat(first) if first else pd.Series(dtype=str)
     return {str(kind): int(number) for kind, number in kinds.value_counts().items()}
-
-
-def _is_of(causes: pd.Series, title: str) -> pd.Series:
-    """Say which causes have a title; those of knobs are followed by their ends."""
-    return (causes == title) | causes.str.startswith(f"{title} ")

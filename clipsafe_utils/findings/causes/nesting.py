@@ -6,8 +6,7 @@ import pandas as pd
 from clipsafe_utils.findings.shift.clouds import Clouds, choose_sources
 from clipsafe_utils.say import Missing, Text, listed
 
-OTHERS = "others"
-"""Sources with fewer than five CLIPs, together."""
+OTHERS = "others"  # sources with fewer than five CLIPs, together
 
 
 def nesting(clouds: Clouds) -> pd.DataFrame:

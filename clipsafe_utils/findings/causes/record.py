@@ -11,7 +11,6 @@ from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.findings import clip_pairs
 from clipsafe_utils.findings.clip_pairs import Pairs, compare_pairs
 from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models, read_clouds
-from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Text, listed
 
@@ -30,8 +29,7 @@ SAMPLE_STEPS = (3e9, 13e9, 34e9)
 
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high"]
 _COLUMNS += ["families", "runs", "decided", "moves", "sure", "each"]
-_ANY = 0.95
-"""Level of intervals that are not read."""
+_ANY = 0.95  # level of intervals that are not read
 _NEAR = 0.25
 _FEWEST = 3
 
@@ -157,18 +155,16 @@ def _of_measure(compared: xr.Dataset, measure: str, shifts: Sequence[str]) -> xr
 
 def _summary(known: xr.DataArray, confidence: float) -> dict[str, object]:
     values, family = known.values.astype(np.float64), known["family"].values.astype(str)
-    found = jackknife_over_families(
-        lambda keep: mean_over_families(values[keep], family[keep]), family, confidence=confidence
-    )
-    low, high = float(found.low), float(found.high)
-    moves = found.decided and not low <= 0 <= high
+    mean = clip_pairs.mean_of_pairs(values, family, confidence)
+    low, high = float(mean.low), float(mean.high)
+    moves = mean.decided and not low <= 0 <= high
     return {
-        "value": float(found.estimate),
+        "value": float(mean.estimate),
         "low": low,
         "high": high,
-        "families": found.families,
+        "families": mean.families,
         "runs": values.size,
-        "decided": found.decided,
+        "decided": mean.decided,
         "moves": moves,
         "sure": moves,
         "each": values.tolist(),

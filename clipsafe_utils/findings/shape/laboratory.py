@@ -18,8 +18,7 @@ from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing
 
 BIAS = "shape_bias"
 TEXTURE = "texture_correlation"
-BASE = "labels"
-"""The source that the others are compared with."""
+BASE = "labels"  # the source that the others are compared with
 
 PROPERTIES = {
     "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
@@ -38,8 +37,7 @@ LOSS_STEPS = {
 }
 """Steps between rungs of the ladder, on the same images."""
 
-KINDS = (HALF_WAY, GENTLE, STRONG, NEAR, FAR)
-"""What was made of a zero-shot CLIP, in the order of the table."""
+KINDS = (HALF_WAY, GENTLE, STRONG, NEAR, FAR)  # what was made of a zero-shot CLIP, in the order of the table
 
 
 @dataclass(frozen=True)
@@ -237,5 +235,5 @@ def population(result: xr.Dataset, models: xr.Dataset, confidence: float) -> Est
 
 def with_families(difference: Estimate, unit: str) -> Value:
     """Give a difference between groups as a value that counts families, each of which is a `unit`."""
-    ends = (float(number) for number in (difference.estimate, difference.low, difference.high))
-    return Value(*ends, "difference", units=difference.families, unit=unit)
+    mean, low, high = (float(number) for number in (difference.estimate, difference.low, difference.high))
+    return Value(mean, low, high, "difference", units=difference.families, unit=unit)

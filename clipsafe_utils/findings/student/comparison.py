@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 import xarray as xr
@@ -25,8 +26,7 @@ COMPARED: Mapping[str, str] = {
 
 _COLUMNS = ["yours", "unchanged", "difference"]
 UNCHANGED_RUNG = "d"
-USUAL_SOURCE = "wit"
-"""What a model of one's own is compared with where the ladder has no rung for its source."""
+USUAL_SOURCE = "wit"  # what a model of one's own is compared with where the ladder has no rung for its source
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,7 @@ class Comparison:
     def shape_bias(self) -> Said:
         """How far its shape bias is from that of the unchanged recipe."""
         none = Missing("no CLIP of the unchanged recipe, or no shape bias")
-        found: Said = self.table["difference"].get("shape_bias", none)
-        return found
+        return cast("Said", self.table["difference"].get("shape_bias", none))
 
 
 def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:
@@ -69,7 +68,10 @@ def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:
 
 
 def unchanged_source(trainings: Trainings, model: str) -> str:
-    """Return the source of the ladder that a model of one's own is compared with."""
+    """Return the source of the ladder that a model of one's own is compared with.
+
+    It is the model's own, or that of its images, with which the names of mixed sources begin, or the usual.
+    """
     if trainings.cube is not None:
         own = str(trainings.cube["source"].sel(model=model).item()).split(",")[0]
         for source in (own, own.split("_")[0]):

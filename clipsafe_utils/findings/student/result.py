@@ -30,11 +30,9 @@ DRAWN: Mapping[str, Property] = {
 }
 """Properties that the figure of dose and response shows."""
 
-SOURCES = ("labels", "wit", "laion")
-"""Training sources of which the page says where knobs stand."""
+SOURCES = ("labels", "wit", "laion")  # training sources of which the page says where knobs stand
 
-UNCHANGED = "clip-resnet_xs-wit-64k-s0"
-"""The shipped model whose training took as long as a student's."""
+UNCHANGED = "clip-resnet_xs-wit-64k-s0"  # the shipped model whose training took as long as a student's
 
 _CUBES = ("causes", "factors", "shape_bias", "calibration")
 
@@ -43,11 +41,11 @@ _CUBES = ("causes", "factors", "shape_bias", "calibration")
 class StudentLaboratory:
     """What the page of the student's laboratory says, for its sentences, tables and figures."""
 
-    chosen: CheckedParameters
+    chosen: CheckedParameters  # its studies are those to show
     world: World
-    trainings: Mapping[str, Trainings]
-    own: Sequence[tuple[xr.Dataset, str]]
-    left_out: Sequence[str]
+    trainings: Mapping[str, Trainings]  # by study that has some
+    own: Sequence[tuple[xr.Dataset, str]]  # the reader's models, each after the cube `causes` with it
+    left_out: Sequence[str]  # in words, which studies lack a cube
 
     @cached_property
     def put_in(self) -> PutIn:
@@ -105,7 +103,10 @@ class StudentLaboratory:
 
     @cached_property
     def marks(self) -> dict[str, list[tuple[str, float]]]:
-        """The reader's models whose knob stands at the level of the page."""
+        """The reader's models whose knob stands at the level of the page, by title of a panel of `DRAWN`.
+
+        Label, and value in the unit of the panel.
+        """
         turned = f"{self.chosen.knob}_{written(self.chosen.level)}"
         return {
             panel.title: [
