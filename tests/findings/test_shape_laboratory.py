@@ -16,8 +16,8 @@ from clipsafe_utils.figures import causes as figures
 from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG
 from clipsafe_utils.findings.shape import laboratory
+from clipsafe_utils.findings.shape.laboratory import laboratory_of
 from clipsafe_utils.findings.shape.result import ShapeBias
-from clipsafe_utils.findings.shape.trainings import laboratory_of
 from clipsafe_utils.say import NOT_MEASURED, Missing, percent
 from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
 

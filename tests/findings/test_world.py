@@ -9,7 +9,7 @@ import xarray as xr
 from clipsafe_utils.chapters.miniature_world import describe_ladder, outcome_tables
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.findings.world.knobs import knob_values
+from clipsafe_utils.findings.world.put_in import knob_values
 from clipsafe_utils.findings.world.result import PROPERTIES, STEPS, MiniatureWorld, miniature_world
 from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters

@@ -10,22 +10,7 @@ from clipsafe_utils.say import points
 
 
 def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: str, unit: float = 1.0) -> str:
-    """Say what curves show: each curve from its first place to its last.
-
-    Parameters
-    ----------
-    tables : mapping of Property to DataFrame
-        As a result holds them.
-    place, curve : str
-        The columns that a curve runs along, and that tell curves apart.
-    unit : float
-        What a place is multiplied by, where it is a number.
-
-    Examples
-    --------
-    >>> describe_rows({}, "level", "loss")
-    'Nothing is measured.'
-    """
+    """Say what curves show: each curve from its first place to its last."""
     sentences = []
     for panel, table in tables.items():
         for name, rows in table.groupby(curve, sort=False):

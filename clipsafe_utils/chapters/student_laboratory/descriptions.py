@@ -12,13 +12,7 @@ from clipsafe_utils.say import percent, points
 
 
 def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str:
-    """Describe `clipsafe_utils.figures.causes.doses` with a level marked.
-
-    Examples
-    --------
-    >>> describe_doses({}, 0.9)
-    'Dose and response of a knob; the level 0.9 is marked. Nothing was trained.'
-    """
+    """Describe `clipsafe_utils.figures.causes.doses` with a level marked."""
     said = []
     for panel, table in tables.items():
         for loss, rows in table.groupby("loss"):
@@ -30,13 +24,7 @@ def describe_doses(tables: Mapping[Property, pd.DataFrame], level: float) -> str
 
 
 def describe_factors(result: xr.Dataset | None, models: xr.Dataset) -> str:
-    """Describe `clipsafe_utils.figures.student_laboratory.factors`.
-
-    Examples
-    --------
-    >>> describe_factors(None, xr.Dataset())
-    'No line of standard models can be drawn.'
-    """
+    """Describe `clipsafe_utils.figures.student_laboratory.factors`."""
     if result is None:
         return "No line of standard models can be drawn."
     said = [
@@ -57,33 +45,19 @@ def _residuals(one: xr.Dataset) -> str:
 
 
 def describe_shape_bias(table: xr.Dataset | None, models: xr.Dataset) -> str:
-    """Describe `clipsafe_utils.figures.student_laboratory.shape_bias`.
-
-    Examples
-    --------
-    >>> describe_shape_bias(None, xr.Dataset())
-    'Shape bias was not measured.'
-    """
+    """Describe `clipsafe_utils.figures.student_laboratory.shape_bias`."""
     if table is None:
         return "Shape bias was not measured."
-    bias, mine = table["shape_bias"].values, is_yours(models)
-    said = [
-        f"{label_of(str(name))}: {percent(value)}."
-        for name, value in zip(table["model"].values[mine], bias[mine], strict=True)
-    ]
-    others = bias[~mine]
-    ends = f"from {percent(others.min())} to {percent(others.max())}" if others.size else ""
-    span = f"Shape bias of the others, {ends}." if ends else ""
-    return " ".join([span, *(said or ["None is yours."])]).strip()
+    bias, mine = table["shape_bias"].to_series(), is_yours(models)
+    said = [f"{label_of(str(name))}: {percent(value)}." for name, value in bias[mine].items()]
+    said = said or ["None is yours."]
+    if not mine.all():
+        lowest, highest = percent(bias[~mine].min()), percent(bias[~mine].max())
+        said = [f"Shape bias of the others, from {lowest} to {highest}.", *said]
+    return " ".join(said)
 
 
 def describe_reliability(panels: xr.Dataset) -> str:
-    """Describe the panels of reliability.
-
-    Examples
-    --------
-    >>> describe_reliability(xr.Dataset({"title": ("panel", [])}))
-    'Reliability was not measured.'
-    """
+    """Describe the panels of reliability."""
     titles = panels["title"].values.tolist()
     return f"Reliability on clean images: {'; '.join(titles)}." if titles else "Reliability was not measured."

@@ -5,21 +5,14 @@ import pandas as pd
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.student.comparison import COMPARED, Comparison
 from clipsafe_utils.findings.student.result import SOURCES
-from clipsafe_utils.findings.world.knobs import stands_at
+from clipsafe_utils.findings.world.put_in import stands_at
 from clipsafe_utils.lab.student.knobs import MEANINGS, limits
 from clipsafe_utils.lab.world.world import World
-from clipsafe_utils.say import Missing, Said, level
+from clipsafe_utils.say import level
 
 
 def knobs_table(world: World) -> ThemedTable:
-    """Tabulate every knob: what it is, how far it goes, and where it stands in the sources.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "share of line drawings" in knobs_table(load_world()).markup
-    True
-    """
+    """Tabulate every knob: what it is, how far it goes, and where it stands in the sources."""
     rows = []
     for knob, meaning in MEANINGS.items():
         low, high = limits(knob)
@@ -33,9 +26,9 @@ def comparison_rows(found: Comparison) -> list[dict[str, str]]:
     return [
         {
             "property": COMPARED[name],
-            "yours": _with_interval(yours),
-            f"unchanged {found.source}": _with_interval(unchanged),
-            "difference, points": _with_interval(difference),
+            "yours": yours.with_interval,
+            f"unchanged {found.source}": unchanged.with_interval,
+            "difference, points": difference.with_interval,
         }
         for name, yours, unchanged, difference in found.table.itertuples()
     ]
@@ -49,7 +42,3 @@ def comparison_table(found: Comparison) -> ThemedTable:
         f"({found.others}), in %, with {level(found.confidence)} intervals over test images, and over seeds "
         "where there are several.",
     )
-
-
-def _with_interval(value: Said) -> str:
-    return value if isinstance(value, Missing) else f"{value} ({value.interval})"

@@ -17,30 +17,16 @@ SURFACE = ("pattern", "color", "texture")
 
 
 def relative_accuracy(factor: str) -> str:
-    """Return the property that a factor is read by: that with random textures, where they can tell.
-
-    Examples
-    --------
-    >>> relative_accuracy("pose"), relative_accuracy("texture")
-    ('relative_pose_random', 'relative_texture_typical')
-    """
+    """Return the property that a factor is read by: that with random textures, where they can tell."""
     return f"relative_{factor}_{'typical' if factor in SURFACE else 'random'}"
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a cause can move.
+    """What a cause can move."""
 
-    Attributes
-    ----------
-    title : str
-        Name, with a line break where a figure breaks it.
-    parts : tuple of str
-        Properties of the cube `causes` of which it is the mean.
-    """
-
-    title: str
-    parts: tuple[str, ...]
+    title: str  # with a line break where a figure breaks it
+    parts: tuple[str, ...]  # properties of the cube `causes` of which it is the mean
 
     @property
     def name(self) -> str:
@@ -89,29 +75,11 @@ _COLUMNS = ["kind", "cause", "property", "value", "low", "high", "runs", "moves"
 
 
 def effects(laboratory: Laboratory | None, properties: Mapping[str, Need], confidence: float) -> pd.DataFrame:
-    """Say what each cause does to each property.
+    """Say what each cause does to each property, where the cube has it.
 
-    Parameters
-    ----------
-    laboratory : Laboratory or None
-        None where no study has one.
-    properties : mapping of str to Need
-        Those that the cube lacks are left out.
-    confidence : float
-        Level of the intervals, over trainings and images.
-
-    Returns
-    -------
-    DataFrame
-        A row for each of both: kind and cause, property (its key), value, low, high, runs, whether the
-        interval leaves zero out (`moves`), and whether one does that holds for all causes of the property
-        at once (`sure`). Causes with fewer than `FEWEST_RUNS` trainings a side are left out, and effects
-        that are not finite.
-
-    Examples
-    --------
-    >>> effects(None, HEADLINE, 0.95).empty
-    True
+    Columns kind, cause, property (its key), value, low, high, runs, `moves` (whether the interval leaves zero
+    out) and `sure` (whether one does that holds for all causes of the property at once). Causes with fewer
+    than `FEWEST_RUNS` trainings a side are left out, and effects that are not finite.
     """
     if laboratory is None:
         return pd.DataFrame(columns=_COLUMNS)
@@ -130,13 +98,7 @@ def effects(laboratory: Laboratory | None, properties: Mapping[str, Need], confi
 
 
 def at_once(confidence: float, comparisons: int) -> float:
-    """Return the level at which as many intervals hold together as often as one does alone (Bonferroni).
-
-    Examples
-    --------
-    >>> at_once(0.95, 10)
-    0.995
-    """
+    """Return the level at which as many intervals hold together as often as one does alone (Bonferroni)."""
     return 1 - (1 - confidence) / max(1, comparisons)
 
 
