@@ -12,10 +12,10 @@ def source_lines(cubes: Iterable[xr.Dataset]) -> list[str]:
     --------
     >>> cube = xr.Dataset(attrs={"study": "mine", "licence": "CC BY 4.0: made by me"})
     >>> source_lines([cube, cube])
-    ['study mine, made by me (CC BY 4.0)']
+    ['study mine, made by me, CC BY 4.0']
     """
     lines = []
     for cube in cubes:
         licence, _, origin = cube.attrs["licence"].partition(": ")
-        lines.append(f"study {cube.attrs['study']}, {origin or 'origin not stated'} ({licence})")
+        lines.append(f"study {cube.attrs['study']}, {origin or 'origin not stated'}, {licence}")
     return list(dict.fromkeys(lines))

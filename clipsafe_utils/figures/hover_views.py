@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
@@ -85,33 +84,6 @@ def _factor_view(name: str, result: xr.Dataset, group: NDArray[Any], line: xr.Da
         extra="residual, points",
         lines=[(PERCENT * at, PERCENT * line.values)],
     )
-
-
-def observers(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> list[View]:
-    """Chapter 2: share of images decided against shape bias, a view a study.
-
-    Parameters
-    ----------
-    tables, models : mapping of str to xarray.Dataset
-        By study, as for `clipsafe_utils.figures.shape_bias.observers`.
-
-    Examples
-    --------
-    >>> observers({}, {})
-    []
-    """
-    return [_observers_view(study, table, models[study]) for study, table in tables.items()]
-
-
-def _observers_view(study: str, table: xr.Dataset, models: xr.Dataset) -> View:
-    columns = [PERCENT * table[name].values for name in ("shape_bias", "share_decided", "low", "high")]
-    bias, decided, low, high = columns
-    marks = [
-        _marks_of_group(name, here, table["model"].values, bias, decided, (low, high))
-        for name, here in _by_group(models)
-    ]
-    half = (np.array([50.0, 50.0]), np.array([0.0, 100.0]))
-    return View(study, "shape bias, %", "images decided by either cue, %", marks, interval="x", lines=[half])
 
 
 def clouds(

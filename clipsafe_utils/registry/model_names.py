@@ -1,5 +1,6 @@
 """The one short name of a model, which figures, charts, tables and sentences share."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -24,7 +25,7 @@ def short_names(models: Sequence[str], checkpoints: Sequence[str]) -> list[str]:
     >>> short_names(["timm:vit@224", "timm:vit@384", "study:x"], ["vit", "vit", "study:x"])
     ['vit@224', 'vit@384', 'x']
     """
-    plain = [checkpoint.split(":", 1)[-1] for checkpoint in checkpoints]
+    plain = [_called(checkpoint.split(":", 1)[-1]) for checkpoint in checkpoints]
     for behind in (_variant, _source, _name):
         shared = Counter(plain)
         plain = [
@@ -32,6 +33,15 @@ def short_names(models: Sequence[str], checkpoints: Sequence[str]) -> list[str]:
             for name, model in zip(plain, models, strict=True)
         ]
     return plain
+
+
+def _called(name: str) -> str:
+    """Give people and networks of one source the names by which they are spoken of."""
+    if (subject := re.fullmatch(r"subject-(\d{1,9})", name, re.ASCII)) is not None:
+        return f"person {int(subject[1])}"
+    if (stylised := re.fullmatch(r"(.+)-train-60-epochs(?:-lr[\d.]+)?", name)) is not None:
+        return f"{stylised[1]} (stylised)"
+    return name
 
 
 def _variant(model: str) -> str:

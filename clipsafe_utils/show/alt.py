@@ -44,6 +44,8 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
 
 def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: int) -> str:
     name = label or LOOKS[look].label
+    if rows[place].duplicated().any() and rows["name"].all():
+        place = "name"  # Many marks share a row.
     if len(rows) > _MOST_NAMED:
         in_order = rows.sort_values("value")
         ends = [in_order.iloc[0], in_order.iloc[-1]]
@@ -55,14 +57,12 @@ def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: in
 
 
 def _place_and_value(row: pd.Series, place: str, decimals: int, *, interval: bool = True) -> str:
-    at = row["name"] if place == "name" else row[place]
-    at = f"{at:,.4g}" if isinstance(at, float) else str(at)
     value = _number(row["value"], decimals)
     if interval and abs(row["low"]) < float("inf") and abs(row["high"]) < float("inf"):
         value += f" ({_number(row['low'], decimals)} to {_number(row['high'], decimals)})"
     if not row["decided"] and interval:
         value += ", undecided"
-    return f"{at} {value}".strip()
+    return f"{value} at {row['x']:,.4g}" if place == "x" else f"{row[place]} {value}".strip()
 
 
 def _number(value: float, decimals: int) -> str:

@@ -22,7 +22,7 @@ from clipsafe_utils.show.encoding import INK, LOOKS
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
 
-_ROW, _MARK = 0.2, 0.13  # Inches of height of a row, and of each of several looks in it.
+_ROW, _MARK = 0.2, 0.075  # Inches of height of a row, and of each of several looks in it.
 _SPREAD = 0.75  # Share of a row over which its looks are spread.
 _NAME = 24  # Letters of a line of a row's name.
 _LANES = 5

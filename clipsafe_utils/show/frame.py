@@ -3,6 +3,7 @@
 The figure, its chart to explore, its alternative text and its CSV all read this frame.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ DEFAULTS: dict[str, Any] = {
 }
 """Columns of a frame with what stands where a finding says nothing."""
 
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
 
 def marks(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a frame of marks.
@@ -50,11 +53,16 @@ def marks(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     >>> marks([{"row": "pose", "value": 1.5}])[["row", "value", "look"]].to_dict("list")
     {'row': ['pose'], 'value': [1.5], 'look': ['ink']}
     """
-    filled = [{**DEFAULTS, **row} for row in rows]
+    filled = [{**DEFAULTS, **{name: _printable(value) for name, value in row.items()}} for row in rows]
     unknown = sorted({name for row in filled for name in row} - {*DEFAULTS})
     if unknown:
         raise ValueError(f"a frame of marks has no column {', '.join(unknown)}")
     return pd.DataFrame(filled, columns=list(DEFAULTS))
+
+
+def _printable(value: Any) -> Any:
+    """Take control characters out of a name: no XML may hold them."""
+    return _CONTROLS.sub("", value) if isinstance(value, str) else value
 
 
 def inside(frame: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[float, float]:

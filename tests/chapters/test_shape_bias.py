@@ -1,18 +1,19 @@
 """Chapter 2 says what the cube says."""
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 import xarray as xr
 
 from clipsafe_utils.chapters.group_sizes import group_sizes
-from clipsafe_utils.chapters.shape_bias import descriptions, tables
+from clipsafe_utils.chapters.shape_bias import figures, tables
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import shape_bias as figures
 from clipsafe_utils.findings.shape import observers as analysis
+from clipsafe_utils.findings.shape.result import ShapeBias, shape_bias
 from clipsafe_utils.metrics.labelled import shape_bias_table
-from clipsafe_utils.say import percent
+from clipsafe_utils.parameters import check_parameters
 
 STUDY = "published"
 
@@ -28,8 +29,8 @@ def result(panel: Panel) -> xr.Dataset:
 
 
 @pytest.fixture(scope="module")
-def classes(panel: Panel) -> dict[str, xr.Dataset]:
-    return analysis.class_means([panel], 0.95)
+def found() -> ShapeBias:
+    return shape_bias(check_parameters("shape-bias", {"studies": [STUDY]}))
 
 
 def test_each_person_is_a_family(panel: Panel) -> None:
@@ -39,20 +40,46 @@ def test_each_person_is_a_family(panel: Panel) -> None:
     )
 
 
-def test_figures_and_their_texts(panel: Panel, result: xr.Dataset, classes: dict[str, xr.Dataset]) -> None:
-    shown, models = {STUDY: result}, {STUDY: panel.models}
-    bias, decided = figures.observers(shown, models).axes
-    names = [label.get_text() for label in bias.get_yticklabels()]
-    assert names[0] == "vgg16"
-    assert "alexnet (Caffe)" in names
-    assert len(names) == 26
-    assert decided.get_xlabel() == "decided, %"
-    people = f"People: 10 observers, shape bias {percent(0.92, 0)} to {percent(0.99, 0)}."
-    assert people in descriptions.describe_observers(shown, models)
-    assert len(figures.by_class(classes).axes) == 1
-    assert "for airplane" in descriptions.describe_classes(classes)
-    figures.observers({}, {})
-    figures.by_class({})
+def test_an_observer_has_a_row_with_its_interval_beside_what_it_decided(found: ShapeBias) -> None:
+    frame = figures.observers_frame(found)
+    bias, decided = (frame[frame["side"] == side] for side in ("shape bias", "decided"))
+    assert bias["row"].tolist() == decided["row"].tolist()
+    assert len(bias) == bias["row"].nunique() == 26
+    assert bias["row"].iloc[-1] == "vgg16"
+    assert {"person 3", "alexnet-caffe"} <= set(bias["row"])
+    assert bias["value"].is_monotonic_decreasing
+    assert bias["value"].between(bias["low"], bias["high"]).all()
+    assert decided["low"].isna().all()
+
+
+def test_only_groups_that_decide_have_intervals_by_class(found: ShapeBias) -> None:
+    frame = figures.classes_frame(found)
+    means = found.classes[STUDY]
+    assert frame["low"].notna().sum() == frame["decided"].sum() == int(means["decided"].sum()) * 16
+    standard = frame[frame["look"] == "group/standard"]
+    assert standard["value"].is_monotonic_decreasing
+
+
+def test_a_crowded_study_has_a_row_for_each_group_and_source(found: ShapeBias, panel: Panel) -> None:
+    names = [f"{name}-{copy}" for copy in (0, 1) for name in panel.models["model"].values]
+    crowd, models = (
+        xr.concat([one, one], "model").assign_coords(model=names)
+        for one in (found.tables[STUDY], panel.models)
+    )
+    many = replace(found, tables={"many": crowd}, models={"many": models})
+    bias = figures.observers_frame(many).query("side == 'shape bias'")
+    assert len(bias) == 52
+    pairs = set(zip(models["group"].values, models["training_source"].values, strict=True))
+    assert bias["row"].nunique() == len(pairs)
+    assert bias["low"].isna().all()
+
+
+def test_figures_say_what_they_show(found: ShapeBias) -> None:
+    shown = figures.observers(found)
+    assert f"People: 10 marks, from person 4 {91.9} to person 9 {98.7}." in shown.markup
+    assert "derived from texture-vs-shape" in shown.markup
+    empty = replace(found, panels=[], tables={}, models={})
+    assert "not measured yet: decisions on cue-conflict images" in figures.observers(empty).markup
 
 
 def test_table_of_groups_gives_no_interval_over_one_family(panel: Panel, result: xr.Dataset) -> None:
@@ -103,26 +130,3 @@ def test_classes_that_were_not_merged_fit_every_rule(panel: Panel) -> None:
     kept, sentences = analysis.with_decision_rule([panel, drawn], "max")
     assert [one.study for one in kept] == ["drawn"]
     assert sentences == [f"The study `{STUDY}` has no decisions by the rule `max`: its panel is left out."]
-
-
-def test_a_crowded_study_has_a_row_for_each_group_and_source(panel: Panel, result: xr.Dataset) -> None:
-    names = [f"{name}-{copy}" for copy in (0, 1) for name in result["model"].values]
-    crowd = xr.concat([result, result], "model").assign_coords(model=names)
-    models = xr.concat([panel.models, panel.models], "model").assign_coords(model=names)
-    figure = figures.observers({"few": result, "many": crowd}, {"few": panel.models, "many": models})
-    few, _, many, _ = figure.axes
-    assert (few.get_title(loc="left"), many.get_title(loc="left")) == ("few", "many")
-    assert len(few.get_yticklabels()) == 26
-    assert len(many.get_yticklabels()) == len(
-        set(zip(models["group"].values, models["training_source"].values, strict=True))
-    )
-    shown = sum(np.shape(drawn.get_offsets())[0] for drawn in many.collections)
-    assert shown == 52
-    assert len(figure.legends[0].get_texts()) == len(np.unique(models["group"]))
-
-
-def test_only_groups_that_decide_have_intervals_by_class(classes: dict[str, xr.Dataset]) -> None:
-    axes = figures.by_class(classes).axes[0]
-    means = classes[STUDY]
-    intervals = [drawn for drawn in axes.collections if hasattr(drawn, "get_segments")]
-    assert len(intervals) == int(means["decided"].sum()) < means.sizes["group"]

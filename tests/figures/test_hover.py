@@ -120,21 +120,6 @@ def test_factors_show_what_is_near_the_line_and_hollow_what_is_not_measured() ->
     np.testing.assert_allclose(view.lines[0], [[50, 60], [50, 60]])
 
 
-def test_observers_lie_by_bias_and_share_decided() -> None:
-    columns = {"shape_bias": [0.2, 0.9], "share_decided": [0.6, 0.8], "low": [0.1, 0.8], "high": [0.3, 0.95]}
-    table = xr.Dataset(
-        {name: ("model", values) for name, values in columns.items()}, {"model": ["net", "person"]}
-    )
-    models = xr.Dataset({"group": ("model", ["standard", "human"])})
-    (view,) = hover_views.observers({"mine": table}, {"mine": models})
-    assert view.interval == "x"
-    assert [marks.group for marks in view.marks] == [GROUPS["standard"], GROUPS["human"]]
-    person = view.marks[1]
-    assert person.low is not None
-    assert person.high is not None
-    np.testing.assert_allclose([person.x, person.y, person.low, person.high], [[90], [80], [80], [95]])
-
-
 def test_clouds_show_sources_in_their_colours_and_detection_without_a_line() -> None:
     cloud = xr.Dataset(
         {

@@ -4,13 +4,12 @@ import html
 import re
 
 import pytest
-import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS
 from clipsafe_utils.cubes.panels import Panel, read_panels
-from clipsafe_utils.figures import factor_robustness, shape_bias
+from clipsafe_utils.figures import factor_robustness
 from clipsafe_utils.figures.style import show
-from clipsafe_utils.metrics.labelled import effective_robustness, shape_bias_table
+from clipsafe_utils.metrics.labelled import effective_robustness
 
 NAMES = {
     "maths": r"$\notacommand$",
@@ -41,15 +40,6 @@ def assert_says(svg: str, name: str) -> None:
     line = name.split("\n")[0].rstrip()
     assert any(text.startswith(line[:40]) for text in texts(svg))
     assert max(map(len, texts(svg))) < 100
-
-
-@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_observers(shape_bias_cube: xr.Dataset, models: xr.Dataset, name: str) -> None:
-    cube, models = (one.assign_coords(model=[name, f"{name} 2"]) for one in (shape_bias_cube, models))
-    figure = shape_bias.observers(
-        dict.fromkeys((name, "b"), shape_bias_table(cube)), {name: models, "b": models}
-    )
-    assert_says(show(figure, "Observers.").svg, name)
 
 
 @pytest.mark.parametrize("kind", ["maths", "markup", "long", "many lines", "other letters"])

@@ -9,15 +9,14 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.shape_bias import descriptions, tables
-from clipsafe_utils.chapters.training_texts import describe_ladder
+from clipsafe_utils.chapters.shape_bias import figures, tables
+from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures import causes as figures
-from clipsafe_utils.findings.ladder import RUNGS
 from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG
 from clipsafe_utils.findings.shape import laboratory
 from clipsafe_utils.findings.shape.laboratory import laboratory_of
 from clipsafe_utils.findings.shape.result import ShapeBias
+from clipsafe_utils.metrics.labelled import shape_bias_table
 from clipsafe_utils.say import NOT_MEASURED, Missing, percent
 from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
 
@@ -118,18 +117,17 @@ def test_tables_name_their_study_and_leave_out_what_was_not_trained(
 
 
 def test_figures_of_the_laboratory_and_their_texts(cube: xr.Dataset) -> None:
+    cube = cube.assign_attrs(study="mine", licence="CC0: made here")
     shown = ShapeBias([], [], {}, {}, {"mine": cube}, {}, 0.95)
-    titles = [axes.get_title(loc="left") for axes in figures.ladder(shown.ladder, RUNGS).axes]
-    assert titles == ["Shape bias", "Share decided"]
-    assert "Shape bias, trained on labels: a 20" in describe_ladder(shown.ladder)
-    both = ShapeBias([], [], {}, {}, {"mine": cube, "yours": cube}, {}, 0.95)
-    titles = [axes.get_title(loc="left") for axes in figures.doses(both.doses, "dose", 100).axes]
-    assert titles[:2] == ["Shape bias (mine)", "Share decided (mine)"]
-    assert "true labels: 75\N{NO-BREAK SPACE}% at 20" in descriptions.describe_doses(both.doses)
-    nothing = ShapeBias([], [], {}, {}, {}, {}, 0.95)
+    assert "Shape bias: labels: a: labels 20.0" in figures.ladder(shown).markup
+    both = replace(shown, causes={"mine": cube, "yours": cube})
+    markup = figures.doses(both).markup
+    assert "Shape bias (mine): CLIP" in markup
+    assert "Share decided (yours): CLIP" in markup
+    nothing = replace(shown, causes={})
     assert all(table.empty for table in (*nothing.ladder.values(), *nothing.doses.values()))
-    figures.ladder(nothing.ladder, RUNGS)
-    figures.doses(nothing.doses, "dose")
+    assert "not measured yet: the ladder" in figures.ladder(nothing).markup
+    assert "not measured yet" in figures.doses(nothing).markup
 
 
 def test_the_prose_says_what_was_put_in() -> None:
@@ -176,7 +174,7 @@ class TestResult:
         [
             ("up", "up", "both"),
             ("down", "up", "language"),
-            ("neither", "down", "neither"),
+            ("neither", "down", "open"),
             ("up", "neither", "images"),
         ],
     )
@@ -197,12 +195,15 @@ class TestResult:
             "training_source": ["wit"] * 3 + ["labels"] * 5,
         }
         models = xr.Dataset({name: ("model", values) for name, values in columns.items()}, {"model": names})
-        result = xr.Dataset({"shape_bias": ("model", [zero_shot] * 3 + [0.3] * 5)}, {"model": names})
-        found = ShapeBias(
-            [], [], {"mine": result}, {"mine": models}, {"mine": cube}, {"mine": described}, 0.95
-        )
+        hits = 100 * np.array([zero_shot] * 3 + [0.3] * 5)
+        counts = np.stack([[hits, 100 - hits, 0 * hits]] * 2).transpose(2, 0, 1)
+        decisions = {"model": names, "cue_class": ["cat", "dog"], "decision": ["shape", "texture", "other"]}
+        whole = xr.Dataset({"count": (("model", "cue_class", "decision"), counts)}, decisions)
+        found = ShapeBias([], [], {}, {}, {"mine": cube}, {"mine": described}, 0.95)
+        found = replace(found, whole={"mine": Panel("mine", whole, models)})
         assert found.lab.population.estimate == pytest.approx(zero_shot - 0.3)
         assert found.lab.population.units == 1
         assert found.lab.population.interval == "unbounded"
+        result = shape_bias_table(whole)
         alone = result.isel(model=slice(3)), models.isel(model=slice(3))
         assert laboratory.population(*alone, 0.95) is None

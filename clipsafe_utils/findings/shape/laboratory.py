@@ -60,6 +60,11 @@ class Doses:
     gap: Said
     gap_at: Said
 
+    @property
+    def side(self) -> str | Missing:
+        """The side of zero on which the change lies under both losses."""
+        return common_side([self.clip, self.labels])
+
 
 @dataclass(frozen=True)
 class Tuning:
@@ -89,13 +94,13 @@ class Laboratory:
 
     @property
     def raised_by(self) -> str | Missing:
-        """What raises shape bias on all web sources: `images`, `language`, `both` or `neither`."""
+        """What raises shape bias on all web sources: `images`, `language`, `both`, or `open`."""
         if isinstance(self.images_move, Missing) or isinstance(self.language_moves, Missing):
             return Missing("a step of the ladder is missing")
         images, language = self.images_move == "up", self.language_moves == "up"
         if images and language:
             return "both"
-        return "images" if images else "language" if language else "neither"
+        return "images" if images else "language" if language else "open"
 
 
 def laboratory_of(

@@ -1,7 +1,7 @@
 """Shape or texture: everything that chapter 2 says, found once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -68,6 +68,7 @@ class ShapeBias:
     described: Mapping[str, xr.Dataset]  # and the whole cube `models`
     confidence: float
     trained_in: str | None = None  # the first study of trainings, as it was asked for
+    whole: Mapping[str, Panel] = field(default_factory=dict)  # by study, with all classes
 
     @cached_property
     def classes(self) -> dict[str, xr.Dataset]:
@@ -144,28 +145,61 @@ class ShapeBias:
         """The first study with trainings that differ in one thing."""
         study = next(iter(self.causes), "")
         difference: Said = Missing("no zero-shot CLIP or no standard network")
-        if study in self.tables:
-            estimate = population(self.tables[study], self.models[study], self.confidence)
+        if study in self.whole:
+            table = shape_bias_table(self.whole[study].cube, confidence=self.confidence)
+            estimate = population(table, self.whole[study].models, self.confidence)
             difference = with_families(estimate, "source") if estimate else difference
         return laboratory_of(self.causes.get(study), self.described.get(study), difference, self.confidence)
 
     @property
     def images(self) -> Text:
         """How many images each observer was asked about, one number a study where they differ."""
-        numbers = {int(table["images"].max()) for table in self.tables.values()}
+        numbers = {study: f"{int(table['images'].max()):,}" for study, table in self.tables.items()}
         if not numbers:
             return Missing("no decisions")
-        return listed([f"{number:,}" for number in sorted(numbers, reverse=True)])
+        if len(set(numbers.values())) == 1:
+            return Text(next(iter(numbers.values())))
+        return listed([f"{number} (study {study})" for study, number in numbers.items()])
 
     @property
     def crossing(self) -> str | Missing:
-        """Which networks of the record go by shape: `stylised` ones alone, or `otherwise`."""
+        """Which networks of the record go by shape: `stylised` ones alone, `nobody`, or `otherwise`."""
         if isinstance(self.robust.lowest, Missing) or isinstance(self.standard.highest, Missing):
             return Missing("no network with stylised training, or none without")
         study = str(self._real)
         network = ~np.isin(self.models[study]["group"].values, ["human", "robust_intervention"])
         others_cross = bool((self.tables[study]["shape_bias"].values[network] > _MIDDLE).any())
-        return "stylised" if self.robust.lowest.estimate > _MIDDLE and not others_cross else "otherwise"
+        if others_cross or self.robust.lowest.estimate <= _MIDDLE < self.robust.highest.estimate:
+            return "otherwise"
+        return "stylised" if self.robust.lowest.estimate > _MIDDLE else "nobody"
+
+    @property
+    def sides(self) -> str:
+        """Whether people and standard networks stand on two sides of the middle, if both are there."""
+        lowest, highest = self.people.lowest, self.standard.highest
+        if isinstance(lowest, Missing) or isinstance(highest, Missing):
+            return "alone"
+        return "apart" if lowest.estimate > _MIDDLE > highest.estimate else "otherwise"
+
+    @property
+    def people_lead(self) -> str:
+        """Whether people go by shape more than standard networks in each class of the record."""
+        means = self.classes[self._real]["mean"] if self._real in self.classes else None
+        if means is None or not {"human", "standard"} <= set(means["group"].values.tolist()):
+            return "unknown"
+        lead = means.sel(group="human").values > means.sel(group="standard").values
+        return "everywhere" if lead.all() else "otherwise"
+
+    @property
+    def drawn(self) -> Text:
+        """The studies of a drawn world in the headline figure."""
+        names = [study for study, models in self.models.items() if not is_real(models)]
+        return listed(names) if names else Missing("no study of a drawn world")
+
+    @property
+    def trained(self) -> Text:
+        """The studies with trainings that differ in one thing."""
+        return listed(self.causes) if self.causes else Missing("no study of trainings")
 
     @property
     def _trainings(self) -> dict[str, Trainings]:
@@ -237,4 +271,5 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         },
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
+        {panel.study: panel for panel in read},
     )

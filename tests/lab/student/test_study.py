@@ -11,15 +11,16 @@ from matplotlib.colors import to_hex
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
+from clipsafe_utils.chapters.shape_bias import figures as shape_figures
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.cubes.yours import YOURS, label_of
 from clipsafe_utils.engine.evaluation.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import shape_bias as shape_figures
 from clipsafe_utils.figures import student_laboratory as figures
 from clipsafe_utils.figures.yours import YOURS_COLOUR
 from clipsafe_utils.findings.calibration.views import views
+from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.findings.student import in_small
 from clipsafe_utils.findings.student.comparison import compare
 from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of
@@ -130,8 +131,8 @@ def test_the_point_is_in_chapter_2(tiny_study: Tiny) -> None:
     (axes,) = figures.shape_bias(table, models).axes
     for mark, name in zip(stars(axes), mine(models["model"].values), strict=True):
         assert mark[0, 0] == pytest.approx(100 * table["shape_bias"].sel(model=name).item())
-    whole = shape_figures.observers({"mine": table}, {"mine": models})
-    rows = [text.get_text() for text in whole.axes[0].get_yticklabels()]
+    everyone = ShapeBias([], [], {"mine": table}, {"mine": models}, {}, {}, 0.95)
+    rows = shape_figures.observers_frame(everyone)["row"]
     assert {name.removeprefix("mine:") for name in names(tiny_study)} <= set(rows)
 
 

@@ -1,0 +1,75 @@
+"""Figures of trainings that differ in one thing, for several chapters: the ladder, dose and response."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, RUNGS
+from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.show import Panel, curves, marks
+from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.encoding import source_look
+
+Tables = Mapping[Property, pd.DataFrame]
+
+_LOOK_OF_LOSS = {LOSS_OF_RUNG["d"]: "loss/clip", LOSS_OF_RUNG["a"]: "loss/cross_entropy"}
+
+
+def ladder(tables: Tables, sources: Sequence[str]) -> Shown:
+    """Draw properties along the ladder, a curve a source of images, a panel a property."""
+    places = list(RUNGS)
+    rows = [
+        mark | {"x": float(places.index(row["rung"])), "look": source_look(row["source"])}
+        for panel, table in tables.items()
+        for row in table.to_dict("records")
+        for mark in _mean_and_seeds(panel, row)
+    ]
+    return curves(
+        marks(rows),
+        "rung of the ladder",
+        _panels(tables),
+        "The ladder from labels to captions.",
+        what="the ladder",
+        rungs=[f"{rung}: {name}" for rung, name in RUNGS.items()],
+        columns=1,
+        sources=sources,
+    )
+
+
+def doses(
+    tables: Tables,
+    axis: str,
+    sources: Sequence[str],
+    unit: float = 1.0,
+    ratios: bool = False,
+    level: float | None = None,
+) -> Shown:
+    """Draw properties against the level of a knob, a curve a loss; `level` is where a reader put it."""
+    rows = [
+        mark | {"x": unit * row["level"], "look": _LOOK_OF_LOSS[row["loss"]]}
+        for panel, table in tables.items()
+        for row in table.to_dict("records")
+        for mark in _mean_and_seeds(panel, row)
+    ]
+    lead = f"Dose and response, against {axis}."
+    return curves(
+        marks(rows), axis, _panels(tables), lead, what=axis, ratios=ratios, mark_x=level, sources=sources
+    )
+
+
+def _panels(tables: Tables) -> dict[str, Panel]:
+    return {panel.title: Panel(panel.axis, _possible(panel)) for panel in tables}
+
+
+def _possible(panel: Property) -> tuple[float, float] | None:
+    return (0.0, panel.scale) if panel.is_share else None
+
+
+def _mean_and_seeds(panel: Property, row: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """Give the mark of a mean with its interval, and one of each training behind it."""
+    first, last = _possible(panel) or (-np.inf, np.inf)
+    ends = {end: np.clip(panel.scale * row[end], first, last) for end in ("value", "low", "high")}
+    single = [{"value": panel.scale * seed, "mark": "single"} for seed in row["seeds"]]
+    return [{"panel": panel.title, **mark} for mark in (ends, *single)]
