@@ -50,22 +50,8 @@ def show_tracebacks(shown: bool) -> None:
 def run(command: Callable[[], object]) -> NoReturn:
     """Run a command line to its end and leave Python with its exit code.
 
-    Parameters
-    ----------
-    command : callable
-        Reads ``sys.argv``. It may end by itself, or raise `ClipsafeError` with a sentence for a person.
-
-    Raises
-    ------
-    SystemExit
-        Always: 0 or what the command says; 2 for what a person can mend, in one sentence; 70 for a fault of
-        ours, with the way to report it; 1 where nobody reads what is written.
-
-    Examples
-    --------
-    >>> run(lambda: None)
-    Traceback (most recent call last):
-    SystemExit: 0
+    Exit code 0 or what the command says; 2 for what a person can mend, in one sentence; 70 for a fault of
+    ours, with the way to report it; 1 where nobody reads what is written.
     """
     show_tracebacks(False)
     try:

@@ -59,13 +59,7 @@ _ALLOWED = (
 
 
 def expressions_in(text: str) -> list[str]:
-    """Return the expressions of a text, in their order.
-
-    Examples
-    --------
-    >>> expressions_in("People: {eval}`r.people.bias`, at {eval}`level`.")
-    ['r.people.bias', 'level']
-    """
+    """Return the expressions of a text, in their order."""
     return ROLE.findall(text)
 
 
@@ -82,14 +76,6 @@ def fault_of(expression: str) -> str | None:
 
     Names, attributes, subscripts by a constant, and calls of methods and of the functions of `say`: an
     expression shows what was found. Arithmetic belongs in the finding: a difference needs its own interval.
-
-    Examples
-    --------
-    >>> fault_of("r.people.bias.percent(0)")
-    >>> fault_of("r.people.bias - r.networks.bias")
-    'holds BinOp, which belongs in the finding'
-    >>> fault_of("__import__('os')"), fault_of("r.people._bias")
-    ("calls '__import__'", "asks for '_bias'")
     """
     try:
         tree = ast.parse(expression, mode="eval")
@@ -113,11 +99,8 @@ def fault_of(expression: str) -> str | None:
 def cell_that_evaluates(notebook: NotebookNode) -> str:
     """Return the code that evaluates every expression of a page; "" where it has none.
 
-    Raises
-    ------
-    ClipsafeError
-        If an expression may not stand in prose, or names what several cells assign: prose is evaluated when
-        the page has ended, and would show the last of them everywhere.
+    A name that several cells assign is refused: prose is evaluated when the page has ended, and would show
+    the last of them everywhere.
     """
     found = [
         expression
@@ -156,20 +139,7 @@ def _fault_of_names(expression: str, cells_by_name: Mapping[str, int]) -> str | 
 
 
 def tell(expressions: Sequence[str], names: Mapping[str, object]) -> None:
-    """Evaluate expressions and give their texts as the output of a cell.
-
-    Parameters
-    ----------
-    expressions : sequence of str
-        As `fault_of` allows them.
-    names : mapping of str to object
-        What they may name.
-
-    Raises
-    ------
-    ValueError
-        With the expression, if it fails.
-    """
+    """Evaluate expressions and give their texts as the output of a cell; ValueError with one that fails."""
     known = _known(names)
     texts = {expression: _evaluated(expression, known) for expression in expressions}
     publish_display_data({TEXTS: texts, "text/plain": f"{len(texts)} numbers of the text"})
@@ -225,23 +195,7 @@ def _outputs_of_cells(cells: Sequence[NotebookNode], kind: str) -> Mapping[str, 
 
 
 def filled(notebook: NotebookNode) -> NotebookNode:
-    """Put the texts of a run in the places of their expressions, and drop sentences without anything to say.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        A page that has run; changed in place.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        The same page, without an expression.
-
-    Raises
-    ------
-    ClipsafeError
-        If an expression has no text: the page was changed after it ran.
-    """
+    """Put the texts of a run in the places of their expressions; the page is changed in place."""
     texts = texts_in(notebook)
     notebook.cells = _without_empty_sections(notebook.cells)
     for cell in notebook.cells:
@@ -257,11 +211,6 @@ def for_readers(notebook: NotebookNode) -> NotebookNode:
 
     Without the book's roles a Jupyter shows sentences as they are written: after a change of parameters it is
     that cell which speaks of the new ones.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        A page that has run; changed in place.
     """
     lines = [
         line
@@ -286,20 +235,7 @@ def for_readers(notebook: NotebookNode) -> NotebookNode:
 
 
 def say_again(lines: Sequence[str], names: Mapping[str, object]) -> None:
-    """Show sentences with the numbers of a run.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        Lines of Markdown with expressions.
-    names : mapping of str to object
-        What the expressions may name.
-
-    Raises
-    ------
-    ValueError
-        With the expression, if it fails.
-    """
+    """Show lines of Markdown with the numbers of this run; ValueError with the expression that fails."""
     known = _known(names)
     texts = {name: _evaluated(name, known) for line in lines for name in expressions_in(line)}
     publish_display_data(_again(lines, texts))
@@ -342,27 +278,7 @@ def _without_empty_sections(cells: Sequence[NotebookNode]) -> list[NotebookNode]
 
 
 def filled_text(text: str, texts: Mapping[str, str]) -> str:
-    r"""Put texts in the places of expressions; a sentence with one that is not measured is dropped.
-
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    texts : mapping of str to str
-        By expression.
-
-    Raises
-    ------
-    ClipsafeError
-        If an expression has no text.
-
-    Examples
-    --------
-    >>> filled_text("One is {eval}`a`. Two is {eval}`b`. So be it.", {"a": "1_000", "b": "not measured"})
-    'One is 1\\_000. So be it.'
-    >>> filled_text("- Two is {eval}`b`. So be it.", {"b": "not measured"})
-    '- So be it.'
-    """
+    """Put texts in the places of expressions; a sentence with one that is not measured is dropped."""
     return "\n".join(_line(line, texts) for line in text.split("\n") if line != FACT)
 
 

@@ -30,47 +30,17 @@ _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 
 
 def plain(value: object) -> str:
-    r"""Return a value as text that a terminal shows and does not obey.
-
-    Everything that comes from a file and is printed passes through here.
-
-    Examples
-    --------
-    >>> print(plain("clear" + chr(27) + "[2J"))
-    clear\x1b[2J
-    """
+    """Return a value as text that a terminal shows and does not obey; all that is printed passes here."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), str(value))
 
 
 def say(value: object, *, to_stderr: bool = False) -> None:
-    """Print one value as a line of plain text, at once.
-
-    Raises
-    ------
-    ClipsafeError
-        If the standard output cannot be written, for example because the disk is full.
-
-    Examples
-    --------
-    >>> say("cubes")
-    cubes
-    """
+    """Print one value as a line of plain text, at once."""
     _write(f"{plain(value)}\n", to_stderr=to_stderr)
 
 
 def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    """Print rows that share their keys as a table.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `say`.
-
-    Examples
-    --------
-    >>> print_table([{"cube": "[b]factors"}], "Cubes")  # doctest: +ELLIPSIS
-    Cubes...[b]factors...
-    """
+    """Print rows that share their keys as a table."""
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     table = Table(title=Text(plain(title)), title_justify="left")
     for name in rows[0] if rows else ():
@@ -83,20 +53,7 @@ def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, without colours or line breaks of the terminal.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `say`.
-
-    Examples
-    --------
-    >>> print_json({"cube": "factors"})
-    {
-      "cube": "factors"
-    }
-    """
+    """Print a value as JSON, without colours or line breaks of the terminal."""
     _write(json.dumps(value, indent=2) + "\n")
 
 
@@ -121,18 +78,7 @@ class _Description(TextColumn):
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar with the time left while the block runs; silent where nobody looks.
-
-    Yields
-    ------
-    callable
-        To be called with the name of each part once it is done.
-
-    Examples
-    --------
-    >>> with progress("Cubes", total=1) as advance:
-    ...     advance("factors")
-    """
+    """Show a bar, silent where nobody looks; yield what takes the name of each part that is done."""
     columns = (_Description(""), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -146,18 +92,7 @@ def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def measured_progress(title: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
-    """Show a bar with rate and time left for work that is measured in units; silent where nobody looks.
-
-    Yields
-    ------
-    callable
-        To be called with the units just done and what is being worked on.
-
-    Examples
-    --------
-    >>> with measured_progress("Training", total=256, unit="images") as advance:
-    ...     advance(256, "mine")
-    """
+    """Show a bar with rate and time left for work that is measured in units; silent where nobody looks."""
 
     class Rate(TextColumn):
         def render(self, task: Task) -> Text:

@@ -9,13 +9,7 @@ CLIP_GROUPS = ("clip_zero_shot", "clip_fine_tuned")
 
 
 def is_real(cube: xr.Dataset) -> bool:
-    """Say whether a cube speaks of real models; a proxy stands in for them, and so does what does not say.
-
-    Examples
-    --------
-    >>> is_real(xr.Dataset(attrs={"evidence": "measured"})), is_real(xr.Dataset())
-    (True, False)
-    """
+    """Say whether a cube speaks of real models; a proxy stands in for them, and so does what does not say."""
     return bool(cube.attrs.get("evidence") == "measured")
 
 

@@ -22,13 +22,7 @@ _CUBES_KEPT = 16
 
 
 def cubes_folder() -> Path:
-    """Return the folder that holds the studies: ``CLIPSAFE_CUBES`` where set, else the repository's.
-
-    Examples
-    --------
-    >>> cubes_folder().name
-    'cubes'
-    """
+    """Return the folder that holds the studies: ``CLIPSAFE_CUBES`` where set, else the repository's."""
     return Path(os.environ.get("CLIPSAFE_CUBES") or REPOSITORY / "cubes")
 
 

@@ -10,15 +10,7 @@ from clipsafe_utils.expressions import for_readers
 
 
 def attach_cubes(root: Path, site: Path) -> None:
-    """Copy the cubes that are small enough into a compiled site.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-    site : Path
-        Folder that holds ``index.html``.
-    """
+    """Copy the cubes that are small enough into a compiled site."""
     for cube in files_of_the_site(root):
         place = site / cube.relative_to(root)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -26,13 +18,7 @@ def attach_cubes(root: Path, site: Path) -> None:
 
 
 def fill_notebooks(site: Path) -> None:
-    """Write the numbers into the sentences of the notebooks that a reader can take along.
-
-    Parameters
-    ----------
-    site : Path
-        Folder that holds ``index.html``.
-    """
+    """Write the numbers into the sentences of the notebooks that a reader can take along."""
     for path in site.rglob("*.ipynb"):
         notebook = for_readers(nbformat.read(path, as_version=4))
         path.write_text(nbformat.writes(notebook), encoding="utf-8")

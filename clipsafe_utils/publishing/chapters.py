@@ -17,14 +17,7 @@ _UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingE
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter, known by the MyST text notebook that is its source.
-
-    Examples
-    --------
-    >>> chapter = Chapter(Path("notebooks/02-shape-bias.md"))
-    >>> chapter.name, chapter.published.as_posix()
-    ('shape-bias', 'book/02-shape-bias.ipynb')
-    """
+    """One chapter, known by the MyST text notebook that is its source."""
 
     source: Path
 
@@ -56,13 +49,7 @@ class Chapter:
 
 
 def find_chapters(root: Path) -> list[Chapter]:
-    """Return the chapters under ``notebooks/`` of a folder, in the order of their numbers.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is none.
-    """
+    """Return the chapters under ``notebooks/`` of a folder, in the order of their numbers."""
     folder = root / "notebooks"
     chapters = [Chapter(source) for source in sorted(folder.glob("*.md"))]
     if not chapters:
@@ -71,13 +58,7 @@ def find_chapters(root: Path) -> list[Chapter]:
 
 
 def find_chapter(root: Path, name: str) -> Chapter:
-    """Return one chapter by its name, as in ``shape-bias``.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is no such chapter; the message lists those that exist.
-    """
+    """Return one chapter by its name, as in ``shape-bias``."""
     chapters = find_chapters(root)
     for chapter in chapters:
         if chapter.name == name:
@@ -87,19 +68,7 @@ def find_chapter(root: Path, name: str) -> Chapter:
 
 
 def read_chapter(chapter: Chapter) -> NotebookNode:
-    """Read the source of a chapter as a notebook without outputs.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Cells as written, with the address of the repository in its places; their ids are new with
-        every reading.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file is not a MyST text notebook, with the reason.
-    """
+    """Read the source of a chapter as a notebook without outputs."""
     try:
         text = fill_in(chapter.source.read_text(encoding="utf-8"), chapter.source.parent.parent)
         notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")

@@ -28,15 +28,7 @@ _NOT_YAML = (
 
 
 def render_book(name: str | None, jobs: int) -> None:
-    """Render one chapter of the book, or all of them with a progress bar and the picture of the README.
-
-    Parameters
-    ----------
-    name : str, optional
-        Name of the chapter; None for all.
-    jobs : int
-        How many run at once.
-    """
+    """Render one chapter of the book, or all of them with the picture of the README."""
     _needs_clone()
     if name is None:
         _render(lambda chapters, _: chapters, jobs)
@@ -49,18 +41,7 @@ def render_book(name: str | None, jobs: int) -> None:
 
 
 def render_what_changed(jobs: int) -> int:
-    """Render the chapters of the book whose sources have changed since they were rendered.
-
-    Parameters
-    ----------
-    jobs : int
-        How many run at once.
-
-    Returns
-    -------
-    int
-        How many were rendered.
-    """
+    """Render the chapters whose sources have changed since they were rendered; return how many."""
     _needs_clone()
     return _render(lambda chapters, keys: outdated(REPOSITORY, chapters, keys), jobs)
 
@@ -101,35 +82,13 @@ def _keep_edits(chapters: Sequence[Chapter]) -> None:
 
 
 def render_own(name: str, parameters: str, folder: Path) -> tuple[Path, Path]:
-    """Render a chapter with a reader's parameters, written as YAML, into a folder of theirs.
-
-    Returns
-    -------
-    tuple of Path
-        The notebook and the page.
-
-    Raises
-    ------
-    ClipsafeError
-        If the YAML is no mapping, or anything after it fails.
-    """
+    """Render a chapter with a reader's parameters in YAML; return the notebook and the page."""
     chapter = find_chapter(REPOSITORY, name)
     return write_standalone(REPOSITORY, chapter, folder, read_parameters(parameters))
 
 
 def read_parameters(text: str) -> dict[str, object]:
-    """Read parameters that are written as a YAML mapping.
-
-    Raises
-    ------
-    ClipsafeError
-        If the text is not YAML, or not a mapping.
-
-    Examples
-    --------
-    >>> read_parameters("{seed: 3, cue_classes: [cat, dog]}")
-    {'seed': 3, 'cue_classes': ['cat', 'dog']}
-    """
+    """Read parameters that are written as a YAML mapping."""
     try:
         values = yaml.safe_load(text)
     except _NOT_YAML:

@@ -20,23 +20,8 @@ _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 def compile_book(root: Path) -> Path:
     """Compile the book of a folder into its ``_build/html``, strictly and as a whole.
 
-    Every page is read again, because an incremental build leaves old numbers on other pages;
-    every warning is an error. There is a whole site at every moment, also if the run is killed.
-
-    Parameters
-    ----------
-    root : Path
-        Folder with ``_config.yml``, ``_toc.yml`` and ``book/``.
-
-    Returns
-    -------
-    Path
-        The first page of the site.
-
-    Raises
-    ------
-    ClipsafeError
-        With the first warnings, if there are any; the old site stays.
+    Every page is read again, because an incremental build leaves old numbers on other pages; every warning is
+    an error. There is a whole site at every moment, also if the run is killed.
     """
     build = root / "_build"
     with scratch_folder(build) as scratch:
@@ -46,22 +31,7 @@ def compile_book(root: Path) -> Path:
 
 
 def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
-    """Compile the book of one folder into another, and return the folder that holds ``index.html``.
-
-    Parameters
-    ----------
-    root : Path
-        Folder with ``_config.yml``, ``_toc.yml`` and ``book/``.
-    output : Path
-        Folder to write to.
-    strict : bool
-        Whether a warning is an error.
-
-    Raises
-    ------
-    ClipsafeError
-        If Jupyter Book fails, with the first warnings or the last line it wrote.
-    """
+    """Compile the book of one folder into another, and return the folder that holds ``index.html``."""
     if not (root / "_config.yml").is_file():
         raise ClipsafeError(f"{root / '_config.yml'}: not found; run this in a clone of the repository.")
     strictly = ["-W", "-n", "--keep-going"] if strict else []

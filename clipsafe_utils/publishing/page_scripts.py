@@ -23,18 +23,7 @@ _AFTER_MATHJAX = 900
 
 
 def scripts_of(body: str) -> list[str]:
-    """Return the scripts that a page needs, in the order in which they run.
-
-    Parameters
-    ----------
-    body : str
-        The HTML of the page.
-
-    Examples
-    --------
-    >>> scripts_of('<script type="application/json" class="explore-data">{}</script>')
-    ['plotly-basic.min.js', 'explore.js']
-    """
+    """Return the scripts that a page needs, in the order in which they run."""
     return [script for mark, scripts in SCRIPTS.items() if mark in body for script in scripts]
 
 

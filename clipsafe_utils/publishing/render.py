@@ -35,22 +35,8 @@ _SECONDS_A_CELL = 600
 def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, object] | None = None) -> None:
     """Run a chapter and write it with its results.
 
-    Parameters
-    ----------
-    chapter : Chapter
-        What to run.
-    output : Path
-        Notebook to write. It is replaced only if every cell ran without an error and without a
-        word on stderr.
-    parameters : mapping of str to object, optional
-        Values by parameter name, in place of the defaults. Without any, nothing is injected: the
-        notebook shows the one cell of parameters that the source has.
-
-    Raises
-    ------
-    ClipsafeError
-        If a parameter is not known or out of range, the source cannot be read, a cell fails or
-        warns, or the output cannot be written.
+    The output is replaced only if every cell ran without an error and without a word on stderr. Without
+    parameters nothing is injected: the notebook shows the one cell of parameters of its source.
     """
     given = dict(parameters or {})
     check_parameters(chapter.name, given)
@@ -70,19 +56,7 @@ def render_all(
 ) -> None:
     """Render chapters into the book, on their defaults, several at a time.
 
-    Parameters
-    ----------
-    chapters : sequence of Chapter
-        What to render; each goes to its `published` file.
-    jobs : int
-        How many run at once, each in its own process.
-    report : callable, optional
-        Called with the name of each chapter when it is done.
-
-    Raises
-    ------
-    ClipsafeError
-        After all have been tried, with one sentence for each that failed.
+    Errors of chapters come together, after all have been tried; `report` takes the name of each that is done.
     """
     failures = []
     with ProcessPoolExecutor(
@@ -153,13 +127,7 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
 
 
 def with_texts(chapter: Chapter) -> NotebookNode:
-    """Read a chapter, with the cell behind it that evaluates the expressions of its prose.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `read_chapter`, or if an expression may not stand in prose.
-    """
+    """Read a chapter, with the cell behind it that evaluates the expressions of its prose."""
     notebook = read_chapter(chapter)
     try:
         code = cell_that_evaluates(notebook)
@@ -174,8 +142,8 @@ def with_texts(chapter: Chapter) -> NotebookNode:
 def _quiet_repeatable_kernel() -> Iterator[list[str]]:
     """Give the arguments of a kernel whose results depend neither on chance nor on its user's settings.
 
-    The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in
-    for the user's own start-up files of IPython, and takes the file with the key of the kernel.
+    The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in for the
+    user's own start-up files of IPython, and takes the file with the key of the kernel.
     """
     with temporary_folder() as folder:
         variables = {

@@ -19,15 +19,7 @@ _OLD_SCRATCH = ".compile-*"
 
 
 def settle(build: Path, scratch: Path) -> None:
-    """Make a link of the place where it is a folder of an older version, or was lost between two steps.
-
-    Parameters
-    ----------
-    build : Path
-        The folder of the place.
-    scratch : Path
-        A folder inside it, of this run alone.
-    """
+    """Make a link of the place where it is a folder of an older version, or was lost between two steps."""
     with one_at_a_time(build):
         place, first = build / PLACE, build / _FOLDERS[0]
         if place.is_dir() and not place.is_symlink():
@@ -41,15 +33,7 @@ def settle(build: Path, scratch: Path) -> None:
 
 
 def put_in_place(site: Path, build: Path, scratch: Path) -> None:
-    """Move a new site to where readers find it.
-
-    Parameters
-    ----------
-    site : Path
-        The folder of the new site, on the same disk.
-    build, scratch : Path
-        As for `settle`, which comes first.
-    """
+    """Move a new site to where readers find it."""
     with one_at_a_time(build):
         place = build / PLACE
         shown = os.readlink(place) if place.is_symlink() else None

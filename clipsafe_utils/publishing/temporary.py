@@ -11,24 +11,7 @@ from clipsafe_utils.files import scratch_folder
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Give a folder that is gone after the block; those that killed runs left go as well.
-
-    Yields
-    ------
-    Path
-        A folder of this run alone.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is nowhere to make one, or the disk is full.
-
-    Examples
-    --------
-    >>> with temporary_folder() as folder:
-    ...     folder.is_dir()
-    True
-    """
+    """Give a folder that is gone after the block; those that killed runs left go as well."""
     try:
         parent = Path(tempfile.gettempdir())
     except FileNotFoundError as error:

@@ -16,15 +16,7 @@ from clipsafe_utils.errors import ClipsafeError
 
 @dataclass(frozen=True)
 class Condition:
-    """One test set.
-
-    Attributes
-    ----------
-    images : int
-        Images that every source counts, unless the source says otherwise.
-    meaning : str
-        What is tested, and where the number of images is from.
-    """
+    """One test set."""
 
     images: int
     meaning: str
@@ -73,17 +65,7 @@ CONDITIONS: Mapping[str, Condition] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """One source's counts under one condition.
-
-    Attributes
-    ----------
-    hits : pandas.Series
-        Images classified correctly, whole numbers as float64 by row name; NaN where not reported.
-    images : int
-        Images of the condition.
-    off_by : int
-        The most that a count may be off; 0 where all are exact.
-    """
+    """One source's counts under one condition."""
 
     hits: pd.Series
     images: int
@@ -92,15 +74,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Evaluations:
-    """All that a source reports.
-
-    Attributes
-    ----------
-    counts : mapping of str to Counts
-        By condition.
-    facts : pandas.DataFrame
-        One row a row of the source, in the order of the cube, with the columns `FACTS`; NaN where not stated.
-    """
+    """All that a source reports."""
 
     counts: Mapping[str, Counts]
     facts: pd.DataFrame
@@ -114,34 +88,9 @@ _FLOATING_POINT = 1e-6
 
 
 def recover_counts(accuracy: pd.Series, images: int, half_step: float, path: Path) -> Counts:
-    """Turn accuracies back into counts of images.
+    """Turn accuracies in [0, 1] back into the nearest counts of images; refuse those of no whole number.
 
-    Parameters
-    ----------
-    accuracy : pandas.Series
-        Accuracies in [0, 1] by row name; its name is the column of the file. NaN where not reported.
-    images : int
-        Images that the accuracies are shares of.
-    half_step : float
-        How far a printed accuracy may lie from the true one.
-    path : Path
-        The file, for messages.
-
-    Returns
-    -------
-    Counts
-        The nearest whole counts, and the most that one may be off.
-
-    Raises
-    ------
-    ClipsafeError
-        If an accuracy lies outside [0, 1], or belongs to no whole number of images.
-
-    Examples
-    --------
-    >>> counts = recover_counts(pd.Series({"a": 0.667}, name="top1"), 3, 0.0005, Path("results.csv"))
-    >>> counts.hits["a"], counts.off_by
-    (np.float64(2.0), 0)
+    By row name; NaN where not reported. A printed accuracy may lie `half_step` from the true one.
     """
     outside = accuracy[(accuracy < 0) | (accuracy > 1)]
     if len(outside):

@@ -31,13 +31,7 @@ _BIN_DIMS = ("model", "condition", "scaling", "bin")
 
 
 def conditions() -> dict[str, pd.Index]:
-    """Return the images of each condition: all, those with annotations, and those of each top factor.
-
-    Examples
-    --------
-    >>> [len(conditions()[name]) for name in ("id", "id_annotated", "factor_pose")]
-    [50000, 46110, 15064]
-    """
+    """Return the images of each condition: all, those with annotations, and those of each top factor."""
     flags = read_annotations("top").flags
     by_factor = {f"factor_{name}": flags.index[flags[name]] for name in flags if name != OVERALL}
     labels = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/filename_label.csv"))
@@ -51,20 +45,7 @@ _DECIMALS = 8
 def read_confidences(path: str) -> pd.DataFrame:
     """Read the confidence of a model on every image, and whether it was right.
 
-    Parameters
-    ----------
-    path : str
-        A raw file with the columns `file_name`, `predicted_class` and `predicted_probability`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `confidence` and `correct`, indexed by file name, in the order of the label file.
-
-    Raises
-    ------
-    ClipsafeError
-        If an image has no prediction.
+    Columns `confidence` of the predicted class and `correct`, by file name, in the order of the labels.
     """
     labels = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/filename_label.csv")).set_index("file_name")["label"]
     table = pd.read_csv(fetch(path)).set_index("file_name").reindex(labels.index)
@@ -112,25 +93,8 @@ def measure(
 ) -> xr.Dataset:
     """Measure calibration in every draw, of one condition.
 
-    Parameters
-    ----------
-    confidence, correct : ndarray, shape (models, images)
-        Probability of the predicted class, and whether it is right.
-    weights : ndarray of counts, shape (draws, images)
-        Bootstrap draws; draw 0 takes every image once.
-    models : list of str
-        Names of the models.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims draw, model and bin.
-
-    Examples
-    --------
-    >>> found = measure(np.full((1, 4), 0.5), np.array([[1, 0, 1, 0]], bool), np.ones((1, 4), int), ["m"])
-    >>> found["ece"].item(), found["accuracy"].item()
-    (0.0, 0.5)
+    Inputs have the shapes (models, images), (models, images), (draws, images); dims draw, model and bin. What
+    is not drawn is NaN but in draw 0.
     """
     by_draw = {
         **measures_of_bins(reliability_bins(confidence, correct, weights)),

@@ -36,23 +36,7 @@ HALF_STEP = 2e-7
 
 
 def read_evaluations(locate: Locate) -> Evaluations:
-    """Read the results of the testbed.
-
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named as in the source, in its order. Every count is exact.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file has a fault.
-    """
+    """Read the results of the testbed, rows in its order; every count is exact."""
     path = locate(RESULTS)
     columns = list(COLUMNS.values())
     table = read_numbers(path, ["model"], columns, may_be_blank=columns).set_index("model")

@@ -29,15 +29,7 @@ _ANNOTATED = list(FACTORS[:-1])
 
 @dataclass(frozen=True)
 class Annotations:
-    """The annotated images of one selection.
-
-    Attributes
-    ----------
-    flags : pandas.DataFrame
-        Boolean, one row an image (indexed by file name), one column a factor and one for `overall`.
-    labels : pandas.Series
-        True class of each image, 0 to 999, with the same index.
-    """
+    """The annotated images of one selection."""
 
     flags: pd.DataFrame
     labels: pd.Series
@@ -49,28 +41,14 @@ class Annotations:
 
 
 def table_path(source: str, selection: str) -> str:
-    """Return the mirror path of one published table of accuracies.
-
-    Examples
-    --------
-    >>> table_path("imagenet-x-toolbox", "top")
-    'imagenetx/results/val/top_factor/modelvshuman/class/accuracies_per_factor.csv'
-    """
+    """Return the mirror path of one published table of accuracies."""
     return f"imagenetx/results/val/{selection}_factor/{TABLES[source]}/class/accuracies_per_factor.csv"
 
 
 def read_annotations(selection: str) -> Annotations:
     """Read the annotations of the validation set without the prototypes.
 
-    Parameters
-    ----------
-    selection : {"top", "multi"}
-        The one factor that annotators found most telling, or all that they named.
-
-    Examples
-    --------
-    >>> len(read_annotations("top").labels)
-    46110
+    Of "top", the one factor that annotators found most telling, or "multi", all that they named.
     """
     table = fetch(f"{ANNOTATIONS_FOLDER}/imagenet_x_val_{selection}_factor.jsonl")
     text = table.read_text(encoding="utf-8")
@@ -82,24 +60,9 @@ def read_annotations(selection: str) -> Annotations:
 
 
 def read_table(path: Path, annotations: Annotations) -> xr.Dataset:
-    """Turn a table of accuracies back into hits.
+    """Turn a table of accuracies back into hits; refuse a count that does not come out whole.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns `model`, the sixteen factors and `average`, accuracies in [0, 1].
-    annotations : Annotations
-        The images that the accuracies are shares of.
-
-    Returns
-    -------
-    xarray.Dataset
-        `hits` and `images` with the dims model and factor.
-
-    Raises
-    ------
-    ClipsafeError
-        If a column is missing, an accuracy is no number, or a count does not come out whole.
+    `hits` and `images` with the dims model and factor.
     """
     table = pd.read_csv(path)
     missing = [name for name in ["model", *_ANNOTATED, _AVERAGE] if name not in table]
@@ -120,24 +83,9 @@ def read_table(path: Path, annotations: Annotations) -> xr.Dataset:
 
 
 def read_predictions(path: Path, annotations: Annotations) -> xr.Dataset:
-    """Count the hits of a model from its prediction on every image.
+    """Count the hits of a model from its prediction on every annotated image.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns `file_name` and `predicted_class`; the stem is the model's name.
-    annotations : Annotations
-        The images to count; the others are left out, as in the tables.
-
-    Returns
-    -------
-    xarray.Dataset
-        `hits` and `images` with the dims model (one) and factor.
-
-    Raises
-    ------
-    ClipsafeError
-        If an annotated image has no prediction.
+    `hits` and `images` with the dims model (one, the stem of the path) and factor.
     """
     predictions = (
         pd.read_csv(path).set_index("file_name")["predicted_class"].reindex(annotations.labels.index)
@@ -153,15 +101,7 @@ def read_predictions(path: Path, annotations: Annotations) -> xr.Dataset:
 def factor_counts(source: str) -> xr.Dataset:
     """Build the counts of a source, top- and multi-factor.
 
-    Parameters
-    ----------
-    source : str
-        One of `TABLES`, or the per-image predictions.
-
-    Returns
-    -------
-    xarray.Dataset
-        `hits` and `images` with the dims selection, model, factor.
+    `hits` and `images` with the dims selection, model, factor.
     """
     parts = []
     for selection in SELECTIONS:

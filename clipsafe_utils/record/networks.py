@@ -42,30 +42,8 @@ class Network:
 def describe(source: str, name: str) -> Network:
     """Look a network up by the rules and the catalogue.
 
-    Parameters
-    ----------
-    source : str
-        A key of `PUBLIC_SOURCES`.
-    name : str
-        The name that the source uses, with ``@size`` where it states the image size.
-
-    Returns
-    -------
-    Network
-        Its `model` is ``source:name``; its `checkpoint` joins rows that hold the same weights. The name
-        of a checkpoint is that of the catalogue, else that of the testbed, else that of timm or open_clip.
-
-    Raises
-    ------
-    ClipsafeError
-        If no rule matches, so that a new row is never filed by accident.
-
-    Examples
-    --------
-    >>> describe("imagenet-x-toolbox", "clip").checkpoint
-    'ViT-B-32.openai'
-    >>> describe("timm", "resnet50.a1_in1k@224").family
-    'ResNet'
+    The name may end in ``@size``. A checkpoint is named as in the catalogue, else the testbed, else timm or
+    open_clip. A name that no rule matches is refused, so that none is filed by accident.
     """
     bare = name.partition("@")[0]
     rule, match = _first_match(PUBLIC_SOURCES[source].rules, bare, f"'{bare}' of the source {source}")
@@ -90,13 +68,7 @@ def describe(source: str, name: str) -> Network:
 
 
 def training_images(training_sources: Iterable[str]) -> list[float]:
-    """Return the number of images of each training source; NaN where no source states it.
-
-    Examples
-    --------
-    >>> training_images(["WIT", "not stated"])
-    [400000000.0, nan]
-    """
+    """Return the number of images of each training source; NaN where no source states it."""
     counts = {row["training_source"]: float(row["images"]) for row in _table("training_sources.csv")}
     return [counts.get(name, float("nan")) for name in training_sources]
 

@@ -30,21 +30,8 @@ HALF_STEP = 0.00005
 def read_evaluations(locate: Locate) -> Evaluations:
     """Read the zero-shot results of open_clip.
 
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named ``model.pretrained`` and sorted, models with QuickGELU first: of two rows of the same
-        weights, one with QuickGELU and one without, the first has the activation of the training.
-
-    Raises
-    ------
-    ClipsafeError
-        If a file has a fault, or a model has no profile.
+    Rows ``model.pretrained``, those with QuickGELU first: of two rows of the same weights the first has the
+    activation of the training.
     """
     path = locate(RESULTS)
     table = read_numbers(path, ["name", "pretrained"], ["params (M)", *COLUMNS.values()])

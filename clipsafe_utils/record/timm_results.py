@@ -26,23 +26,9 @@ HALF_STEP = 0.00055 / 100
 
 
 def read_evaluations(locate: Locate) -> Evaluations:
-    """Read the results of timm.
+    """Read the results of timm; every count is exact.
 
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named ``model@size`` and sorted by name, then size: the smallest size, at which the weights
-        were trained, is the first row of its model. Every count is exact.
-
-    Raises
-    ------
-    ClipsafeError
-        If a file has a fault.
+    Rows ``model@size`` by name, then size: the smallest, that of the training, is the first of its model.
     """
     tables = {condition: _read(locate(f"{FOLDER}/{name}")) for condition, name in FILES.items()}
     stated = pd.concat(tables.values())

@@ -63,6 +63,12 @@ def test_what_computes_or_reaches_out_may_not(expression: str) -> None:
         _evaluated(expression, {})
 
 
+def test_what_may_not_stand_in_prose_is_named() -> None:
+    assert fault_of("r.a - r.b") == "holds BinOp, which belongs in the finding"
+    assert fault_of("__import__('os')") == "calls '__import__'"
+    assert fault_of("r.people._bias") == "asks for '_bias'"
+
+
 def test_no_builtin_is_in_scope() -> None:
     with pytest.raises(ValueError, match="NameError"):
         _evaluated("open", {"__builtins__": {}})
