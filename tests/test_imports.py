@@ -16,7 +16,7 @@ FLOW = (
     {"claims"},
     {"figures"},
     {"chapters"},
-    {"expressions"},
+    {"expressions", "filling"},
     {"publishing"},
     {"boundary"},
     {"cli"},

@@ -17,8 +17,8 @@ class Panel:
     """One study's share of a figure."""
 
     study: str
-    cube: xr.Dataset
-    models: xr.Dataset
+    cube: xr.Dataset  # each network once, only the groups that were asked for
+    models: xr.Dataset  # in the same order
 
 
 def read_panels(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[Panel]:
@@ -35,18 +35,17 @@ def read_panels(studies: Sequence[str], cube: str, groups: Sequence[str]) -> lis
 def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[str]:
     """Say in words which studies have no panel."""
     present = {panel.study for panel in read_panels(studies, cube, groups)}
-    absent = [study.name for study in map(find_study, studies) if study.name not in present]
-    what = SCHEMAS[cube].title.lower()
+    what = f"`{cube}` ({SCHEMAS[cube].title.lower()})"
     return [
-        f"The study `{name}` has no cube `{cube}` ({what}) for these groups: its panel is left out."
-        for name in absent
+        f"The study `{study.name}` has no cube {what} for these groups: its panel is left out."
+        for study in map(find_study, studies)
+        if study.name not in present
     ]
 
 
 def nothing_to_show(studies: Sequence[str], *cubes: str, why: Sequence[str] = ()) -> ClipsafeError:
     """Give the error of a page that has no data at all."""
-    which = "study" if len(studies) == 1 else "studies"
-    has = "has" if len(studies) == 1 else "have"
+    which, has = ("study", "has") if len(studies) == 1 else ("studies", "have")
     names = listed(find_study(study).name for study in studies)
     missing = f"the {which} {names} {has} no model of these groups in {listed(cubes, last='or')}."
     return ClipsafeError(f"Nothing to show: {' '.join(why) or missing}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 
 from clipsafe_utils.chapters.downloads.files import files_of_the_site
-from clipsafe_utils.expressions import for_readers
+from clipsafe_utils.filling import for_readers
 
 
 def attach_cubes(root: Path, site: Path) -> None:

@@ -7,7 +7,7 @@ that MyST-NB has for expressions: that one needs a running kernel, and the pages
 import nbformat
 from sphinx.application import Sphinx
 
-from clipsafe_utils.expressions import filled
+from clipsafe_utils.filling import filled
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

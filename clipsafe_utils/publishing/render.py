@@ -21,8 +21,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import ROLE, cell_that_evaluates, results_in
+from clipsafe_utils.expressions import ROLE, cell_that_evaluates
 from clipsafe_utils.files import replacing
+from clipsafe_utils.filling import results_in
 from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter

@@ -12,8 +12,8 @@ import yaml
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import for_readers
 from clipsafe_utils.files import replacing
+from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file

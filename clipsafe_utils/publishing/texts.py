@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import AGAIN, LEFT_OUT, RESULTS, TEXTS, filled
+from clipsafe_utils.expressions import LEFT_OUT, RESULTS, TEXTS
+from clipsafe_utils.filling import AGAIN, filled
 
 _END_OF_SENTENCE = re.compile(r"(?<=[.?!]) +(?=[^a-z])")
 

@@ -1,20 +1,19 @@
-"""Who the networks of the record are: group, family, training source and weights.
+"""Who the networks of the record are: group, family, training source and weights."""
 
-Each source has a file of rules in ``rules``, one a line: a pattern that must match the whole name that the
-source uses, and what holds for every row that it matches. The first matching rule decides. Cells may refer to
-parts of the match; ``{line}`` stands for the line of designs that ``rules/architectures.csv`` finds for
-the part of the name before the first dot. For its 210 models the project's catalogue has the last word.
-
-A family is the unit of independence. Of a CLIP it is the training source with the line of its image encoder,
-so that families remain to compare within one training source; two families of one source still share their
-data, so comparisons between CLIPs and others should group CLIPs by `training_source`. Of every other network
-it is the line, with the source of its pre-training where it has one, or the training run.
-"""
+# Each source has a file of rules in `rules`, one a line: a pattern that must match the whole name that the
+# source uses, and what holds for every row that it matches. The first matching rule decides. Cells may refer
+# to parts of the match; `{line}` stands for the line of designs that `rules/architectures.csv` finds for the
+# part of the name before the first dot. For its 210 models the project's catalogue has the last word.
+#
+# A family is the unit of independence. Of a CLIP it is the training source with the line of its image
+# encoder, so that families remain to compare within one training source; two families of one source still
+# share their data, so comparisons between CLIPs and others should group CLIPs by `training_source`. Of every
+# other network it is the line, with the source of its pre-training where it has one, or the training run.
 
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -52,19 +51,18 @@ def describe(source: str, name: str) -> Network:
         design, _ = _first_match("architectures", bare.partition(".")[0], f"the design of '{bare}'")
         cells["family"] = cells["family"].replace("{line}", design["line"])
         cells["architecture"] = cells["architecture"] or design["architecture"]
-    network = Network(
+    checkpoint = _checkpoint(source, bare, cells["checkpoint"])
+    if known := _catalogue().get(checkpoint):
+        facts = ("group", "architecture", "training_source", "fine_tuning")
+        cells |= {fact: getattr(known, fact) for fact in facts}
+    texts = ("group", "family", "architecture", "training_source", "pretraining", "fine_tuning")
+    return Network(
         model=f"{source}:{name}",
-        group=cells["group"],
-        family=cells["family"],
-        architecture=cells["architecture"],
-        training_source=cells["training_source"],
-        pretraining=cells["pretraining"],
-        fine_tuning=cells["fine_tuning"],
         samples_seen=float(cells["samples_seen"] or "nan"),
-        checkpoint=_checkpoint(source, bare, cells["checkpoint"]),
+        checkpoint=checkpoint,
         reference=PUBLIC_SOURCES[source].citation + (f"; {cells['note']}" if cells["note"] else ""),
+        **{text: cells[text] for text in texts},
     )
-    return _as_in_catalogue(network)
 
 
 def training_images(training_sources: Iterable[str]) -> list[float]:
@@ -84,19 +82,6 @@ def _checkpoint(source: str, name: str, by_rule: str) -> str:
     # The activation is not part of the weights: open_clip lists some weights under two names.
     own = name.replace("-quickgelu", "") if PUBLIC_SOURCES[source].names_weights else f"{source}:{name}"
     return _one_name_for_shared_weights().get(by_rule or own, by_rule or own)
-
-
-def _as_in_catalogue(network: Network) -> Network:
-    known = _catalogue().get(network.checkpoint)
-    if known is None:
-        return network
-    return replace(
-        network,
-        group=known.group,
-        architecture=known.architecture,
-        training_source=known.training_source,
-        fine_tuning=known.fine_tuning,
-    )
 
 
 @cache

@@ -1,7 +1,4 @@
-"""open_clip: zero-shot top-1 of CLIPs on the ImageNet test sets.
-
-The file of classification results, ``openclip_classification_results.csv``, repeats these accuracies.
-"""
+"""open_clip: zero-shot top-1 of CLIPs on the ImageNet test sets."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +18,7 @@ COLUMNS = {
 }
 """The column of each condition."""
 
-RESULTS = "open_clip/docs/openclip_results.csv"
+RESULTS = "open_clip/docs/openclip_results.csv"  # openclip_classification_results.csv repeats it
 PROFILE = "open_clip/docs/model_profile.csv"
 HALF_STEP = 0.00005
 """Accuracies have four decimals."""

@@ -1,8 +1,7 @@
-"""The registry of public sources: who they are, what each is read for and by what, and whom to prefer.
+"""The registry of public sources: who they are, what each is read for and by what, and whom to prefer."""
 
-A source is a row here, a module that reads it, rules that file its rows (``rules/``) and its raw files with
-their hashes and licences (``sources.csv``).
-"""
+# A source is a row here, a module that reads it, rules that file its rows (`rules/`) and its raw files with
+# their hashes and licences (`sources.csv`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from clipsafe_utils.record import (
 class Reading:
     """How a source is read for one cube."""
 
-    counts: Callable[[], xr.Dataset]
-    files: tuple[str, ...]
+    counts: Callable[[], xr.Dataset]  # variables of the cube, with the source's own names of models
+    files: tuple[str, ...]  # how the paths of the raw files begin that it reads
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class PublicSource:
     """One source of the record."""
 
     citation: str
-    rules: str
-    cubes: Mapping[str, Reading]
-    names_weights: bool = False
+    rules: str  # stem of its file in `rules`
+    cubes: Mapping[str, Reading]  # those that it has rows of
+    names_weights: bool = False  # whether its names stand for weights in other sources, too
 
 
 _IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"

@@ -20,14 +20,8 @@ from clipsafe_utils.record.sources import raw_files
 
 STUDY = "published"
 _TEXT_VARIABLES = (
-    "group",
-    "training_source",
-    "architecture",
-    "family",
-    "checkpoint",
-    "pretraining",
-    "fine_tuning",
-    "reference",
+    *("group", "training_source", "architecture", "family"),
+    *("checkpoint", "pretraining", "fine_tuning", "reference"),
 )
 _FAMILIES = (
     "CLIPs: training source and line of image encoders, so that families remain within one training source; "

@@ -42,18 +42,7 @@ def raw_files() -> dict[str, RawFile]:
     """Return every raw file of the record by its path in a mirror."""
     table = files("clipsafe_utils.record").joinpath("sources.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(table.splitlines())
-    return {
-        row["path"]: RawFile(
-            path=row["path"],
-            repository=row["repository"],
-            commit=row["commit"],
-            source_path=row["source_path"],
-            bytes=int(row["bytes"]),
-            sha256=row["sha256"],
-            licence=row["licence"],
-        )
-        for row in rows
-    }
+    return {row["path"]: RawFile(bytes=int(row.pop("bytes")), **row) for row in rows}
 
 
 def raw_paths(folder: str) -> list[str]:

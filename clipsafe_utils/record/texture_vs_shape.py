@@ -1,7 +1,4 @@
-"""texture-vs-shape: what people and networks answered on each of the 1,280 cue-conflict images.
-
-In 80 of the images shape and texture belong to one class; they decide nothing and are left out.
-"""
+"""texture-vs-shape: what people and networks answered on each of the 1,280 cue-conflict images."""
 
 from pathlib import Path
 
@@ -54,7 +51,7 @@ def read_session(path: Path) -> pd.DataFrame:
 
 def count_decisions(session: pd.DataFrame) -> np.ndarray:
     """Count decisions, shape (classes of the shape, `DECISIONS`); no answer is other."""
-    conflict = session[session["shape"] != session["texture"]]
+    conflict = session[session["shape"] != session["texture"]]  # in 80 images they agree and decide nothing
     by_shape = conflict["answer"] == conflict["shape"]
     by_texture = conflict["answer"] == conflict["texture"]
     decision = np.select([by_shape, by_texture], DECISIONS[:2], DECISIONS[2])
