@@ -1,7 +1,6 @@
-"""Where commands meet the outside: what is expected becomes a sentence, what is not is said to be our fault.
+"""Where commands meet the outside: what is expected becomes a sentence, what is not is a fault of ours."""
 
-Nothing inside the package catches exceptions of every kind for this; here is the one place that does.
-"""
+# Nothing inside the package catches exceptions of every kind for this; here is the one place that does.
 
 import io
 import os
@@ -21,15 +20,8 @@ FAULT_OF_OURS = 70
 
 EXTRAS = {
     "book": (
-        "bs4",
-        "ipykernel",
-        "jupyter_book",
-        "jupyter_client",
-        "jupytext",
-        "nbclient",
-        "nbformat",
-        "papermill",
-        "sklearn",
+        *("bs4", "ipykernel", "jupyter_book", "jupyter_client", "jupytext"),
+        *("nbclient", "nbformat", "papermill", "sklearn"),
     ),
     "models": ("huggingface_hub", "open_clip", "safetensors", "timm", "torch", "torchvision", "zarr"),
     "record": ("imagenet_x", "pyarrow"),

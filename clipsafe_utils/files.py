@@ -25,11 +25,21 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
     A run holds a lock on its folder, which the system takes from it when it ends, however it ends.
     """
+    with _writing(parent), _scratch_folder(parent) as folder:
+        yield folder
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder in the system's temporary one that is gone after the block, as in `scratch_folder`."""
     try:
-        with _scratch_folder(parent) as folder:
-            yield folder
-    except OSError as error:
-        raise ClipsafeError(f"{parent}: cannot be written ({error.strerror or error}).") from error
+        parent = Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise ClipsafeError(
+            "No temporary folder can be written; name one that can in the variable TMPDIR."
+        ) from error
+    with scratch_folder(parent) as folder:
+        yield folder
 
 
 @contextmanager
@@ -38,14 +48,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Folders are made; the old file is left as it was if the block fails.
     """
-    try:
-        with _scratch_folder(path.parent) as folder:
-            temporary = folder / path.name
-            yield temporary
-            temporary.chmod(0o644)
-            temporary.replace(path)
-    except OSError as error:
-        raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    with _writing(path), _scratch_folder(path.parent) as folder:
+        temporary = folder / path.name
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
 
 
 def clear_scratch(parent: Path) -> None:
@@ -72,11 +79,9 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
     For files that are read, changed and written: without it, two runs lose what one of them wrote.
     """
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise ClipsafeError(f"{folder}: cannot be written ({error.strerror or error}).") from error
     try:
         with suppress(OSError):  # A file system without locks.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -101,6 +106,14 @@ def alone_at(path: Path) -> Iterator[None]:
             # Else a file system without locks, where runs cannot tell.
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
 
 
 @contextmanager

@@ -1,8 +1,7 @@
-"""Values in words: the only place that writes a number into a sentence.
+"""Values in words: the only place that writes a number into a sentence."""
 
-What a finding holds is a `Value`, or `Missing` with the reason why there is none. Both write themselves, and
-what they write is a `Text`, whose repr is the text, so that a page and JupyterLab show the same.
-"""
+# What a finding holds is a `Value`, or `Missing` with the reason why there is none. Both write themselves,
+# and what they write is a `Text`, whose repr is the text, so that a page and JupyterLab show the same.
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping

@@ -11,6 +11,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     Task,
     TextColumn,
     TimeElapsedColumn,
@@ -76,42 +77,37 @@ class _Description(TextColumn):
         return Text(plain(task.description))
 
 
+class _Rate(TextColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f} {self.text_format}/s")
+
+
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
     """Show a bar, silent where nobody looks; yield what takes the name of each part that is done."""
-    columns = (_Description(""), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-
-        def advance(part: str) -> None:
-            bar.update(task, advance=1, description=f"{title}: {part}")
-
-        yield advance
+    with _bar(title, total, MofNCompleteColumn(), TimeRemainingColumn()) as advance:
+        yield lambda part: advance(1, part)
 
 
 @contextmanager
 def measured_progress(title: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
-    """Show a bar with rate and time left for work that is measured in units; silent where nobody looks."""
+    """Show a bar with rate and time left; yield what takes the units just done and what is worked on."""
+    columns = (_Rate(unit), TimeElapsedColumn(), TimeRemainingColumn())
+    with _bar(title, total, *columns, speed_estimate_period=60) as advance:
+        yield advance
 
-    class Rate(TextColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f} {unit}/s")
 
-    columns = (
-        _Description(""),
-        BarColumn(),
-        Rate(""),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
+@contextmanager
+def _bar(
+    title: str, total: int, *columns: ProgressColumn, speed_estimate_period: float = 30
+) -> Iterator[Callable[[int, str], None]]:
     console = Console(stderr=True)
     with Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True, speed_estimate_period=60
+        *(_Description(""), BarColumn(), *columns),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+        speed_estimate_period=speed_estimate_period,
     ) as bar:
         task = bar.add_task(title, total=total)
-
-        def advance(amount: int, part: str) -> None:
-            bar.update(task, advance=amount, description=f"{title}: {part}")
-
-        yield advance
+        yield lambda units, part: bar.update(task, advance=units, description=f"{title}: {part}")

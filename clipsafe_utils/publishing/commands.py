@@ -15,15 +15,7 @@ from clipsafe_utils.publishing.render import render_all, render_chapter
 from clipsafe_utils.publishing.standalone import write_standalone
 from clipsafe_utils.terminal import progress, say
 
-_NOT_YAML = (
-    yaml.YAMLError,
-    AttributeError,
-    IndexError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_NOT_YAML = (yaml.YAMLError, AttributeError, IndexError, OverflowError, RecursionError, TypeError, ValueError)
 """What PyYAML raises: its own error for bad syntax, and Python's for a bad date, number or depth."""
 
 

@@ -2,14 +2,18 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+
+from clipsafe_utils.chapters.downloads.files import files_of_the_site
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import scratch_folder
-from clipsafe_utils.publishing.attachments import attach_cubes, fill_notebooks
+from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.content_policy import add_policies
 from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
 
@@ -44,6 +48,21 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
     fill_notebooks(site)
     add_policies(site)
     return site
+
+
+def attach_cubes(root: Path, site: Path) -> None:
+    """Copy the cubes that are small enough into a compiled site."""
+    for cube in files_of_the_site(root):
+        place = site / cube.relative_to(root)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(cube, place)
+
+
+def fill_notebooks(site: Path) -> None:
+    """Write the numbers into the sentences of the notebooks that a reader can take along."""
+    for path in site.rglob("*.ipynb"):
+        notebook = for_readers(nbformat.read(path, as_version=4))
+        path.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
 def _run_with_us(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

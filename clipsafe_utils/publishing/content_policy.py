@@ -1,15 +1,14 @@
-"""What each page lets a browser do: run the scripts of the site, and no code that a cube brought into it.
+"""What each page lets a browser do: run the scripts of the site, and no code that a cube brought into it."""
 
-The theme writes some ten pieces of code into every page. A page names each by its hash, but only if the page
-of the search holds it as well, which Sphinx makes without a word of a chapter, or if it is one of the two
-that differ from page to page and hold a name alone. Code that got into a chapter in spite of all escaping is
-thus not named, and does not run.
-
-The theme stands in the way of more. Font Awesome, MathJax and Plotly write styles into the page, so styles
-are free. Two buttons have code in an attribute, which is taken out here; ``book.js`` listens in its place. A
-page cannot say who may frame it; only a server can. In another language than English, ``doctools.js`` would
-make functions of text, which is stopped. Opened from disk, the site is every file of the disk to a browser.
-"""
+# The theme writes some ten pieces of code into every page. A page names each by its hash, but only if the
+# page of the search holds it as well, which Sphinx makes without a word of a chapter, or if it is one of the
+# two that differ from page to page and hold a name alone. Code that got into a chapter in spite of all
+# escaping is thus not named, and does not run.
+#
+# The theme stands in the way of more. Font Awesome, MathJax and Plotly write styles into the page, so styles
+# are free. Two buttons have code in an attribute, which is taken out here; `book.js` listens in its place. A
+# page cannot say who may frame it; only a server can. In another language than English, `doctools.js` would
+# make functions of text, which is stopped. Opened from disk, the site is every file of the disk to a browser.
 
 import base64
 import hashlib
@@ -53,9 +52,10 @@ def with_policy(html: str, known: Iterable[str], *, searches: bool) -> str:
         connect_src=["'self'"] if searches else [],
         form_action=["'self'"],
     )
+    element = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     head = _HEAD.match(html)
     place = head.end() if head else 0
-    return html[:place] + _element(policy) + _ATTRIBUTES_WITH_CODE.sub("", html[place:])
+    return html[:place] + element + _ATTRIBUTES_WITH_CODE.sub("", html[place:])
 
 
 def policy_of_one_file(policy: str, scripts: Iterable[str], address: str) -> str:
@@ -80,7 +80,3 @@ def _policy(**sources: list[str]) -> str:
     allowed = {name.replace("_", "-"): " ".join(values or ["'none'"]) for name, values in sources.items()}
     everything = {"default-src": "'none'", "base-uri": "'none'", **allowed}
     return "; ".join(f"{name} {values}" for name, values in everything.items())
-
-
-def _element(policy: str) -> str:
-    return f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

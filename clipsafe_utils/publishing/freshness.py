@@ -46,18 +46,12 @@ def keys_of(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
 def outdated(root: Path, chapters: Sequence[Chapter], keys: Mapping[str, str]) -> list[Chapter]:
     """Return the chapters whose page is missing, was touched, or is made from what has changed since."""
     noted = _read_note(root)
-    return [
-        chapter
-        for chapter in chapters
-        if noted.get(chapter.name) != {"sources": keys[chapter.name], "page": _hash_of_page(chapter)}
-    ]
+    return [chapter for chapter in chapters if noted.get(chapter.name) != _note_of(chapter, keys)]
 
 
 def note_rendered(root: Path, chapters: Iterable[Chapter], keys: Mapping[str, str]) -> None:
     """Note rendered pages, with `keys_of` before the first: what changes meanwhile makes a page old."""
-    rendered = {
-        chapter.name: {"sources": keys[chapter.name], "page": _hash_of_page(chapter)} for chapter in chapters
-    }
+    rendered = {chapter.name: _note_of(chapter, keys) for chapter in chapters}
     with replacing(root / NOTE) as temporary:
         temporary.write_text(json.dumps(_read_note(root) | rendered, indent=1), encoding="utf-8")
 
@@ -104,8 +98,9 @@ def _read_note(root: Path) -> dict[str, object]:
     return note if isinstance(note, dict) else {}
 
 
-def _hash_of_page(chapter: Chapter) -> str:
-    return _hash([], [path for path in (chapter.published, chapter.results) if path.exists()])
+def _note_of(chapter: Chapter, keys: Mapping[str, str]) -> dict[str, str]:
+    page = [path for path in (chapter.published, chapter.results) if path.exists()]
+    return {"sources": keys[chapter.name], "page": _hash([], page)}
 
 
 def _versions() -> list[str]:

@@ -1,8 +1,7 @@
-"""Making a notebook that has been run a function of its source and its results, byte for byte.
+"""Making a notebook that has been run a function of its source and its results, byte for byte."""
 
-Running the same chapter twice gives other cell ids, times, versions and random ids inside HTML.
-None of them is a result, and each would show as a change whenever a chapter is rendered again.
-"""
+# Running the same chapter twice gives other cell ids, times, versions and random ids inside HTML. None of
+# them is a result, and each would show as a change whenever a chapter is rendered again.
 
 import itertools
 import re

@@ -1,7 +1,4 @@
-"""A Sphinx extension: a library of a megabyte is loaded by the pages that use it, and by no other.
-
-``_config.yml`` names this module among the extensions of the book. The scripts are in ``book/_static``.
-"""
+"""A Sphinx extension, named in _config.yml: only the pages that use a library of a megabyte load it."""
 
 from typing import Any
 

@@ -12,13 +12,12 @@ import yaml
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.files import replacing
+from clipsafe_utils.files import replacing, temporary_folder
 from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file
 from clipsafe_utils.publishing.render import render_chapter
-from clipsafe_utils.publishing.temporary import temporary_folder
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
 _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'

@@ -1,8 +1,7 @@
-"""Where the compiled site stands: a link to one of two folders beside it, and so a site at every moment.
+"""Where the compiled site stands: a link to one of two folders beside it, and so a site at every moment."""
 
-A new site goes into the folder that is free; then the link is turned, which is one step for the system. The
-other folder keeps the site before it, for readers who are on their way into it, until the next one comes.
-"""
+# A new site goes into the folder that is free; then the link is turned, which is one step for the system. The
+# other folder keeps the site before it, for readers who are on their way into it, until the next one comes.
 
 import os
 import shutil

@@ -54,14 +54,8 @@ def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
     )
     cube["family"].attrs["comment"] = _FAMILIES
     cube["training_images"] = ("model", training_images(cube["training_source"].values))
-    by_rule = pd.DataFrame(
-        {
-            "checkpoint": [network.checkpoint for network in networks],
-            "by_rule": [network.samples_seen for network in networks],
-        },
-        index=cube["model"].values,
-    )
-    stated = by_rule.join(facts)
+    rows = [(network.checkpoint, network.samples_seen) for network in networks]
+    stated = pd.DataFrame(rows, index=cube["model"].values, columns=["checkpoint", "by_rule"]).join(facts)
     of_weights = stated.groupby("checkpoint")[["parameters", "samples_seen"]].transform("first")
     cube["parameters"] = ("model", of_weights["parameters"])
     cube["samples_seen"] = ("model", of_weights["samples_seen"].fillna(stated["by_rule"]))
@@ -113,21 +107,20 @@ def _join_sources(name: str) -> xr.Dataset:
 
 def _label(cube: xr.Dataset, name: str, source: str) -> xr.Dataset:
     schema = SCHEMAS[name]
-    variables = [one for one in (*schema.variables, *schema.optional) if one.name in cube]
+    variables = [variable for variable in (*schema.variables, *schema.optional) if variable.name in cube]
     for variable in variables:
         attributes = {"long_name": variable.long_name, "units": variable.units, "source": source}
         values = cube[variable.name]
         if values.dtype.kind == "f" and bool(np.isnan(values).any()):
             attributes["not_measured"] = _NOT_STATED
         values.attrs = attributes | values.attrs
+    versions = {package: version(package) for package in ("h5netcdf", "h5py", "numpy", "xarray")}
     cube.attrs = {
         "title": schema.title,
         "study": STUDY,
         "evidence": "measured",
         "licence": _LICENCES[name],
-        "versions": json.dumps(
-            {package: version(package) for package in ("h5netcdf", "h5py", "numpy", "xarray")}
-        ),
+        "versions": json.dumps(versions),
     }
     return cube[[variable.name for variable in variables]]
 

@@ -11,7 +11,7 @@ from clipsafe_utils.chapters.downloads import citation, downloads, files, tables
 from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.cubes.studies import REPOSITORY, list_studies
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.publishing.attachments import attach_cubes
+from clipsafe_utils.publishing.compile import attach_cubes
 
 ADDRESS = Repository("https://github.com/me/book", "main")
 KEYS = {

@@ -7,7 +7,7 @@ import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.cubes.conditions import select_with_conditions
+from clipsafe_utils.cubes.selection import select_with_conditions
 from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION, in_distribution, make_cloud
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
 

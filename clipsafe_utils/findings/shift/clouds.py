@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.cubes.conditions import select_with_conditions
-from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real
+from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real, select_with_conditions
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.training_sources import SOURCES
 
