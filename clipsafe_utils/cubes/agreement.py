@@ -11,7 +11,10 @@ def compare_evaluations(shifts: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     Dim condition, where there is a pair: `pairs`, `median_difference` and `largest_difference` (absolute,
     percentage points), `most_different` (a checkpoint). Of several rows of one source the first counts.
     """
-    pairs = _pairs(_evaluations(shifts, models))
+    evaluations = _evaluations(shifts, models)
+    both = evaluations.merge(evaluations, on=["checkpoint", "condition"], suffixes=("", "_other"))
+    pairs = both[both["source"] < both["source_other"]].reset_index(drop=True)
+    pairs["difference"] = (pairs["percent"] - pairs["percent_other"]).abs()
     by_condition = pairs.groupby("condition", sort=False)
     order = [name for name in shifts["condition"].values.tolist() if name in by_condition.groups]
     largest = pairs.loc[by_condition["difference"].idxmax()].set_index("condition").loc[order]
@@ -35,9 +38,3 @@ def _evaluations(shifts: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
     evaluations = table.rename_axis("checkpoint").reset_index().melt(["checkpoint", "source"])
     evaluations.columns = pd.Index(["checkpoint", "source", "condition", "percent"])
     return evaluations.dropna().drop_duplicates(["checkpoint", "source", "condition"])
-
-
-def _pairs(evaluations: pd.DataFrame) -> pd.DataFrame:
-    both = evaluations.merge(evaluations, on=["checkpoint", "condition"], suffixes=("", "_other"))
-    both = both[both["source"] < both["source_other"]].reset_index(drop=True)
-    return both.assign(difference=(both["percent"] - both["percent_other"]).abs())

@@ -12,15 +12,15 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
     (hash).
     """
     rows = []
-    for one in list_studies() if study is None else [find_study(study)]:
+    for described in list_studies() if study is None else [find_study(study)]:
         if check:
-            one.check()
-        for name in one.cubes:
-            cube = one.read(name)
+            described.check()
+        for name in described.cubes:
+            cube = described.read(name)
             first = next(iter(cube.data_vars.values()))
             rows.append(
                 {
-                    "study": one.name,
+                    "study": described.name,
                     "cube": name,
                     "dims": ", ".join(f"{dim} {size}" for dim, size in cube.sizes.items()),
                     "evidence": cube.attrs["evidence"],
@@ -37,6 +37,6 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
 def in_short(source: str) -> str:
     """Say what a variable was made from, with raw files counted in place of named."""
     parts = source.split("; ")
-    said = [part for part in parts if "sha256:" not in part]
-    files = len(parts) - len(said)
-    return "; ".join([*said, f"{files} raw file{'s' * (files > 1)}"] if files else said)
+    named = [part for part in parts if "sha256:" not in part]
+    files = len(parts) - len(named)
+    return "; ".join([*named, f"{files} raw file{'s' * (files > 1)}"] if files else named)

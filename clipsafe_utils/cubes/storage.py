@@ -127,8 +127,8 @@ def _encoding(dtype: np.dtype) -> dict[str, object]:
 
 
 def _attributes(attributes: dict[str, object]) -> bytes:
-    said = {str(key): str(value) for key, value in attributes.items() if key not in UNHASHED_ATTRIBUTES}
-    return json.dumps(said, sort_keys=True).encode()
+    hashed = {str(key): str(value) for key, value in attributes.items() if key not in UNHASHED_ATTRIBUTES}
+    return json.dumps(hashed, sort_keys=True).encode()
 
 
 def _canonical(values: np.ndarray) -> tuple[str, bytes]:

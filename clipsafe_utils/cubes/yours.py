@@ -20,5 +20,5 @@ def label_of(model: str) -> str:
     """Shorten ``mine:wit-texture_correlation_0.9-s0`` to ``wit, texture correlation 0.9``."""
     *parts, seed = model.removeprefix(PREFIX).split("-")
     number = seed.removeprefix("s")
-    said = [*parts, *([f"seed {number}"] if number != "0" or len(parts) == 1 else [])]
-    return ", ".join(said).replace("_", " ")
+    shown = [*parts, f"seed {number}"] if number != "0" or len(parts) == 1 else parts
+    return ", ".join(shown).replace("_", " ")

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
+from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
+
+_catalogue = cache(catalogue)
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,6 @@ def _checkpoint(source: str, name: str, by_rule: str) -> str:
     # The activation is not part of the weights: open_clip lists some weights under two names.
     own = name.replace("-quickgelu", "") if PUBLIC_SOURCES[source].names_weights else f"{source}:{name}"
     return _one_name_for_shared_weights().get(by_rule or own, by_rule or own)
-
-
-@cache
-def _catalogue() -> dict[str, ModelEntry]:
-    return catalogue()
 
 
 @cache

@@ -14,7 +14,7 @@ ReadEvaluations = Callable[[Locate], Evaluations]
 """What reads the tables of a source."""
 
 OFF_BY = "off_by"
-"""Attribute of the hits of a source: which of its counts are not exact."""
+"""Attribute of the hits of a source: which of its counts are not exact, and by how much they may be off."""
 
 _NOT_REPORTED = "the source of the row does not report this condition"
 
@@ -25,8 +25,13 @@ def shift_counts(read: ReadEvaluations) -> xr.Dataset:
     `hits` and `images` with the dims model, condition, NaN where not reported; `FACTS` with the dim model.
     """
     evaluations = read(fetch)
+    off_by = ", ".join(
+        f"{name} may be off by {counts.off_by} (of {counts.images:,} images)"
+        for name, counts in evaluations.counts.items()
+        if counts.off_by
+    )
     dataset = as_dataset(evaluations)
-    dataset["hits"].attrs = {OFF_BY: off_by(evaluations), "not_measured": _NOT_REPORTED}
+    dataset["hits"].attrs = {OFF_BY: off_by, "not_measured": _NOT_REPORTED}
     dataset["images"].attrs = {"not_measured": _NOT_REPORTED}
     return dataset
 
@@ -51,17 +56,8 @@ def as_dataset(evaluations: Evaluations) -> xr.Dataset:
     )
 
 
-def off_by(evaluations: Evaluations) -> str:
-    """Say which counts of a source are not exact, and by how much they may be off; "" where all are."""
-    return ", ".join(
-        f"{name} may be off by {counts.off_by} (of {counts.images:,} images)"
-        for name, counts in evaluations.counts.items()
-        if counts.off_by
-    )
-
-
 def rounding(parts: Mapping[str, xr.Dataset]) -> dict[str, str]:
     """Say of all sources together which counts are not exact, as attributes of the joined hits."""
     inexact = [f"{source}: {off}" for source, part in parts.items() if (off := part["hits"].attrs[OFF_BY])]
-    said = f"exact, but for {'; '.join(inexact)}" if inexact else "exact"
-    return {"rounding": said, "not_measured": _NOT_REPORTED}
+    rounding = f"exact, but for {'; '.join(inexact)}" if inexact else "exact"
+    return {"rounding": rounding, "not_measured": _NOT_REPORTED}

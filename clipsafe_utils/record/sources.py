@@ -81,11 +81,9 @@ def _in_wheel(raw: RawFile) -> Path:
 def _check(local: Path, raw: RawFile) -> None:
     if not local.is_file():
         raise ClipsafeError(f"{local}: no such file; expected {raw.citation}.")
-    size = local.stat().st_size
-    if size != raw.bytes:
-        raise ClipsafeError(
-            f"{local}: {size:,} bytes where {raw.bytes:,} were expected; the copy is not whole."
-        )
+    if (size := local.stat().st_size) != raw.bytes:
+        fault = f"{size:,} bytes where {raw.bytes:,} were expected; the copy is not whole"
+        raise ClipsafeError(f"{local}: {fault}.")
     if sha256(local) != raw.sha256:
         raise ClipsafeError(f"{local}: was altered; its SHA-256 is not that of {raw.citation}.")
 
@@ -94,15 +92,9 @@ def _download(raw: RawFile) -> Path:
     import pooch
 
     address = f"https://raw.githubusercontent.com/{raw.repository}/{raw.commit}/{raw.source_path}"
+    name, cached = raw.path.replace("/", "--"), pooch.os_cache("clipsafe")
     try:
-        return Path(
-            pooch.retrieve(
-                address,
-                known_hash=f"sha256:{raw.sha256}",
-                fname=raw.path.replace("/", "--"),
-                path=pooch.os_cache("clipsafe"),
-            )
-        )
+        return Path(pooch.retrieve(address, known_hash=f"sha256:{raw.sha256}", fname=name, path=cached))
     except (OSError, ValueError) as error:
         raise ClipsafeError(
             f"{raw.source_path}: cannot be downloaded from {raw.repository} ({type(error).__name__}); "

@@ -21,8 +21,7 @@ _IMAGE = r"(?P<shape>[a-z]+)\d+-(?P<texture>[a-z]+)\d+\.png$"
 def read_session(path: Path) -> pd.DataFrame:
     """Read one session: an observer's answers, one row an image, sorted by image.
 
-    Columns `observer`, `image` (what follows the last underscore of the file name), `shape`, `texture`,
-    `answer`, sorted by image.
+    Columns `observer`, `image` (what follows the last underscore of its name), `shape`, `texture`, `answer`.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     missing = [name for name in ("subj", "object_response", "imagename") if name not in table]
@@ -31,21 +30,16 @@ def read_session(path: Path) -> pd.DataFrame:
     image = table["imagename"].str.split("_").str[-1]
     cues = image.str.extract(_IMAGE)
     session = cues.assign(observer=table["subj"], image=image, answer=table["object_response"])
-    if session["image"].duplicated().any():
-        raise ClipsafeError(
-            f"{path}: the image {session['image'][session['image'].duplicated()].iloc[0]} stands twice."
-        )
-    for column, allowed in (
-        ("shape", CUE_CLASSES),
-        ("texture", CUE_CLASSES),
-        ("answer", (*CUE_CLASSES, _NO_ANSWER)),
-    ):
+    repeated = image[image.duplicated()]
+    if len(repeated):
+        raise ClipsafeError(f"{path}: the image {repeated.iloc[0]} stands twice.")
+    answers = (*CUE_CLASSES, _NO_ANSWER)
+    for column, allowed in {"shape": CUE_CLASSES, "texture": CUE_CLASSES, "answer": answers}.items():
         wrong = ~session[column].isin(allowed)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
-            raise ClipsafeError(
-                f"{path}: line {row + 2}: '{table.iloc[row]['imagename']}' has no known {column}."
-            )
+            name = table["imagename"].iloc[row]
+            raise ClipsafeError(f"{path}: line {row + 2}: '{name}' has no known {column}.")
     return session.sort_values("image", ignore_index=True)
 
 
@@ -56,9 +50,8 @@ def count_decisions(session: pd.DataFrame) -> np.ndarray:
     by_texture = conflict["answer"] == conflict["texture"]
     decision = np.select([by_shape, by_texture], DECISIONS[:2], DECISIONS[2])
     table = pd.crosstab(conflict["shape"], decision)
-    return table.reindex(index=list(CUE_CLASSES), columns=list(DECISIONS), fill_value=0).to_numpy(
-        dtype=np.int64
-    )
+    whole = table.reindex(index=list(CUE_CLASSES), columns=list(DECISIONS), fill_value=0)
+    return whole.to_numpy(dtype=np.int64)
 
 
 def decision_counts(source: str) -> xr.Dataset:
@@ -77,13 +70,9 @@ def decision_counts(source: str) -> xr.Dataset:
                     counts[session["observer"].iloc[0]] = count_decisions(session)
         if name == source:
             break
-    return _as_dataset(counts)
-
-
-def _as_dataset(by_model: dict[str, np.ndarray]) -> xr.Dataset:
     # Networks were read by the mean probability over a class's ImageNet indices, says the source's README.
     rule = {"decision_rule": "mean"}
     return xr.Dataset(
-        {"count": (("model", "cue_class", "decision"), np.stack(list(by_model.values())), rule)},
-        coords={"model": list(by_model), "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
+        {"count": (("model", "cue_class", "decision"), np.stack(list(counts.values())), rule)},
+        coords={"model": list(counts), "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
     )
