@@ -86,8 +86,12 @@ def _count(name: str, dims: tuple[str, ...], long_name: str) -> Variable:
     return Variable(name, dims, "count", long_name, minimum=0)
 
 
-def _share(name: str, dims: tuple[str, ...], long_name: str, lowest: float = 0) -> Variable:
-    return Variable(name, dims, "number", long_name, minimum=lowest, maximum=1)
+def _share(name: str, dims: tuple[str, ...], long_name: str) -> Variable:
+    return _at_most_1(name, dims, long_name, 0)
+
+
+def _at_most_1(name: str, dims: tuple[str, ...], long_name: str, minimum: float = -1) -> Variable:
+    return Variable(name, dims, "number", long_name, minimum=minimum, maximum=1)
 
 
 def _text(name: str, long_name: str, choices: tuple[str, ...] = ()) -> Variable:
@@ -181,7 +185,7 @@ _FIRST_BIN_ERRORS = ("ece", "ece_debiased", "ece_rms")
 
 
 def _bin_error(name: str) -> Variable:
-    return _share(name, _CALIBRATION_DIMS, BIN_ERRORS[name].long_name, BIN_ERRORS[name].minimum)
+    return _at_most_1(name, _CALIBRATION_DIMS, BIN_ERRORS[name].long_name, BIN_ERRORS[name].minimum)
 
 
 _CALIBRATION = CubeSchema(
@@ -222,7 +226,7 @@ _PROMPTS = CubeSchema(
     ),
     optional=(
         _count("images", ("draw", "factor"), "images with the factor, as often as they are drawn"),
-        _share("ece_debiased", _PROMPT_DIMS, "debiased expected calibration error", -1),
+        _at_most_1("ece_debiased", _PROMPT_DIMS, "debiased expected calibration error"),
     ),
 )
 
@@ -244,19 +248,18 @@ _EMBEDDINGS = CubeSchema(
     "embeddings",
     "Image embeddings of CLIPs, so that another prompt costs no image",
     (
-        _share("embedding", ("model", "image", "width"), "image embedding, unit norm", -1),
-        _share("classifier", ("model", "class", "width"), "class embedding, unit norm", -1),
+        _at_most_1("embedding", ("model", "image", "width"), "image embedding, unit norm"),
+        _at_most_1("classifier", ("model", "class", "width"), "class embedding, unit norm"),
         _positive("logit_scale", ("model",), "what cosine similarities are multiplied by to give logits"),
         Variable("set", ("image",), "text", "test set of the image", ""),
         Variable("label", ("image",), "number", "place of its class, -1 out of distribution", "1", -1),
         _count("place", ("image",), "place of the image in its test set"),
     ),
     optional=(
-        _share(
+        _at_most_1(
             "template_embedding",
             ("model", "template", "class", "width"),
             "text embedding of a single template with the name of a class in it, unit norm",
-            -1,
         ),
         Variable("template_set", ("template",), "text", "first set of prompts that holds the template", ""),
     ),

@@ -1,6 +1,6 @@
 """What the command line asks of this package, on the book of the repository."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -23,7 +23,7 @@ def render_book(name: str | None, jobs: int) -> None:
     """Render one chapter of the book, or all of them with the picture of the README."""
     _needs_clone()
     if name is None:
-        _render(lambda chapters, _: chapters, jobs)
+        _render(jobs, only_outdated=False)
         return
     chapter = find_chapter(REPOSITORY, name)
     _keep_edits([chapter])
@@ -35,7 +35,7 @@ def render_book(name: str | None, jobs: int) -> None:
 def render_what_changed(jobs: int) -> int:
     """Render the chapters whose sources have changed since they were rendered; return how many."""
     _needs_clone()
-    return _render(lambda chapters, keys: outdated(REPOSITORY, chapters, keys), jobs)
+    return _render(jobs, only_outdated=True)
 
 
 def _needs_clone() -> None:
@@ -46,13 +46,14 @@ def _needs_clone() -> None:
         )
 
 
-def _render(choose: Callable[[Sequence[Chapter], Mapping[str, str]], Sequence[Chapter]], jobs: int) -> int:
-    """Render what is chosen, first the pages that quote no other, then those that may have to follow them."""
+def _render(jobs: int, *, only_outdated: bool) -> int:
+    """Render first the pages that quote no other, then those that may have to follow them."""
     rendered = 0
     for quoting, what in ((False, "Chapters"), (True, "Pages that quote them")):
         chapters = find_chapters(REPOSITORY)
         keys = keys_of(REPOSITORY, chapters)
-        part = [chapter for chapter in choose(chapters, keys) if chapter.quotes == quoting]
+        wanted = outdated(REPOSITORY, chapters, keys) if only_outdated else chapters
+        part = [chapter for chapter in wanted if chapter.quotes == quoting]
         if part:
             _keep_edits(part)
             with progress(what, total=len(part)) as advance:
