@@ -14,13 +14,7 @@ from clipsafe_utils.say import points
 
 
 def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
-    """Say what a figure of residuals shows.
-
-    Examples
-    --------
-    >>> describe_residuals({}, {})
-    'No study has CLIP accuracies by factor.'
-    """
+    """Say what a figure of residuals shows."""
     sentences = []
     for study, result in results.items():
         clips = clip_models(models[study])
@@ -79,13 +73,7 @@ def describe_lines(result: xr.Dataset, models: xr.Dataset, lines: xr.DataArray) 
 
 
 def describe_groups(means: Mapping[str, xr.Dataset]) -> str:
-    """Say what the figure of groups shows.
-
-    Examples
-    --------
-    >>> describe_groups({})
-    'No study has supported residuals of these groups.'
-    """
+    """Say what the figure of groups shows."""
     sentences = []
     for study, one in means.items():
         if len(means) > 1:
@@ -112,13 +100,7 @@ def describe_choices(choices: xr.Dataset) -> str:
 
 
 def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: str) -> str:
-    """Say what a figure of the ladder or of a knob shows.
-
-    Examples
-    --------
-    >>> describe_rows({}, "rung", "source")
-    'No study has these trainings.'
-    """
+    """Say what a figure of the ladder or of a knob shows."""
     sentences = []
     for shown, rows in tables.items():
         said = [

@@ -19,13 +19,7 @@ Studies = Mapping[str, UnderShift]
 
 
 def describe_clouds(studies: Studies) -> str:
-    """Say what the figure of accuracies shows.
-
-    Examples
-    --------
-    >>> describe_clouds({"mine": UnderShift("mine", {}, [], 0.95)})
-    'Study mine: small scatter plots, one a shift, of accuracy under it against accuracy in distribution.'
-    """
+    """Say what the figure of accuracies shows."""
     plots = "small scatter plots, one a shift, of accuracy under it against accuracy in distribution."
     sentences = []
     for study, found in studies.items():
@@ -45,13 +39,7 @@ def describe_clouds(studies: Studies) -> str:
 
 
 def describe_detection(detected: Mapping[str, Detection]) -> str:
-    """Say what the figure of detection shows.
-
-    Examples
-    --------
-    >>> describe_detection({})
-    ''
-    """
+    """Say what the figure of detection shows."""
     sentences = []
     for one in detected.values():
         sentences.append("Scatter plot of mean AUROC against accuracy in distribution.")
@@ -63,13 +51,7 @@ def describe_detection(detected: Mapping[str, Detection]) -> str:
 
 
 def describe_within(studies: Studies) -> str:
-    """Say what the figure of correlations shows.
-
-    Examples
-    --------
-    >>> describe_within({})
-    ''
-    """
+    """Say what the figure of correlations shows."""
     sentences = []
     for study, found in studies.items():
         sentences.append(f"Study {study}: correlations by shift and training source, ranges over shifts.")
@@ -87,13 +69,7 @@ def describe_within(studies: Studies) -> str:
 
 
 def describe_offsets(studies: Studies) -> str:
-    """Say what the figure of offsets shows.
-
-    Examples
-    --------
-    >>> describe_offsets({})
-    ''
-    """
+    """Say what the figure of offsets shows."""
     what = "mean residuals in points by source, from standard networks and from other CLIPs."
     sentences = []
     for study, found in studies.items():
@@ -110,13 +86,7 @@ def describe_offsets(studies: Studies) -> str:
 
 
 def describe_pairs(comparisons: Mapping[str, PairChanges]) -> str:
-    """Say what the figure of pairs shows.
-
-    Examples
-    --------
-    >>> describe_pairs({})
-    'Mean change of accuracy in points within pairs, and at equal accuracy in distribution.'
-    """
+    """Say what the figure of pairs shows."""
     sentences = []
     for name, pairs in comparisons.items():
         at_equal = pairs.changes("at_equal")
@@ -128,13 +98,7 @@ def describe_pairs(comparisons: Mapping[str, PairChanges]) -> str:
 
 
 def describe_procedures(by_procedure: Mapping[str, Change]) -> str:
-    """Say what the figure of procedures shows.
-
-    Examples
-    --------
-    >>> describe_procedures({})
-    'Dot plot of changes in points from the zero-shot CLIP, one row a procedure.'
-    """
+    """Say what the figure of procedures shows."""
     sentences = []
     for name, change in by_procedure.items():
         parts = [
@@ -149,13 +113,7 @@ def describe_procedures(by_procedure: Mapping[str, Change]) -> str:
 
 
 def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of the ladder shows.
-
-    Examples
-    --------
-    >>> describe_ladder({})
-    'Means over seeds along the ladder, by rung and source.'
-    """
+    """Say what the figure of the ladder shows."""
     sentences = []
     for panel, shown in tables.items():
         parts = [

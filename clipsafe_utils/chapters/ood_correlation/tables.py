@@ -75,15 +75,7 @@ def offset_table(found: UnderShift) -> ThemedTable:
 
 
 def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
-    """Tabulate the change of accuracy of each pair under each shift.
-
-    Parameters
-    ----------
-    pairs : PairChanges
-        Of one study.
-    caption : str
-        What the pairs are.
-    """
+    """Tabulate the change of accuracy of each pair under each shift."""
     rows = []
     # By place: one model may be the end of several pairs.
     for place in range(pairs.table.sizes["pair"]):
@@ -97,15 +89,7 @@ def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
 
 
 def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable:
-    """Tabulate the mean change at equal accuracy under several lines and references.
-
-    Parameters
-    ----------
-    variants : mapping of str to PairChanges
-        By what draws the line and stands on the x axis.
-    caption : str
-        What the pairs are.
-    """
+    """Tabulate the mean change at equal accuracy under several lines and references."""
     rows = []
     for name, pairs in variants.items():
         for shift in pairs.table["shift"].values.tolist():
@@ -166,17 +150,7 @@ def source_table(found: UnderShift) -> ThemedTable:
 
 
 def detection_table(detection: Detection, positive: str, study: str) -> ThemedTable:
-    """Tabulate detection by training source, and by the groups beside them.
-
-    Parameters
-    ----------
-    detection : Detection
-        Of one study.
-    positive : {"id", "ood"}
-        Which images the recall is of.
-    study : str
-        Named in the caption.
-    """
+    """Tabulate detection by training source, and by the groups beside them."""
     rows = [
         {
             "Models of": row["member"],

@@ -265,13 +265,7 @@ def _choice(panel: Panel, choices: xr.Dataset) -> Choice:
 
 
 def each(values: Iterable[Any], write: Callable[[float], Text]) -> Text:
-    """Write one number, two, or the range of more.
-
-    Examples
-    --------
-    >>> each([-0.032, -0.028], points), each([0.3, 0.1, 0.2], points)
-    (−3.2 and −2.8, +10.0 to +30.0)
-    """
+    """Write one number, two, or the range of more."""
     numbers = [float(value) for value in values]
     if len(numbers) <= 2:
         return listed(write(number) for number in numbers)
@@ -279,13 +273,7 @@ def each(values: Iterable[Any], write: Callable[[float], Text]) -> Text:
 
 
 def names_of(factors: Iterable[Any]) -> Text:
-    """List factors as a sentence does.
-
-    Examples
-    --------
-    >>> names_of(["pose", "partial_view", "shape"]), names_of([])
-    (pose, partial view and shape, no factor)
-    """
+    """List factors as a sentence does."""
     names = [str(name).replace("_", " ") for name in factors]
     return listed(names) if names else Text("no factor")
 

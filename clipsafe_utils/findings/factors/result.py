@@ -34,23 +34,7 @@ _RECORD = "published"
 
 @dataclass(frozen=True, eq=False)
 class FactorRobustness:
-    """What chapter 1 found, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    chosen : CheckedParameters
-        What it was asked for.
-    panels : list of Panel
-        What is shown of each study: one with the factors that were asked for, and with a line.
-    left_out : list of str
-        In words, what is not shown.
-    results, models : mapping of str to Dataset
-        By study: `effective_robustness` and the cube `models` in the same order.
-    trainings : mapping of str to Trainings
-        By study.
-    networks : Text
-        How many networks the public record has, whatever groups are shown.
-    """
+    """What chapter 1 found, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
     panels: Sequence[Panel]

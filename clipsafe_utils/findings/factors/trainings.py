@@ -93,13 +93,7 @@ class Laboratory:
 
 
 def laboratory_of(trained: Trainings) -> Laboratory:
-    """Gather what a study of trainings says of relative accuracy.
-
-    Examples
-    --------
-    >>> laboratory_of(Trainings(None, 0.95)).images.pose.moved
-    not measured
-    """
+    """Gather what a study of trainings says of relative accuracy."""
     images, language = (
         Step(
             trained.step(relative("pose", _TYPICAL), *cells),
@@ -114,13 +108,7 @@ def laboratory_of(trained: Trainings) -> Laboratory:
 
 
 def steps_of(trained: Trainings) -> pd.DataFrame:
-    """Tabulate what images and language alone do to relative accuracy.
-
-    Returns
-    -------
-    DataFrame
-        Columns factor, kind (of texture), and a `Value` or `Missing` for each of `STEPS`.
-    """
+    """Tabulate what images and language alone do to relative accuracy."""
     factors = [
         name.removeprefix("relative_").removesuffix("_typical")
         for name in ([] if trained.cube is None else trained.cube["property"].values.tolist())
@@ -135,13 +123,7 @@ def steps_of(trained: Trainings) -> pd.DataFrame:
 
 
 def relative(factor: str, kind: str) -> str:
-    """Return the property that is relative accuracy on a factor, with a kind of texture.
-
-    Examples
-    --------
-    >>> relative("pose", "alone_random")
-    'relative_pose_random'
-    """
+    """Return the property that is relative accuracy on a factor, with a kind of texture."""
     return f"relative_{factor}_{kind.removeprefix('alone_')}"
 
 

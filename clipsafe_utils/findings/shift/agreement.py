@@ -26,27 +26,7 @@ class _Ends(NamedTuple):
 
 
 def compare(lab: Controlled, record: UnderShift, of_the_laboratory: UnderShift) -> pd.DataFrame:
-    """Set findings of the record beside those of the laboratory.
-
-    Parameters
-    ----------
-    lab : Controlled
-        What one change does in the laboratory.
-    record, of_the_laboratory : UnderShift
-        Accuracy under shift of real models, and of those that the laboratory trained.
-
-    Returns
-    -------
-    DataFrame
-        Columns what, record, laboratory and same: yes, no, undecided, or missing. A direction is one
-        that all intervals of a side share; means over families of sources, that all of them share.
-
-    Examples
-    --------
-    >>> nobody = UnderShift("", {}, [], 0.95)
-    >>> set(compare(Controlled(None, 0.95), nobody, nobody)["same"])
-    {'not measured'}
-    """
+    """Set findings of the record beside those of the laboratory."""
     rows = (
         (
             "zero-shot CLIPs against standard networks",

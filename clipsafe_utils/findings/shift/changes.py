@@ -20,19 +20,7 @@ _NO_PAIR = Missing("no such pair is shown")
 
 @dataclass(frozen=True, eq=False)
 class PairChanges:
-    """What one change does within pairs.
-
-    Attributes
-    ----------
-    table : xarray.Dataset
-        As of `compare_pairs`; without a pair where there is nothing.
-
-    Examples
-    --------
-    >>> nothing = PairChanges(xr.Dataset(coords={"shift": [], "pair": [], "measure": []}))
-    >>> nothing.change().with_interval, nothing.changes("at_equal"), nothing.pairs
-    (not measured, {}, not measured)
-    """
+    """What one change does within pairs."""
 
     table: xr.Dataset
 
@@ -110,15 +98,7 @@ class PairChanges:
 
 @dataclass(frozen=True)
 class Twins:
-    """The two CLIPs of one encoder and two sources that are most alike in distribution.
-
-    Attributes
-    ----------
-    encoder, source, other : Text
-        The encoder; the source of the CLIP that is compared, and that of its twin.
-    changes : mapping of str to Value
-        By shift, accuracy in distribution too: of the first less that of the twin.
-    """
+    """The two CLIPs of one encoder and two sources that are most alike in distribution."""
 
     encoder: Text
     source: Text
@@ -135,23 +115,7 @@ class Twins:
 
 
 def nearest_twins(pairs: PairChanges, clouds: Clouds, shown: tuple[str, ...]) -> Twins:
-    """Choose of pairs of two sources the one whose accuracies in distribution are most alike.
-
-    Parameters
-    ----------
-    pairs : PairChanges
-        As of `source_pairs`.
-    clouds : mapping of str to xarray.Dataset
-        Those that the pairs are of.
-    shown : tuple of str
-        Shifts that are told.
-
-    Examples
-    --------
-    >>> nothing = PairChanges(xr.Dataset(coords={"shift": [], "pair": [], "measure": []}))
-    >>> nearest_twins(nothing, {}, ("a",)).changes
-    {'id': not measured, 'a': not measured}
-    """
+    """Choose of pairs of two sources the one whose accuracies in distribution are most alike."""
     if not pairs:
         return Twins(_NO_PAIR, _NO_PAIR, _NO_PAIR, dict.fromkeys((ID, *shown), _NO_PAIR))
     place = int(np.abs(pairs.table["difference"].sel(shift=ID).values).argmin())
@@ -182,13 +146,7 @@ class Evaluations:
 
 
 def evaluations_of(table: xr.Dataset) -> Evaluations:
-    """Sum up `compare_evaluations`.
-
-    Examples
-    --------
-    >>> evaluations_of(xr.Dataset(coords={"condition": []})).largest.size()
-    not measured
-    """
+    """Sum up `compare_evaluations`."""
     if not table.sizes["condition"]:
         return Evaluations(*[Missing("nothing was evaluated twice")] * 5)
     furthest = table.isel(condition=int(table["largest_difference"].values.argmax()))

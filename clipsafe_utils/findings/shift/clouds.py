@@ -47,32 +47,7 @@ Clouds = Mapping[str, xr.Dataset]
 def make_cloud(
     shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], shift: str, reference: str | None = None
 ) -> xr.Dataset:
-    """Put accuracy under a shift beside accuracy in distribution.
-
-    Parameters
-    ----------
-    shifts, models : xarray.Dataset
-        The cubes of those names, all rows.
-    groups : sequence of str
-        Groups to keep.
-    shift : str
-        Condition of `y`.
-    reference : str, optional
-        Condition of `x`, that of `in_distribution` where it is left out.
-
-    Returns
-    -------
-    xarray.Dataset
-        Each network once, with a row that reports both. Networks with no hit or no miss are left out:
-        probit axes have no place for them. `in_grid` marks the LAION runs of the scaling laws.
-
-    Examples
-    --------
-    >>> study = find_study("published")
-    >>> cloud = make_cloud(study.read("shifts"), study.read("models"), ["clip_zero_shot"], "objectnet")
-    >>> bool((cloud["y"] < cloud["x"]).all())
-    False
-    """
+    """Put accuracy under a shift beside accuracy in distribution."""
     across = reference or in_distribution(shifts)
     counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([across, shift])))
     share = counts["hits"] / counts["images"]
@@ -88,18 +63,7 @@ def make_cloud(
 
 
 def in_distribution(shifts: xr.Dataset) -> str:
-    """Return the name under which a cube `shifts` has accuracy in distribution.
-
-    Raises
-    ------
-    ClipsafeError
-        If it has none of `IN_DISTRIBUTION`.
-
-    Examples
-    --------
-    >>> in_distribution(find_study("published").read("shifts"))
-    'id'
-    """
+    """Return the name under which a cube `shifts` has accuracy in distribution."""
     known = shifts["condition"].values.tolist()
     for name in IN_DISTRIBUTION:
         if name in known:
@@ -110,25 +74,7 @@ def in_distribution(shifts: xr.Dataset) -> str:
 
 
 def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
-    """Make the clouds of every shift under which a study has five CLIPs or more.
-
-    Parameters
-    ----------
-    studies : sequence of str
-        Names of studies, or paths to their folders.
-    groups : sequence of str
-        Groups of models to keep.
-
-    Returns
-    -------
-    dict of str to dict of str to xarray.Dataset
-        By study and shift; a study without any such shift is left out.
-
-    Examples
-    --------
-    >>> list(read_clouds(["published"], ["clip_fine_tuned"])["published"])
-    ['v2_matched_frequency', 'r', 'a', 'sketch']
-    """
+    """Make the clouds of every shift under which a study has five CLIPs or more."""
     found = {}
     for study in map(find_study, studies):
         if study.has("shifts"):
@@ -142,14 +88,7 @@ def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict
 
 
 def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> dict[str, xr.Dataset]:
-    """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference.
-
-    Examples
-    --------
-    >>> study = find_study("published")
-    >>> list(same_class_clouds(study.read("shifts"), study.read("models"), ["standard"]))
-    ['r', 'a', 'objectnet']
-    """
+    """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference."""
     known = shifts["condition"].values.tolist()
     return {
         name: make_cloud(shifts, models, groups, name, reference)
@@ -159,13 +98,7 @@ def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[s
 
 
 def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[str]:
-    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left.
-
-    Examples
-    --------
-    >>> without_clips(["published"], {})[0]
-    'The study `published` has fewer than 5 CLIPs under any shift: its panel is left out.'
-    """
+    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left."""
     sentences = [
         f"The study `{study.name}` has fewer than {FEWEST_CLIPS} CLIPs under any shift: "
         "its panel is left out."
@@ -176,31 +109,7 @@ def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[
 
 
 def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[str, list[str]]:
-    """Say which training sources of zero-shot CLIPs each study shows.
-
-    Parameters
-    ----------
-    clouds : mapping of str to mapping of str to xarray.Dataset
-        As `read_clouds` returns them.
-    names : sequence of str
-        Names of training sources; `all` stands for every source that a study has, `main` for those with
-        five zero-shot CLIPs or more. A study that has none of the names shows its main ones.
-
-    Returns
-    -------
-    dict of str to list of str
-        By study, in the order of the book's colours.
-
-    Raises
-    ------
-    ClipsafeError
-        If no study has one of the names.
-
-    Examples
-    --------
-    >>> choose_sources(read_clouds(["published"], ["clip_zero_shot"]), ["WIT", "WebLI"])
-    {'published': ['WIT', 'WebLI']}
-    """
+    """Say which training sources of zero-shot CLIPs each study shows."""
     sizes = {study: _source_sizes(shifts) for study, shifts in clouds.items()}
     known = dict.fromkeys(name for by_source in sizes.values() for name in by_source)
     unknown = [name for name in names if name not in (_EVERY, _MAIN, *known)]
@@ -251,11 +160,5 @@ def _in_order_of_colours(source: str) -> tuple[int, str]:
 
 
 def of_real_models(clouds: Clouds) -> bool:
-    """Say whether clouds speak of real models on real data; those of a drawn world stand in for them.
-
-    Examples
-    --------
-    >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
-    False
-    """
+    """Say whether clouds speak of real models on real data; those of a drawn world stand in for them."""
     return all(map(is_real, clouds.values()))

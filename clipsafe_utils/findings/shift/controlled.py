@@ -54,13 +54,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """What one change does in the mean over pairs, by measure: `change["auroc"]`.
-
-    Examples
-    --------
-    >>> Change({})["auroc"].moved, Change({}).pairs
-    (not measured, not measured)
-    """
+    """What one change does in the mean over pairs, by measure: `change["auroc"]`."""
 
     measures: Changes = field(default_factory=dict)
 
@@ -84,21 +78,7 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Controlled:
-    """What the laboratory says; without one, everything is missing.
-
-    Attributes
-    ----------
-    laboratory : Laboratory or None
-        The first study that changes one cause at a time.
-    confidence : float
-        Level of the intervals, over seeds or pairs, and images.
-
-    Examples
-    --------
-    >>> nothing = Controlled(None, 0.95)
-    >>> nothing.loss["wit"].auroc.moved, nothing.strength["auroc"].moved, nothing.by_procedure
-    (not measured, not measured, {})
-    """
+    """What the laboratory says; without one, everything is missing."""
 
     laboratory: Laboratory | None
     confidence: float

@@ -18,21 +18,7 @@ _NONE = Missing("no such models are shown")
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """Correlations within the training sources of a study, and in sets beside them.
-
-    Attributes
-    ----------
-    table : xarray.Dataset
-        As of `within_sources`; without a shift where there is nothing.
-    sources : sequence of str
-        Training sources shown.
-
-    Examples
-    --------
-    >>> nothing = Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
-    >>> nothing.least("rank"), nothing.direction
-    (not measured, not measured)
-    """
+    """Correlations within the training sources of a study, and in sets beside them."""
 
     table: xr.Dataset
     sources: Sequence[str]

@@ -34,26 +34,7 @@ _RATES = ("fpr95_id_positive", "fpr95_ood_positive")
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """Detection beside accuracy in distribution in one study; without a set where nothing was measured.
-
-    Attributes
-    ----------
-    cloud : xarray.Dataset
-        As of `make_cloud`; `y` is the mean AUROC with `low` and `high`, NaN where the study has no draws, and
-        `fpr` the mean false-positive rate.
-    by_set : mapping of str to xarray.Dataset
-        The same of each set of unknown images, without intervals.
-    confidence : float
-        Level of the intervals.
-    sources : sequence of str
-        Training sources shown.
-
-    Examples
-    --------
-    >>> nothing = Detection(xr.Dataset(), {}, 0.95)
-    >>> nothing.correlations.value("rank", "wit").with_interval, nothing.samples
-    (not measured, not measured)
-    """
+    """Detection beside accuracy in distribution in one study; without a set where nothing was measured."""
 
     cloud: xr.Dataset
     by_set: Clouds
@@ -120,30 +101,7 @@ class Detection:
 
 
 def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], list[str]]:
-    """Put the mean AUROC over sets beside accuracy in distribution.
-
-    Parameters
-    ----------
-    chosen : CheckedParameters
-        Parameters of chapter 3.
-
-    Returns
-    -------
-    detected, sentences : tuple of dict of str to Detection and list of str
-        By study, without sources. The sentences say which studies with detection scores are not there, and
-        why.
-
-    Raises
-    ------
-    ClipsafeError
-        If studies have detection scores, but none has one of the sets.
-
-    Examples
-    --------
-    >>> from clipsafe_utils import parameters_of
-    >>> read_detection(parameters_of("ood-correlation", {"studies": ["published"]}))
-    ({}, [])
-    """
+    """Put the mean AUROC over sets beside accuracy in distribution."""
     panels = {panel.study: panel for panel in read_panels(chosen.studies, "ood", chosen.groups)}
     _refuse_unknown_sets(list(panels.values()), chosen.ood_sets)
     detected, sentences = {}, []
@@ -184,15 +142,7 @@ def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters)
 
 
 def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
-    """Average over OOD sets, the versions of one kind first.
-
-    Examples
-    --------
-    >>> names = ["scenes", "fooling_labels", "fooling_wit"]
-    >>> one = xr.Dataset({"auroc": ("ood_set", [0.9, 0.5, 0.7])}, coords={"ood_set": names})
-    >>> round(mean_over_kinds(one)["auroc"].item(), 3)
-    0.75
-    """
+    """Average over OOD sets, the versions of one kind first."""
     names = detection["ood_set"].values.tolist()
     kinds = [next((kind for kind in _VERSIONS if name.startswith(f"{kind}_")), name) for name in names]
     of_kinds = [
@@ -205,25 +155,7 @@ def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
 
 
 def score_means(chosen: CheckedParameters) -> pd.DataFrame:
-    """Average every score over the models of each group and over kinds of set.
-
-    Parameters
-    ----------
-    chosen : CheckedParameters
-        Parameters of chapter 3.
-
-    Returns
-    -------
-    DataFrame
-        Columns study, group, score, models, auroc, fpr95_id_positive and fpr95_ood_positive; without the
-        scores that no model of a group has.
-
-    Examples
-    --------
-    >>> from clipsafe_utils import parameters_of
-    >>> score_means(parameters_of("ood-correlation", {"studies": ["published"]})).empty
-    True
-    """
+    """Average every score over the models of each group and over kinds of set."""
     rows = []
     for panel in read_panels(chosen.studies, "ood", chosen.groups):
         names = _chosen(panel.cube, chosen.ood_sets)

@@ -16,19 +16,7 @@ _NONE = Missing("no such CLIPs, or no line to hold them against")
 
 @dataclass(frozen=True)
 class Height:
-    """How far the CLIPs of one source are off the line of the other sources, under one shift.
-
-    Attributes
-    ----------
-    mean : Value or Missing
-        Over the families of the source.
-    new_family : Value or Missing
-        Half the range into which a new family of the other sources falls.
-    above, outside : Text or Missing
-        How many of the measured CLIPs are above the line, and beyond that range after Holm's correction.
-    is_outside : str or Missing
-        Whether any is: `yes` or `no`.
-    """
+    """How far the CLIPs of one source are off the line of the other sources, under one shift."""
 
     mean: Said
     new_family: Said
@@ -46,19 +34,7 @@ class Height:
 
 @dataclass(frozen=True, eq=False)
 class Heights:
-    """Heights above the line of standard networks, and above that of the other sources' CLIPs.
-
-    Attributes
-    ----------
-    table : xarray.Dataset
-        As of `offsets`; without a source where there is nothing.
-
-    Examples
-    --------
-    >>> nothing = Heights(xr.Dataset(coords={"shift": [], "source": [], "line": []}))
-    >>> nothing.of("WIT", "sketch").mean.points(), nothing.all_above
-    (not measured, not measured)
-    """
+    """Heights above the line of standard networks, and above that of the other sources' CLIPs."""
 
     table: xr.Dataset
 

@@ -49,13 +49,7 @@ _NEAR, _FAR = "wide_near", "wide_far"
 
 @dataclass(frozen=True)
 class Laboratory:
-    """The cube `causes` of a study, and who its models are, in the same order.
-
-    Attributes
-    ----------
-    causes, models : xarray.Dataset
-        Models are named without their study.
-    """
+    """The cube `causes` of a study, and who its models are, in the same order."""
 
     causes: xr.Dataset
     models: xr.Dataset
@@ -70,13 +64,7 @@ class Laboratory:
 
 
 def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
-    """Read the first study that changes one cause at a time; None where there is none.
-
-    Examples
-    --------
-    >>> read_laboratory(["published"]) is None
-    True
-    """
+    """Read the first study that changes one cause at a time; None where there is none."""
     for study in map(find_study, studies):
         if study.has("causes"):
             causes = study.read("causes")
@@ -94,24 +82,7 @@ def exposure_pairs(laboratory: Laboratory) -> Pairs:
 
 
 def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
-    """Say what a change does, in the mean over pairs.
-
-    Parameters
-    ----------
-    laboratory : Laboratory
-        Holds both of each pair.
-    pairs : list of tuple of str
-        What stands before the change, and after it.
-    confidence : float
-        Level of the intervals, which count pairs and images.
-
-    Returns
-    -------
-    dict of str to tuple of Value and ndarray
-        By measure, of `MEASURES` and `OOD_SETS` those that can be read: the mean over pairs, and the
-        difference of each pair, shape (pairs,). A pair without a line at its accuracy is left out of the
-        differences at equal accuracy.
-    """
+    """Say what a change does, in the mean over pairs."""
     if not pairs:
         return {}
     before, after = ([pair[end] for pair in pairs] for end in (0, 1))
@@ -139,26 +110,7 @@ def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) ->
 
 
 def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
-    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder.
-
-    Parameters
-    ----------
-    laboratory : Laboratory or None
-        With the ladder.
-    confidence : float
-        Level of the intervals of the differences, which are paired over seeds and images.
-
-    Returns
-    -------
-    DataFrame
-        Columns set, rung, source, by_labels, by_wit and gap, an Value: the version chosen by the network
-        trained on `wit` less that by the one trained on `labels`.
-
-    Examples
-    --------
-    >>> kin(None, 0.95).empty
-    True
-    """
+    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder."""
     rows = []
     for kind, versions in FILTERED.items():
         for rung in RUNGS:

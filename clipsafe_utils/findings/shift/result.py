@@ -25,23 +25,7 @@ _TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against
 
 @dataclass(frozen=True, eq=False)
 class OodCorrelation:
-    """What chapter 3 found, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    shifts : mapping of str to UnderShift
-        Accuracy under shift, by study.
-    detected : mapping of str to Detection
-        Detection, by study.
-    left_out, undetected : list of str
-        In words, which studies have no panel of shifts, and none of detection.
-    scores : DataFrame
-        As of `score_means`.
-    lab : Controlled
-        What one change does in the first study that makes one at a time.
-    confidence : float
-        Level of the intervals.
-    """
+    """What chapter 3 found, for its sentences, tables and figures."""
 
     shifts: Mapping[str, UnderShift]
     detected: Mapping[str, Detection]

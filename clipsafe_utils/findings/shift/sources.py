@@ -48,28 +48,7 @@ _NAMES = ("slope", "rank", "fixed")
 def within_sources(
     clouds: Clouds, sources: Sequence[str], confidence: float, beside: Sequence[str] = BESIDE_SHIFTS
 ) -> xr.Dataset:
-    """Correlate the two accuracies within each training source, and in some sets beside them.
-
-    Parameters
-    ----------
-    clouds : mapping of str to xarray.Dataset
-        Of one study, by shift.
-    sources : sequence of str
-        Training sources to show.
-    confidence : float
-        Level of the intervals, jackknives over families within the set.
-    beside : sequence of str
-        Sets beside the sources: all of them together, where a source is one family; the grid of the scaling
-        laws; fine-tuned CLIPs; standard networks.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims shift and set. `clips` and `families`; `slope` of the line on probit axes, `rank` correlation,
-        and the correlation on probit axes at `fixed` quantities, that is samples seen and images to learn
-        from; each with `_low`, `_high` and `_decided`. `stated` counts the models whose quantities are
-        known. NaN where there are fewer than five models.
-    """
+    """Correlate the two accuracies within each training source, and in some sets beside them."""
     by_shift = []
     for shift, cloud in clouds.items():
         parts = []
@@ -132,18 +111,7 @@ def of_set(cloud: xr.Dataset, name: str) -> NDArray[np.bool_]:
 
 
 def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
-    """Read the line of the standard networks on a grid, for drawing; empty where there are too few.
-
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-
-    Returns
-    -------
-    xarray.DataArray
-        Accuracy under the shift, dim x: accuracy in distribution, over the range of the networks.
-    """
+    """Read the line of the standard networks on a grid, for drawing; empty where there are too few."""
     standard = cloud.isel(model=(cloud["group"] == "standard").values)
     if np.unique(standard["family"]).size < MINIMUM_FAMILIES:
         return xr.DataArray(np.empty(0), coords={"x": np.empty(0)}, dims="x")
@@ -156,23 +124,7 @@ def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
 def judge(
     cloud: xr.Dataset, in_baseline: NDArray[np.bool_], judged: NDArray[np.bool_], confidence: float
 ) -> EffectiveRobustness | None:
-    """Hold some models of a cloud against the line of others.
-
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-    in_baseline, judged : ndarray of bool, shape (models,)
-        Who draws the line, a Huber fit on probit axes, and who is held against it.
-    confidence : float
-        Of the range into which a network of a new baseline family falls.
-
-    Returns
-    -------
-    EffectiveRobustness or None
-        Arrays of shape (judged models,). None where the baseline has fewer than five families, since
-        nothing would then be measured.
-    """
+    """Hold some models of a cloud against the line of others."""
     families = cloud["family"].values
     if np.unique(families[in_baseline]).size < MINIMUM_FAMILIES or not judged.any():
         return None
@@ -195,21 +147,7 @@ def _cut(judged: EffectiveRobustness, here: NDArray[np.bool_]) -> EffectiveRobus
 
 
 def offsets(clouds: Clouds, sources: Sequence[str], confidence: float) -> xr.Dataset:
-    """Average, over the families of each source, how far its CLIPs are off two lines.
-
-    Parameters
-    ----------
-    clouds, sources, confidence
-        As in `within_sources`.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims shift, source and line (`LINES`): `mean` residual over families with `low`, `high`, `families`
-        and `decided`; `half_width`, within which a network of a new family of the line's own falls; `clips`,
-        those of them that are `measured`, `above` the line, and `outside` that range after Holm's
-        correction over all CLIPs and shifts. NaN where no CLIP is measured.
-    """
+    """Average, over the families of each source, how far its CLIPs are off two lines."""
     judged: dict[tuple[str, str, str], EffectiveRobustness | None] = {}
     for shift, cloud in clouds.items():
         standard = np.asarray(cloud["group"] == "standard")

@@ -40,29 +40,7 @@ _NOBODY = Missing("no study has accuracies of real CLIPs under shift")
 
 @dataclass(frozen=True, eq=False)
 class UnderShift:
-    """One study; without a cloud where there is none, and everything is missing.
-
-    Attributes
-    ----------
-    study : str
-        Its name.
-    clouds : mapping of str to xarray.Dataset
-        As of `read_clouds`, by shift.
-    sources : sequence of str
-        Training sources shown.
-    confidence : float
-        Level of the intervals.
-    groups : sequence of str
-        Groups of models shown.
-    cubes : Study, optional
-        Where its cubes are.
-
-    Examples
-    --------
-    >>> nobody = UnderShift("", {}, [], 0.95)
-    >>> nobody.who, nobody.correlations.least("rank"), nobody.tuned.change().with_interval
-    (not measured, not measured, not measured)
-    """
+    """One study; without a cloud where there is none, and everything is missing."""
 
     study: str
     clouds: Clouds
