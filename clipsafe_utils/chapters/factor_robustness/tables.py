@@ -10,9 +10,8 @@ from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES
+from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
-from clipsafe_utils.findings.factors.trainings import steps_of
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, points
 

@@ -1,40 +1,38 @@
 """Chapter 3 in tables: accuracy under shift, and detection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.detection import Detection
+from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import NOT_MEASURED, Text, Value, count, number, percent, points, span
+from clipsafe_utils.say import NOT_MEASURED, Text, count, number, percent, points, span
 
 
 def correlation_table(found: UnderShift) -> ThemedTable:
     """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set."""
     within = found.correlations
-    rows = []
-    for shift in within.table["shift"].values.tolist():
-        for member in within.table["set"].values.tolist():
-            one = within.table.sel(shift=shift, set=member)
-            rows.append(
-                {
-                    "Shift": shift_title(shift),
-                    "Models of": member,
-                    "Models": int(one["clips"]),
-                    "Families": int(one["families"]),
-                    "Slope": within.value("slope", member, shift).with_interval,
-                    "Rank correlation": within.value("rank", member, shift).with_interval,
-                    "At fixed quantity": within.value("fixed", member, shift).with_interval,
-                    "Models there": int(one["stated"]),
-                }
-            )
+    rows = [
+        {
+            "Shift": shift_title(shift),
+            "Models of": member,
+            "Models": int(one["clips"]),
+            "Families": int(one["families"]),
+            "Slope": within.value("slope", member, shift).with_interval,
+            "Rank correlation": within.value("rank", member, shift).with_interval,
+            "At fixed quantity": within.value("fixed", member, shift).with_interval,
+            "Models there": int(one["stated"]),
+        }
+        for (shift, member), one in _cells(within.table, "shift", "set")
+    ]
     return table(
         pd.DataFrame(rows),
         f"Accuracy under each shift against accuracy in distribution, study {found.study}: slope on probit "
@@ -45,26 +43,22 @@ def correlation_table(found: UnderShift) -> ThemedTable:
 
 def offset_table(found: UnderShift) -> ThemedTable:
     """Tabulate how far the CLIPs of each source are off the two lines."""
-    heights = found.heights.table
     rows = []
-    for shift in heights["shift"].values.tolist():
-        for source in heights["source"].values.tolist():
-            standard, others = (
-                heights.sel(shift=shift, source=source, line=line) for line in heights["line"].values
-            )
-            half = others["half_width"].item()
-            rows.append(
-                {
-                    "Shift": shift_title(shift),
-                    "Source": source,
-                    "Families": int(others["families"]),
-                    "Above standard": _mean(standard),
-                    "Above other sources": _mean(others),
-                    "New family": f"±{100 * half:.1f}" if np.isfinite(half) else NOT_MEASURED,
-                    "Measured": count(int(others["measured"]), int(others["clips"])),
-                    "Outside": int(others["outside"]),
-                }
-            )
+    for (shift, source), one in _cells(found.heights.table, "shift", "source"):
+        standard, others = (one.sel(line=line) for line in LINES)
+        half = others["half_width"].item()
+        rows.append(
+            {
+                "Shift": shift_title(shift),
+                "Source": source,
+                "Families": int(others["families"]),
+                "Above standard": _mean(standard),
+                "Above other sources": _mean(others),
+                "New family": f"±{100 * half:.1f}" if np.isfinite(half) else NOT_MEASURED,
+                "Measured": count(int(others["measured"]), int(others["clips"])),
+                "Outside": int(others["outside"]),
+            }
+        )
     return table(
         pd.DataFrame(rows),
         f"Mean residual in points over the families of each source, with intervals over families, study "
@@ -90,20 +84,18 @@ def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
 
 def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable:
     """Tabulate the mean change at equal accuracy under several lines and references."""
-    rows = []
-    for name, pairs in variants.items():
-        for shift in pairs.table["shift"].values.tolist():
-            one = pairs.table.sel(shift=shift, measure="at_equal")
-            if int(one["pairs"]):
-                rows.append(
-                    {
-                        "Line and reference": name,
-                        "Shift": shift_title(shift),
-                        "Pairs": int(one["pairs"]),
-                        "Families": int(one["families"]),
-                        "Change at equal accuracy": _mean(one),
-                    }
-                )
+    rows = [
+        {
+            "Line and reference": name,
+            "Shift": shift_title(shift),
+            "Pairs": int(one["pairs"]),
+            "Families": int(one["families"]),
+            "Change at equal accuracy": _mean(one),
+        }
+        for name, pairs in variants.items()
+        for (shift,), one in _cells(pairs.table.sel(measure="at_equal"), "shift")
+        if int(one["pairs"])
+    ]
     return table(pd.DataFrame(rows), caption)
 
 
@@ -117,8 +109,7 @@ def evaluation_table(found: UnderShift) -> ThemedTable:
             "Largest": number(one["largest_difference"].item()),
             "Where": one["most_different"].item(),
         }
-        for name in found.evaluations["condition"].values.tolist()
-        for one in [found.evaluations.sel(condition=name)]
+        for (name,), one in _cells(found.evaluations, "condition")
     ]
     return table(
         pd.DataFrame(rows),
@@ -129,8 +120,7 @@ def evaluation_table(found: UnderShift) -> ThemedTable:
 def source_table(found: UnderShift) -> ThemedTable:
     """Tabulate which encoders and quantities each training source comes with."""
     rows = []
-    for source in found.sources:
-        one = found.largest.isel(model=of_source(found.largest, source))
+    for source, one in found.clips_of_sources.items():
         images, samples = one["training_images"].values, one["samples_seen"].values
         rows.append(
             {
@@ -219,5 +209,10 @@ def _range(values: np.ndarray, form: str) -> str:
 
 
 def _mean(one: xr.Dataset) -> Text:
-    mean, low, high = (one[name].item() for name in ("mean", "low", "high"))
-    return Value(mean, low, high, "difference").with_interval if np.isfinite(mean) else Text(NOT_MEASURED)
+    return mean_of(one, "nothing is measured").with_interval
+
+
+def _cells(table: xr.Dataset, *dims: str) -> Iterator[tuple[tuple[str, ...], xr.Dataset]]:
+    """Give each combination of labels, and what the table has there."""
+    for labels in product(*(table[dim].values.tolist() for dim in dims)):
+        yield labels, table.sel(dict(zip(dims, labels, strict=True)))

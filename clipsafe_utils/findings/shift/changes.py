@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.findings.shift.clouds import ID, Clouds
+from clipsafe_utils.findings.shift.sources import mean_of
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import Missing, Said, Text, Value, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
 
 Measure = Literal["difference", "at_equal"]
 """Of accuracy, and at equal accuracy in distribution: of the height above a line."""
@@ -22,7 +23,7 @@ _NO_PAIR = Missing("no such pair is shown")
 class PairChanges:
     """What one change does within pairs."""
 
-    table: xr.Dataset
+    table: xr.Dataset  # of `compare_pairs`; without a pair where there is nothing
 
     @property
     def pairs(self) -> Text:
@@ -45,26 +46,22 @@ class PairChanges:
         """Return the mean change under a shift, or in distribution."""
         if not self or shift not in self.table["shift"]:
             return _NO_PAIR
-        one = self.table.sel(shift=shift, measure=measure)
-        mean, low, high = (one[name].item() for name in ("mean", "low", "high"))
-        if not np.isfinite(mean):
-            return Missing("the line is not supported there")
-        return Value(mean, low, high, "difference", int(one["families"]), "family")
+        return mean_of(self.table.sel(shift=shift, measure=measure), "the line is not supported there")
 
     def changes(self, measure: Measure) -> dict[str, Value]:
         """Return what can be said of each shift, by its title; accuracy in distribution first."""
         shifts = self.table["shift"].values.tolist() if self else []
-        found = {shift_title(shift): self.change(shift, measure) for shift in shifts}
-        return {title: change for title, change in found.items() if isinstance(change, Value)}
+        by_title = {shift_title(shift): self.change(shift, measure) for shift in shifts}
+        return {title: change for title, change in by_title.items() if isinstance(change, Value)}
 
     def supported(self, side: Literal["up", "down"]) -> Text:
         """Return the shifts under which the change at equal accuracy has a side, after Holm's correction."""
-        titles = [
+        changes = self.changes("at_equal").items()
+        return listed(
             title
-            for title, change in self.changes("at_equal").items()
+            for title, change in changes
             if title in self._supported and (change.estimate > 0) == (side == "up")
-        ]
-        return listed(titles)
+        )
 
     @property
     def gains(self) -> str | Missing:
@@ -101,9 +98,9 @@ class Twins:
     """The two CLIPs of one encoder and two sources that are most alike in distribution."""
 
     encoder: Text
-    source: Text
-    other: Text
-    changes: Mapping[str, Said]
+    source: Text  # of the CLIP that is compared
+    other: Text  # of its twin
+    changes: Mapping[str, Said]  # by shift, accuracy in distribution too: of the first less that of the twin
 
     @property
     def parts_shifts(self) -> str | Missing:
@@ -148,7 +145,7 @@ class Evaluations:
 def evaluations_of(table: xr.Dataset) -> Evaluations:
     """Sum up `compare_evaluations`."""
     if not table.sizes["condition"]:
-        return Evaluations(*[Missing("nothing was evaluated twice")] * 5)
+        return nothing(Evaluations, "nothing was evaluated twice")
     furthest = table.isel(condition=int(table["largest_difference"].values.argmax()))
     return Evaluations(
         Text(int(table["pairs"].max())),

@@ -24,19 +24,16 @@ FEWEST_CLIPS = 5
 """With fewer CLIPs a shift is not shown, and a training source has no correlation."""
 
 _NO_SHIFTS = (
-    "real",
-    "imagenet_o",
-    "v2_threshold_0_7",
-    "v2_top_images",
-    "redrawn_threshold",
-    "redrawn_top",
-    "sequences_pm0",
+    *("real", "imagenet_o", "v2_threshold_0_7", "v2_top_images"),
+    *("redrawn_threshold", "redrawn_top", "sequences_pm0"),
 )
 """Other labels for the same images; open-set images; V2 and what stands in for it count once, by the version
 of matched frequency; and sequences count once, by all of their frames."""
 
-_KEPT = ("group", "training_source", "family", "checkpoint", "training_images", "samples_seen", "parameters")
-_KEPT_OF_ROW = ("architecture", "image_size", "fine_tuning")
+_KEPT = (
+    *("group", "training_source", "family", "checkpoint", "training_images", "samples_seen", "parameters"),
+    *("architecture", "image_size", "fine_tuning"),
+)
 _GRID_SOURCE = "scaling-laws:"
 _EVERY, _MAIN = "all", "main"
 
@@ -47,26 +44,28 @@ Clouds = Mapping[str, xr.Dataset]
 def make_cloud(
     shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], shift: str, reference: str | None = None
 ) -> xr.Dataset:
-    """Put accuracy under a shift beside accuracy in distribution."""
+    """Put accuracy under a shift, `y`, beside accuracy in distribution, `x`, or on another reference.
+
+    Dim model: each network once, with a row that reports both; without those that have no hit or no miss, for
+    which probit axes have no place. `images` of `y`; `in_grid` marks the LAION runs of the scaling laws.
+    """
     across = reference or in_distribution(shifts)
     counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([across, shift])))
     share = counts["hits"] / counts["images"]
     x, y = (share.sel(condition=name).values for name in (across, shift))
-    in_grid = np.isin(rows["checkpoint"].values, _grid_checkpoints(models))
-    cloud = rows[[*_KEPT, *_KEPT_OF_ROW]].assign(
+    cloud = rows[list(_KEPT)].assign(
         x=("model", x),
         y=("model", y),
         images=("model", counts["images"].sel(condition=shift).values),
-        in_grid=("model", in_grid),
+        in_grid=("model", np.isin(rows["checkpoint"].values, _grid_checkpoints(models))),
     )
     return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1))
 
 
 def in_distribution(shifts: xr.Dataset) -> str:
     """Return the name under which a cube `shifts` has accuracy in distribution."""
-    known = shifts["condition"].values.tolist()
     for name in IN_DISTRIBUTION:
-        if name in known:
+        if name in shifts["condition"].values:
             return name
     raise ClipsafeError(
         f"The cube `shifts` has no accuracy in distribution: no condition {' or '.join(IN_DISTRIBUTION)}."
@@ -74,17 +73,21 @@ def in_distribution(shifts: xr.Dataset) -> str:
 
 
 def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
-    """Make the clouds of every shift under which a study has five CLIPs or more."""
-    found = {}
+    """Make the clouds of every shift under which a study has five CLIPs or more, by study and shift."""
+    clouds = {}
     for study in map(find_study, studies):
         if study.has("shifts"):
             shifts, models = study.read("shifts"), study.read("models")
             names = [name for name in shifts["condition"].values.tolist() if _is_shift(name)]
-            clouds = {name: make_cloud(shifts, models, groups, name) for name in names}
-            shown = {name: cloud for name, cloud in clouds.items() if _clips(cloud) >= FEWEST_CLIPS}
+            of_study = {name: make_cloud(shifts, models, groups, name) for name in names}
+            shown = {
+                name: cloud
+                for name, cloud in of_study.items()
+                if cloud["group"].isin(CLIP_GROUPS).sum() >= FEWEST_CLIPS
+            }
             if shown:
-                found[study.name] = shown
-    return found
+                clouds[study.name] = shown
+    return clouds
 
 
 def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> dict[str, xr.Dataset]:
@@ -109,7 +112,11 @@ def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[
 
 
 def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[str, list[str]]:
-    """Say which training sources of zero-shot CLIPs each study shows."""
+    """Return the training sources of zero-shot CLIPs that each study shows, in the order of the colours.
+
+    `all` stands for every source that a study has, `main` for those with five zero-shot CLIPs or more. A
+    study that has none of the names shows its main ones.
+    """
     sizes = {study: _source_sizes(shifts) for study, shifts in clouds.items()}
     known = dict.fromkeys(name for by_source in sizes.values() for name in by_source)
     unknown = [name for name in names if name not in (_EVERY, _MAIN, *known)]
@@ -122,21 +129,19 @@ def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[s
 
 
 def _chosen_sources(by_source: Mapping[str, int], names: Sequence[str]) -> list[str]:
-    ordered = sorted(by_source, key=_in_order_of_colours)
-    if _EVERY in names:
-        return ordered
+    order = list(SOURCES)
+    ordered = sorted(by_source, key=lambda name: (order.index(name) if name in order else len(order), name))
     # Sources of the record say nothing of those of another study.
     main = _MAIN in names or not any(name in by_source for name in names)
-    return [name for name in ordered if name in names or (main and by_source[name] >= FEWEST_CLIPS)]
+    return [
+        name
+        for name in ordered
+        if _EVERY in names or name in names or (main and by_source[name] >= FEWEST_CLIPS)
+    ]
 
 
 def _is_shift(condition: str) -> bool:
-    beside = (*IN_DISTRIBUTION, *_NO_SHIFTS)
-    return condition not in beside and not condition.startswith("id_")
-
-
-def _clips(cloud: xr.Dataset) -> int:
-    return int(cloud["group"].isin(CLIP_GROUPS).sum())
+    return condition not in (*IN_DISTRIBUTION, *_NO_SHIFTS) and not condition.startswith("id_")
 
 
 def _grid_checkpoints(models: xr.Dataset) -> np.ndarray:
@@ -152,11 +157,6 @@ def _source_sizes(clouds: Clouds) -> dict[str, int]:
         for name, size in zip(*np.unique(sources, return_counts=True), strict=True):
             sizes[str(name)] = max(sizes.get(str(name), 0), int(size))
     return sizes
-
-
-def _in_order_of_colours(source: str) -> tuple[int, str]:
-    order = list(SOURCES)
-    return (order.index(source) if source in order else len(order), source)
 
 
 def of_real_models(clouds: Clouds) -> bool:

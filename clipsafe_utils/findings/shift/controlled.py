@@ -80,8 +80,8 @@ class Change:
 class Controlled:
     """What the laboratory says; without one, everything is missing."""
 
-    laboratory: Laboratory | None
-    confidence: float
+    laboratory: Laboratory | None  # the first study that changes one cause at a time
+    confidence: float  # level of the intervals, over seeds or pairs, and images
 
     @property
     def trainings(self) -> Trainings:
@@ -147,10 +147,8 @@ class Controlled:
 
     def kin_gap(self, kind: str, source: str) -> Said:
         """Return what the version chosen by `wit` does to classifiers of a source, instead of `labels`'."""
-        frame = self.kin
-        rows = frame[(frame["set"] == kind) & (frame["rung"] == _FIRST_RUNG) & (frame["source"] == source)]
-        gaps: list[Said] = rows["gap"].tolist()
-        return gaps[0] if gaps else Missing("no network chose such a set")
+        rows = self.kin.query("set == @kind and rung == @_FIRST_RUNG and source == @source")
+        return next(iter(rows["gap"]), Missing("no network chose such a set"))
 
     @cached_property
     def _contrasts(self) -> Mapping[str, Pairs]:

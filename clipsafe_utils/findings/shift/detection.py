@@ -3,7 +3,7 @@
 A set in two versions, `fooling_labels` and `fooling_wit`, is one kind of set: each kind counts once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,24 +29,24 @@ _VERSIONS = ("fooling",)
 
 _EVERY = "all"
 _FEWEST_DRAWS = 3
-_RATES = ("fpr95_id_positive", "fpr95_ood_positive")
+_SCORES = ("auroc", "fpr95_id_positive", "fpr95_ood_positive")
 
 
 @dataclass(frozen=True, eq=False)
 class Detection:
     """Detection beside accuracy in distribution in one study; without a set where nothing was measured."""
 
-    cloud: xr.Dataset
-    by_set: Clouds
+    cloud: (
+        xr.Dataset
+    )  # of `make_cloud`; `y`: mean AUROC, `low` and `high` NaN without draws; `fpr`: mean rate
+    by_set: Clouds  # the same of each set of unknown images, without intervals
     confidence: float
-    sources: Sequence[str] = ()
+    sources: Sequence[str] = ()  # training sources shown
 
     @cached_property
     def correlations(self) -> Correlations:
         """Of AUROC with accuracy in distribution, by source and beside the sources."""
-        if not self.by_set:
-            return Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
-        return Correlations(self._within({DETECTION: self.cloud}), self.sources)
+        return Correlations(self._within({DETECTION: self.cloud} if self.by_set else {}), self.sources)
 
     @property
     def is_real(self) -> bool:
@@ -69,39 +69,50 @@ class Detection:
     @cached_property
     def by_member(self) -> pd.DataFrame:
         """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations."""
-        rows = []
-        for member in (*self.sources, *BESIDE_DETECTION):
-            here = of_set(self.cloud, member)
-            if here.any():
-                family = self.cloud["family"].values[here]
-                area, rate = (
-                    mean_over_families(self.cloud[name].values[here], family) for name in ("y", "fpr")
-                )
-                row = {"member": member, "models": int(here.sum()), "families": np.unique(family).size}
-                correlations = {name: self.correlations.value(name, member) for name in ("rank", "fixed")}
-                rows.append(row | {"auroc": float(area), "fpr": float(rate)} | correlations)
-        return pd.DataFrame(rows)
+        return pd.DataFrame(
+            {
+                "member": member,
+                "models": family.size,
+                "families": np.unique(family).size,
+                "auroc": float(mean_over_families(models["y"].values, family)),
+                "fpr": float(mean_over_families(models["fpr"].values, family)),
+                "rank": self.correlations.value("rank", member),
+                "fixed": self.correlations.value("fixed", member),
+            }
+            for member, models, family in self._members(self.cloud)
+        )
 
     @cached_property
     def by_set_and_member(self) -> pd.DataFrame:
         """A row a set of unknown images and of models: ood_set, member, `auroc`, and `rank`, NaN without."""
-        within = self._within(self.by_set)
-        rows = []
-        for name, cloud in self.by_set.items():
-            for member in within["set"].values.tolist():
-                here = of_set(cloud, member)
-                if here.any():
-                    mean = mean_over_families(cloud["y"].values[here], cloud["family"].values[here])
-                    rank = within["rank"].sel(shift=name, set=member).item()
-                    rows.append({"ood_set": name, "member": member, "auroc": float(mean), "rank": rank})
-        return pd.DataFrame(rows)
+        rank = self._within(self.by_set)["rank"]
+        return pd.DataFrame(
+            {
+                "ood_set": ood_set,
+                "member": member,
+                "auroc": float(mean_over_families(models["y"].values, family)),
+                "rank": rank.sel(shift=ood_set, set=member).item(),
+            }
+            for ood_set, cloud in self.by_set.items()
+            for member, models, family in self._members(cloud)
+        )
+
+    def _members(self, cloud: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, np.ndarray]]:
+        """Give each set of models that is not empty, and the families of its models."""
+        for member in (*self.sources, *BESIDE_DETECTION):
+            models = cloud.isel(model=of_set(cloud, member))
+            if models.sizes["model"]:
+                yield member, models, models["family"].values
 
     def _within(self, clouds: Clouds) -> xr.Dataset:
         return within_sources(clouds, self.sources, self.confidence, BESIDE_DETECTION)
 
 
 def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], list[str]]:
-    """Put the mean AUROC over sets beside accuracy in distribution."""
+    """Put the mean AUROC over sets beside accuracy in distribution, by study.
+
+    Returns also in words which studies with detection scores are not there, and why.
+    """
     panels = {panel.study: panel for panel in read_panels(chosen.studies, "ood", chosen.groups)}
     _refuse_unknown_sets(list(panels.values()), chosen.ood_sets)
     detected, sentences = {}, []
@@ -155,22 +166,24 @@ def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
 
 
 def score_means(chosen: CheckedParameters) -> pd.DataFrame:
-    """Average every score over the models of each group and over kinds of set."""
+    """Average every score over the models of each group and over kinds of set.
+
+    Columns study, group, score, models and `_SCORES`; without the scores that no model of a group has.
+    """
     rows = []
     for panel in read_panels(chosen.studies, "ood", chosen.groups):
         names = _chosen(panel.cube, chosen.ood_sets)
         if not names:
             continue
-        estimate = mean_over_kinds(panel.cube[["auroc", *_RATES]].isel(draw=0).sel(ood_set=names))
+        estimate = mean_over_kinds(panel.cube[list(_SCORES)].isel(draw=0).sel(ood_set=names))
         for group in dict.fromkeys(panel.models["group"].values.tolist()):
             of_group = estimate.isel(model=(panel.models["group"] == group).values)
             measured = of_group["auroc"].notnull().all("model")
             for score in of_group["score"].values[measured.values].tolist():
                 means = of_group.sel(score=score).mean("model")
-                row = {"study": panel.study, "group": group, "score": score}
-                row |= {"models": of_group.sizes["model"]}
-                rows.append(row | {name: means[name].item() for name in ("auroc", *_RATES)})
-    return pd.DataFrame(rows, columns=["study", "group", "score", "models", "auroc", *_RATES])
+                row = panel.study, group, score, of_group.sizes["model"]
+                rows.append((*row, *(means[name].item() for name in _SCORES)))
+    return pd.DataFrame(rows, columns=["study", "group", "score", "models", *_SCORES])
 
 
 def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ _NEAR, _FAR = "wide_near", "wide_far"
 class Laboratory:
     """The cube `causes` of a study, and who its models are, in the same order."""
 
-    causes: xr.Dataset
+    causes: xr.Dataset  # its models are named without their study
     models: xr.Dataset
 
     def has(self, *properties: str) -> bool:
@@ -82,11 +83,15 @@ def exposure_pairs(laboratory: Laboratory) -> Pairs:
 
 
 def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
-    """Say what a change does, in the mean over pairs."""
+    """Say what a change from the first of each pair to the second does, by measure.
+
+    Of `MEASURES` and `OOD_SETS` those that can be read, with intervals over pairs and images. A pair without
+    a line at its accuracy is left out of the differences at equal accuracy.
+    """
     if not pairs:
         return {}
     before, after = ([pair[end] for pair in pairs] for end in (0, 1))
-    found: Changes = {}
+    by_measure: Changes = {}
     for measure in (*MEASURES, *OOD_SETS):
         property_ = AT_EQUAL.get(measure, measure)
         if not laboratory.has(property_, ACCURACY):
@@ -95,8 +100,8 @@ def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
         difference = read(laboratory, property_, after) - read(laboratory, property_, before)
         difference = difference[:, np.isfinite(difference).all(axis=0)]
         if difference.shape[1]:
-            found[measure] = mean_of_runs(difference, confidence, "difference"), difference[0]
-    return found
+            by_measure[measure] = mean_of_runs(difference, confidence, "difference"), difference[0]
+    return by_measure
 
 
 def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) -> Array:
@@ -110,15 +115,16 @@ def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) ->
 
 
 def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
-    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder."""
+    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder.
+
+    Columns set, rung, source, the means by_labels and by_wit, and gap, a `Value`: the version chosen by the
+    network trained on `wit` less the other, paired over seeds and images.
+    """
     rows = []
-    for kind, versions in FILTERED.items():
-        for rung in RUNGS:
-            for source in SOURCES:
-                if laboratory is not None and laboratory.has(*versions):
-                    by_labels, by_wit = (cell(laboratory.causes, name, rung, source) for name in versions)
-                    if by_labels.shape[1]:
-                        gap = mean_of_runs(by_wit - by_labels, confidence, "difference")
-                        means = by_labels[0].mean(), by_wit[0].mean()
-                        rows.append((kind, rung, source, *means, gap))
+    for (kind, versions), rung, source in product(FILTERED.items(), RUNGS, SOURCES):
+        if laboratory is not None and laboratory.has(*versions):
+            by_labels, by_wit = (cell(laboratory.causes, name, rung, source) for name in versions)
+            if by_labels.shape[1]:
+                gap = mean_of_runs(by_wit - by_labels, confidence, "difference")
+                rows.append((kind, rung, source, by_labels[0].mean(), by_wit[0].mean(), gap))
     return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])

@@ -27,11 +27,11 @@ _TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against
 class OodCorrelation:
     """What chapter 3 found, for its sentences, tables and figures."""
 
-    shifts: Mapping[str, UnderShift]
-    detected: Mapping[str, Detection]
-    left_out: Sequence[str]
-    undetected: Sequence[str]
-    scores: pd.DataFrame
+    shifts: Mapping[str, UnderShift]  # by study
+    detected: Mapping[str, Detection]  # by study
+    left_out: Sequence[str]  # in words, which studies have no panel of shifts
+    undetected: Sequence[str]  # and none of detection
+    scores: pd.DataFrame  # of `score_means`
     lab: Controlled
     confidence: float
 
@@ -124,7 +124,7 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 3.
+        Parameters of chapter 3, of `parameters_of`.
 
     Raises
     ------
