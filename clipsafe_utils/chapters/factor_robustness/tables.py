@@ -28,9 +28,9 @@ _OTHER_SELECTION = {
 
 def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
     """Tabulate images, residuals under the two references and both selections, and the verdict by factor."""
-    if clip_models(panel.models).sizes["model"] > A_CROWD:
-        return _table_by_group(panel, result)
     clips = clip_models(panel.models)
+    if clips.sizes["model"] > A_CROWD:
+        return _table_by_group(panel, result)
     images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
     words = verdicts(result, panel.models)
     half = result["half_width"].sel(model=clips["model"].values).max("model")

@@ -147,8 +147,9 @@ class Controlled:
 
     def kin_gap(self, kind: str, source: str) -> Said:
         """Return what the version chosen by `wit` does to classifiers of a source, instead of `labels`'."""
-        rows = self.kin.query("set == @kind and rung == @_FIRST_RUNG and source == @source")
-        return next(iter(rows["gap"]), Missing("no network chose such a set"))
+        gaps = {(row["set"], row["rung"], row["source"]): row["gap"] for row in self.kin.to_dict("records")}
+        gap: Said = gaps.get((kind, _FIRST_RUNG, source), Missing("no network chose such a set"))
+        return gap
 
     @cached_property
     def _contrasts(self) -> Mapping[str, Pairs]:

@@ -36,9 +36,8 @@ _SCORES = ("auroc", "fpr95_id_positive", "fpr95_ood_positive")
 class Detection:
     """Detection beside accuracy in distribution in one study; without a set where nothing was measured."""
 
-    cloud: (
-        xr.Dataset
-    )  # of `make_cloud`; `y`: mean AUROC, `low` and `high` NaN without draws; `fpr`: mean rate
+    # Of `make_cloud`; `y` is the mean AUROC, with `low` and `high`, NaN without draws; `fpr` the mean rate.
+    cloud: xr.Dataset
     by_set: Clouds  # the same of each set of unknown images, without intervals
     confidence: float
     sources: Sequence[str] = ()  # training sources shown

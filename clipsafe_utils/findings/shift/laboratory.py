@@ -29,11 +29,7 @@ MEASURES = {
 }
 """What a change is read by, in points: properties of the cube `causes`, and the two at equal accuracy."""
 
-OOD_SETS = {
-    "auroc_unseen_glyphs": "AUROC, unseen glyphs",
-    "auroc_textures": "AUROC, textures",
-    "auroc_scenes_unseen": "AUROC, new scenes",
-}
+OOD_SETS = ("auroc_unseen_glyphs", "auroc_textures", "auroc_scenes_unseen")
 """Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
 
 FILTERED = {

@@ -42,6 +42,8 @@ ALPHA = 0.05
 """Level of the verdicts after Holm's correction."""
 
 _GRID_POINTS = 60
+_NAN = np.array(np.nan)
+_UNKNOWN = Estimate(_NAN, _NAN, _NAN, _NAN, families=0, decided=False)
 _QUANTITIES = ("samples_seen", "training_images")
 _GROUPS = {FINE_TUNED: "clip_fine_tuned", STANDARD: "standard"}
 
@@ -95,25 +97,23 @@ def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float
     if np.unique(held[1, stated]).size < 2:
         # What does not vary is fixed anyway, and would cost a degree of freedom.
         held = held[:1]
-    found: dict[str, Estimate | None] = dict.fromkeys(("slope", "rank", "fixed"))
+    estimates = dict.fromkeys(("slope", "rank", "fixed"), _UNKNOWN)
     if families.size >= FEWEST_CLIPS:
-        found["slope"] = slope_interval(x, y, families, confidence)
-        found["rank"] = rank_correlation_interval(x, y, families, confidence)
+        estimates["slope"] = slope_interval(x, y, families, confidence)
+        estimates["rank"] = rank_correlation_interval(x, y, families, confidence)
     if stated.sum() >= FEWEST_CLIPS:
-        found["fixed"] = partial_correlation_interval(
+        estimates["fixed"] = partial_correlation_interval(
             x[stated], y[stated], held[:, stated], families[stated], confidence
         )
-    return xr.Dataset(
-        {"clips": families.size, "families": np.unique(families).size, "stated": int(stated.sum())}
-        | {f"{name}{end}": value for name, one in found.items() for end, value in _ends(one).items()}
-    )
-
-
-def _ends(found: Estimate | None) -> dict[str, float | bool]:
-    if found is None:
-        return {"": np.nan, "_low": np.nan, "_high": np.nan, "_decided": False}
-    ends = {"": found.estimate, "_low": found.low, "_high": found.high}
-    return {name: float(value) for name, value in ends.items()} | {"_decided": found.decided}
+    row: dict[str, float] = {
+        "clips": families.size,
+        "families": np.unique(families).size,
+        "stated": int(stated.sum()),
+    }
+    for name, one in estimates.items():
+        row |= {name: float(one.estimate), f"{name}_low": float(one.low), f"{name}_high": float(one.high)}
+        row[f"{name}_decided"] = one.decided
+    return xr.Dataset(row)
 
 
 def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
@@ -140,18 +140,9 @@ def _judge(
     families = cloud["family"].values
     if np.unique(families[in_baseline]).size < MINIMUM_FAMILIES or not judged.any():
         return None
-    kept = in_baseline | judged
-    found = effective_robustness(
-        cloud["x"].values[kept],
-        cloud["y"].values[kept],
-        families[kept],
-        in_baseline[kept],
-        "huber",
-        "probit",
-        confidence,
-        judged=judged[kept],
-    )
-    return _cut(found, judged[kept])
+    x, y = cloud["x"].values, cloud["y"].values
+    found = effective_robustness(x, y, families, in_baseline, "huber", "probit", confidence, judged=judged)
+    return _cut(found, judged)
 
 
 def _cut(judged: EffectiveRobustness, here: NDArray[np.bool_]) -> EffectiveRobustness:

@@ -11,12 +11,7 @@ from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.findings.clip_pairs import (
-    compare_pairs,
-    fine_tuning_pairs,
-    source_pairs,
-    zero_shot_pairs,
-)
+from clipsafe_utils.findings.clip_pairs import compare_pairs, fine_tuning_pairs, source_pairs, zero_shot_pairs
 from clipsafe_utils.findings.shift.changes import (
     Evaluations,
     PairChanges,
