@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.findings.model_pairs import STRONG
-from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.heights import Heights
 from clipsafe_utils.findings.shift.sources import LINES
@@ -23,9 +22,12 @@ def compare(lab: Controlled, record: UnderShift, of_the_laboratory: UnderShift) 
             _of_heights(record.heights),
             _of_heights(of_the_laboratory.heights),
         ),
-        "fine-tuning at equal accuracy": (_of_pairs(record.tuned), _of_changes(lab.made(STRONG))),
+        "fine-tuning at equal accuracy": (
+            list(record.tuned.changes("at_equal").values()),
+            _of_changes(lab.made(STRONG)),
+        ),
         "more classes before fine-tuning at equal accuracy": (
-            _of_pairs(record.by_way),
+            list(record.by_way.changes("at_equal").values()),
             _of_changes(lab.near, lab.far),
         ),
     }
@@ -41,10 +43,6 @@ def _of_heights(heights: Heights) -> list[Value]:
         return []
     means = heights.table["mean"].sel(line=LINES[0]).values.ravel()
     return [Value(mean, mean, mean) for mean in means[np.isfinite(means)].tolist()]
-
-
-def _of_pairs(pairs: PairChanges) -> list[Value]:
-    return list(pairs.changes("at_equal").values())
 
 
 def _of_changes(*changes: Change) -> list[Value]:

@@ -3,8 +3,8 @@
 A set in two versions, `fooling_labels` and `fooling_wit`, is one kind of set: each kind counts once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -128,13 +128,6 @@ def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], lis
         cloud = make_cloud(shifts, study.read("models"), chosen.groups, in_distribution(shifts))
         detected[study.name] = _detection(cloud, cube.sel(score=chosen.score, ood_set=names), chosen)
     return detected, sentences
-
-
-def with_sources(
-    detected: Mapping[str, Detection], sources: Mapping[str, Sequence[str]]
-) -> dict[str, Detection]:
-    """Say which training sources of each study are shown."""
-    return {study: replace(one, sources=sources[study]) for study, one in detected.items()}
 
 
 def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters) -> Detection:

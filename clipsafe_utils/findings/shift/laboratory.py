@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED, Pairs
-from clipsafe_utils.findings.ladder import RUNGS, SOURCES, cell, draws_of
+from clipsafe_utils.findings.ladder import draws_of
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.runs import mean_of_runs
@@ -32,16 +30,8 @@ MEASURES = {
 OOD_SETS = ("auroc_unseen_glyphs", "auroc_textures", "auroc_scenes_unseen")
 """Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
 
-FILTERED = {
-    "adversarial images": ("accuracy_adversarial_labels", "accuracy_adversarial_wit"),
-    "fooling images": ("auroc_fooling_labels", "auroc_fooling_wit"),
-}
-"""Sets that a network has chosen: one trained on `labels`, one on `wit`."""
-
 Changes = dict[str, tuple[Value, Array]]
 """By measure: the mean over pairs, and the difference of each pair."""
-
-_NEAR, _FAR = "wide_near", "wide_far"
 
 
 @dataclass(frozen=True)
@@ -69,13 +59,6 @@ def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
             names = [str(name).split(":", 1)[-1] for name in causes["model"].values]
             return Laboratory(causes.assign_coords(model=names), models.assign_coords(model=names))
     return None
-
-
-def exposure_pairs(laboratory: Laboratory) -> Pairs:
-    """Pair models that saw twice the classes first: none near the unseen glyphs, and some near them."""
-    names = laboratory.models["model"].values.tolist()
-    pairs = [(name.replace(_NEAR, _FAR), name) for name in names if _NEAR in name]
-    return [(far, near) for far, near in pairs if far in names]
 
 
 def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
@@ -108,19 +91,3 @@ def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) ->
     baseline = np.isin(described["group"].values, LABEL_TRAINED)
     heights = heights_above_line(x, y, described["family"].values, baseline)
     return heights[:, [everyone.index(name) for name in models]]
-
-
-def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
-    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder.
-
-    Columns set, rung, source, the means by_labels and by_wit, and gap, a `Value`: the version chosen by the
-    network trained on `wit` less the other, paired over seeds and images.
-    """
-    rows = []
-    for (kind, versions), rung, source in product(FILTERED.items(), RUNGS, SOURCES):
-        if laboratory is not None and laboratory.has(*versions):
-            by_labels, by_wit = (cell(laboratory.causes, name, rung, source) for name in versions)
-            if by_labels.shape[1]:
-                gap = mean_of_runs(by_wit - by_labels, confidence, "difference")
-                rows.append((kind, rung, source, by_labels[0].mean(), by_wit[0].mean(), gap))
-    return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])

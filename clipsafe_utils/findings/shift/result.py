@@ -1,7 +1,7 @@
 """Accuracy outside of the distribution: everything that chapter 3 says, found once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -13,7 +13,7 @@ from clipsafe_utils.findings.shift.agreement import compare
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
 from clipsafe_utils.findings.shift.controlled import Controlled
-from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means, with_sources
+from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
@@ -153,7 +153,7 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     absent = left_out(chosen.studies, "shifts", chosen.groups)
     return OodCorrelation(
         shifts,
-        with_sources(detected, sources),
+        {study: replace(one, sources=sources[study]) for study, one in detected.items()},
         [*absent, *without_clips(chosen.studies, clouds)],
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
         score_means(chosen),
