@@ -17,9 +17,9 @@ from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import NOT_MEASURED, Text, count, number, percent, points, span
 
 
-def correlation_table(found: UnderShift) -> ThemedTable:
+def correlation_table(study: UnderShift) -> ThemedTable:
     """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set."""
-    within = found.correlations
+    within = study.correlations
     rows = [
         {
             "Shift": shift_title(shift),
@@ -35,16 +35,16 @@ def correlation_table(found: UnderShift) -> ThemedTable:
     ]
     return table(
         pd.DataFrame(rows),
-        f"Accuracy under each shift against accuracy in distribution, study {found.study}: slope on probit "
+        f"Accuracy under each shift against accuracy in distribution, study {study.study}: slope on probit "
         "axes, rank correlation, and correlation on probit axes at a fixed number of samples seen and of "
         "images to learn from, with intervals over families. Fewer than five families decide nothing.",
     )
 
 
-def offset_table(found: UnderShift) -> ThemedTable:
+def offset_table(study: UnderShift) -> ThemedTable:
     """Tabulate how far the CLIPs of each source are off the two lines."""
     rows = []
-    for (shift, source), one in _cells(found.heights.table, "shift", "source"):
+    for (shift, source), one in _cells(study.heights.table, "shift", "source"):
         standard, others = (one.sel(line=line) for line in LINES)
         half = others["half_width"].item()
         rows.append(
@@ -62,7 +62,7 @@ def offset_table(found: UnderShift) -> ThemedTable:
     return table(
         pd.DataFrame(rows),
         f"Mean residual in points over the families of each source, with intervals over families, study "
-        f"{found.study}: from the line of standard networks, and from that of the other sources' CLIPs. New "
+        f"{study.study}: from the line of standard networks, and from that of the other sources' CLIPs. New "
         "family: where a network of a new family of these falls. Measured: CLIPs with five such families "
         "near. Outside: CLIPs beyond that range after Holm's correction.",
     )
@@ -99,7 +99,7 @@ def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable
     return table(pd.DataFrame(rows), caption)
 
 
-def evaluation_table(found: UnderShift) -> ThemedTable:
+def evaluation_table(study: UnderShift) -> ThemedTable:
     """Tabulate how far two evaluations of the same weights differ."""
     rows = [
         {
@@ -109,18 +109,18 @@ def evaluation_table(found: UnderShift) -> ThemedTable:
             "Largest": number(one["largest_difference"].item()),
             "Where": one["most_different"].item(),
         }
-        for (name,), one in _cells(found.evaluations, "condition")
+        for (name,), one in _cells(study.evaluations, "condition")
     ]
     return table(
         pd.DataFrame(rows),
-        f"Difference in points between two sources that evaluated the same weights, study {found.study}.",
+        f"Difference in points between two sources that evaluated the same weights, study {study.study}.",
     )
 
 
-def source_table(found: UnderShift) -> ThemedTable:
+def source_table(study: UnderShift) -> ThemedTable:
     """Tabulate which encoders and quantities each training source comes with."""
     rows = []
-    for source, one in found.clips_of_sources.items():
+    for source, one in study.clips_of_sources.items():
         images, samples = one["training_images"].values, one["samples_seen"].values
         rows.append(
             {
@@ -134,7 +134,7 @@ def source_table(found: UnderShift) -> ThemedTable:
         )
     return table(
         pd.DataFrame(rows),
-        f"Zero-shot CLIPs by training source, study {found.study}: lines of encoders and how many CLIPs "
+        f"Zero-shot CLIPs by training source, study {study.study}: lines of encoders and how many CLIPs "
         "each, and the range of samples seen, where stated.",
     )
 

@@ -141,8 +141,10 @@ def _judge(
     if np.unique(families[in_baseline]).size < MINIMUM_FAMILIES or not judged.any():
         return None
     x, y = cloud["x"].values, cloud["y"].values
-    found = effective_robustness(x, y, families, in_baseline, "huber", "probit", confidence, judged=judged)
-    return _cut(found, judged)
+    judgement = effective_robustness(
+        x, y, families, in_baseline, "huber", "probit", confidence, judged=judged
+    )
+    return _cut(judgement, judged)
 
 
 def _cut(judged: EffectiveRobustness, here: NDArray[np.bool_]) -> EffectiveRobustness:
@@ -190,13 +192,13 @@ def _offset(one: EffectiveRobustness | None, families: NDArray[np.str_], confide
         empty = dict.fromkeys(("mean", "low", "high", "half_width"), np.nan)
         return xr.Dataset(counted | empty | {"families": 0, "decided": False, "above": 0})
     residual, family = one.residual[measured], families[measured]
-    found = jackknife_over_families(
+    estimate = jackknife_over_families(
         lambda keep: mean_over_families(residual[keep], family[keep]), family, confidence=confidence
     )
     return xr.Dataset(
         counted
-        | {"mean": float(found.estimate), "low": float(found.low), "high": float(found.high)}
-        | {"families": found.families, "decided": found.decided}
+        | {"mean": float(estimate.estimate), "low": float(estimate.low), "high": float(estimate.high)}
+        | {"families": estimate.families, "decided": estimate.decided}
         | {"half_width": float(one.half_width[measured].max()), "above": int((residual > 0).sum())}
     )
 
