@@ -13,9 +13,8 @@ from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.calibration import errors as chapter
 from clipsafe_utils.findings.calibration.bins import images_to_tell, mean_gap, stored_bins
-from clipsafe_utils.findings.calibration.real import real_of
+from clipsafe_utils.findings.calibration.real import real_of, sizes_of
 from clipsafe_utils.findings.calibration.result import Calibration
-from clipsafe_utils.findings.calibration.sizes import sizes_of
 from clipsafe_utils.findings.calibration.views import View, left_out_parts, views
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import Missing, Value, percent
