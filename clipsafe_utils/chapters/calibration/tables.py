@@ -20,13 +20,7 @@ _JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
 
 
 def variants_tables(found: Calibration) -> list[ThemedTable]:
-    """Tabulate every variant of the calibration error, a table a study; all but the first are folded.
-
-    Parameters
-    ----------
-    found : Calibration
-        What the chapter found.
-    """
+    """Return every variant of the calibration error, a table a study; all but the first are folded."""
     confidence = level(found.chosen.confidence)
     made = [
         table(
@@ -63,13 +57,7 @@ def _row_of_variants(row: Mapping[Hashable, Any]) -> dict[str, str]:
 
 
 def interval_of_shares(low: float, high: float) -> str:
-    r"""Write an interval of shares in percent; plain ECE may reach below 0, where 0 is shown.
-
-    Examples
-    --------
-    >>> interval_of_shares(-0.001, 0.0234)
-    '0.0 to 2.3\xa0%'
-    """
+    """Return an interval of shares in percent; plain ECE may reach below 0, where 0 is shown."""
     return f"{100 * max(low, 0.0):.1f} to {percent(max(high, 0.0))}"
 
 
@@ -82,13 +70,7 @@ def _nats(value: float) -> str:
 
 
 def digits_table(digits: Digits) -> ThemedTable:
-    """Tabulate the scores on clean images before and after, with the paired interval of the change.
-
-    Parameters
-    ----------
-    digits : Digits
-        What was tried on digits.
-    """
+    """Return the scores on clean images before and after, with the paired interval of the change."""
     clean = digits.clean
     rows: list[tuple[str, ...]] = []
     for name, title in (("accuracy", "Accuracy"), ("gap", "Confidence less accuracy, points")):

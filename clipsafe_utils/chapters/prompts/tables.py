@@ -19,7 +19,7 @@ _SCORES, _GAP = "auroc", "factors"
 
 
 def usual_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
-    """Tabulate where the CLIPs of each source stand under the usual set."""
+    """Return where the CLIPs of each source stand under the usual set."""
     changes = found.changes[tested.study]
     usual = changes[changes["prompt_set"] == tested.base]
     rows = []
@@ -35,7 +35,7 @@ def usual_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
 
 
 def number_table(found: OtherPrompts, study: str) -> ThemedTable:
-    """Tabulate what fewer templates change in a study that has several numbers of them."""
+    """Return what fewer templates change in a study that has several numbers of them."""
     of_number = found.numbers[study]
     fewest, most = of_number.fewest.split()[0], of_number.most
     rows = [
@@ -56,7 +56,7 @@ def number_table(found: OtherPrompts, study: str) -> ThemedTable:
 
 
 def scores_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
-    """Tabulate mean AUROC by every score: with the fewest templates, and under each other wording."""
+    """Return mean AUROC by every score: with the fewest templates, and under each other wording."""
     changes = found.changes[tested.study]
     rows = []
     for name in tested.properties:
@@ -76,7 +76,7 @@ def scores_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
 
 
 def own_table(found: OtherPrompts, study: str) -> ThemedTable:
-    """Tabulate what a reader's own prompts change."""
+    """Return what a reader's own prompts change."""
     changes = found.own[study]
     rows = []
     for prompt, here in changes.groupby("prompt", sort=False):

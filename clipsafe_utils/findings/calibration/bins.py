@@ -39,8 +39,7 @@ def regroup(bins: ReliabilityBins, n_bins: int, binning: str = "equal_width") ->
             raise ValueError(f"n_bins: expected a divisor of {old}, got {n_bins}.")
         parts = np.repeat(np.eye(n_bins), old // n_bins, axis=1)
     columns = (
-        np.asarray(sums, dtype=np.float64)[..., None]
-        for sums in (bins.count, bins.hits, bins.confidence_sum)
+        np.asarray(sums, dtype=np.float64)[..., None] for sums in (bins.count, bins.hits, bins.confidence_sum)
     )
     return ReliabilityBins(*((parts @ column)[..., 0] for column in columns))
 

@@ -161,7 +161,7 @@ def written_level(knob: str, place: Said) -> Text:
 
 
 def nearer_to_one(smallest: float, largest: float, change: Value) -> str:
-    """Return whether a change brings a temperature `nearer` to 1, `no nearer`, or is beyond its interval `no`."""
+    """Return `nearer` or `no nearer`: where a change brings a temperature as to 1; `no` if it is none."""
     if not change.excludes(0):
         return "no"
     return "nearer" if abs(largest - 1) < abs(smallest - 1) else "no nearer"
