@@ -40,10 +40,10 @@ def _largest(tables: Mapping[Property, pd.DataFrame], column: str) -> list[str]:
     sentences = []
     for panel, table in tables.items():
         for source, rows in table.groupby("source", sort=False):
-            place = int(rows["value"].abs().to_numpy().argmax())
-            value, where = float(rows["value"].iloc[place]), rows[column].iloc[place]
-            said = f"{where} templates" if column == "templates" else where
-            sentences.append(f"{panel.title}, {source}: largest change {_written(value, panel)} ({said}).")
+            largest = rows.iloc[int(rows["value"].abs().to_numpy().argmax())]
+            value, where = float(largest["value"]), largest[column]
+            place = f"{where} templates" if column == "templates" else where
+            sentences.append(f"{panel.title}, {source}: largest change {_written(value, panel)} ({place}).")
     return sentences
 
 

@@ -34,24 +34,21 @@ def judge_view(view: View, n_bins: int, binning: str, seed: int, confidence: flo
     cube = view.cube.transpose("draw", "model", "condition", "bin")
     bins = regroup(stored_bins(cube), n_bins, binning)
     low, high = debiased_interval(cube["ece_debiased"].values, confidence)
-    estimate = cube.isel(draw=0, drop=True)
-    values = {
-        "accuracy": estimate["accuracy"].values,
-        "ece": expected_calibration_error(bins),
-        "floor": floor_of_bins(bins, seed),
-        "error": estimate["ece_debiased"].clip(min=0).values,
-        "low": low,
-        "high": high,
-    }
+    dims = ("model", "condition")
     return xr.Dataset(
-        {name: (("model", "condition"), array) for name, array in values.items()}
-        | {
+        {
+            "accuracy": (dims, cube["accuracy"].values[0]),
+            "ece": (dims, expected_calibration_error(bins)),
+            "floor": (dims, floor_of_bins(bins, seed)),
+            "error": (dims, cube["ece_debiased"].values[0].clip(min=0)),
+            "low": (dims, low),
+            "high": (dims, high),
             "images": ("condition", view.images.values),
             "claimed": ("condition", view.images.values >= FEWEST_IMAGES),
             "name": ("model", view.names),
             "group": ("model", view.models["group"].values),
         },
-        {name: cube[name].values for name in ("model", "condition")},
+        {dim: cube[dim].values for dim in dims},
     )
 
 

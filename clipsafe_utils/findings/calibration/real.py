@@ -19,6 +19,7 @@ from clipsafe_utils.findings.calibration.errors import ALL, FEWEST_IMAGES, LARGE
 from clipsafe_utils.findings.calibration.variants import errors_in
 from clipsafe_utils.findings.calibration.views import View, short_name
 from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.reliability import ReliabilityBins
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import Missing, Said, Text, Value, change, count, level, listed, nothing, percent
 
@@ -109,6 +110,8 @@ def real_of(view: View, judged: xr.Dataset, ranks: xr.Dataset, confidence: float
     whole = judged.sel(condition=view.whole)
     networks, beyond = whole.sizes["model"], int((whole["low"] > 0).sum())
     order = np.argsort(_errors(view, "ece_debiased")).tolist()
+    best, worst = (stored_bins(view.on_whole.isel(model=row)) for row in (order[0], order[-1]))
+    single = networks == 1
     return Real(
         Text(f"`{view.study}`"),
         Text(condition_name(view.whole)),
@@ -118,10 +121,10 @@ def real_of(view: View, judged: xr.Dataset, ranks: xr.Dataset, confidence: float
         Value(whole["error"].min().item()),
         Value(whole["error"].max().item()),
         SURE,
-        _network(view, whole, order[0]),
-        nothing(Network, _SINGLE) if networks == 1 else _network(view, whole, order[-1]),
-        _cancels(view, order[0]),
-        Missing(_SINGLE) if networks == 1 else _orders(view),
+        _network(whole.isel(model=order[0]), best),
+        nothing(Network, _SINGLE) if single else _network(whole.isel(model=order[-1]), worst),
+        _cancels(best),
+        Missing(_SINGLE) if single else _orders(view),
         "one" if judged.sizes["condition"] == 1 else "several",
         _largest(judged, "floor"),
         _largest(judged.isel(condition=judged["claimed"].values), "error"),
@@ -162,23 +165,18 @@ def _errors(view: View, name: str) -> Array:
     return np.asarray(view.on_whole[name].isel(draw=0).values)
 
 
-def _network(view: View, whole: xr.Dataset, row: int) -> Network:
-    bins = stored_bins(view.on_whole.isel(model=row))
-    error, low, high = (whole[name].values[row] for name in ("error", "low", "high"))
-    sure: Said = Missing(f"no image is {SURE} sure")
-    if bins.count[SURE_BIN]:
-        sure = Value(bins.hits[SURE_BIN] / bins.count[SURE_BIN])
+def _network(judged: xr.Dataset, bins: ReliabilityBins) -> Network:
+    are_sure = bins.count[SURE_BIN]
     return Network(
-        Text(whole["name"].values[row]),
-        Value(float(error), float(low), float(high)),
+        Text(judged["name"].item()),
+        Value(*(judged[name].item() for name in ("error", "low", "high"))),
         Value(float(mean_gap(bins)), scale="difference"),
-        sure,
+        Value(bins.hits[SURE_BIN] / are_sure) if are_sure else Missing(f"no image is {SURE} sure"),
     )
 
 
-def _cancels(view: View, row: int) -> str | Missing:
+def _cancels(bins: ReliabilityBins) -> str | Missing:
     """Ask whether half of the gaps cancel: the lower third of the bins below 0, the upper third above."""
-    bins = stored_bins(view.on_whole.isel(model=row))
     gaps = bins.confidence_sum - bins.hits
     third = gaps.size // 3
     opposite = gaps[:third].sum() < 0 < gaps[-third:].sum()
