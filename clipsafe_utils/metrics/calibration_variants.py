@@ -25,10 +25,8 @@ def equal_mass_calibration_error(
 
     Parameters
     ----------
-    confidence, correct, weights
+    confidence, correct, weights, n_bins
         As in `reliability_bins`.
-    n_bins : int
-        Number of parts.
 
     Returns
     -------
@@ -69,10 +67,8 @@ def classwise_calibration_error(
         Softmax probabilities.
     labels : array_like of int, shape (images,)
         True classes.
-    weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn.
-    n_bins : int
-        Bins (low, high] of equal width, as in `reliability_bins`.
+    weights, n_bins
+        As in `reliability_bins`.
 
     Returns
     -------

@@ -77,8 +77,7 @@ def difference_of_runs(
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> images = 0.01 * rng.standard_normal((201, 1))
+    >>> images = 0.01 * np.random.default_rng(0).standard_normal((201, 1))
     >>> seeds = np.array([0.0, 0.01, -0.01])
     >>> found = difference_of_runs(0.9 + images + seeds, 0.8 + images + seeds)
     >>> round(found.estimate, 3), found.side
