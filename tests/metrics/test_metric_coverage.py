@@ -39,8 +39,8 @@ MODELS = np.stack([CONFIDENCES, CONFIDENCES - 0.2 * _DOUBT, CONFIDENCES - 0.6 * 
 def counts_in_draws(chance: Array, images: int) -> Iterator[NDArray[np.int64]]:
     """Images of each kind in a sample (row 0) and in its bootstrap draws, for each simulation.
 
-    An image is drawn a Poisson(1) number of times, so those of a kind are drawn a Poisson number of times whose
-    mean is how many there are: the same chance as weighing image by image, at no cost for each image.
+    An image is drawn a Poisson(1) number of times, so those of a kind are drawn a Poisson number of times
+    whose mean is how many there are: the same chance as image by image, at no cost for each image.
     """
     for simulation in range(SIMULATIONS):
         random = np.random.default_rng((images, simulation))
