@@ -107,20 +107,14 @@ def debiased_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Arra
 
     Parameters
     ----------
-    values : array_like, shape (1 + replicates, ...)
-        `debiased_calibration_error` of each draw; draw 0 is the estimate.
-    confidence : float
-        Share of such intervals that are meant to hold the true error. Near perfect calibration more do.
+    values, confidence
+        As in `centred_interval`, which also says what is refused: `debiased_calibration_error` of each draw.
+        Near perfect calibration more intervals hold the true error than are meant to.
 
     Returns
     -------
     low, high : ndarray, shape (...)
         Ends of the interval, shares from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        As in `centred_interval`.
 
     Examples
     --------

@@ -26,17 +26,12 @@ def equal_mass_calibration_error(
     Parameters
     ----------
     confidence, correct, weights, n_bins
-        As in `reliability_bins`.
+        As in `reliability_bins`, which also says what is refused.
 
     Returns
     -------
     ndarray, shape (...) or (draws, ...)
         The error, a share from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        As in `reliability_bins`.
 
     Examples
     --------

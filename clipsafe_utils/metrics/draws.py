@@ -122,17 +122,12 @@ def centred_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Array
     Parameters
     ----------
     values, confidence
-        As in `reflected_interval`.
+        As in `reflected_interval`, which also says what is refused.
 
     Returns
     -------
     low, high : ndarray, shape (...)
         Ends of the interval.
-
-    Raises
-    ------
-    ValueError
-        As in `reflected_interval`.
 
     Examples
     --------

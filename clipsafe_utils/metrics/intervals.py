@@ -10,8 +10,7 @@ from clipsafe_utils.metrics.arguments import Array, confidence_level, counts_out
 def wilson_interval(hits: ArrayLike, images: ArrayLike, confidence: float = 0.95) -> tuple[Array, Array]:
     """Score interval of a share (Wilson 1927).
 
-    Unlike the textbook interval it keeps its coverage in small sets and near 0 and 1, and it never has
-    width zero.
+    Unlike the textbook interval it keeps its coverage in small sets and near 0 and 1, and has no width of 0.
 
     Parameters
     ----------

@@ -12,10 +12,7 @@ from clipsafe_utils.metrics.reliability import N_BINS, bin_of, bin_sums
 
 @dataclass(frozen=True)
 class BrierDecomposition:
-    """Parts of the Brier score of the top class; arrays of shape (...), or (draws, ...) with weights.
-
-    score = reliability - resolution + uncertainty + within_bin_variance - within_bin_covariance, exactly.
-    """
+    """Parts of the Brier score of the top class; arrays of shape (...), or (draws, ...) with weights."""
 
     score: Array  # mean of (confidence - correct) squared
     reliability: Array  # mean squared gap between confidence and hits in the bins: 0 is perfect
@@ -62,8 +59,8 @@ def brier_score(
     ----------
     label_log_probability, sum_squared_probability : array_like, shape (..., images)
         From `summarise_logits`.
-    weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn (`draw_weights`).
+    weights
+        As in `negative_log_likelihood`.
 
     Returns
     -------
@@ -99,17 +96,12 @@ def brier_decomposition(
     Parameters
     ----------
     confidence, correct, weights, n_bins
-        As in `reliability_bins`.
+        As in `reliability_bins`, which also says what is refused.
 
     Returns
     -------
     BrierDecomposition
         The score and its parts, of shape (...) or (draws, ...).
-
-    Raises
-    ------
-    ValueError
-        As in `reliability_bins`.
 
     Examples
     --------

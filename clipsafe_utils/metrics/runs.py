@@ -23,10 +23,8 @@ def mean_of_runs(values: ArrayLike, confidence: float = 0.95, scale: Scale = "sh
     ----------
     values : array_like of float, shape (draws, runs)
         A property in the estimate (draw 0) and in bootstrap replicates that all runs share.
-    confidence : float
-        Level of the interval.
-    scale : str
-        How the mean is written.
+    confidence, scale : float, str
+        Level of the interval, and how the mean is written.
 
     Returns
     -------
@@ -59,10 +57,8 @@ def difference_of_runs(
     ----------
     upper, lower : array_like of float, shape (draws, runs)
         As in `mean_of_runs`; both from the same draws.
-    confidence : float
-        Level of the interval.
-    scale : str
-        How the difference is written.
+    confidence, scale : float, str
+        As in `mean_of_runs`.
 
     Returns
     -------

@@ -111,10 +111,8 @@ def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) 
 
     Parameters
     ----------
-    logits : array_like of float16, float32 or float64, shape (images, classes)
-        Before any temperature.
-    labels : array_like of int, shape (images,)
-        True classes.
+    logits, labels
+        As in `fit_temperature`, of one model.
     weights : array_like of counts, shape (draws, images)
         How often each image is drawn (`draw_weights`).
 

@@ -38,14 +38,16 @@ def temperature_bands(temperature: ArrayLike) -> list[Band]:
     temperatures = numbers("temperature", temperature)
     if temperatures.ndim != 1 or (temperatures <= 0).any():
         raise ValueError("temperature: expected a positive number for each draw, got others.")
-    found = [Band(np.array([0]), temperatures[:1], np.ones((1, 1)))]
+    bands = [Band(np.array([0]), temperatures[:1], np.ones((1, 1)))]
     logs = np.log(temperatures).round(_DIGITS)
     rest = 1 + np.argsort(logs[1:], kind="stable")
     while rest.size:
         inside = logs[rest] <= logs[rest[0]] + 2 * HALF_WIDTH
-        found.append(_band(rest[inside], logs[rest[inside]]))
-        rest = rest[~inside]
-    return found
+        draws, rest = rest[inside], rest[~inside]
+        distinct = np.unique(logs[draws])
+        nodes = distinct if distinct.size <= NODES else chebyshev_nodes(distinct[0], distinct[-1])
+        bands.append(Band(draws, np.exp(nodes), polynomial_shares(nodes, logs[draws])))
+    return bands
 
 
 def chebyshev_nodes(low: float, high: float) -> Array:
@@ -63,9 +65,3 @@ def polynomial_shares(nodes: Array, at: Array) -> Array:
     apart = np.where(itself, 1, nodes[..., :, None] - nodes[..., None, :])
     towards = at[:, None, None] - nodes[..., None, :]
     return np.asarray(np.where(itself, 1, towards / apart).prod(axis=-1))
-
-
-def _band(draws: NDArray[np.int64], logs: Array) -> Band:
-    distinct = np.unique(logs)
-    nodes = distinct if distinct.size <= NODES else chebyshev_nodes(logs[0], logs[-1])
-    return Band(draws, np.exp(nodes), polynomial_shares(nodes, logs))

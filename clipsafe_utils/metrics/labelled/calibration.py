@@ -115,28 +115,20 @@ def columns_of_estimate(
     bins = reliability_bins(confidence, correct, n_bins=n_bins)
     floor = np.full((draws, *bins.count.shape[:-1]), np.nan)
     floor[0] = calibration_floor(confidence, n_bins)
-    return {
-        "ece_floor": floor,
-        "bin_count": bins.count,
-        "bin_confidence": bins.mean_confidence,
-        "bin_hits": bins.hits,
-    }
+    of_bins = {"bin_count": bins.count, "bin_confidence": bins.mean_confidence, "bin_hits": bins.hits}
+    return {"ece_floor": floor, **of_bins}
 
 
 def calibration_rules(n_bins: int = N_BINS) -> dict[str, dict[str, str]]:
     """Say beside each variable of the cube `calibration` how its edges were decided."""
     equal_width = {"bins": f"{n_bins}, {BIN_RULE}"}
+    rules = {name: {"rule": error.rule} if error.rule else {} for name, error in BIN_ERRORS.items()}
+    simulation = f"{FLOOR_SIMULATIONS} rounds, seed {FLOOR_SEED}"
     return {
         "bin_count": equal_width,
-        **{
-            name: equal_width | ({"rule": error.rule} if error.rule else {})
-            for name, error in BIN_ERRORS.items()
-        },
+        **{name: equal_width | rule for name, rule in rules.items()},
         "ece_equal_mass": {"bins": f"{n_bins}, {EQUAL_MASS_RULE}"},
-        "ece_floor": {
-            "not_measured": ESTIMATE_ONLY,
-            "simulation": f"{FLOOR_SIMULATIONS} rounds, seed {FLOOR_SEED}",
-        },
+        "ece_floor": {"not_measured": ESTIMATE_ONLY, "simulation": simulation},
     }
 
 
