@@ -1,4 +1,4 @@
-"""Means of groups of models, each family counted once: labelled."""
+"""Means of groups of models, each family counted once."""
 
 from collections.abc import Sequence
 

@@ -14,7 +14,8 @@ def heights_above_line(x: ArrayLike, y: ArrayLike, families: ArrayLike, in_basel
     x is accuracy in distribution and y, which may be missing, what is held against it: shares of shape
     (draws, models); draw 0 is the estimate. Of accuracy under a shift the height is the effective robustness
     of Taori et al. (2020). It is NaN where y is missing, where fewer than five families hold up the line
-    (`support`), and for a model with a share of 0 or 1 in a draw, which probit axes cannot show.
+    (`support`), and where x is 0 or 1 in a draw: probit axes cannot show such a share, of x or y, and its
+    model draws no line.
     """
     across, up = together({"x": np.asarray(x, np.float64), "y": np.asarray(y, np.float64)})
     if across.ndim != 2:

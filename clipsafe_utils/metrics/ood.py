@@ -24,12 +24,8 @@ class Detection:
 
     auroc: Array  # chance that a random ID image scores higher than a random OOD image; ties count half
     aupr: Array  # average precision with ID positive; depends on the sizes of the two sets
-    fpr95_id_positive: (
-        Array  # share of OOD images accepted at the threshold that accepts 95 % of the ID images
-    )
-    fpr95_ood_positive: (
-        Array  # share of ID images rejected at the threshold that rejects 95 % of the OOD images
-    )
+    fpr95_id_positive: Array  # share of OOD images accepted where 95 % of the ID images are
+    fpr95_ood_positive: Array  # share of ID images rejected where 95 % of the OOD images are
 
 
 def detection(

@@ -37,9 +37,7 @@ class TemperatureFit:
 
     temperature: Array  # by convention 1 where all logits of an image are equal, for all images
     nll: Array  # in nats, at that temperature
-    gradient: (
-        Array  # of NLL in 1 / T at the last pass, from which one step of Newton leads to that temperature
-    )
+    gradient: Array  # slope of NLL in 1 / T at the last pass, from which one step of Newton leads there
     passes: NDArray[np.int64]  # over all the images
     converged: NDArray[np.bool_]  # gradient crosses 0 there, to `TOLERANCE`, or NLL is lowest at an end
     bound: NDArray[np.str_]  # "lowest" or "highest" where the temperature is that end of the range, else ""
