@@ -104,8 +104,7 @@ def at_once(confidence: float, comparisons: int) -> float:
 
 def strongest(table: pd.DataFrame, property_: str, judged: str = "moves") -> pd.DataFrame:
     """Return the effects on a property whose interval leaves zero out, the largest first."""
-    kept = table[(table["property"] == property_) & table[judged].astype(bool)]
-    return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
+    return _largest_first(table[(table["property"] == property_) & table[judged].astype(bool)])
 
 
 def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[str]) -> pd.DataFrame:
@@ -118,8 +117,11 @@ def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[st
     kept = table[
         table["cause"].isin(small.index) & table["property"].isin(list(hidden)) & table["moves"].astype(bool)
     ]
-    kept = kept.assign(accuracy=kept["cause"].map(small))
-    return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
+    return _largest_first(kept.assign(accuracy=kept["cause"].map(small)))
+
+
+def _largest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
 
 
 def estimate_of(row: pd.Series) -> Value:

@@ -113,9 +113,7 @@ class ShapeBias:
         gain = difference_of_groups(bias, families, pairs["stylised"].values, self.confidence)
         decided = pairs["share_decided"].values[pairs["stylised"].values]
         return Stylised(
-            with_families(gain, "architecture"),
-            Value(float(np.median(decided))),
-            Text(decided.size),
+            with_families(gain, "architecture"), Value(float(np.median(decided))), Text(decided.size)
         )
 
     @property
@@ -222,6 +220,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     sentences = left_out(chosen.studies, "shape_bias", chosen.groups)
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
     causes = read_causes(chosen.studies)
+    studies = [study for study in map(find_study, chosen.studies) if study.name in causes]
     if not panels and not causes:
         raise nothing_to_show(chosen.studies, "shape_bias", "causes", why=others)
     return ShapeBias(
@@ -230,11 +229,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         {panel.study: shape_bias_table(panel.cube, confidence=chosen.confidence) for panel in panels},
         {panel.study: panel.models for panel in panels},
         causes,
-        {
-            study.name: study.read("models")
-            for study in map(find_study, chosen.studies)
-            if study.name in causes
-        },
+        {study.name: study.read("models") for study in studies},
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
     )
