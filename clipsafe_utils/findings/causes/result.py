@@ -38,7 +38,7 @@ class Causes:
             )
             for study, clouds in self.records.items()
         }
-        return of_records | {study: laboratory_needs(one, level) for study, one in self.laboratories.items()}
+        return of_records | {name: laboratory_needs(each, level) for name, each in self.laboratories.items()}
 
     @property
     def larger_step(self) -> Literal["first", "last", "differ"] | Missing:
