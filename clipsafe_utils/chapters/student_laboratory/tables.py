@@ -39,6 +39,6 @@ def comparison_table(comparison: Comparison) -> ThemedTable:
     return table(
         pd.DataFrame(comparison_rows(comparison)),
         f"{comparison.label}: one training, beside the mean of the trainings of the unchanged recipe "
-        f"({comparison.others}), in %, with {level(comparison.confidence)} intervals over test images, and over "
-        "seeds where there are several.",
+        f"({comparison.others}), in %, with {level(comparison.confidence)} intervals over test images, and "
+        "over seeds where there are several.",
     )
