@@ -12,13 +12,7 @@ _OF_SHARES = 100.0
 
 
 def describe_ladder(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what a figure of the ladder shows.
-
-    Examples
-    --------
-    >>> describe_ladder({})
-    'No study has the cube of causes.'
-    """
+    """Say what a figure of the ladder shows."""
     sentences = []
     for panel, rows in tables.items():
         for source, of_source in rows.groupby("source", sort=False):

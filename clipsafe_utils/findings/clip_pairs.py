@@ -1,22 +1,21 @@
 """Chapter 3: pairs of CLIPs that differ in one thing, found by rule from names and attributes."""
 
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from clipsafe_utils.findings.shift.clouds import ID, Clouds
 from clipsafe_utils.findings.shift.sources import ALPHA
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
+from clipsafe_utils.metrics.families import Estimate, jackknife_over_families, mean_over_families
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.registry.training_sources import SOURCES
 
-Pairs = list[tuple[str, str]]
-"""Names of models: what stands before the change, and after it."""
+Pairs = list[tuple[str, str]]  # names of models: what stands before the change, and after it
 
 LABEL_TRAINED = ("standard", "more_data")
 """Groups that draw the line for pairs: that of standard networks alone ends below half of the pairs."""
@@ -39,32 +38,14 @@ ENCODERS = {
 _FINE_TUNED_ON = r"_ft_(in12k_)?in1k(_\d+)?$"
 _RECIPES = ("augreg", "soup")
 _LIKE = 0.05
-_ROWS = (
-    "checkpoint",
-    "architecture",
-    "training_source",
-    "training_images",
-    "samples_seen",
-    "image_size",
-    "fine_tuning",
-)
+_ROWS = ["checkpoint", "architecture", "training_source", "training_images"]
+_ROWS += ["samples_seen", "image_size", "fine_tuning"]
 
 
 def fine_tuning_pairs(cloud: xr.Dataset) -> Pairs:
     """Pair CLIPs fine-tuned on ImageNet-1k with those that saw ImageNet-12k first.
 
-    Both of a pair have the same name but for the fine-tuning, so the same encoder, source and run, and the
-    same image size.
-
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-
-    Returns
-    -------
-    list of tuple of str
-        Models fine-tuned on ImageNet-1k alone, and by way of ImageNet-12k.
+    Both have the same name but for the fine-tuning, so the same encoder, source and run, and image size.
     """
     rows = _rows(cloud, "clip_fine_tuned")
     rows["run"] = rows["checkpoint"].str.replace(_FINE_TUNED_ON, "", regex=True)
@@ -75,19 +56,9 @@ def fine_tuning_pairs(cloud: xr.Dataset) -> Pairs:
 def zero_shot_pairs(cloud: xr.Dataset) -> Pairs:
     """Pair zero-shot CLIPs with the same weights after fine-tuning on ImageNet-1k.
 
-    Both of a pair have the same encoder (`ENCODERS`), training source, image size, and last word of the
-    recipe; of several such zero-shot CLIPs, the one that saw most samples is meant: the others are runs of
-    the scaling laws, which nobody fine-tuned.
-
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-
-    Returns
-    -------
-    list of tuple of str
-        Zero-shot models, and fine-tuned ones.
+    Both have the same encoder (`ENCODERS`), training source, image size and last word of the recipe; of
+    several such zero-shot CLIPs, the one that saw most samples is meant: nobody fine-tuned the others, runs
+    of the scaling laws.
     """
     tuned, zero = _rows(cloud, "clip_fine_tuned"), _rows(cloud, "clip_zero_shot")
     tuned = tuned[tuned["fine_tuning"] == "in1k"]
@@ -101,20 +72,10 @@ def zero_shot_pairs(cloud: xr.Dataset) -> Pairs:
 
 
 def source_pairs(cloud: xr.Dataset) -> Pairs:
-    """Pair zero-shot CLIPs of two training sources of like size.
+    """Pair zero-shot CLIPs of two training sources of like size, the later in the order of colours first.
 
-    Both of a pair have the same encoder and image size; images in the source and samples seen, which must
-    be stated, differ by 5 % at most.
-
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-
-    Returns
-    -------
-    list of tuple of str
-        The model whose source comes later in the order of the book's colours, and the other.
+    Both have the same encoder and image size; images in the source and samples seen, which must be stated,
+    differ by 5 % at most.
     """
     rows = _rows(cloud, "clip_zero_shot").dropna(subset=["samples_seen", "training_images"])
     order = list(SOURCES)
@@ -133,30 +94,15 @@ def compare_pairs(
     confidence: float,
     line: Sequence[str] = LABEL_TRAINED,
 ) -> xr.Dataset:
-    """Say what the change within pairs does to accuracy under each shift.
+    """Say what the change within the pairs that `find` finds does to accuracy under each shift.
 
-    Parameters
-    ----------
-    clouds : mapping of str to xarray.Dataset
-        Of one study, by shift.
-    find : callable
-        One of the functions above.
-    confidence : float
-        Level of the intervals, jackknives over families of the paired differences.
-    line : sequence of str
-        Groups that draw the line.
-
-    Returns
-    -------
-    xarray.Dataset
-        `difference` by pair, and `at_equal`, that of the residuals from the line, NaN
-        where the line is not supported at one of the two; dims shift (accuracy in distribution first) and
-        pair, with the coordinates `before`, `after` and `family`. With the dim measure: `mean`, `low`,
-        `high`, `families`, `decided`, `pairs`, and `supported`, whether the mean is other than zero by
-        Holm's correction over shifts and measures. Empty where no cloud has a pair.
+    By shift (accuracy in distribution first) and pair: `difference`, and `at_equal`, NaN where the line of
+    the groups `line` is not supported at one of the two; by shift and measure: `mean`, `low`, `high` (of a
+    jackknife over families), `families`, `decided`, `pairs` and `supported` (other than zero by Holm's
+    correction). No shift where no cloud has a pair.
     """
     pairs = {shift: find(cloud) for shift, cloud in clouds.items()}
-    tables = {shift: _differences(clouds[shift], found, line) for shift, found in pairs.items() if found}
+    tables = {shift: _differences(clouds[shift], chosen, line) for shift, chosen in pairs.items() if chosen}
     if not tables:
         return xr.Dataset(coords={"shift": [], "pair": [], "measure": list(MEASURES)})
     first = next(iter(tables.values()))
@@ -172,7 +118,6 @@ def compare_pairs(
 
 def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dataset:
     before, after = ([pair[end] for pair in pairs] for end in (0, 1))
-    family = cloud["family"].sel(model=before).values
     gain = {name: cloud[name].sel(model=after).values - cloud[name].sel(model=before).values for name in "xy"}
     residual = _residuals(cloud, after, line) - _residuals(cloud, before, line)
     return xr.Dataset(
@@ -180,7 +125,7 @@ def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dat
         coords={
             "pair": cloud["checkpoint"].sel(model=after).values.astype(str),
             "before": ("pair", cloud["checkpoint"].sel(model=before).values.astype(str)),
-            "family": ("pair", family.astype(str)),
+            "family": ("pair", cloud["family"].sel(model=before).values.astype(str)),
         },
     )
 
@@ -194,6 +139,13 @@ def _residuals(cloud: xr.Dataset, names: list[str], line: Sequence[str]) -> Arra
     return np.asarray(heights[[everyone.index(name) for name in names]])
 
 
+def mean_of_pairs(values: Array, families: NDArray[np.str_], confidence: float) -> Estimate:
+    """Return the mean over families of what pairs differ by, with its jackknife over families."""
+    return jackknife_over_families(
+        lambda keep: mean_over_families(values[keep], families[keep]), families, confidence=confidence
+    )
+
+
 def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
     rows = []
     for measure in MEASURES:
@@ -202,13 +154,9 @@ def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
         row: dict[str, float | int | bool] = dict.fromkeys(("mean", "low", "high", "p_value"), np.nan)
         row |= {"families": np.unique(family).size, "pairs": int(known.sum()), "decided": False}
         if values.size:
-            found = jackknife_over_families(
-                lambda keep, v=values, f=family: mean_over_families(v[keep], f[keep]),  # type: ignore[misc]
-                family,
-                confidence=confidence,
-            )
-            ends = {"mean": found.estimate, "low": found.low, "high": found.high, "p_value": found.p_value}
-            row |= {name: float(value) for name, value in ends.items()} | {"decided": found.decided}
+            mean = mean_of_pairs(values, family, confidence)
+            ends = {"mean": mean.estimate, "low": mean.low, "high": mean.high, "p_value": mean.p_value}
+            row |= {name: float(value) for name, value in ends.items()} | {"decided": mean.decided}
         rows.append(xr.Dataset(row).expand_dims(measure=[measure]))
     return xr.concat(rows, "measure")
 
@@ -224,7 +172,7 @@ def _supported(joined: xr.Dataset) -> xr.DataArray:
 
 
 def _rows(cloud: xr.Dataset, group: str) -> pd.DataFrame:
-    rows = cloud.isel(model=(cloud["group"] == group).values)[list(_ROWS)].to_dataframe()
+    rows = cloud.isel(model=(cloud["group"] == group).values)[_ROWS].to_dataframe()
     parts = [name.partition(".") for name in rows["checkpoint"]]
     # Where a name has no dot it does not begin with the encoder.
     encoders = [
@@ -246,5 +194,5 @@ def _names(merged: pd.DataFrame) -> Pairs:
 
 
 def _last_word(recipe: str) -> str:
-    word = re.split("_", recipe)[-1]
+    word = recipe.split("_")[-1]
     return word if word in _RECIPES else ""

@@ -5,12 +5,7 @@ from collections.abc import Mapping
 
 import xarray as xr
 
-from clipsafe_utils.findings.clip_pairs import (
-    Pairs,
-    fine_tuning_pairs,
-    source_pairs,
-    zero_shot_pairs,
-)
+from clipsafe_utils.findings.clip_pairs import Pairs, fine_tuning_pairs, source_pairs, zero_shot_pairs
 from clipsafe_utils.registry.training_sources import SOURCES
 
 IN_1K, BY_IN_12K = "fine-tuned on in1k", "fine-tuned on in12k, then in1k"
@@ -35,8 +30,7 @@ CONTRASTS: Mapping[str, tuple[str, str]] = {
 }
 """In the laboratory: what is compared with what, both made of the same CLIP."""
 
-BY_WAY = "in12k first"
-"""The contrast of `IN_1K` and `BY_IN_12K`."""
+BY_WAY = "in12k first"  # the contrast of `IN_1K` and `BY_IN_12K`
 
 CURATED: Mapping[str, str] = {
     "DataComp-1B": "LAION-2B",
@@ -57,29 +51,10 @@ _ENCODER = ("architecture", "parameters", "image_size")
 
 
 def source_twins(models: xr.Dataset) -> tuple[Pairs, tuple[str, str]]:
-    """Pair zero-shot CLIPs of two training sources that share encoder, image size and quantity of data.
+    """Pair zero-shot CLIPs of the two training sources that have most pairs, and name the two sources.
 
-    As `findings.clip_pairs.source_pairs`, of that couple of sources which has most pairs; of
-    several such, the first in the order of the book's colours.
-
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models` of a panel.
-
-    Returns
-    -------
-    pairs : list of tuple of str
-        Names of models; in each pair the one whose source comes later in the book's order stands first.
-    sources : tuple of str
-        Their two training sources, in the same order; two empty names where there is no pair.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> pairs, sources = source_twins(find_study("miniature").read("models"))
-    >>> len(pairs), sources
-    (10, ('laion', 'wit'))
+    Pairs as of `source_pairs`; of several couples the first in the order of the book's colours, and without
+    a pair two empty names.
     """
     source = _column(models, "training_source")
     pairs = source_pairs(models)
@@ -93,28 +68,10 @@ def source_twins(models: xr.Dataset) -> tuple[Pairs, tuple[str, str]]:
 
 
 def laboratory_pairs(models: xr.Dataset) -> dict[str, Pairs]:
-    """Pair zero-shot CLIPs of the laboratory with what was made of them, by procedure.
-
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models` of a panel.
-
-    Returns
-    -------
-    dict of str to list of tuple of str
-        By `PROCEDURES`; those without a pair are left out.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> made = laboratory_pairs(find_study("miniature").read("models"))
-    >>> {procedure: len(pairs) for procedure, pairs in made.items()}["fine-tuned strongly"]
-    8
-    """
+    """Pair zero-shot CLIPs of the laboratory with what was made of them, by `PROCEDURES` with a pair."""
     name = _named(models)
     starts = set(_of_group(models, "clip_zero_shot"))
-    found = {
+    by_procedure = {
         procedure: [
             (name[start], name[f"{beginning}{start}"])
             for start in name
@@ -122,62 +79,30 @@ def laboratory_pairs(models: xr.Dataset) -> dict[str, Pairs]:
         ]
         for procedure, beginning in PROCEDURES.items()
     }
-    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+    return {procedure: pairs for procedure, pairs in by_procedure.items() if pairs}
 
 
 def fine_tuned_pairs(models: xr.Dataset) -> dict[str, Pairs]:
-    """Pair zero-shot CLIPs with what was made of them, by procedure.
+    """Pair zero-shot CLIPs with what was made of them, by those procedures that have a pair.
 
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models` of a panel.
-
-    Returns
-    -------
-    dict of str to list of tuple of str
-        By `PROCEDURES` in the laboratory, by `IN_1K` and `BY_IN_12K` elsewhere; those without a pair are left
-        out. Of the second, the runs that are also in the first.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> made = fine_tuned_pairs(find_study("miniature").read("models"))
-    >>> {procedure: len(pairs) for procedure, pairs in made.items()}["fine-tuned strongly"]
-    8
+    `PROCEDURES` in the laboratory; elsewhere `IN_1K`, and `BY_IN_12K` for runs that are also in the first.
     """
-    found = laboratory_pairs(models)
+    by_procedure = laboratory_pairs(models)
     if _of_group(models, "clip_zero_shot") and _of_group(models, "clip_fine_tuned"):
         directly = zero_shot_pairs(models)
         by_way = dict(fine_tuning_pairs(models))
-        found[IN_1K] = directly
-        found[BY_IN_12K] = [(start, by_way[made]) for start, made in directly if made in by_way]
-    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+        by_procedure[IN_1K] = directly
+        by_procedure[BY_IN_12K] = [(start, by_way[made]) for start, made in directly if made in by_way]
+    return {procedure: pairs for procedure, pairs in by_procedure.items() if pairs}
 
 
 def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
-    """Pair what two procedures made of the same zero-shot CLIP.
+    """Pair what two procedures made of the same zero-shot CLIP, by those contrasts that have a pair.
 
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models` of a panel.
-
-    Returns
-    -------
-    dict of str to list of tuple of str
-        By `CONTRASTS` in the laboratory, by `BY_WAY` elsewhere, where the zero-shot CLIP need not be in the
-        study; those without a pair are left out.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> found = procedure_contrasts(find_study("miniature").read("models"))
-    >>> {contrast: len(pairs) for contrast, pairs in found.items()}
-    {'strong instead of gentle': 6, 'near classes first': 2, 'far classes first': 2}
+    `CONTRASTS` in the laboratory; `BY_WAY` elsewhere, where the zero-shot CLIP need not be in the study.
     """
     made = {procedure: dict(pairs) for procedure, pairs in laboratory_pairs(models).items()}
-    found = {
+    by_contrast = {
         contrast: [
             (made[before][start], after_it)
             for start, after_it in made.get(after, {}).items()
@@ -186,35 +111,18 @@ def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
         for contrast, (before, after) in CONTRASTS.items()
     }
     if _of_group(models, "clip_fine_tuned"):
-        found[BY_WAY] = fine_tuning_pairs(models)
-    return {contrast: pairs for contrast, pairs in found.items() if pairs}
+        by_contrast[BY_WAY] = fine_tuning_pairs(models)
+    return {contrast: pairs for contrast, pairs in by_contrast.items() if pairs}
 
 
 def curated_pairs(models: xr.Dataset) -> Pairs:
     """Pair CLIPs of a web source with those of a curated one, all else equal.
 
-    In the laboratory the curated source is `labels`, the web source `wit`, and both are of one seed.
-    Elsewhere sources are those of `CURATED`; both have the same architecture, number of parameters and image
-    size, and samples seen, which must be stated, differ by 5 % at most.
-
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models` of a panel.
-
-    Returns
-    -------
-    list of tuple of str
-        Names of models: web, and curated.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> len(curated_pairs(find_study("published").read("models")))
-    3
+    In the laboratory the sources are `wit` and `labels`, of one seed; elsewhere those of `CURATED`, with the
+    same architecture, parameters and image size, and samples seen, which must be stated, within 5 %.
     """
     name = _named(models)
-    here = [
+    of_laboratory = [
         (name[web], name[checkpoint])
         for checkpoint in name
         if checkpoint.startswith(_RUNG_D)
@@ -227,34 +135,13 @@ def curated_pairs(models: xr.Dataset) -> Pairs:
     curated = clips.assign(training_source=clips["training_source"].map(CURATED)).dropna()
     both = clips.merge(curated, on=[*_ENCODER, "training_source"], suffixes=("", "_curated"))
     both = both[(both["samples_seen"] / both["samples_seen_curated"] - 1).abs() <= _LIKE]
-    return here + list(zip(both["name"].tolist(), both["name_curated"].tolist(), strict=True))
+    return of_laboratory + list(zip(both["name"].tolist(), both["name_curated"].tolist(), strict=True))
 
 
 def families_of_pairs(models: xr.Dataset, pairs: Pairs) -> tuple[list[str], str]:
-    """Return the family that each pair counts for, and what a family is.
+    """Return the family of the first of each pair, and what a family is: a training run, or a family.
 
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models` of a panel.
-    pairs : list of tuple of str
-        Names of models.
-
-    Returns
-    -------
-    families : list of str
-        Of the first of each pair; what was fine-tuned has the family of the CLIP that it was.
-    unit : str
-        "training run" where each run is a family of its own, as in the laboratory; else "family".
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> models = find_study("miniature").read("models")
-    >>> pairs, _ = source_twins(models)
-    >>> families, unit = families_of_pairs(models, pairs)
-    >>> len(set(families)), unit
-    (10, 'training run')
+    What was fine-tuned has the family of the CLIP that it was; in the laboratory each run is a family.
     """
     family, checkpoint = _column(models, "family"), _column(models, "checkpoint")
     first = [before for before, _ in pairs]

@@ -5,18 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Property:
-    """A property of a model: its title, its axis, and what its numbers are multiplied by.
-
-    Examples
-    --------
-    >>> Property("accuracy", "natural images named rightly, %").scale
-    100.0
-    """
+    """A property of a model: its title, its axis, and what its numbers are multiplied by."""
 
     title: str
     axis: str
     scale: float = 100.0
-    is_share: bool = False
-    """Whether no interval may leave 0 and 1."""
-    smallest: float = 0.0
-    """Changes smaller than this do not matter; a figure of changes says so in grey."""
+    is_share: bool = False  # whether no interval may leave 0 and 1
+    smallest: float = 0.0  # changes smaller than this do not matter; a figure of changes says so in grey

@@ -6,6 +6,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters.group_sizes import group_sizes
 from clipsafe_utils.chapters.shape_bias import descriptions, tables
+from clipsafe_utils.chapters.training_texts import describe_ladder
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.errors import ClipsafeError
@@ -59,6 +60,14 @@ def test_table_of_groups_gives_no_interval_over_one_family(panel: Panel, result:
     markup = tables.groups_table(result, panel.models, STUDY, 0.95).markup
     assert "<td>none</td>" in markup
     assert markup.count('<th scope="row">') == 4
+
+
+def test_without_decisions_figures_and_panels_are_empty_in_words() -> None:
+    said = {descriptions.describe_observers({}, {}), descriptions.describe_classes({})}
+    assert said == {"No study has decisions on cue-conflict images."}
+    nothing_trained = {descriptions.describe_doses({}), describe_ladder({})}
+    assert nothing_trained == {"No study has the cube of causes."}
+    assert analysis.chosen_panels([], ["cat"], "mean") == ([], [])
 
 
 def as_study(panel: Panel, name: str, kept: dict[str, list[str]]) -> Panel:

@@ -12,8 +12,7 @@ from clipsafe_utils.findings.causes.effects import (
     strongest,
 )
 from clipsafe_utils.findings.causes.in_laboratory import TITLES, InLaboratory, winners
-from clipsafe_utils.findings.causes.quantity import larger_step
-from clipsafe_utils.findings.causes.result import Causes, causes
+from clipsafe_utils.findings.causes.result import Causes, causes, larger_step
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import KNOB_NAMES, check_parameters

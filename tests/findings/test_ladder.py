@@ -10,11 +10,9 @@ from clipsafe_utils.findings.ladder import (
     KNOBS,
     RUNGS,
     SOURCES,
-    USUAL_LEVELS,
+    axis_of,
     cell,
     dose,
-    dose_difference,
-    knobs_of,
     ladder,
     levels,
     members,
@@ -121,19 +119,22 @@ def test_the_usual_level_of_a_knob_is_a_cell_of_the_ladder(cube: xr.Dataset) -> 
 
 
 def test_the_difference_of_a_dose_is_that_of_its_ends(cube: xr.Dataset) -> None:
-    found = dose_difference(cube, "texture_correlation", "accuracy", 0.95)
-    assert set(found) == {CLIP, LABELS}
-    lowest, highest, estimate = found[CLIP]
-    assert (lowest, highest) == (0.2, 0.95)
-    assert estimate.estimate == pytest.approx(0.2 * START)
-    assert estimate.units == 3
-    assert dose_difference(without(cube, knob="batch"), "batch", "accuracy", 0.95) == {}
+    response = Trainings(cube, 0.95).dose_response("accuracy", "texture_correlation", CLIP)
+    assert (response.low.estimate, response.high.estimate) == (0.2, 0.95)
+    assert response.change.estimate == pytest.approx(0.2 * START)
+    assert response.change.units == 3
+    still = Trainings(without(cube, knob="batch"), 0.95)
+    assert isinstance(still.dose_response("accuracy", "batch", CLIP).change, Missing)
 
 
 def test_knobs_are_those_that_are_turned(cube: xr.Dataset) -> None:
-    assert knobs_of(cube) == list(KNOBS)
-    assert knobs_of(without(cube, knob="batch")) == [knob for knob in KNOBS if knob != "batch"]
-    assert set(USUAL_LEVELS) == set(KNOBS)
+    assert Trainings(cube, 0.95).knobs == set(KNOBS)
+    assert Trainings(without(cube, knob="batch"), 0.95).knobs == set(KNOBS) - {"batch"}
+
+
+def test_the_axis_of_a_knob_has_a_name_and_a_scale() -> None:
+    assert axis_of("wrong") == ("captions that name another object, %", 100.0)
+    assert axis_of("images") == ("images, thousands", 1 / 1024)
 
 
 def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:
@@ -141,8 +142,8 @@ def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:
     world = pytest.importorskip("clipsafe_utils.lab.world.world").load_world()
     images = world.image_knobs["wit"]
     for knob in ("texture_correlation", "background_correlation", "rotation_sd"):
-        assert getattr(images, knob) == USUAL_LEVELS[knob]
-    assert world.caption_knobs["wit"].wrong == USUAL_LEVELS["wrong"]
+        assert getattr(images, knob) == KNOBS[knob].usual
+    assert world.caption_knobs["wit"].wrong == KNOBS["wrong"].usual
 
 
 def test_studies_without_the_cube_are_passed_over(

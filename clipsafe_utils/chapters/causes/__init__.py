@@ -9,14 +9,5 @@ from clipsafe_utils.findings.causes.in_laboratory import KNOB_TITLES
 from clipsafe_utils.findings.causes.record import MEASURES
 from clipsafe_utils.findings.ladder import RUNGS
 
-__all__ = [
-    "HEADLINE",
-    "HEADLINE_TITLES",
-    "KNOB_TITLES",
-    "MEASURES",
-    "RUNGS",
-    "alt",
-    "figures",
-    "matrix",
-    "tables",
-]
+__all__ = ["HEADLINE", "HEADLINE_TITLES", "KNOB_TITLES", "MEASURES", "RUNGS"]
+__all__ += ["alt", "figures", "matrix", "tables"]

@@ -10,28 +10,13 @@ from clipsafe_utils.say import points
 
 
 def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: str, unit: float = 1.0) -> str:
-    """Say what curves show: each curve from its first place to its last.
-
-    Parameters
-    ----------
-    tables : mapping of Property to DataFrame
-        As a result holds them.
-    place, curve : str
-        The columns that a curve runs along, and that tell curves apart.
-    unit : float
-        What a place is multiplied by, where it is a number.
-
-    Examples
-    --------
-    >>> describe_rows({}, "level", "loss")
-    'Nothing is measured.'
-    """
+    """Say what curves show: each curve from its first place to its last."""
     sentences = []
     for panel, table in tables.items():
         for name, rows in table.groupby(curve, sort=False):
             ends = [rows.iloc[0], rows.iloc[-1]]
-            said = [f"{panel.scale * row['value']:.3g} at {_written(row[place], unit)}" for row in ends]
-            sentences.append(f"{panel.title}, {name}: {', '.join(dict.fromkeys(said))}.")
+            parts = [f"{panel.scale * row['value']:.3g} at {_written(row[place], unit)}" for row in ends]
+            sentences.append(f"{panel.title}, {name}: {', '.join(dict.fromkeys(parts))}.")
     return " ".join(sentences) or "Nothing is measured."
 
 
@@ -42,8 +27,8 @@ def describe_effects(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
         rows = table[table["property"] == key]
         if len(rows):
             name = title.replace("\n", " ")
-            said = [f"{row['cause']} {_cell(row)}" for _, row in rows.iterrows()]
-            sentences.append(f"Change of {name} in points: {'; '.join(said)}.")
+            parts = [f"{row['cause']} {_cell(row)}" for _, row in rows.iterrows()]
+            sentences.append(f"Change of {name} in points: {'; '.join(parts)}.")
     return " ".join(sentences) or "Nothing is measured."
 
 

@@ -8,14 +8,5 @@ from clipsafe_utils.figures.miniature_world_sheets import contact_sheet
 from clipsafe_utils.figures.tables import folded
 from clipsafe_utils.findings.ladder import RUNGS
 
-__all__ = [
-    "RUNGS",
-    "contact_sheet",
-    "describe_ladder",
-    "folded",
-    "ladder",
-    "outcome_tables",
-    "sheets",
-    "tables",
-    "zoo",
-]
+__all__ = ["RUNGS", "contact_sheet", "describe_ladder", "folded", "ladder"]
+__all__ += ["outcome_tables", "sheets", "tables", "zoo"]

@@ -19,8 +19,7 @@ class _Set:
     name: str
     counterpart: str
     made: str
-    count: str
-    """Entry of `Counts`."""
+    count: str  # the entry of `Counts`
 
 
 _SHIFTS = (
@@ -47,8 +46,7 @@ _FOREIGN = (
 )
 _NATURAL = _Set("natural", "ImageNet, validation", "all factors vary, labelled as in ImageNet-X", "natural")
 _CONFLICT = _Set("cue_conflict", "cue conflict", "shape of one class, texture of another", "cue_conflict")
-SETS = (_NATURAL, *_SHIFTS, *_FOREIGN, _CONFLICT)
-"""Every test set but those of one factor."""
+SETS = (_NATURAL, *_SHIFTS, *_FOREIGN, _CONFLICT)  # every test set but those of one factor
 
 _SOURCES = {
     "labels": "curated: things look as they should",
@@ -73,13 +71,7 @@ _FACTORS = {
 
 
 def source_strips() -> list[Strip]:
-    """Return a strip for each kind of training images.
-
-    Examples
-    --------
-    >>> source_strips()[0].name
-    'source-labels'
-    """
+    """Return a strip for each kind of training images."""
     return [
         Strip(f"source-{name}", name, note, f"Eight training images of {name}. {note.capitalize()}.")
         for name, note in _SOURCES.items()
@@ -87,13 +79,7 @@ def source_strips() -> list[Strip]:
 
 
 def factor_strips() -> list[Strip]:
-    """Return a strip for the plain set and each factor.
-
-    Examples
-    --------
-    >>> [strip.label for strip in factor_strips()][:2]
-    ['plain', 'pose']
-    """
+    """Return a strip for the plain set and each factor."""
     return [
         Strip(
             f"factor-{name}",
@@ -106,40 +92,19 @@ def factor_strips() -> list[Strip]:
 
 
 def shift_strips(world: World) -> list[Strip]:
-    """Return a strip for the in-distribution test and each shift.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> shift_strips(load_world())[0].note
-    'ImageNet, validation; 20,000 images'
-    """
+    """Return a strip for the in-distribution test and each shift."""
     return _of_sets(world, (_NATURAL, *_SHIFTS))
 
 
 def foreign_strips(world: World) -> list[Strip]:
-    """Return a strip for each set out of distribution, and for the cue conflict.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> foreign_strips(load_world())[-1].label
-    'cue_conflict'
-    """
+    """Return a strip for each set out of distribution, and for the cue conflict."""
     return _of_sets(world, (*_FOREIGN, _CONFLICT))
 
 
 def sets_table(world: World) -> ThemedTable:
-    """Tabulate every test set.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "10,560" in sets_table(load_world()).markup
-    True
-    """
+    """Tabulate every test set."""
     sizes = counts(world.folder)
-    rows = [(one.name, f"{_images(sizes, one):,}", one.counterpart, one.made) for one in SETS]
+    rows = [(item.name, f"{_images(sizes, item):,}", item.counterpart, item.made) for item in SETS]
     alone = (
         "<factor>_<texture>",
         f"2 x {1 + len(HEADLINE_FACTORS)} x {sizes.one_factor:,}",
@@ -156,15 +121,15 @@ def _of_sets(world: World, sets: Sequence[_Set]) -> list[Strip]:
     sizes = counts(world.folder)
     return [
         Strip(
-            one.name,
-            one.name,
-            f"{one.counterpart}; {_images(sizes, one):,} images",
-            f"Eight images of {one.name}, the counterpart of {one.counterpart}: {one.made}.",
+            item.name,
+            item.name,
+            f"{item.counterpart}; {_images(sizes, item):,} images",
+            f"Eight images of {item.name}, the counterpart of {item.counterpart}: {item.made}.",
         )
-        for one in sets
+        for item in sets
     ]
 
 
-def _images(sizes: Counts, one: _Set) -> int:
-    number: int = getattr(sizes, one.count)
-    return number * (2 * sizes.sequence_reach + 1) if one.name == "sequences" else number
+def _images(sizes: Counts, item: _Set) -> int:
+    number: int = getattr(sizes, item.count)
+    return number * (2 * sizes.sequence_reach + 1) if item.name == "sequences" else number

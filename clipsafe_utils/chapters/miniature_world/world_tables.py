@@ -1,12 +1,12 @@
 """What was put into the miniature world, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.world.knobs import knob_values
+from clipsafe_utils.findings.world.put_in import knob_values
 from clipsafe_utils.lab.world.captions import captions, read_labels
 from clipsafe_utils.lab.world.concepts import GROUPS
 from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
@@ -40,20 +40,11 @@ _SAMPLES = 8
 
 
 def concepts_table(world: World) -> ThemedTable:
-    """Tabulate the concepts by group.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "airplane" in concepts_table(load_world()).markup
-    True
-    """
-    rows = []
-    for group in GROUPS:
-        names = [concept.name for concept in world.concepts if concept.group == group]
-        rows.append((group, len(names), CONCEPTS[group], ", ".join(names)))
-    kinds = ", ".join(item.kind for item in world.unseen)
-    rows.append(("unseen", len(world.unseen), "in no source: out of distribution", kinds))
+    """Tabulate the concepts by group."""
+    names = {group: [item.name for item in world.concepts if item.group == group] for group in GROUPS}
+    names["unseen"] = [item.kind for item in world.unseen]
+    known = CONCEPTS | {"unseen": "in no source: out of distribution"}
+    rows = [(group, len(kinds), known[group], ", ".join(kinds)) for group, kinds in names.items()]
     return table(
         pd.DataFrame(rows, columns=["Group", "Number", "Who knows them", "Names"]),
         "What can be seen. A concept has one to four usual drawings, a class also a rare one.",
@@ -61,14 +52,7 @@ def concepts_table(world: World) -> ThemedTable:
 
 
 def typical_table(world: World) -> ThemedTable:
-    """Tabulate what is typical of each class.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "striped red and white" in typical_table(load_world()).markup
-    True
-    """
+    """Tabulate what is typical of each class."""
     rows = []
     for concept in world.concepts[: world.classes]:
         look = concept.texture
@@ -81,92 +65,43 @@ def typical_table(world: World) -> ThemedTable:
 
 
 def sources_table(world: World, sources: Sequence[str]) -> ThemedTable:
-    """Tabulate the main knobs of some training sources.
-
-    Parameters
-    ----------
-    world : World
-        The world.
-    sources : sequence of str
-        Names of `[source.*]` in `sources.toml`.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is no such source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "0.5 / 0.4" in sources_table(load_world(), ["labels", "mixed"]).markup
-    True
-    """
-    rows = [
-        {"Share of": title, **{source: knob_values(world, source, knob) for source in sources}}
-        for knob, title in MAIN_KNOBS.items()
-    ]
+    """Tabulate the main knobs of some training sources."""
     return table(
-        pd.DataFrame(rows),
+        _knobs(world, sources, "Share of", MAIN_KNOBS),
         "Where the main knobs of the training sources stand, as shares of the images or captions; "
         "a dash where a source has no captions.",
     )
 
 
 def knobs_table(world: World, sources: Sequence[str]) -> ThemedTable:
-    """Tabulate every knob of some training sources under the name it has in `sources.toml`.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "rotation_sd" in knobs_table(load_world(), ["wit"]).markup
-    True
-    """
-    names = [name for name in (*IMAGE_KNOBS, *CAPTION_KNOBS) if name not in ("classes", "templates")]
-    rows = [
-        {"Knob": knob, **{source: knob_values(world, source, knob) for source in sources}} for knob in names
-    ]
+    """Tabulate every knob of some training sources under the name it has in `sources.toml`."""
+    titles = {name: name for name in (*IMAGE_KNOBS, *CAPTION_KNOBS) if name not in ("classes", "templates")}
     return table(
-        pd.DataFrame(rows),
+        _knobs(world, sources, "Knob", titles),
         "Every knob, as sources.toml names it. Sizes are shares of the frame, angles are in degrees.",
     )
 
 
+def _knobs(world: World, sources: Sequence[str], head: str, titles: Mapping[str, str]) -> pd.DataFrame:
+    rows = [
+        {head: title, **{source: knob_values(world, source, knob) for source in sources}}
+        for knob, title in titles.items()
+    ]
+    return pd.DataFrame(rows)
+
+
 def captions_table(world: World, sources: Sequence[str], seed: int) -> ThemedTable:
-    """Tabulate what the sources say about the images in the same places.
-
-    Parameters
-    ----------
-    world : World
-        The world.
-    sources : sequence of str
-        Training sources; those without captions are left out.
-    seed : int
-        Of images and captions.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "nice image for free [shows: tree]" in captions_table(load_world(), ["wit"], seed=0).markup
-    True
-    """
+    """Tabulate what the sources say about the images in the same places."""
     said = {source: sample(world, source, seed) for source in sources if source_parts(world, source).captions}
-    frame = pd.DataFrame({"Image": range(1, _SAMPLES + 1), **said})
     return table(
-        frame,
+        pd.DataFrame({"Image": range(1, _SAMPLES + 1), **said}),
         "Captions of the first images of each source. What is shown is added where the caption does not "
         "name it.",
     )
 
 
 def sample(world: World, source: str, seed: int) -> list[str]:
-    """Return captions of the first images of a source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> sample(load_world(), "labels", seed=0)[:2]
-    ['a photo of a big red airplane', 'a good big tree']
-    """
+    """Return captions of the first images of a source."""
     images = draw(world, source, _SAMPLES, seed)
     tokens = captions(world, source, images, seed)
     named = read_labels(world, source, tokens)

@@ -11,8 +11,7 @@ from clipsafe_utils.lab.training.ledger import Row, read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe, read_groups
 from clipsafe_utils.say import percent
 
-WEIGHTS = REPOSITORY / "weights"
-"""Where the repository keeps the list of trained models."""
+WEIGHTS = REPOSITORY / "weights"  # where the repository keeps the list of trained models
 
 PURPOSES = {
     "ladder": "one step at a time from labels to captions, three sources, three seeds",
@@ -28,34 +27,12 @@ NOT_LISTED = "not in the list"
 
 
 def trained(folder: Path = WEIGHTS) -> dict[str, Row]:
-    """Read the list of trained models; empty where there is none.
-
-    Raises
-    ------
-    ClipsafeError
-        If the list is malformed.
-
-    Examples
-    --------
-    >>> trained(Path("nowhere"))
-    {}
-    """
+    """Read the list of trained models; empty where there is none."""
     return read_ledger(folder)
 
 
 def zoo_table(ledger: Mapping[str, Row]) -> ThemedTable:
-    """Tabulate the training groups: what each is for, and what came of it.
-
-    Parameters
-    ----------
-    ledger : mapping of str to Row
-        The trained models by name.
-
-    Examples
-    --------
-    >>> "not in the list" in zoo_table({}).markup
-    True
-    """
+    """Tabulate the training groups: what each is for, and what came of it."""
     groups = read_groups()
     rows = [_row(name, groups[name], ledger) for name in PURPOSES]
     return table(

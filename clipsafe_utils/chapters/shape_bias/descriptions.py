@@ -14,13 +14,7 @@ _NO_CAUSES = "No study has the cube of causes."
 
 
 def describe_observers(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
-    """Say what the headline figure shows.
-
-    Examples
-    --------
-    >>> describe_observers({}, {})
-    'No study has decisions on cue-conflict images.'
-    """
+    """Say what the headline figure shows."""
     sentences = []
     for study, result in tables.items():
         group = models[study]["group"].values
@@ -35,13 +29,7 @@ def describe_observers(tables: Mapping[str, xr.Dataset], models: Mapping[str, xr
 
 
 def describe_classes(classes: Mapping[str, xr.Dataset]) -> str:
-    """Say what the figure by class shows.
-
-    Examples
-    --------
-    >>> describe_classes({})
-    'No study has decisions on cue-conflict images.'
-    """
+    """Say what the figure by class shows."""
     sentences = []
     for study, means in classes.items():
         spans = []
@@ -57,13 +45,7 @@ def describe_classes(classes: Mapping[str, xr.Dataset]) -> str:
 
 
 def describe_doses(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of dose and response shows.
-
-    Examples
-    --------
-    >>> describe_doses({})
-    'No study has the cube of causes.'
-    """
+    """Say what the figure of dose and response shows."""
     sentences = []
     for panel, table in tables.items():
         for loss, rows in table.groupby("loss"):

@@ -7,44 +7,30 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.ladder import SOURCES
-from clipsafe_utils.findings.shape.laboratory import tuning
+from clipsafe_utils.findings.shape.laboratory import steps_frame, tuning
 from clipsafe_utils.findings.shape.result import ShapeBias
-from clipsafe_utils.findings.shape.trainings import steps_frame
 from clipsafe_utils.metrics.groups import group_means
-from clipsafe_utils.say import Missing, Value, level, percent, points
+from clipsafe_utils.say import Missing, level, percent
 
 _NONE = "–"
 
 
 def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence: float) -> ThemedTable:
-    """Tabulate the mean shape bias of each group with its interval over families.
-
-    Parameters
-    ----------
-    result, models : xarray.Dataset
-        `shape_bias_table` and the cube `models` of one study, in the same order.
-    study : str
-        Named in the caption.
-    confidence : float
-        Level of the intervals.
-    """
+    """Tabulate the mean shape bias of each group with its interval over families."""
     means = group_means(result["shape_bias"], models, list(GROUPS), confidence)
     decided = group_means(result["share_decided"], models, list(GROUPS), confidence)["mean"]
     sizes = models["group"].to_series().value_counts()
     rows = []
     for name in means["group"].values.tolist():
-        one = means.sel(group=name)
-        bounded = np.isfinite(one["low"].item())
-        limits = (max(one["low"].item(), 0.0), min(one["high"].item(), 1.0))
+        mean, low, high = (means[end].sel(group=name).item() for end in ("mean", "low", "high"))
+        interval = f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"
         rows.append(
             {
                 "Observers": GROUPS[name],
                 "Number": sizes[name],
-                "Families": one["families"].item(),
-                "Shape bias": percent(one["mean"].item()),
-                f"{level(confidence)} interval": f"{percent(limits[0])} to {percent(limits[1])}"
-                if bounded
-                else "none",
+                "Families": means["families"].sel(group=name).item(),
+                "Shape bias": percent(mean),
+                f"{level(confidence)} interval": interval if np.isfinite(low) else "none",
                 "Decided": percent(decided.sel(group=name).item()),
             }
         )
@@ -55,52 +41,26 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     )
 
 
-def steps_table(found: ShapeBias, study: str) -> ThemedTable:
-    """Tabulate the steps of the ladder in points of shape bias, a column a source.
-
-    Parameters
-    ----------
-    found : ShapeBias
-        What the chapter found.
-    study : str
-        One with trainings that differ in one thing.
-    """
-    frame = steps_frame(found.causes[study], found.confidence).rename(columns={"change": "Change"})
+def steps_table(shown: ShapeBias, study: str) -> ThemedTable:
+    """Tabulate the steps of the ladder in points of shape bias, a column a source."""
+    frame = steps_frame(shown.causes[study], shown.confidence).rename(columns={"change": "Change"})
     for source in SOURCES:
-        frame[source] = [_step(step) for step in frame[source]]
+        frame[source] = [_NONE if isinstance(step, Missing) else step.with_interval for step in frame[source]]
     return table(
         frame,
-        f"What each change does to shape bias, in points, with {level(found.confidence)} intervals over seeds"
+        f"What each change does to shape bias, in points, with {level(shown.confidence)} intervals over seeds"
         f" and images; study {study}. Columns are the training images. – : the same training, or none.",
     )
 
 
-def _step(step: Value | Missing) -> str:
-    return _NONE if isinstance(step, Missing) else f"{step} ({step.interval})"
-
-
-def _change(change: Value) -> str:
-    return f"{points(change.estimate)} ({points(change.low)} to {points(change.high)})"
-
-
 def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence: float) -> ThemedTable:
-    """Tabulate what was made of zero-shot CLIPs, each compared with the CLIP that it began as.
-
-    Parameters
-    ----------
-    cube, described : xarray.Dataset
-        The cubes `causes` and `models` of the study.
-    study : str
-        Named in the caption.
-    confidence : float
-        Level of the intervals.
-    """
+    """Tabulate what was made of zero-shot CLIPs, each compared with the CLIP that it began as."""
     rows = [
         {
             "Made of zero-shot CLIP": row["kind"],
             "Before": percent(row["before"]),
             "After": percent(row["after"]),
-            "Change": _change(row["change"]),
+            "Change": row["change"].with_interval,
             "Lower in": f"{row['lower']} of {row['runs']}",
             "Decided": percent(row["decided"], 0),
             "Accuracy": f"{percent(row['accuracy_before'], 0)} to {percent(row['accuracy_after'], 0)}",

@@ -8,13 +8,5 @@ from clipsafe_utils.figures import causes as training_figures
 from clipsafe_utils.figures import student_laboratory as figures
 from clipsafe_utils.figures.tables import folded
 
-__all__ = [
-    "alt",
-    "captions_table",
-    "figures",
-    "folded",
-    "mistakes",
-    "tables",
-    "train_if_asked",
-    "training_figures",
-]
+__all__ = ["alt", "captions_table", "figures", "folded", "mistakes"]
+__all__ += ["tables", "train_if_asked", "training_figures"]

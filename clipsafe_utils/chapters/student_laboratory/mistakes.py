@@ -14,8 +14,7 @@ from clipsafe_utils.lab.student.knobs import read_settings
 from clipsafe_utils.lab.student.own_world import copy_world, read_own_world
 from clipsafe_utils.lab.world.world import load_world
 
-FOLDER = "my-world"
-"""What the table calls the folder of a world of one's own."""
+FOLDER = "my-world"  # what the table calls the folder of a world of one's own
 
 SETTINGS = ("texture=0.9", "texture_correlation=1.5", "batch=many", "images=1000.5")
 CHANGES = (
@@ -35,13 +34,7 @@ FILES = (
 
 
 def mistakes_table() -> ThemedTable:
-    """Tabulate mistakes and the sentences that they get.
-
-    Examples
-    --------
-    >>> "did you mean" in mistakes_table().markup
-    True
-    """
+    """Tabulate mistakes and the sentences that they get."""
     rows = [(f"--set {text}", _sentence(partial(read_settings, [text]))) for text in SETTINGS]
     world = load_world()
     rows += [(said, _sentence(partial(recipe_of, world, change))) for said, change in CHANGES]

@@ -5,21 +5,14 @@ import pandas as pd
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.student.comparison import COMPARED, Comparison
 from clipsafe_utils.findings.student.result import SOURCES
-from clipsafe_utils.findings.world.knobs import stands_at
+from clipsafe_utils.findings.world.put_in import stands_at
 from clipsafe_utils.lab.student.knobs import MEANINGS, limits
 from clipsafe_utils.lab.world.world import World
-from clipsafe_utils.say import Missing, Said, level
+from clipsafe_utils.say import level
 
 
 def knobs_table(world: World) -> ThemedTable:
-    """Tabulate every knob: what it is, how far it goes, and where it stands in the sources.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> "share of line drawings" in knobs_table(load_world()).markup
-    True
-    """
+    """Tabulate every knob: what it is, how far it goes, and where it stands in the sources."""
     rows = []
     for knob, meaning in MEANINGS.items():
         low, high = limits(knob)
@@ -28,28 +21,24 @@ def knobs_table(world: World) -> ThemedTable:
     return table(pd.DataFrame(rows), "Every knob that --set takes, and where it stands in the sources.")
 
 
-def comparison_rows(found: Comparison) -> list[dict[str, str]]:
+def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
     """Write a comparison as rows of a table, in percent and points."""
     return [
         {
             "property": COMPARED[name],
-            "yours": _with_interval(yours),
-            f"unchanged {found.source}": _with_interval(unchanged),
-            "difference, points": _with_interval(difference),
+            "yours": yours.with_interval,
+            f"unchanged {comparison.source}": unchanged.with_interval,
+            "difference, points": difference.with_interval,
         }
-        for name, yours, unchanged, difference in found.table.itertuples()
+        for name, yours, unchanged, difference in comparison.table.itertuples()
     ]
 
 
-def comparison_table(found: Comparison) -> ThemedTable:
+def comparison_table(comparison: Comparison) -> ThemedTable:
     """Tabulate a model of one's own beside the unchanged recipe."""
     return table(
-        pd.DataFrame(comparison_rows(found)),
-        f"{found.label}: one training, beside the mean of the trainings of the unchanged recipe "
-        f"({found.others}), in %, with {level(found.confidence)} intervals over test images, and over seeds "
-        "where there are several.",
+        pd.DataFrame(comparison_rows(comparison)),
+        f"{comparison.label}: one training, beside the mean of the trainings of the unchanged recipe "
+        f"({comparison.others}), in %, with {level(comparison.confidence)} intervals over test images, and "
+        "over seeds where there are several.",
     )
-
-
-def _with_interval(value: Said) -> str:
-    return value if isinstance(value, Missing) else f"{value} ({value.interval})"

@@ -11,8 +11,7 @@ from clipsafe_utils.lab.student.knobs import checked
 from clipsafe_utils.lab.student.make import make_mine
 from clipsafe_utils.parameters import CheckedParameters
 
-FOLDER = Path("mine")
-"""Beside the notebook."""
+FOLDER = Path("mine")  # beside the notebook
 
 
 @dataclass(frozen=True)
@@ -20,48 +19,17 @@ class Training:
     """What a run of the page trained, and the parameters that show it."""
 
     case: Literal["not asked", "without torch", "trained"]
-    change: Change
-    """What the parameters of the page name."""
-    chosen: CheckedParameters
-    """Its studies are those to show."""
+    change: Change  # what the parameters of the page name
+    chosen: CheckedParameters  # its studies are those to show
 
 
 def change_of(chosen: CheckedParameters) -> Change:
-    """Return the change that the parameters of the page name.
-
-    Raises
-    ------
-    ClipsafeError
-        If the level is out of the knob's range.
-
-    Examples
-    --------
-    >>> change_of(CheckedParameters(knob="wrong", level=0.2, captions="laion")).name
-    'laion-wrong_0.2-s0'
-    """
+    """Return the change that the parameters of the page name."""
     return Change({chosen.knob: checked(chosen.knob, chosen.level)}, chosen.captions)
 
 
 def train_if_asked(chosen: CheckedParameters) -> Training:
-    """Train where the page is asked to, and say which studies to show.
-
-    Parameters
-    ----------
-    chosen : CheckedParameters
-        Parameters of the page.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `clipsafe_utils.lab.student.make.make_mine`.
-
-    Examples
-    --------
-    >>> asked = CheckedParameters(
-    ...     studies=["miniature"], train="no", knob="wrong", level=0.2, captions="wit")
-    >>> train_if_asked(asked).case
-    'not asked'
-    """
+    """Train where the page is asked to, and say which studies to show."""
     change = change_of(chosen)
     if chosen.train == "no":
         return Training("not asked", change, chosen)

@@ -6,26 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.findings.ladder import levels, members
+from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, levels, members
 from clipsafe_utils.findings.model_pairs import GENTLE, HALF_WAY, STRONG, laboratory_pairs
-from clipsafe_utils.findings.shift.laboratory import (
-    Laboratory,
-)
+from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
 from clipsafe_utils.say import Value
 
-FEWEST_RUNS = 3
-"""With fewer trainings on a side, or fewer pairs, an interval says nothing of other trainings."""
+FEWEST_RUNS = 3  # with fewer trainings on a side, or fewer pairs, an interval says nothing of other trainings
 
-IMAGES, LANGUAGE, QUANTITY, ENCODER, TUNING = (
-    "Images",
-    "Language",
-    "Quantity, batch",
-    "Encoder",
-    "Fine-tuning",
-)
-KINDS = (IMAGES, LANGUAGE, QUANTITY, ENCODER, TUNING)
+KINDS = ("Images", "Language", "Quantity, batch", "Encoder", "Fine-tuning")
+IMAGES, LANGUAGE, QUANTITY, ENCODER, TUNING = KINDS
 """What the causes are grouped by, in the order of the figure."""
 
 STEPS: Mapping[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
@@ -61,31 +52,20 @@ PROCEDURES: Mapping[str, str] = {
 }
 """What is made of zero-shot CLIPs, by its name in the figure."""
 
-CLIP_LOSS = "CLIP's contrastive loss"
-"""As the cube calls it."""
+CLIP_LOSS = LOSS_OF_RUNG["d"]
 
 _SAME = ("training_source", "training_images", "samples_seen")
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two kinds of training that differ in one thing.
-
-    Attributes
-    ----------
-    kind, title : str
-        One of `KINDS`, and what changes.
-    before, after : tuple of str
-        Models.
-    paired : bool
-        Whether models at the same place belong to each other.
-    """
+    """Two kinds of training that differ in one thing."""
 
     kind: str
     title: str
-    before: tuple[str, ...]
+    before: tuple[str, ...]  # models
     after: tuple[str, ...]
-    paired: bool
+    paired: bool  # whether models at the same place belong to each other
 
     @property
     def runs(self) -> int:
@@ -109,25 +89,23 @@ class Contrast:
 
 def contrasts(laboratory: Laboratory) -> list[Contrast]:
     """List the causes that a laboratory can speak of, however few their trainings, by kind."""
-    found = [
-        *_of_steps(laboratory),
-        *_of_knobs(laboratory),
-        *_of_encoders(laboratory),
-        *_of_procedures(laboratory),
-    ]
-    return sorted((one for one in found if one.runs), key=lambda one: KINDS.index(one.kind))
+    finders = (_of_steps, _of_knobs, _of_encoders, _of_procedures)
+    causes = (cause for find in finders for cause in find(laboratory) if cause.runs)
+    return sorted(causes, key=lambda cause: KINDS.index(cause.kind))
 
 
 def absent(laboratory: Laboratory) -> list[str]:
     """Say which causes a laboratory has too few trainings for."""
-    known = {one.title: one for one in contrasts(laboratory)}
+    known = {cause.title: cause for cause in contrasts(laboratory)}
     few = [
-        f"{title} ({one.runs} {'pairs' if one.paired else 'a side'})"
-        for title, one in known.items()
-        if one.runs < FEWEST_RUNS
+        f"{title} ({cause.runs} {'pairs' if cause.paired else 'a side'})"
+        for title, cause in known.items()
+        if cause.runs < FEWEST_RUNS
     ]
     begins = {*(name for _, name, _, _ in KNOB_STEPS.values()), *STEPS, *ENCODERS, *PROCEDURES}
-    return few + sorted(f"{name} (none)" for name in begins if not any(one.startswith(name) for one in known))
+    return few + sorted(
+        f"{name} (none)" for name in begins if not any(title.startswith(name) for title in known)
+    )
 
 
 def _of_steps(laboratory: Laboratory) -> Iterator[Contrast]:

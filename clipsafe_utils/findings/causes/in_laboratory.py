@@ -3,19 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from itertools import pairwise
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.findings.causes.contrasts import (
-    CLIP_LOSS,
-    ENCODERS,
-    KNOB_STEPS,
-    PROCEDURES,
-    STEPS,
-    absent,
-)
+from clipsafe_utils.findings.causes import contrasts
+from clipsafe_utils.findings.causes.contrasts import CLIP_LOSS, KNOB_STEPS
 from clipsafe_utils.findings.causes.effects import (
     HEADLINE,
     effects,
@@ -23,11 +18,11 @@ from clipsafe_utils.findings.causes.effects import (
     hidden_from_accuracy,
     strongest,
 )
-from clipsafe_utils.findings.causes.quantity import laboratory_steps
-from clipsafe_utils.findings.ladder import RATIOS, axis_of
+from clipsafe_utils.findings.ladder import RATIOS, axis_of, levels
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.shift.laboratory import Laboratory
+from clipsafe_utils.findings.shift.laboratory import ACCURACY, Laboratory
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
+from clipsafe_utils.metrics.runs import difference_of_runs
 from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, percent
 
 PANELS: Mapping[str, Property] = {
@@ -41,14 +36,8 @@ PANELS: Mapping[str, Property] = {
 """What the curves show, and the choices of the parameter `property`."""
 
 KNOB_TITLES = {knob: title for knob, (_, title, _, _) in KNOB_STEPS.items()}
-TITLES = (*STEPS, *ENCODERS, *PROCEDURES, *KNOB_TITLES.values())
+TITLES = (*contrasts.STEPS, *contrasts.ENCODERS, *contrasts.PROCEDURES, *KNOB_TITLES.values())
 """Causes of the laboratory, those of knobs without their ends."""
-
-WITHIN = 0.01
-"""A cause that moves accuracy in distribution by less can hardly be seen there."""
-
-LARGE = 0.1
-"""What the prose calls much: ten points."""
 
 _LARGEST = 3
 _NONE = Missing("no study has the cube `causes`")
@@ -56,45 +45,24 @@ _NONE = Missing("no study has the cube `causes`")
 
 @dataclass(frozen=True)
 class Counts:
-    """How many effects there are.
-
-    Attributes
-    ----------
-    causes, effects : Text
-        All of them.
-    moves, chance, sure : Text
-        Effects whose interval leaves zero out, how many would by chance, and those that are left with
-        intervals that hold for all causes of a property at once.
-    """
+    """How many effects there are."""
 
     causes: Text
     effects: Text
-    moves: Text
-    chance: Text
-    sure: Text
+    moves: Text  # effects whose interval leaves zero out
+    chance: Text  # how many would by chance
+    sure: Text  # left with intervals that hold for all causes of a property at once
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """Causes that accuracy hardly shows.
+    """Causes that accuracy hardly shows."""
 
-    Attributes
-    ----------
-    causes : Text
-        How many move it by no more than `WITHIN`.
-    moving : Text
-        How many of these move some other property by `LARGE` or more.
-    extreme, other : Text
-        The cause that moves another property most, and that property.
-    accuracy, effect : Value or Missing
-        What that cause does to both.
-    """
-
-    causes: Text
-    moving: Text
-    extreme: Text
-    other: Text
-    accuracy: Said
+    causes: Text  # how many move it by no more than `InLaboratory.within`
+    moving: Text  # how many of these move some other property by `large` or more
+    extreme: Text  # the cause that moves another property most
+    other: Text  # that property
+    accuracy: Said  # what that cause does to both
     effect: Said
 
     @property
@@ -116,25 +84,16 @@ class Textures:
 
 @dataclass(frozen=True, eq=False)
 class InLaboratory:
-    """What the first study of trainings says.
+    """What the first study of trainings says."""
 
-    Attributes
-    ----------
-    study : str
-        Its name; empty where there is none, and everything is missing.
-    laboratory : Laboratory or None
-        Its trainings.
-    shown, knob : str
-        The property and the knob that a reader has chosen.
-    confidence : float
-        Level of the intervals.
-    """
-
-    study: str
+    study: str  # empty where there is none, and everything is missing
     laboratory: Laboratory | None
-    shown: str
-    knob: str
+    shown: str  # the property that a reader has chosen
+    knob: str  # and the knob
     confidence: float
+
+    within: ClassVar[Value] = Value(0.01, scale="difference")  # of accuracy: can hardly be seen
+    large: ClassVar[Value] = Value(0.1, scale="difference")  # of another property: what the prose calls much
 
     @property
     def name(self) -> Text:
@@ -162,21 +121,9 @@ class InLaboratory:
         return (*axis_of(self.knob), self.knob in RATIOS)
 
     @property
-    def within(self) -> Value:
-        """How little a change of accuracy is that can hardly be seen."""
-        return Value(WITHIN, scale="difference")
-
-    @property
-    def large(self) -> Value:
-        """How large a change of another property is that sentences count as one."""
-        return Value(LARGE, scale="difference")
-
-    @property
     def absent(self) -> Text:
         """Causes that the laboratory has too few trainings for."""
-        if self.laboratory is None:
-            return _NONE
-        return listed(absent(self.laboratory))
+        return _NONE if self.laboratory is None else listed(contrasts.absent(self.laboratory))
 
     @property
     def draws(self) -> Text:
@@ -184,28 +131,21 @@ class InLaboratory:
         return _NONE if self.laboratory is None else Text(self.laboratory.causes.sizes["draw"])
 
     def effect(self, cause: str, property_: str) -> Said:
-        """Return what a cause of `TITLES` does to a property of `HEADLINE`.
-
-        Raises
-        ------
-        KeyError
-            If there is no such cause or property.
-        """
+        """Return what a cause of `TITLES` does to a property of `HEADLINE`; another is a KeyError."""
         if cause not in TITLES or property_ not in HEADLINE:
             raise KeyError(f"{cause}: {property_}")
-        rows = self.effects[self.effects["property"] == property_]
-        rows = rows[_is_of(rows["cause"], cause)]
+        rows = self.effects[(self.effects["property"] == property_) & self._is_of(cause)]
         return estimate_of(rows.iloc[0]) if len(rows) else Missing(f"there are too few trainings for {cause}")
 
     @property
     def ends(self) -> dict[str, Text]:
         """Between which levels each knob was turned."""
-        found: dict[str, Text] = {}
+        ends: dict[str, Text] = {}
         for knob, title in KNOB_TITLES.items():
-            rows = self.effects["cause"][_is_of(self.effects["cause"], title)]
+            causes = self.effects["cause"][self._is_of(title)]
             none = Missing(f"{title}: not varied")
-            found[knob] = Text(rows.iloc[0].removeprefix(f"{title} ")) if len(rows) else none
-        return found
+            ends[knob] = Text(causes.iloc[0].removeprefix(f"{title} ")) if len(causes) else none
+        return ends
 
     @property
     def counts(self) -> Counts:
@@ -246,9 +186,9 @@ class InLaboratory:
         if accuracy.empty:
             return nothing(Hidden, _NONE.reason)
         others = [key for key in HEADLINE if key not in ("accuracy", "temperature")]
-        kept = hidden_from_accuracy(self.effects, WITHIN, others)
-        quiet = count(int((accuracy["value"].abs() <= WITHIN).sum()), len(accuracy))
-        moving = Text(kept[kept["value"].abs() >= LARGE]["cause"].nunique())
+        kept = hidden_from_accuracy(self.effects, self.within.estimate, others)
+        quiet = count(int((accuracy["value"].abs() <= self.within.estimate).sum()), len(accuracy))
+        moving = Text(kept[kept["value"].abs() >= self.large.estimate]["cause"].nunique())
         if kept.empty:
             return Hidden(quiet, moving, *[Missing("accuracy hides nothing")] * 4)
         first = kept.iloc[0]
@@ -289,8 +229,11 @@ class InLaboratory:
     def knob_changes(self) -> Text:
         """What the chosen knob changes from end to end."""
         changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
-        known = {key: one for key, one in changes.items() if isinstance(one, Value)}
-        cells = [f"{HEADLINE[key].name} {one.with_interval}" for key, one in known.items()]
+        cells = [
+            f"{HEADLINE[key].name} {change.with_interval}"
+            for key, change in changes.items()
+            if isinstance(change, Value)
+        ]
         return Text("; ".join(cells)) if cells else Missing(f"{self.knob}: not varied")
 
     @cached_property
@@ -300,13 +243,26 @@ class InLaboratory:
         rows = rows[rows["loss"] == CLIP_LOSS]
         if rows.empty:
             return nothing(Textures, "the share of typical textures was not varied")
-        levels, biases = (listed([percent(value, 0) for value in rows[name]]) for name in ("level", "value"))
-        return Textures(levels, biases, Value(float(np.ptp(rows["level"]))))
+        shares, biases = (listed([percent(value, 0) for value in rows[name]]) for name in ("level", "value"))
+        return Textures(shares, biases, Value(float(np.ptp(rows["level"]))))
 
     @cached_property
     def image_steps(self) -> dict[str, Value]:
-        """What each step to more images does to accuracy in the laboratory."""
-        return laboratory_steps(self.laboratory, self.confidence)
+        """What each step to more images does to the accuracy of CLIPs, at equal samples seen."""
+        if self.laboratory is None or not self.laboratory.has(ACCURACY):
+            return {}
+        names = self.laboratory.causes["model"].values
+        draws = {
+            level: self.laboratory.draws(ACCURACY, names[chosen].tolist())
+            for level, chosen in sorted(levels(self.laboratory.causes, "images").get(CLIP_LOSS, {}).items())
+            if chosen.sum() >= contrasts.FEWEST_RUNS
+        }
+        return {
+            f"{low / 1024:.0f}k to {high / 1024:.0f}k": difference_of_runs(
+                draws[high], draws[low], self.confidence
+            )
+            for low, high in pairwise(draws)
+        }
 
     @property
     def image_steps_text(self) -> Text:
@@ -319,6 +275,11 @@ class InLaboratory:
         tables = tables_of_studies({self.study: self._trainings}, shown, tabulate)
         return {panel: table for panel, table in tables.items() if len(table)}
 
+    def _is_of(self, title: str) -> pd.Series:
+        """Say which effects are of a cause; titles of knobs are followed by their ends."""
+        causes = self.effects["cause"]
+        return (causes == title) | causes.str.startswith(f"{title} ")
+
     @property
     def _trainings(self) -> Trainings:
         return Trainings(None if self.laboratory is None else self.laboratory.causes, self.confidence)
@@ -329,8 +290,3 @@ def winners(table: pd.DataFrame) -> dict[str, int]:
     first = [strongest(table, key).head(1)["kind"] for key in dict.fromkeys(table["property"])]
     kinds = pd.concat(first) if first else pd.Series(dtype=str)
     return {str(kind): int(number) for kind, number in kinds.value_counts().items()}
-
-
-def _is_of(causes: pd.Series, title: str) -> pd.Series:
-    """Say which causes have a title; those of knobs are followed by their ends."""
-    return (causes == title) | causes.str.startswith(f"{title} ")

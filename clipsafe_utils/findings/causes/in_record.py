@@ -7,16 +7,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from clipsafe_utils.findings.causes import record
 from clipsafe_utils.findings.causes.effects import estimate_of
 from clipsafe_utils.findings.causes.nesting import nesting, shared, written
-from clipsafe_utils.findings.causes.record import (
-    CAUSES,
-    QUANTITY,
-    TUNING,
-    higher_and_lower,
-    record_effects,
-    shifts_of,
-)
+from clipsafe_utils.findings.causes.record import QUANTITY, TUNING, record_effects
 from clipsafe_utils.findings.shift.clouds import Clouds
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Missing, Text, count, listed, points
@@ -34,20 +28,10 @@ class RecordChange:
 
 @dataclass(frozen=True, eq=False)
 class InRecord:
-    """What the first study of real models says.
+    """What the first study of real models says."""
 
-    Attributes
-    ----------
-    study : str
-        Its name; empty where there is none, and everything is missing.
-    clouds : mapping of str to xarray.Dataset
-        Its models, by shift.
-    confidence : float
-        Level of the intervals.
-    """
-
-    study: str
-    clouds: Clouds
+    study: str  # empty where there is none, and everything is missing
+    clouds: Clouds  # its models, by shift
     confidence: float
 
     @property
@@ -72,7 +56,7 @@ class InRecord:
         none = Missing("there are too few pairs, or no line")
         return {
             one.title: RecordChange(*(rows.get((one.title, name), none) for name in ("id", "at_equal")))
-            for one in CAUSES
+            for one in record.CAUSES
         }
 
     @property
@@ -83,25 +67,24 @@ class InRecord:
     @property
     def decided(self) -> Text:
         """Kinds of causes that families enough tell."""
-        return _kinds(self._read[self._read["decided"].astype(bool)])
+        return self._kinds(self._is_decided)
 
     @property
     def undecided(self) -> Text:
         """Kinds of causes with too few families."""
-        return _kinds(self._read[~self._read["decided"].astype(bool)])
+        return self._kinds(~self._is_decided)
 
     @property
     def decides(self) -> Literal["some", "all", "none"] | Missing:
         """Whether the record has families enough for some, all or none of its causes."""
         if not len(self._read):
             return _NONE
-        decided = self._read["decided"].astype(bool)
-        return "all" if decided.all() else "some" if decided.any() else "none"
+        return "all" if self._is_decided.all() else "some" if self._is_decided.any() else "none"
 
     @property
     def shifts(self) -> Text:
         """The shifts behind the means under shift."""
-        return listed([shift_title(name) for name in shifts_of(self.clouds)]) if self.clouds else _NONE
+        return listed([shift_title(name) for name in record.shifts_of(self.clouds)]) if self.clouds else _NONE
 
     @property
     def wit_higher(self) -> Text:
@@ -136,34 +119,29 @@ class InRecord:
     @property
     def image_steps(self) -> list[float]:
         """What each step to more images does to accuracy."""
-        rows = self._read[self._read["kind"] == QUANTITY]
-        return [float(value) for value in rows["value"]]
+        return self._read.loc[self._read["kind"] == QUANTITY, "value"].astype(float).tolist()
 
     @cached_property
     def _wit(self) -> tuple[Text, Text]:
-        return higher_and_lower(self.clouds)
+        return record.higher_and_lower(self.clouds)
 
     @property
     def _read(self) -> pd.DataFrame:
         return self.effects[self.effects["property"] == "id"]
 
+    @property
+    def _is_decided(self) -> pd.Series:
+        return self._read["decided"].astype(bool)
+
+    def _kinds(self, chosen: pd.Series) -> Text:
+        return listed(kind.lower() for kind in dict.fromkeys(self._read["kind"][chosen]))
+
 
 def in_words(row: pd.Series) -> Text:
-    """Write a change of the record with its interval; with too few families, the pairs that share its sign.
-
-    Examples
-    --------
-    >>> few = {"families": 2, "decided": False, "each": [0.1, 0.05], "runs": 2}
-    >>> in_words(pd.Series({"value": 0.077, "low": -0.07, "high": 0.22} | few))
-    +7.7 points (undecided, 2 families; same sign in 2 of 2 pairs)
-    """
+    """Write a change with its interval; with too few families, the pairs that share its sign."""
     if row["decided"]:
         return estimate_of(row).in_full(1)
     value, each = float(row["value"]), np.array(row["each"])
     same = count(int((np.sign(each) == np.sign(value)).sum()), each.size)
     families = f"{row['families']} {'family' if row['families'] == 1 else 'families'}"
     return Text(f"{points(value)} points (undecided, {families}; same sign in {same} pairs)")
-
-
-def _kinds(rows: pd.DataFrame) -> Text:
-    return listed([str(kind).lower() for kind in dict.fromkeys(rows["kind"])])

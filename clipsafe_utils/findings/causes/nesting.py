@@ -6,14 +6,13 @@ import pandas as pd
 from clipsafe_utils.findings.shift.clouds import Clouds, choose_sources
 from clipsafe_utils.say import Missing, Text, listed
 
-OTHERS = "others"
-"""Sources with fewer than five CLIPs, together."""
+OTHERS = "others"  # sources with fewer than five CLIPs, together
 
 
 def nesting(clouds: Clouds) -> pd.DataFrame:
     """Count the zero-shot CLIPs of each line of encoders on each training source.
 
-    Of the largest cloud; a column a source with five CLIPs or more, and one for the `others`.
+    Of the largest cloud; a column for each source with five CLIPs or more, and one for the `OTHERS`.
     """
     cloud = max(clouds.values(), key=lambda one: one.sizes["model"])
     clips = cloud.isel(model=(cloud["group"] == "clip_zero_shot").values)
@@ -28,37 +27,30 @@ def nesting(clouds: Clouds) -> pd.DataFrame:
     return counts.loc[order]
 
 
-def crawl_of(source: str) -> str:
-    """Return the crawl that a source is taken from: its name without the size."""
-    return source.split("-")[0]
+def _crawls(counts: pd.DataFrame) -> dict[str, list[str]]:
+    """Return, by line of encoders, the crawls of its main sources: their names without the size."""
+    main = counts.drop(columns=OTHERS)
+    return {
+        str(line): sorted({str(source).split("-")[0] for source in main.columns[row > 0]})
+        for line, row in zip(main.index, main.to_numpy(), strict=True)
+    }
 
 
 def on_one_crawl(counts: pd.DataFrame) -> dict[str, list[str]]:
     """Return, by crawl, the lines of encoders that no main source of another crawl has."""
-    main = counts.drop(columns=OTHERS)
-    found: dict[str, list[str]] = {}
-    for line, row in zip(main.index, main.to_numpy(), strict=True):
-        crawls = {crawl_of(source) for source in main.columns[row > 0]}
+    lines: dict[str, list[str]] = {}
+    for line, crawls in _crawls(counts).items():
         if len(crawls) == 1:
-            found.setdefault(crawls.pop(), []).append(str(line))
-    return found
+            lines.setdefault(crawls[0], []).append(line)
+    return lines
 
 
 def shared(counts: pd.DataFrame) -> list[str]:
     """Return the lines of encoders that main sources of two crawls or more have."""
-    main = counts.drop(columns=OTHERS)
-    crawls = (main > 0).T.groupby([crawl_of(str(source)) for source in main.columns]).any().sum()
-    return [str(line) for line in main.index if crawls[line] > 1]
+    return [line for line, crawls in _crawls(counts).items() if len(crawls) > 1]
 
 
 def written(counts: pd.DataFrame) -> Text:
-    """Write `on_one_crawl` as a list.
-
-    Examples
-    --------
-    >>> counts = pd.DataFrame({"WIT": [5, 2, 0], "LAION-2B": [0, 9, 8], OTHERS: [3, 27, 3]})
-    >>> written(counts.set_index(pd.Index(["ResNet", "ViT-B", "ConvNeXt"])))
-    ResNet on WIT; ConvNeXt on LAION
-    """
+    """Write `on_one_crawl` as a list."""
     lists = [f"{listed(lines)} on {crawl}" for crawl, lines in on_one_crawl(counts).items()]
     return Text("; ".join(lists)) if lists else Missing("every line of encoders stands on several crawls")

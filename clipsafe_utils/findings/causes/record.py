@@ -8,20 +8,14 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.selection import of_source
-from clipsafe_utils.findings.clip_pairs import (
-    Pairs,
-    compare_pairs,
-    fine_tuning_pairs,
-    source_pairs,
-    zero_shot_pairs,
-)
+from clipsafe_utils.findings import clip_pairs
+from clipsafe_utils.findings.clip_pairs import Pairs, compare_pairs
 from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models, read_clouds
-from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Text, listed
 
-QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = "Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning"
-KINDS = (QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING)
+KINDS = ("Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning")
+QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = KINDS
 
 MEASURES: Mapping[str, str] = {
     "id": "in distribution",
@@ -35,8 +29,6 @@ SAMPLE_STEPS = (3e9, 13e9, 34e9)
 
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high"]
 _COLUMNS += ["families", "runs", "decided", "moves", "sure", "each"]
-_ANY = 0.95
-"""Level of intervals that are not read."""
 _NEAR = 0.25
 _FEWEST = 3
 
@@ -45,19 +37,11 @@ Finder = Callable[[xr.Dataset], Pairs]
 
 @dataclass(frozen=True)
 class RecordCause:
-    """A change between CLIPs of the record.
-
-    Attributes
-    ----------
-    kind, title : str
-        One of `KINDS`, and what changes.
-    find : callable
-        Pairs of a cloud, before and after the change.
-    """
+    """A change between CLIPs of the record."""
 
     kind: str
     title: str
-    find: Finder
+    find: Finder  # of pairs of a cloud, before and after the change
 
 
 def _in_grid(column: str, before: object, after: object) -> Finder:
@@ -93,7 +77,11 @@ def _grid(cloud: xr.Dataset) -> pd.DataFrame:
 def wit_pairs(cloud: xr.Dataset) -> Pairs:
     """Pair CLIPs of LAION-400M and of WIT, equal in encoder, image size, images and samples seen."""
     ours, others = (set(cloud["model"].values[of_source(cloud, name)]) for name in ("WIT", "LAION-400M"))
-    return [(before, after) for before, after in source_pairs(cloud) if before in others and after in ours]
+    return [
+        (before, after)
+        for before, after in clip_pairs.source_pairs(cloud)
+        if before in others and after in ours
+    ]
 
 
 CAUSES = (
@@ -104,40 +92,24 @@ CAUSES = (
     RecordCause(ENCODER, "ViT-B/32 to ViT-B/16", _in_grid("encoder", "ViT-B-32", "ViT-B-16")),
     RecordCause(ENCODER, "ViT-B/16 to ViT-L/14", _in_grid("encoder", "ViT-B-16", "ViT-L-14")),
     RecordCause(SOURCE, "LAION-400M to WIT", wit_pairs),
-    RecordCause(TUNING, "on ImageNet-1k", zero_shot_pairs),
-    RecordCause(TUNING, "by way of ImageNet-12k", fine_tuning_pairs),
+    RecordCause(TUNING, "on ImageNet-1k", clip_pairs.zero_shot_pairs),
+    RecordCause(TUNING, "by way of ImageNet-12k", clip_pairs.fine_tuning_pairs),
 )
 """All that a public record lets us change alone. Chapter 3 draws the fine-tuning shift by shift."""
 
 
 def read_record(studies: Sequence[str], groups: Sequence[str]) -> dict[str, Clouds]:
-    """Read the clouds of the studies of real models, by study.
-
-    Examples
-    --------
-    >>> list(read_record(["published"], ["clip_zero_shot"])), read_record(["field"], ["standard"])
-    (['published'], {})
-    """
+    """Read the clouds of the studies of real models, by study."""
     return {study: clouds for study, clouds in read_clouds(studies, groups).items() if of_real_models(clouds)}
 
 
 def record_effects(clouds: Clouds, confidence: float) -> pd.DataFrame:
-    """Say what each of `CAUSES` does to accuracy.
+    """Say what each of `CAUSES` does to accuracy, as a mean over families of the pairs' differences.
 
-    Parameters
-    ----------
-    clouds : mapping of str to xarray.Dataset
-        Of one study, by shift.
-    confidence : float
-        Level of the intervals, jackknives over families of the paired differences.
-
-    Returns
-    -------
-    DataFrame
-        Columns kind, cause, property (of `MEASURES`), value, low, high, families, runs (the pairs), decided
-        (five families or more), `moves` and `sure` (decided, and the interval leaves zero out) and `each`,
-        the difference of each pair. Means under shift are over `shifts_of`. A pair for which the line is not
-        supported is left out of those at equal accuracy, and a cause with fewer than three pairs.
+    Columns kind, cause, property (of `MEASURES`), value, low, high, families, runs (the pairs), decided (five
+    families or more), `moves` and `sure` (decided, and the interval leaves zero out) and `each`, a list.
+    Means under shift are over `shifts_of`. At equal accuracy, pairs for which the line is not supported are
+    left out, and everywhere causes with fewer than three pairs.
     """
     shifts = shifts_of(clouds)
     rows: list[dict[str, object]] = []
@@ -165,7 +137,8 @@ def higher_and_lower(clouds: Clouds) -> tuple[Text, Text]:
     """Name the shifts on which WIT stands higher than LAION-400M at equal accuracy, and lower."""
     means = {}
     for name in shifts_of(clouds):
-        compared = compare_pairs({name: clouds[name]}, wit_pairs, _ANY)
+        # The level is that of intervals, which are not read.
+        compared = compare_pairs({name: clouds[name]}, wit_pairs, confidence=0.95)
         if compared.sizes["pair"]:
             means[shift_title(name)] = compared["mean"].sel(shift=name, measure="at_equal").item()
     higher, lower = ([title for title, mean in means.items() if sign * mean > 0] for sign in (1, -1))
@@ -182,18 +155,16 @@ def _of_measure(compared: xr.Dataset, measure: str, shifts: Sequence[str]) -> xr
 
 def _summary(known: xr.DataArray, confidence: float) -> dict[str, object]:
     values, family = known.values.astype(np.float64), known["family"].values.astype(str)
-    found = jackknife_over_families(
-        lambda keep: mean_over_families(values[keep], family[keep]), family, confidence=confidence
-    )
-    low, high = float(found.low), float(found.high)
-    moves = found.decided and not low <= 0 <= high
+    mean = clip_pairs.mean_of_pairs(values, family, confidence)
+    low, high = float(mean.low), float(mean.high)
+    moves = mean.decided and not low <= 0 <= high
     return {
-        "value": float(found.estimate),
+        "value": float(mean.estimate),
         "low": low,
         "high": high,
-        "families": found.families,
+        "families": mean.families,
         "runs": values.size,
-        "decided": found.decided,
+        "decided": mean.decided,
         "moves": moves,
         "sure": moves,
         "each": values.tolist(),

@@ -11,7 +11,6 @@ from clipsafe_utils.findings.causes.effects import read_laboratories
 from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.needs import Largest, laboratory_needs, record_needs
-from clipsafe_utils.findings.causes.quantity import larger_step
 from clipsafe_utils.findings.causes.record import read_record, record_effects
 from clipsafe_utils.findings.shift.clouds import Clouds
 from clipsafe_utils.findings.shift.laboratory import Laboratory
@@ -21,25 +20,13 @@ from clipsafe_utils.say import Missing
 
 @dataclass(frozen=True, eq=False)
 class Causes:
-    """What chapter 6 found, for its sentences, tables and figures.
+    """What chapter 6 found, for its sentences, tables and figures."""
 
-    Attributes
-    ----------
-    lab : InLaboratory
-        The first study of trainings.
-    record : InRecord
-        The first study of real models.
-    laboratories, records : mapping
-        All of them, by study.
-    left_out : list of str
-        In words, which studies have neither.
-    """
-
-    lab: InLaboratory
-    record: InRecord
-    laboratories: Mapping[str, Laboratory]
+    lab: InLaboratory  # the first study of trainings
+    record: InRecord  # the first study of real models
+    laboratories: Mapping[str, Laboratory]  # all of them, by study
     records: Mapping[str, Clouds]
-    left_out: Sequence[str]
+    left_out: Sequence[str]  # in words, which studies have neither
 
     @cached_property
     def needs(self) -> dict[str, dict[str, Largest]]:
@@ -51,13 +38,23 @@ class Causes:
             )
             for study, clouds in self.records.items()
         }
-        return of_records | {study: laboratory_needs(one, level) for study, one in self.laboratories.items()}
+        return of_records | {name: laboratory_needs(each, level) for name, each in self.laboratories.items()}
 
     @property
     def larger_step(self) -> Literal["first", "last", "differ"] | Missing:
         """Which step to more images does more for accuracy, in the laboratory and in the record."""
         of_laboratory = [change.estimate for change in self.lab.image_steps.values()]
         return larger_step(of_laboratory, self.record.image_steps)
+
+
+def larger_step(
+    laboratory: Sequence[float], record: Sequence[float]
+) -> Literal["first", "last", "differ"] | Missing:
+    """Say which step from fewer to more images does more: the first or the last, or the studies differ."""
+    if min(len(laboratory), len(record)) < 2:
+        return Missing("one of the studies has not two steps")
+    is_first = {steps[0] > steps[-1] for steps in (laboratory, record)}
+    return "differ" if len(is_first) > 1 else "first" if is_first.pop() else "last"
 
 
 def causes(chosen: CheckedParameters) -> Causes:

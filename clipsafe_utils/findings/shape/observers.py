@@ -10,6 +10,7 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.labelled import shape_bias_by_class
+from clipsafe_utils.say import listed
 
 _EVERY = "all"
 
@@ -17,32 +18,9 @@ _EVERY = "all"
 def chosen_panels(
     panels: Sequence[Panel], cue_classes: Sequence[str], rule: str
 ) -> tuple[list[Panel], list[str]]:
-    """Cut panels down to the decisions that a run of the chapter asks for.
+    """Cut panels down to the decisions that a run asks for, and say in words what is left out.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Panels of the cube `shape_bias`.
-    cue_classes : sequence of str
-        Classes of the shapes to count: names, or all.
-    rule : str
-        As in `with_decision_rule`.
-
-    Returns
-    -------
-    panels, sentences : tuple of list
-        What is left, and in words what is not: studies without the rule, classes that a study does not
-        have, models that decided nothing.
-
-    Raises
-    ------
-    ClipsafeError
-        If no study has one of the classes.
-
-    Examples
-    --------
-    >>> chosen_panels([], ["cat"], "mean")
-    ([], [])
+    Left out are studies without the rule, classes that a study lacks, and models that decided nothing.
     """
     _refuse_unknown_classes(panels, cue_classes)
     kept, sentences = with_decision_rule(panels, rule)
@@ -55,24 +33,8 @@ def chosen_panels(
 def with_decision_rule(panels: Sequence[Panel], rule: str) -> tuple[list[Panel], list[str]]:
     """Keep the panels whose decisions were made by a rule, and say in words which were not.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Panels of the cube `shape_bias`.
-    rule : str
-        How the scores of a class's ImageNet indices become one: mean, max or sum.
-
-    Returns
-    -------
-    panels, sentences : tuple of list
-        A cube with the dim `decision_rule` gives the rule's part; one that merged classes states its rule in
-        the attribute of that name; one without either asked for its classes as they are, so that every rule
-        gives the same.
-
-    Examples
-    --------
-    >>> with_decision_rule([], "mean")
-    ([], [])
+    A cube with the dim `decision_rule` gives the rule's part; one that merged classes states its rule in the
+    attribute of that name; one without either asked for its classes as they are: every rule gives the same.
     """
     kept, sentences = [], []
     for panel in panels:
@@ -106,8 +68,10 @@ def _with_classes(panel: Panel, cue_classes: Sequence[str]) -> tuple[Panel | Non
     absent = [name for name in cue_classes if name not in names]
     if not names:
         return None, f"The study `{panel.study}` has none of the classes: its panel is left out."
-    said = f"The study `{panel.study}` has no class {_list(absent)}: left out there." if absent else ""
-    return Panel(panel.study, panel.cube.sel(cue_class=names), panel.models), said
+    sentence = (
+        f"The study `{panel.study}` has no class {listed(absent, 'or')}: left out there." if absent else ""
+    )
+    return Panel(panel.study, panel.cube.sel(cue_class=names), panel.models), sentence
 
 
 def _that_decide(panel: Panel) -> tuple[Panel | None, str]:
@@ -115,34 +79,20 @@ def _that_decide(panel: Panel) -> tuple[Panel | None, str]:
     decided = (count.sum(["cue_class", "decision"]) > 0).values
     if decided.all():
         return panel, ""
-    said = (
+    sentence = (
         f"Of the study `{panel.study}`, {int((~decided).sum())} of {decided.size} observers decided no image "
         "by shape or texture: they are left out."
     )
     if not decided.any():
-        return None, said
-    return Panel(panel.study, panel.cube.isel(model=decided), panel.models.isel(model=decided)), said
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        return None, sentence
+    return Panel(panel.study, panel.cube.isel(model=decided), panel.models.isel(model=decided)), sentence
 
 
 def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
-    """Keep the networks that were evaluated both with ordinary and with stylised training.
+    """Keep networks that were trained both on ordinary and on stylised images; add `family` and `stylised`.
 
-    Parameters
-    ----------
-    result : xarray.Dataset
-        `shape_bias_table` of one study.
-    models : xarray.Dataset
-        The cube `models` in the same order.
-
-    Returns
-    -------
-    xarray.Dataset
-        With `family` and `stylised`. Of a family with several ordinary networks, only that of the
-        same architecture and implementation counts: the pairs of texture-vs-shape's second folder.
+    Of a family with several ordinary networks, only that of the same architecture and implementation counts:
+    the pairs of texture-vs-shape's second folder.
     """
     stylised = (models["training_source"] == "Stylized-IN-1k").values
     source = np.array([name.split(":")[0] for name in models["model"].values.tolist()])
@@ -162,11 +112,6 @@ def class_means(panels: Iterable[Panel], confidence: float) -> dict[str, xr.Data
     """Average the shape bias of each class over the families of each group, by study.
 
     An observer that decided no image of some class is left out.
-
-    Examples
-    --------
-    >>> class_means([], 0.95)
-    {}
     """
     means = {}
     for panel in panels:

@@ -13,17 +13,24 @@ from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.shape.laboratory import PROPERTIES, TEXTURE
+from clipsafe_utils.findings.shape.laboratory import (
+    PROPERTIES,
+    TEXTURE,
+    Laboratory,
+    laboratory_of,
+    population,
+    with_families,
+)
 from clipsafe_utils.findings.shape.observers import chosen_panels, class_means, stylised_pairs
-from clipsafe_utils.findings.shape.trainings import Laboratory, difference_of_populations, laboratory_of
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.labelled import shape_bias_table
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Said, Text, Value, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
 
 _MIDDLE = 0.5
 _RECORD = "published"
+_NO_STYLISED = "no network was trained with and without stylised images"
 _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
 
 
@@ -31,17 +38,13 @@ _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
 class Observers:
     """A group of observers of real models or people: their shape bias, and what it leaves out."""
 
-    bias: Said
-    """Of all decisions of the group together."""
+    bias: Said  # of all decisions of the group together
     lowest: Said
     highest: Said
-    decided: Said
-    """Median share of images decided by either cue."""
-    named: Said
-    """Share of all images that are named by shape."""
+    decided: Said  # median share of images decided by either cue
+    named: Said  # share of all images that are named by shape
     lowest_class: Said
-    highest_class: Said
-    """The group's mean in the class in which it is lowest, and highest."""
+    highest_class: Said  # the group's mean in the class in which it is lowest, and highest
 
 
 @dataclass(frozen=True)
@@ -50,38 +53,21 @@ class Stylised:
 
     gain: Said
     decided: Said
-    networks: Text
-    """How many were trained both ways."""
+    networks: Text  # how many were trained both ways
 
 
 @dataclass(frozen=True, eq=False)
 class ShapeBias:
-    """What chapter 2 found, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    panels : list of Panel
-        What is shown of each study.
-    left_out : list of str
-        In words, what is not.
-    tables, models : mapping of str to xarray.Dataset
-        By study: `shape_bias_table` and the cube `models` in the same order.
-    causes, described : mapping of str to xarray.Dataset
-        By study of trainings: the cube `causes`, and the whole cube `models`.
-    confidence : float
-        Level of the intervals.
-    trained_in : str or None
-        The first study of trainings, as it was asked for.
-    """
+    """What chapter 2 found, for its sentences, tables and figures."""
 
     panels: Sequence[Panel]
-    left_out: Sequence[str]
-    tables: Mapping[str, xr.Dataset]
-    models: Mapping[str, xr.Dataset]
-    causes: Mapping[str, xr.Dataset]
-    described: Mapping[str, xr.Dataset]
+    left_out: Sequence[str]  # in words
+    tables: Mapping[str, xr.Dataset]  # by study, `shape_bias_table`
+    models: Mapping[str, xr.Dataset]  # and the cube `models` in the same order
+    causes: Mapping[str, xr.Dataset]  # by study of trainings, the cube `causes`
+    described: Mapping[str, xr.Dataset]  # and the whole cube `models`
     confidence: float
-    trained_in: str | None = None
+    trained_in: str | None = None  # the first study of trainings, as it was asked for
 
     @cached_property
     def classes(self) -> dict[str, xr.Dataset]:
@@ -122,55 +108,44 @@ class ShapeBias:
         study = self._real
         pairs = None if study is None else stylised_pairs(self.tables[study], self.models[study])
         if pairs is None or not pairs.sizes["model"]:
-            none = Missing("no network was trained with and without stylised images")
-            return Stylised(none, none, none)
+            return nothing(Stylised, _NO_STYLISED)
         bias, families = pairs["shape_bias"].values, pairs["family"].values
         gain = difference_of_groups(bias, families, pairs["stylised"].values, self.confidence)
         decided = pairs["share_decided"].values[pairs["stylised"].values]
         return Stylised(
-            Value(
-                float(gain.estimate),
-                float(gain.low),
-                float(gain.high),
-                "difference",
-                units=gain.families,
-                unit="architecture",
-            ),
-            Value(float(np.median(decided))),
-            Text(decided.size),
+            with_families(gain, "architecture"), Value(float(np.median(decided))), Text(decided.size)
         )
 
     @property
     def adds_decisions(self) -> str | Missing:
         """Whether stylised training adds decisions to those of ordinary networks: `no` or `yes`."""
         if isinstance(self.stylised.decided, Missing) or isinstance(self.standard.decided, Missing):
-            return Missing("no network was trained with and without stylised images")
+            return Missing(_NO_STYLISED)
         return "yes" if self.stylised.decided.estimate > self.standard.decided.estimate else "no"
 
     @cached_property
     def implementations(self) -> Mapping[str, Said]:
         """Shape bias of two architectures in two implementations, and the largest difference between them."""
-        none = Missing("the record lacks one of the two implementations")
-        found: dict[str, Said] = dict.fromkeys((*_IMPLEMENTATIONS, "gap"), none)
+        bias: dict[str, float] = {}
         if self._real is not None:
             names = self.models[self._real]["checkpoint"].values.tolist()
             bias = dict(zip(names, self.tables[self._real]["shape_bias"].values.tolist(), strict=True))
-            if set(_IMPLEMENTATIONS) <= set(bias):
-                found |= {name: Value(bias[name]) for name in _IMPLEMENTATIONS}
-                gaps = (bias[f"{name}-caffe"] - bias[name] for name in ("alexnet", "vgg16"))
-                found["gap"] = Value(max(gaps), scale="difference")
-        return found
+        if not set(_IMPLEMENTATIONS) <= set(bias):
+            none = Missing("the record lacks one of the two implementations")
+            return dict.fromkeys((*_IMPLEMENTATIONS, "gap"), none)
+        gap = max(bias[f"{name}-caffe"] - bias[name] for name in ("alexnet", "vgg16"))
+        of_each = {name: Value(bias[name]) for name in _IMPLEMENTATIONS}
+        return of_each | {"gap": Value(gap, scale="difference")}
 
     @cached_property
     def lab(self) -> Laboratory:
         """The first study with trainings that differ in one thing."""
+        study = next(iter(self.causes), "")
         difference: Said = Missing("no zero-shot CLIP or no standard network")
-        study = next(iter(self.causes), None)
-        if study is None:
-            return laboratory_of(None, None, difference, self.confidence)
         if study in self.tables:
-            difference = difference_of_populations(self.tables[study], self.models[study], self.confidence)
-        return laboratory_of(self.causes[study], self.described[study], difference, self.confidence)
+            estimate = population(self.tables[study], self.models[study], self.confidence)
+            difference = with_families(estimate, "source") if estimate else difference
+        return laboratory_of(self.causes.get(study), self.described.get(study), difference, self.confidence)
 
     @property
     def images(self) -> Text:
@@ -201,33 +176,24 @@ class ShapeBias:
         return _RECORD if _RECORD in measured else measured[0] if measured else None
 
     def _observers(self, group: str) -> Observers:
-        rows = self._rows(group)
-        if rows is None:
-            return Observers(*[Missing(f"no observer of the group {group}")] * 7)
+        study = str(self._real)
+        if self._real is None or not (chosen := self.models[study]["group"].values == group).any():
+            return nothing(Observers, f"no observer of the group {group}")
+        rows = self.tables[study].isel(model=chosen)
         shape, texture = rows["shape_hits"].sum().item(), rows["texture_hits"].sum().item()
-        bias = rows["shape_bias"]
-        classes = self.classes.get(str(self._real))
-        none = Missing("some class has no decision")
-        lowest: Said = none
-        highest: Said = none
+        bias, classes = rows["shape_bias"], self.classes.get(study)
+        of_classes: list[Said] = [Missing("some class has no decision")] * 2
         if classes is not None and group in classes["group"].values:
             means = classes["mean"].sel(group=group)
-            lowest, highest = Value(means.min().item()), Value(means.max().item())
+            of_classes = [Value(means.min().item()), Value(means.max().item())]
         return Observers(
             Value(shape / (shape + texture)),
             Value(bias.min().item()),
             Value(bias.max().item()),
             Value(rows["share_decided"].median().item()),
             Value(shape / rows["images"].sum().item()),
-            lowest,
-            highest,
+            *of_classes,
         )
-
-    def _rows(self, group: str) -> xr.Dataset | None:
-        if self._real is None:
-            return None
-        rows = self.tables[self._real].isel(model=self.models[self._real]["group"].values == group)
-        return rows if rows.sizes["model"] else None
 
 
 def shape_bias(chosen: CheckedParameters) -> ShapeBias:
@@ -254,6 +220,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     sentences = left_out(chosen.studies, "shape_bias", chosen.groups)
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
     causes = read_causes(chosen.studies)
+    studies = [study for study in map(find_study, chosen.studies) if study.name in causes]
     if not panels and not causes:
         raise nothing_to_show(chosen.studies, "shape_bias", "causes", why=others)
     return ShapeBias(
@@ -262,11 +229,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         {panel.study: shape_bias_table(panel.cube, confidence=chosen.confidence) for panel in panels},
         {panel.study: panel.models for panel in panels},
         causes,
-        {
-            study.name: study.read("models")
-            for study in map(find_study, chosen.studies)
-            if study.name in causes
-        },
+        {study.name: study.read("models") for study in studies},
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 import xarray as xr
@@ -25,8 +26,7 @@ COMPARED: Mapping[str, str] = {
 
 _COLUMNS = ["yours", "unchanged", "difference"]
 UNCHANGED_RUNG = "d"
-USUAL_SOURCE = "wit"
-"""What a model of one's own is compared with where the ladder has no rung for its source."""
+USUAL_SOURCE = "wit"  # what a model of one's own is compared with where the ladder has no rung for its source
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +35,9 @@ class Comparison:
 
     model: str
     source: str
-    others: int
-    """How many CLIPs it is compared with."""
-    confidence: float
-    """Level of the intervals, over images; on the side of the unchanged recipe over seeds too."""
-    table: pd.DataFrame
-    """By property that the study has: `Value` or `Missing` in the columns yours, unchanged and difference."""
+    others: int  # how many CLIPs it is compared with
+    confidence: float  # of intervals over images; on the side of the unchanged recipe over seeds too
+    table: pd.DataFrame  # values by property of the study; columns yours, unchanged and difference
 
     @property
     def label(self) -> str:
@@ -51,22 +48,11 @@ class Comparison:
     def shape_bias(self) -> Said:
         """How far its shape bias is from that of the unchanged recipe."""
         none = Missing("no CLIP of the unchanged recipe, or no shape bias")
-        found: Said = self.table["difference"].get("shape_bias", none)
-        return found
+        return cast("Said", self.table["difference"].get("shape_bias", none))
 
 
 def compare(cube: xr.Dataset, model: str, confidence: float) -> Comparison:
-    """Hold a model of one's own against the unchanged recipe.
-
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        A cube `causes` with both.
-    model : str
-        The reader's model.
-    confidence : float
-        Level of the intervals.
-    """
+    """Hold a model of one's own against the unchanged recipe."""
     trainings = Trainings(cube, confidence)
     source = unchanged_source(trainings, model)
     place = (UNCHANGED_RUNG, source)

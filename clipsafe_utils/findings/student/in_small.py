@@ -15,8 +15,7 @@ from clipsafe_utils.findings.factors.residuals import factors_of, with_a_line
 from clipsafe_utils.metrics.labelled import effective_robustness, shape_bias_table
 
 BINS = 15
-SELECTION, BASELINE, AXES = "top", "standard", "raw"
-"""The choices of chapter 1."""
+SELECTION, BASELINE, AXES = "top", "standard", "raw"  # the choices of chapter 1
 
 _CLEAN = "natural"
 _BESIDE = {"clip_zero_shot": "CLIP, same recipe", "standard": "standard network"}
@@ -60,17 +59,8 @@ def shape_biases(panels: Sequence[Panel], confidence: float) -> Charted:
 def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
     """Lay out the bins of one's own models, and of the shipped ones that they stand beside.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `calibration`; the first is used.
-    source : str
-        Training source of the shipped CLIP to stand beside.
-
-    Returns
-    -------
-    xarray.Dataset
-        As of `reliability_panels`, before temperature scaling, on clean images; empty where there are none.
+    Of the first panel of the cube `calibration`, as of `reliability_panels`: before temperature scaling, on
+    clean images; empty where there are none. `source` is that of the shipped CLIP.
     """
     views: list[View] = []
     titles: list[str] = []
@@ -87,12 +77,12 @@ def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
 def _shown(models: xr.Dataset, source: str) -> dict[str, str]:
     """Return the models of the panels and their titles: one's own first."""
     names = models["model"].values.astype(str)
-    found = {name: label_of(name) for name in names[is_yours(models)]}
+    titles = {name: label_of(name) for name in names[is_yours(models)]}
     small = (models["architecture"].values == _SMALL) & (models["training_images"].values == _IMAGES)
     for group, title in _BESIDE.items():
-        here = small & (models["group"].values == group)
+        chosen = small & (models["group"].values == group)
         if group == "clip_zero_shot":
-            here &= models["training_source"].values == source
-        for name in names[np.flatnonzero(here)[:1]]:
-            found[str(name)] = title
-    return found
+            chosen &= models["training_source"].values == source
+        for name in names[np.flatnonzero(chosen)[:1]]:
+            titles[str(name)] = title
+    return titles

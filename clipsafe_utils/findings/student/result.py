@@ -15,8 +15,7 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare
 from clipsafe_utils.findings.student.in_small import Charted, reliability, residuals, shape_biases
 from clipsafe_utils.findings.trainings import DoseResponse, Trainings
-from clipsafe_utils.findings.world.knobs import stands_at
-from clipsafe_utils.findings.world.put_in import PutIn, put_into
+from clipsafe_utils.findings.world.put_in import PutIn, put_into, stands_at
 from clipsafe_utils.lab.student.knobs import OF_TRAINING, written
 from clipsafe_utils.lab.training.ledger import read_ledger
 from clipsafe_utils.lab.world.world import World, load_world
@@ -31,38 +30,22 @@ DRAWN: Mapping[str, Property] = {
 }
 """Properties that the figure of dose and response shows."""
 
-SOURCES = ("labels", "wit", "laion")
-"""Training sources of which the page says where knobs stand."""
+SOURCES = ("labels", "wit", "laion")  # training sources of which the page says where knobs stand
 
-UNCHANGED = "clip-resnet_xs-wit-64k-s0"
-"""The shipped model whose training took as long as a student's."""
+UNCHANGED = "clip-resnet_xs-wit-64k-s0"  # the shipped model whose training took as long as a student's
 
 _CUBES = ("causes", "factors", "shape_bias", "calibration")
 
 
 @dataclass(frozen=True, eq=False)
 class StudentLaboratory:
-    """What the page of the student's laboratory says, for its sentences, tables and figures.
+    """What the page of the student's laboratory says, for its sentences, tables and figures."""
 
-    Attributes
-    ----------
-    chosen : CheckedParameters
-        Parameters of the page; its studies are those to show.
-    world : World
-        The drawn world of the book.
-    trainings : mapping of str to Trainings
-        Trainings that differ in one thing, by study that has some.
-    own : sequence of (xarray.Dataset, str)
-        The reader's models, each with the cube `causes` that it stands in.
-    left_out : sequence of str
-        In words, which studies lack a cube.
-    """
-
-    chosen: CheckedParameters
+    chosen: CheckedParameters  # its studies are those to show
     world: World
-    trainings: Mapping[str, Trainings]
-    own: Sequence[tuple[xr.Dataset, str]]
-    left_out: Sequence[str]
+    trainings: Mapping[str, Trainings]  # by study that has some
+    own: Sequence[tuple[xr.Dataset, str]]  # the reader's models, each after the cube `causes` with it
+    left_out: Sequence[str]  # in words, which studies lack a cube
 
     @cached_property
     def put_in(self) -> PutIn:
@@ -105,7 +88,7 @@ class StudentLaboratory:
     @property
     def turned(self) -> Trainings:
         """The trainings of the first study that turns the knob."""
-        turned = (one for one in self.trainings.values() if self.chosen.knob in one.knobs)
+        turned = (each for each in self.trainings.values() if self.chosen.knob in each.knobs)
         return next(turned, Trainings(None, self.chosen.confidence))
 
     @property
@@ -120,9 +103,9 @@ class StudentLaboratory:
 
     @cached_property
     def marks(self) -> dict[str, list[tuple[str, float]]]:
-        """The reader's models whose knob stands at the level of the page.
+        """The reader's models whose knob stands at the level of the page, by title of a panel of `DRAWN`.
 
-        By title of a panel of `DRAWN`: label and value in the panel's unit.
+        Label, and value in the unit of the panel.
         """
         turned = f"{self.chosen.knob}_{written(self.chosen.level)}"
         return {
@@ -196,13 +179,6 @@ def student_laboratory(chosen: CheckedParameters) -> StudentLaboratory:
 
 
 def yours_in(cube: xr.Dataset, models: xr.Dataset) -> list[str]:
-    """Return the reader's models in a cube, in its order.
-
-    Examples
-    --------
-    >>> models = xr.Dataset({"training_source": ("model", ["wit", "yours"])}, {"model": ["a", "mine:b"]})
-    >>> yours_in(models, models)
-    ['mine:b']
-    """
+    """Return the reader's models in a cube, in its order."""
     names = models["model"].values[is_yours(models)]
     return [str(name) for name in cube["model"].values if name in names]

@@ -1,13 +1,16 @@
-"""What was put into a world, counted."""
+"""What was put into a world, counted, and where the knobs of its training sources stand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clipsafe_utils.lab.training.recipe import read_groups
+from clipsafe_utils.lab.student.knobs import OF_TRAINING
+from clipsafe_utils.lab.training.recipe import Recipe, read_groups
+from clipsafe_utils.lab.world.knobs import IMAGE_KNOBS
 from clipsafe_utils.lab.world.material import seed_called
 from clipsafe_utils.lab.world.palette import PATTERNS, ROLES
+from clipsafe_utils.lab.world.sources import source_parts
 from clipsafe_utils.lab.world.world import World
-from clipsafe_utils.say import Value
+from clipsafe_utils.say import Text, Value
 
 
 @dataclass(frozen=True)
@@ -16,32 +19,20 @@ class PutIn:
 
     classes: int
     concepts: int
-    unseen: int
-    """Kinds of thing that no source shows."""
+    unseen: int  # kinds of thing that no source shows
     patterns: int
     colours: int
     words: int
-    grounds: Mapping[str, int]
-    """Backgrounds by their role: known, unseen or painted."""
+    grounds: Mapping[str, int]  # backgrounds by their role: known, unseen or painted
     recipes: int
-    shipped: int
-    """Networks whose weights are in the repository."""
+    shipped: int  # networks whose weights are in the repository
     development: int
-    reported: int
-    """Seeds of the images that the world was tuned on, and that are shown."""
-    typical: Mapping[str, Value]
-    """Share of the images of a source with the typical texture."""
+    reported: int  # seeds of the images that the world was tuned on, and that are shown
+    typical: Mapping[str, Value]  # share of the images of a source with the typical texture
 
 
 def put_into(world: World) -> PutIn:
-    """Count what was put into a world.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.lab.world.world import load_world
-    >>> put_into(load_world()).classes
-    24
-    """
+    """Count what was put into a world."""
     recipes = [recipe for group in read_groups().values() for recipe in group]
     return PutIn(
         classes=world.classes,
@@ -60,3 +51,23 @@ def put_into(world: World) -> PutIn:
             for source, knobs in world.image_knobs.items()
         },
     )
+
+
+def knob_values(world: World, source: str, knob: str) -> Text:
+    """Write where a knob of a source stands; where rows take turns, both values."""
+    parts = source_parts(world, source)
+    holders = (
+        [world.image_knobs[name] for name in parts.images]
+        if knob in IMAGE_KNOBS
+        else [world.caption_knobs[name] for name in parts.captions]
+    )
+    values = [getattr(holder, knob) for holder in holders]
+    written = [("no", "yes")[value] if isinstance(value, bool) else f"{value:g}" for value in values]
+    return Text(" / ".join(dict.fromkeys(written)) or "–")
+
+
+def stands_at(world: World, source: str, knob: str) -> Text:
+    """Write where a knob stands in a source, or in the recipe of every source."""
+    if knob in OF_TRAINING:
+        return Text(f"{getattr(Recipe('usual', 'resnet_xs', source, 'clip'), knob):,}")
+    return knob_values(world, source, knob)

@@ -33,8 +33,7 @@ DRAWN = {
 }
 """Properties that the figure of the ladder shows."""
 
-CURATED = "labels"
-"""The source that the images of others are compared with."""
+CURATED = "labels"  # the source that the images of others are compared with
 
 IMAGES = "images"
 STEPS = {
@@ -45,8 +44,7 @@ STEPS = {
 }
 """One thing changed: its title, the rungs whose difference tells, and the property that the prose says."""
 
-SHARED_RANGE = (0.55, 0.95)
-"""Accuracies between which standard networks and CLIPs are to be compared."""
+SHARED_RANGE = (0.55, 0.95)  # accuracies between which standard networks and CLIPs are to be compared
 
 
 @dataclass(frozen=True)
@@ -67,29 +65,16 @@ class Population:
     high: Value
     clips: Text
     standard: Text
-    comparable: Literal["yes", "no"] | Missing
-    """Whether some of each stand there."""
+    comparable: Literal["yes", "no"] | Missing  # whether some of each stand there
 
 
 @dataclass(frozen=True, eq=False)
 class MiniatureWorld:
-    """What the page of the miniature world says, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    world : World
-        The drawn world.
-    panels : sequence of Panel
-        What came out: the cube `causes` of each study.
-    left_out : sequence of str
-        In words, which studies have none.
-    confidence : float
-        Level of the intervals.
-    """
+    """What the page of the miniature world says, for its sentences, tables and figures."""
 
     world: World
-    panels: Sequence[Panel]
-    left_out: Sequence[str]
+    panels: Sequence[Panel]  # the cube `causes` of each study
+    left_out: Sequence[str]  # in words, which studies have none
     confidence: float
 
     @cached_property
@@ -109,7 +94,7 @@ class MiniatureWorld:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """What one step of the ladder changes: title, source and study, and a value for each of `PROPERTIES`.
+        """What one step of the ladder changes: title, source, study, and a value for each of `PROPERTIES`.
 
         Steps of which nothing is known are left out.
         """
@@ -146,33 +131,32 @@ class MiniatureWorld:
     @cached_property
     def typical(self) -> dict[str, DoseResponse]:
         """What the share of typical textures does to shape bias, under CLIP's loss and with true labels."""
-        losses = {"clip": LOSS_OF_RUNG["d"], "labels": LOSS_OF_RUNG["a"]}
         return {
-            name: self._first.dose_response("shape_bias", "texture_correlation", loss)
-            for name, loss in losses.items()
+            name: self._first.dose_response("shape_bias", "texture_correlation", LOSS_OF_RUNG[rung])
+            for name, rung in (("clip", "d"), ("labels", "a"))
         }
 
     @cached_property
     def population(self) -> Population:
         """The measured models of the first study."""
         low, high = map(Value, SHARED_RANGE)
-        if not self.panels or "accuracy" not in self._first.properties:
+        if "accuracy" not in self._first.properties:
             none = Missing("no model was measured")
             return Population(none, none, low, high, none, none, none)
         panel = self.panels[0]
         accuracy = panel.cube["value"].sel(property="accuracy").isel(draw=0).values
         group = panel.models["group"].values
-        shared = (accuracy >= SHARED_RANGE[0]) & (accuracy <= SHARED_RANGE[1])
+        is_shared = (accuracy >= SHARED_RANGE[0]) & (accuracy <= SHARED_RANGE[1])
         is_clip, is_standard = group == "clip_zero_shot", group == "standard"
-        some = (shared & is_clip).any() and (shared & is_standard).any()
+        clips, standard = (int((is_shared & chosen).sum()) for chosen in (is_clip, is_standard))
         return Population(
             Text(accuracy.size),
             Value(float(accuracy[is_clip].max())) if is_clip.any() else Missing("no zero-shot CLIP"),
             low,
             high,
-            count(int((shared & is_clip).sum()), int(is_clip.sum())),
-            count(int((shared & is_standard).sum()), int(is_standard.sum())),
-            "yes" if some else "no",
+            count(clips, int(is_clip.sum())),
+            count(standard, int(is_standard.sum())),
+            "yes" if clips and standard else "no",
         )
 
     @property
