@@ -28,13 +28,7 @@ class Assumption:
 
 @cache
 def assumptions() -> tuple[Assumption, ...]:
-    """Return all of them in order.
-
-    Examples
-    --------
-    >>> assumptions()[0].mark
-    'not found'
-    """
+    """Return all of them in order."""
     text = files("clipsafe_utils.claims").joinpath("assumptions.toml").read_text(encoding="utf-8")
     return tuple(
         Assumption(row["what"], row["mark"], row["chosen"], tuple(row["claims"]))
@@ -43,12 +37,6 @@ def assumptions() -> tuple[Assumption, ...]:
 
 
 def counts_of_assumptions() -> dict[str, int]:
-    """Count the assumptions by how we know of them.
-
-    Examples
-    --------
-    >>> list(counts_of_assumptions()) == list(MARKS)
-    True
-    """
+    """Count the assumptions by how we know of them."""
     marks = Counter(assumption.mark for assumption in assumptions())
     return {mark: marks[mark] for mark in MARKS}

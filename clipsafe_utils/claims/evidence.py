@@ -8,27 +8,7 @@ from clipsafe_utils.cubes import GROUPS
 
 
 def evidence(claim: Claim, reader: Reader) -> tuple[str, str]:
-    """Say whether a study can be asked a claim, or why it cannot.
-
-    Parameters
-    ----------
-    claim : Claim
-        A claim with a statistic of its own.
-    reader : Reader
-        Of the study.
-
-    Returns
-    -------
-    status, reason : tuple of str
-        "measured" or "proxy", as the cube says of itself, and no reason; or no status, and the reason.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.claims.registry import find_claim
-    >>> from clipsafe_utils.cubes import find_study
-    >>> evidence(find_claim("F5"), Reader(find_study("published")))
-    ('', "no model of the group 'CLIP, zero-shot'")
-    """
+    """Return "measured" or "proxy", as the cube says, and no reason; or no status, and the reason."""
     panel = reader.panel(claim.cube)
     if panel is None:
         return "", f"no cube {claim.cube}"

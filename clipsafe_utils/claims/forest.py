@@ -11,27 +11,9 @@ from clipsafe_utils.claims.wording import MARKS
 def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
     """Tabulate the effects as `figures.claims.forest` draws them.
 
-    An effect is divided by the smallest that matters and turned so that what the claim predicts points to the
-    right; a claim of an effect of either sign, or of none, keeps its sign. A claim without a smallest effect
-    is left in its unit, and multiplied by 100 where that is points.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        The ledger.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an effect: `claim`, `sentence`, `direction`, `unit` (empty where it is the smallest effect),
-        `study`, `verdict`, `mark` (its sign), `value`, `low`, `high`.
-
-    Examples
-    --------
-    >>> len(forest([], 0.95))
-    0
+    A row an effect: claim, sentence, direction, unit, study, verdict, mark, value, low, high. Effects are in
+    smallest effects that matter, with what is predicted to the right; a claim of an effect of either sign, or
+    of none, keeps its sign. Without a smallest effect they are in `unit`, shares times 100.
     """
     columns = ["claim", "sentence", "direction", "unit", "study", "verdict", "mark"]
     columns += ["value", "low", "high"]

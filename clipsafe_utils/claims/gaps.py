@@ -40,18 +40,10 @@ class Assumed:
 
 @dataclass(frozen=True)
 class OpenClaims:
-    """What some studies leave open.
-
-    Attributes
-    ----------
-    entries : list of Entry
-        The ledger.
-    confidence : float
-        Level of the intervals and of the verdicts.
-    """
+    """What some studies leave open."""
 
     entries: list[Entry]
-    confidence: float
+    confidence: float  # Level of the intervals and of the verdicts.
 
     @property
     def number(self) -> Text:
@@ -156,13 +148,7 @@ def open_claims(chosen: CheckedParameters) -> OpenClaims:
 
 
 def work(entries: Iterable[Entry]) -> list[Work]:
-    """Sort what is open by the work that would close it, that which opens most first.
-
-    Examples
-    --------
-    >>> work([])
-    []
-    """
+    """Sort what is open by the work that would close it, that which opens most first."""
     names: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         if needs := _needs(entry):
@@ -172,14 +158,7 @@ def work(entries: Iterable[Entry]) -> list[Work]:
 
 
 def needed(claim: Claim) -> str:
-    """Say what a study must hold to be asked a claim.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.claims.registry import find_claim
-    >>> needed(find_claim("F14"))
-    'the cube ood with CLIP, zero-shot, of 2 training sources or more'
-    """
+    """Say what a study must hold to be asked a claim."""
     groups = " and ".join(GROUPS[group] for group in claim.groups)
     sources = claim.training_sources
     several = f", of {sources} training sources or more" if sources >= _SEVERAL else ""

@@ -17,30 +17,14 @@ from clipsafe_utils.say import Missing, Text
 
 @dataclass(frozen=True)
 class Entry:
-    """What one study says of one claim.
-
-    Attributes
-    ----------
-    claim : Claim
-        The claim.
-    study : str
-        Name of the study.
-    judgement : Judgement
-        Verdict and reason.
-    effect : Effect or None
-        Estimate and its errors; None where nothing was measured or the claim has parts.
-    evidence : str
-        "measured", "proxy", or empty where there is none.
-    of_proxy : bool
-        Whether the study stands in for real models, also where it has nothing on the claim.
-    """
+    """What one study says of one claim."""
 
     claim: Claim
     study: str
     judgement: Judgement
-    effect: Effect | None = None
-    evidence: str = ""
-    of_proxy: bool = False
+    effect: Effect | None = None  # None where nothing was measured or the claim has parts.
+    evidence: str = ""  # "measured", "proxy", or empty where there is none.
+    of_proxy: bool = False  # Of the study, also where it has nothing on the claim.
 
     @property
     def settled_by(self) -> str:
@@ -52,21 +36,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Changed:
-    """A verdict under one choice that is not the headline's.
+    """A verdict under one choice that is not the headline's."""
 
-    Attributes
-    ----------
-    entry : Entry
-        Of the headline.
-    choice, value : str
-        What was chosen differently.
-    judgement : Judgement
-        What is said then.
-    effect : Effect or None
-        What was found then.
-    """
-
-    entry: Entry
+    entry: Entry  # Of the headline.
     choice: str
     value: str
     judgement: Judgement
@@ -91,30 +63,10 @@ def ledger(
     alpha: float = ALPHA,
     advance: Callable[[str], object] = str,
 ) -> list[Entry]:
-    """Ask every claim of some studies.
+    """Ask every claim of some studies: an entry a claim, in the order of the file, and study.
 
-    Parameters
-    ----------
-    studies : sequence of Study
-        The studies.
-    groups : sequence of str
-        Groups of models that may speak.
-    alpha : float
-        Chance of one or more false verdicts within a chapter and study.
-    advance : callable
-        Called with the name of each study once it is done.
-
-    Returns
-    -------
-    list of Entry
-        By claim in the order of the file, then by study.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> entries = ledger([find_study("field")])
-    >>> {str(entry.judgement.verdict) for entry in entries}
-    {'not measured'}
+    `alpha` is the chance of one or more false verdicts within a chapter and study; `advance` is called with
+    the name of each study once it is done.
     """
     by_study = []
     for study in studies:
@@ -162,25 +114,9 @@ def sensitivity(
 ) -> list[Changed]:
     """Judge every claim again with one choice at a time made differently.
 
-    Parameters
-    ----------
-    studies, groups, alpha, advance
-        As in `ledger`.
-    entries : sequence of Entry
-        The headline: what `ledger` says of these studies with these groups and this alpha.
-
-    Returns
-    -------
-    list of Changed
-        For every study, claim that it can be asked, and alternative of a choice that bears on the claim; and
-        wherever another verdict follows: of a claim with parts, or by Holm's correction of its neighbours.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> studies = [find_study("field")]
-    >>> sensitivity(studies, ledger(studies))
-    []
+    `entries` is what `ledger` says of these studies with these groups and this alpha. One `Changed` for every
+    claim that a study can be asked and alternative that bears on it; and wherever another verdict follows: of
+    a claim with parts, or by Holm's correction of its neighbours.
     """
     found = []
     for study in studies:

@@ -10,22 +10,7 @@ from clipsafe_utils.cubes.selection import is_real, select_models
 
 
 class Reader:
-    """A study whose cubes are read when they are first asked for, and kept.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    groups : sequence of str
-        Groups of models to keep.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> reader = Reader(find_study("published"))
-    >>> reader.panel("ood") is None, reader.panel("factors").study
-    (True, 'published')
-    """
+    """A study whose cubes are read when they are first asked for, and kept."""
 
     def __init__(self, study: Study, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
         self.study = study

@@ -19,13 +19,7 @@ _PLACE = "clipsafe_utils/claims/claims.toml"
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim, and what a study must hold to be asked it. The file says what each attribute means.
-
-    Examples
-    --------
-    >>> Claim("X1", "Cats are liquid.", "paper", statistic="volume").of_finding
-    'X1'
-    """
+    """One claim, and what a study must hold to be asked it. The file says what each attribute means."""
 
     id: str
     sentence: str
@@ -58,35 +52,13 @@ class Claim:
 
 @cache
 def claims() -> tuple[Claim, ...]:
-    """Return all claims in order.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file breaks a rule of `check_claims`.
-
-    Examples
-    --------
-    >>> claims()[0].id, claims()[0].direction
-    ('F1', 'up')
-    """
+    """Return all claims in order; ClipsafeError if the file breaks a rule of `check_claims`."""
     text = files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
     return check_claims(tomllib.loads(text)["claim"])
 
 
 def find_claim(name: str) -> Claim:
-    """Return a claim by its id.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is none; the message lists those that exist.
-
-    Examples
-    --------
-    >>> find_claim("F2").statistic
-    'residual_on_pose'
-    """
+    """Return a claim by its id; ClipsafeError, with those that exist, if there is none."""
     for claim in claims():
         if claim.id == name:
             return claim
@@ -95,25 +67,7 @@ def find_claim(name: str) -> Claim:
 
 
 def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
-    """Make claims of the rows of the file.
-
-    Parameters
-    ----------
-    rows : list of dict
-        As the file has them.
-
-    Raises
-    ------
-    ClipsafeError
-        If an attribute is not known or missing, an id stands twice, or a value is not one that is allowed.
-
-    Examples
-    --------
-    >>> check_claims([{"id": "X", "sentence": "Cats are liquid.", "seen": "rumour"}])
-    Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: clipsafe_utils/claims/claims.toml, claim 'X': seen is 'rumour'; \
-it is one of paper, summary, follow-up, book.
-    """
+    """Make claims of the rows of the file; ClipsafeError for an attribute, id or value that may not be."""
     known = {field.name for field in fields(Claim)}
     found: dict[str, Claim] = {}
     for row in rows:

@@ -11,24 +11,12 @@ DECIDED = (Verdict.SUPPORTED, Verdict.CONTRADICTED)
 
 
 def findings(entries: Iterable[Entry]) -> list[Entry]:
-    """Keep one entry a finding: of a finding with parts, that of the whole.
-
-    Examples
-    --------
-    >>> findings([])
-    []
-    """
+    """Keep one entry a finding: of a finding with parts, that of the whole."""
     return [entry for entry in entries if not entry.claim.finding]
 
 
 def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Sort entries by study, in the order in which the studies come.
-
-    Examples
-    --------
-    >>> by_study([])
-    {}
-    """
+    """Sort entries by study, in the order in which the studies come."""
     sorted_by_study: dict[str, list[Entry]] = {}
     for entry in entries:
         sorted_by_study.setdefault(entry.study, []).append(entry)
@@ -36,13 +24,7 @@ def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def counts(entries: Iterable[Entry]) -> dict[Verdict, int]:
-    """Count the verdicts.
-
-    Examples
-    --------
-    >>> counts([])[Verdict.SUPPORTED]
-    0
-    """
+    """Count the verdicts."""
     verdicts = [entry.judgement.verdict for entry in entries]
     return {verdict: verdicts.count(verdict) for verdict in Verdict}
 
@@ -57,13 +39,7 @@ class Agreement(NamedTuple):
 
 
 def agreements(entries: Iterable[Entry]) -> list[Agreement]:
-    """Compare the studies two by two, on the claims that have a statistic and that both decide.
-
-    Examples
-    --------
-    >>> agreements([])
-    []
-    """
+    """Compare the studies two by two, on the claims that have a statistic and that both decide."""
     decided = {
         study: {
             entry.claim.id: entry.judgement.verdict
@@ -85,23 +61,12 @@ def measured_twice(changed: Iterable[Changed]) -> list[Changed]:
     """Keep what was measured both under the headline's choices and under the other: what can flip.
 
     Findings with parts are left out; they follow their parts.
-
-    Examples
-    --------
-    >>> measured_twice([])
-    []
     """
     return [one for one in changed if one.effect is not None and one.entry.effect is not None]
 
 
 def by_choice(changed: Iterable[Changed]) -> dict[tuple[str, str], list[Changed]]:
-    """Sort what can flip by the choice that is made differently, those that flip most first.
-
-    Examples
-    --------
-    >>> by_choice([])
-    {}
-    """
+    """Sort what can flip by the choice that is made differently, those that flip most first."""
     choices: dict[tuple[str, str], list[Changed]] = {}
     for one in measured_twice(changed):
         choices.setdefault((one.choice, one.value), []).append(one)
@@ -109,13 +74,7 @@ def by_choice(changed: Iterable[Changed]) -> dict[tuple[str, str], list[Changed]
 
 
 def furthest(entries: Iterable[Entry]) -> Entry | None:
-    """Return the contradicted claim whose effect is furthest from what is claimed, in smallest effects.
-
-    Examples
-    --------
-    >>> furthest([]) is None
-    True
-    """
+    """Return the contradicted claim whose effect is furthest from what is claimed, in smallest effects."""
     contradicted = [
         entry
         for entry in entries

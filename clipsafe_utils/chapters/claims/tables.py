@@ -21,10 +21,7 @@ _PART = "\N{NO-BREAK SPACE}" * 3
 
 
 def verdicts(r: ClaimsLedger) -> ThemedTable:
-    """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it.
-
-    Below each claim a link leads to the figure behind it.
-    """
+    """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it."""
     studies = _titled(r.entries)
     rows = []
     for place, entry in enumerate(next(iter(studies.values()))):
@@ -40,13 +37,7 @@ def verdicts(r: ClaimsLedger) -> ThemedTable:
 
 
 def overview(entries: Sequence[Entry]) -> ThemedTable:
-    """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        The ledger.
-    """
+    """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to."""
     shown = [entry for entry in findings(entries) if not entry.claim.out_of_scope]
     columns = {"Claim": list(dict.fromkeys(f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown))}
     columns |= {
@@ -121,13 +112,7 @@ def _claim_cell(claim: Claim) -> str:
 
 @cache
 def pages() -> Mapping[str, tuple[str, str]]:
-    """Return the page and the title of each chapter, by its name.
-
-    Examples
-    --------
-    >>> pages()["shape-bias"]
-    ('02-shape-bias', 'Shape bias')
-    """
+    """Return the page and the title of each chapter, by its name."""
     found = {}
     for source in sorted((REPOSITORY / "notebooks").glob("*.md")):
         title = re.search(r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)

@@ -9,18 +9,7 @@ from clipsafe_utils.errors import ClipsafeError
 
 
 def read_citation(root: Path) -> dict[str, Any]:
-    """Read ``CITATION.cff``.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file cannot be read, or lacks the title, the version, the date or the authors.
-    """
+    """Read ``CITATION.cff``; ClipsafeError if it cannot be read, or lacks what a citation needs."""
     file = root / "CITATION.cff"
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -34,38 +23,12 @@ def read_citation(root: Path) -> dict[str, Any]:
 
 
 def in_words(citation: dict[str, Any]) -> str:
-    """Write a citation as a line.
-
-    Examples
-    --------
-    >>> in_words({"authors": [{"name": "A"}], "title": "T", "version": "1", "date-released": "2026-01-02"})
-    'A (2026). T. Version 1.'
-    """
+    """Write a citation as a line."""
     return f"{_authors(citation)} ({_year(citation)}). {citation['title'].rstrip('.')}{_stop(citation)}"
 
 
 def as_bibtex(citation: dict[str, Any], address: str) -> str:
-    """Write a citation as an entry of BibTeX.
-
-    Parameters
-    ----------
-    citation : dict
-        As of `read_citation`.
-    address : str
-        Where the software can be had.
-
-    Examples
-    --------
-    >>> cited = {"authors": [{"name": "A"}], "title": "T", "version": "1", "date-released": "2026-01-02"}
-    >>> print(as_bibtex(cited, "https://x.org/r"))
-    @software{clipsafe2026,
-      author = {{A}},
-      title = {T},
-      version = {1},
-      year = {2026},
-      url = {https://x.org/r},
-    }
-    """
+    """Write a citation as an entry of BibTeX."""
     fields = {
         "author": f"{{{_authors(citation)}}}",
         "title": citation["title"],

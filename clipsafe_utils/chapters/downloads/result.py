@@ -12,26 +12,14 @@ from clipsafe_utils.say import Text
 
 @dataclass(frozen=True)
 class Downloads:
-    """What a reader can carry off.
-
-    Attributes
-    ----------
-    repository : Repository
-        Where all of it can be had.
-    notebooks : list of Path
-        Rendered chapters, as ``book/02-shape-bias.ipynb``.
-    cubes : list of CubeFile
-        The cubes of every study.
-    citation, bibtex, licence : Text
-        How to cite the book, in a line and as an entry of BibTeX, and the terms of its code.
-    """
+    """What a reader can carry off."""
 
     repository: Repository
-    notebooks: list[Path]
+    notebooks: list[Path]  # Rendered, as ``book/02-shape-bias.ipynb``.
     cubes: list[CubeFile]
     citation: Text
-    bibtex: Text
-    licence: Text
+    bibtex: Text  # An entry of BibTeX.
+    licence: Text  # Of its code.
 
     @property
     def number(self) -> Text:
@@ -50,13 +38,7 @@ class Downloads:
 
 
 def downloads() -> Downloads:
-    """Read what there is to carry off.
-
-    Examples
-    --------
-    >>> downloads().limit
-    1 MB
-    """
+    """Read what there is to carry off."""
     repository, cited = read_repository(REPOSITORY), citation.read_citation(REPOSITORY)
     sources = sorted((REPOSITORY / "notebooks").glob("[0-9]*.md"))
     return Downloads(

@@ -60,13 +60,7 @@ def rates_table(found: FullStudy) -> ThemedTable:
 
 
 def data_table() -> ThemedTable:
-    """Tabulate the data sets: what each is for, how large it is, how it comes.
-
-    Examples
-    --------
-    >>> "objectnet" in data_table().markup
-    True
-    """
+    """Tabulate the data sets: what each is for, how large it is, how it comes."""
     roles = {"id": "in distribution", "ood": "out of distribution", "cue_conflict": "cue conflict"}
     rows = [
         {

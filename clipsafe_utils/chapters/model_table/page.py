@@ -25,21 +25,11 @@ VIEWS = (
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table.
+    """A column of the table."""
 
-    Attributes
-    ----------
-    key : str
-        Its name in the rows; it is also the name by which an address sorts.
-    title : str
-        What its head says.
-    kind : {"name", "choice", "word", "count", "size", "percent"}
-        How its values are written; a reader filters by the choices.
-    """
-
-    key: str
+    key: str  # In the rows, and in an address that sorts.
     title: str
-    kind: str
+    kind: str  # How values are written: name, choice (to filter by), word, count, size or percent.
 
 
 COLUMNS = (
@@ -73,25 +63,10 @@ class ModelTable:
 
 
 def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ModelTable:
-    """Turn the rows into what the page publishes.
+    """Turn the rows, as of `read_rows`, into what the page publishes.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        As `clipsafe_utils.chapters.model_table.analysis.read_rows` returns them.
-    views : sequence of tuple of str
-        Title and address of the views to offer.
-
-    Returns
-    -------
-    ModelTable
-        Words and choices are stored once, each row names their places. Shares become percent with two
-        decimals; other numbers keep four significant digits.
-
-    Examples
-    --------
-    >>> model_table(pd.DataFrame(columns=[column.key for column in COLUMNS])).markup[:26]
-    '<div class="models-table">'
+    Words and choices are stored once, each row names their places. Shares become percent with two decimals;
+    other numbers keep four significant digits.
     """
     data = {
         "columns": [vars(column) | _stored(rows[column.key], column) for column in COLUMNS],
@@ -124,13 +99,7 @@ def _finite(number: float) -> float | int | None:
 
 
 def studies_table(rows: pd.DataFrame) -> ThemedTable:
-    """Count the models of each study, and those that have each headline value.
-
-    Examples
-    --------
-    >>> "No study" in studies_table(pd.DataFrame(columns=[column.key for column in COLUMNS])).markup
-    True
-    """
+    """Count the models of each study, and those that have each headline value."""
     if rows.empty:
         return ThemedTable("<p>No study has the cube <code>models</code>.</p>")
     headlines = [column for column in COLUMNS if column.kind == "percent"]

@@ -30,13 +30,7 @@ def cubes_table() -> ThemedTable:
 
 
 def sources_table() -> ThemedTable:
-    """Tabulate the repositories that the raw files are from.
-
-    Examples
-    --------
-    >>> "<td>" in sources_table().markup
-    True
-    """
+    """Tabulate the repositories that the raw files are from."""
     files = pd.DataFrame(map(vars, raw_files().values()))
     sources = files.groupby(["repository", "commit", "licence"], sort=True).agg(
         Files=("path", "size"), Bytes=("bytes", "sum")
@@ -48,13 +42,7 @@ def sources_table() -> ThemedTable:
 
 
 def versions_table() -> ThemedTable:
-    """Tabulate the versions of what renders the pages.
-
-    Examples
-    --------
-    >>> "papermill" in versions_table().markup
-    True
-    """
+    """Tabulate the versions of what renders the pages."""
     rows = [("clipsafe", __version__), *((name, version(name)) for name in _PACKAGES)]
     return table(
         pd.DataFrame(rows, columns=["Package", "Version"]),
@@ -63,13 +51,7 @@ def versions_table() -> ThemedTable:
 
 
 def weights_table() -> ThemedTable:
-    """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on.
-
-    Examples
-    --------
-    >>> "clip-resnet_xs-wit-64k-s0" in weights_table().markup
-    True
-    """
+    """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on."""
     rows = [
         {
             "Model": name,
@@ -88,13 +70,7 @@ def weights_table() -> ThemedTable:
 
 
 def times_table() -> ThemedTable:
-    """Tabulate what was timed by the scripts in ``benchmarks``.
-
-    Examples
-    --------
-    >>> "make test" in times_table().markup
-    True
-    """
+    """Tabulate what was timed by the scripts in ``benchmarks``."""
     book = json.loads((REPOSITORY / "benchmarks" / "book.json").read_text("utf-8"))
     rows = [
         {
@@ -112,13 +88,7 @@ def times_table() -> ThemedTable:
 
 
 def engine_table() -> ThemedTable:
-    """Tabulate what the engine of the full study takes, as a share of what other ways of running take.
-
-    Examples
-    --------
-    >>> "own loop, once a model" in engine_table().markup
-    True
-    """
+    """Tabulate what the engine of the full study takes, as a share of what other ways of running take."""
     measured = json.loads((REPOSITORY / "benchmarks" / "engine.json").read_text("utf-8"))["rows"]
     rows = [
         {

@@ -21,37 +21,13 @@ WORDS_A_MINUTE = 120
 
 
 def read_times(path: Path = TIMES) -> dict[str, Any]:
-    """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine.
-
-    Examples
-    --------
-    >>> sorted(read_times())
-    ['cores', 'date', 'load', 'machine', 'seconds', 'words']
-    """
+    """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine."""
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
 def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
-    """Tabulate a plan.
-
-    Parameters
-    ----------
-    plan : sequence of Step
-        In the order of the class.
-    caption : str
-        A sentence that can be read alone.
-
-    Returns
-    -------
-    ThemedTable
-        A row a step: from which minute to which, its title, the page, and the parameters to vary.
-
-    Examples
-    --------
-    >>> "Build and ask" in plan_table(ONE_HOUR, "One hour.").markup
-    True
-    """
+    """Tabulate a plan: a row a step, with its minutes, title, page and parameters to vary."""
     ends = list(accumulate(step.minutes for step in plan))
     rows = [
         {
@@ -67,18 +43,7 @@ def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
 
 
 def times_table(found: Mapping[str, Any]) -> ThemedTable:
-    """Tabulate what the commands of both plans cost.
-
-    Parameters
-    ----------
-    found : mapping
-        As of `read_times`.
-
-    Examples
-    --------
-    >>> FIRST_BUILD in times_table(read_times()).markup
-    True
-    """
+    """Tabulate what the commands of both plans cost."""
     rows = [(what, f"{seconds:.0f}") for what, seconds in found["seconds"].items()]
     return table(
         pd.DataFrame(rows, columns=["Command", "Seconds"]),
@@ -107,19 +72,7 @@ class LessonCosts:
 
 
 def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
-    """Return what the page says of times.
-
-    Parameters
-    ----------
-    timed : mapping
-        As of `read_times`.
-
-    Examples
-    --------
-    >>> costs = lesson_costs(read_times())
-    >>> costs.hour, costs.pace
-    (60, 120)
-    """
+    """Return what the page says of times."""
     seconds = timed["seconds"]
     of_reruns = [seconds[one.command] for one in reruns()]
     return LessonCosts(

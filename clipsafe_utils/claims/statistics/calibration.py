@@ -1,7 +1,7 @@
 """Statistics of the claims on calibration.
 
-Errors are before temperature scaling and on a study's own test set unless a name says otherwise. The rules of
-"consistently" and "main" were written before the laboratory's reported seed was measured.
+Errors are before temperature scaling and on a study's own test set unless a name says otherwise. The rules
+of "consistently" and "main" were written before the laboratory's reported seed was measured.
 """
 
 import itertools
@@ -62,26 +62,9 @@ _NO_SHIFTS = "no CLIP with calibration under shift before and after temperature 
 def pairs_not_better_calibrated(reader: Reader, choices: Choices) -> Effect | str:
     """Say how far the share of pairs in which a CLIP is better calibrated falls short of "consistently".
 
-    Pairs are of a zero-shot CLIP and a standard network whose accuracies differ by less than `ALIKE`.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`; `consistency`: whether CLIPs that are consistently worse deny the claim, too.
-
-    Returns
-    -------
-    Effect or str
-        `ALWAYS` less the share; or if that is less and counts, the share less `NEVER`. Chance is a jackknife
-        over training sources of CLIPs and families of standard networks.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> pairs_not_better_calibrated(Reader(find_study("published")), Choices())
-    'no CLIP and standard network within 2 points of accuracy'
+    Pairs are of a zero-shot CLIP and a standard network whose accuracies differ by less than `ALIKE`. It is
+    `ALWAYS` less the share; or if that is less and `consistency` lets it count, the share less `NEVER`.
+    Chance is a jackknife over training sources of CLIPs and families of standard networks.
     """
     panel = at_home(reader)
     if panel is None:
@@ -109,24 +92,7 @@ def pairs_not_better_calibrated(reader: Reader, choices: Choices) -> Effect | st
 def worst_calibrated_clip(reader: Reader, choices: Choices) -> Effect | str:
     """Compare the error of the worst calibrated zero-shot CLIP with that of the median standard network.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        A difference of errors, of the CLIP for which it is largest; chance is in the images, corrected for
-        the choice among CLIPs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> worst_calibrated_clip(Reader(find_study("published")), Choices())
-    'no calibration error of a CLIP or of a standard network'
+    Chance is in the images, corrected for the choice among CLIPs.
     """
     panel = at_home(reader)
     if panel is None:
@@ -146,23 +112,7 @@ def worst_calibrated_clip(reader: Reader, choices: Choices) -> Effect | str:
 def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Effect | str:
     """Take the share of the spread of error among CLIPs that is of training source and quantity, less half.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study with a CLIP for every combination of `CROSSED`.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        Of the two main effects together; chance is in the images, since each combination was trained once.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> source_and_quantity_beyond_half(Reader(find_study("published")), Choices())
-    'no CLIPs that cross training source, quantity and architecture'
+    Of the two main effects together; chance is in the images, since each combination was trained once.
     """
     panel = at_home(reader)
     if panel is None:
@@ -182,24 +132,7 @@ def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Effect 
 def trend_after_scaling(reader: Reader, choices: Choices) -> Effect | str:
     """Correlate the ranks of NLL and error over zero-shot CLIPs after scaling, on the mean of shifts.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study with temperature scaling.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        Chance is a jackknife over families of CLIPs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = trend_after_scaling(Reader(find_study("miniature")), Choices())
-    >>> effect.units, effect.unit, effect.is_correlation
-    (22, 'training run', True)
+    Chance is a jackknife over families of CLIPs.
     """
     clips = clips_under_shift(reader)
     if clips is None:
@@ -214,26 +147,7 @@ def trend_after_scaling(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def scaling_under_shift(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Average over zero-shot CLIPs what temperature scaling does to their NLL, on the mean of shifts.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study with temperature scaling.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        NLL after less before, in nats, the mean over families of CLIPs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> scaling_under_shift(Reader(find_study("published")), Choices())
-    'no CLIP with calibration under shift before and after temperature scaling'
-    """
+    """Average over zero-shot CLIPs the NLL after less before scaling, in nats, on the mean of shifts."""
     clips = clips_under_shift(reader)
     if clips is None:
         return _NO_SHIFTS
@@ -246,27 +160,7 @@ def scaling_under_shift(reader: Reader, choices: Choices) -> Effect | str:  # no
 
 
 def source_on_calibration(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the errors of CLIPs of two training sources that are alike in all else.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        A difference of errors, the mean over families of the pairs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = source_on_calibration(Reader(find_study("miniature")), Choices())
-    >>> effect.which, effect.units, effect.unit
-    ('wit less laion', 10, 'training run')
-    """
+    """Compare the errors of CLIPs of two training sources that are alike in all else."""
     panel = at_home(reader)
     if panel is None:
         return _NOT_AT_HOME

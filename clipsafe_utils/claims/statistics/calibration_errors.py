@@ -29,25 +29,7 @@ _BINS = ["bin_count", "bin_confidence", "bin_hits"]
 
 
 def at_home(reader: Reader) -> Panel | None:
-    """Cut the panel `calibration` to a study's own test set before temperature scaling.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-
-    Returns
-    -------
-    Panel or None
-        Its cube has the dims draw, model and bin; None where the study lacks it.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> panel = at_home(Reader(find_study("published")))
-    >>> panel.models.sizes["model"], images_of(panel)
-    (4, 50000)
-    """
+    """Cut the panel to a study's own test set before temperature scaling: dims draw, model and bin."""
     panel = reader.panel("calibration")
     if panel is None or "before" not in panel.cube["scaling"].values:
         return None
@@ -57,23 +39,9 @@ def at_home(reader: Reader) -> Panel | None:
 
 
 def clips_under_shift(reader: Reader) -> Panel | None:
-    """Cut the panel `calibration` to zero-shot CLIPs, and to the shifts under which all were measured.
+    """Cut the panel to zero-shot CLIPs, and to the shifts under which all were measured.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-
-    Returns
-    -------
-    Panel or None
-        None where no CLIP or no shift is left, or the study has not been scaled.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> clips_under_shift(Reader(find_study("published"))) is None
-    True
+    None where no CLIP or no shift is left, or the study has not been scaled.
     """
     panel = reader.panel("calibration")
     if panel is None or not {"before", "after"} <= {*panel.cube["scaling"].values.tolist()}:
@@ -88,20 +56,7 @@ def clips_under_shift(reader: Reader) -> Panel | None:
 
 
 def errors(cube: xr.Dataset, choices: Choices) -> Array:
-    """Return the chosen error, shape (draws, models); of five bins the estimate alone.
-
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        With the dims draw, model and bin.
-    choices : Choices
-        `error`.
-
-    Examples
-    --------
-    >>> errors(xr.Dataset({"ece_rms": (("draw", "model"), [[0.1]])}), Choices(error="root_mean_square"))
-    array([[0.1]])
-    """
+    """Return the chosen error, shape (draws, models); of five bins the estimate alone."""
     if choices.error in ERRORS:
         return np.asarray(cube[ERRORS[choices.error]].values, np.float64)
     return expected_calibration_error(regroup(stored_bins(cube[_BINS]), FEW_BINS))[None]
@@ -111,17 +66,7 @@ def shown_errors(cube: xr.Dataset, choices: Choices) -> Array:
     """Return `errors` as they are shown: of the debiased one, 0 for what is below.
 
     Its draws lie too high, by a bias that is taken off the estimate once only. They are brought back on the
-    scale of squares, as `clipsafe_utils.metrics.calibration.debiased_interval` does.
-
-    Parameters
-    ----------
-    cube, choices
-        As in `errors`.
-
-    Examples
-    --------
-    >>> shown_errors(xr.Dataset({"ece_debiased": (("draw", "model"), [[0.3, -0.1]])}), Choices())
-    array([[0.3, 0. ]])
+    scale of squares, as `metrics.calibration.debiased_interval` does.
     """
     found = errors(cube, choices)
     if choices.error != "debiased":
@@ -133,21 +78,7 @@ def shown_errors(cube: xr.Dataset, choices: Choices) -> Array:
 
 
 def mean_of_shifts(cube: xr.Dataset, value: Callable[[xr.Dataset], Array]) -> Array:
-    """Average a value over kinds of shift, each kind once.
-
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        With the dim condition, shifts alone.
-    value : callable
-        Takes the cube under one shift, and returns an array.
-
-    Examples
-    --------
-    >>> cube = xr.Dataset({"nll": ("condition", [1.0, 3.0, 4.0])}, {"condition": ["v2_a", "v2_b", "sketch"]})
-    >>> mean_of_shifts(cube, lambda one: one["nll"].values)
-    array(3.)
-    """
+    """Average a value of the cube under one shift over kinds of shift, each kind once."""
     kinds = kinds_of(cube["condition"].values.tolist()).values()
     of_kinds = [np.mean([value(cube.sel(condition=name)) for name in names], axis=0) for names in kinds]
     return np.asarray(np.mean(of_kinds, axis=0))

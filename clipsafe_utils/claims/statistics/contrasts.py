@@ -14,31 +14,9 @@ NOT_IN_MODELS = "no model that was measured"
 
 
 def mean_of_pairs(values: xr.DataArray, models: xr.Dataset, pairs: Pairs) -> Effect | str:
-    """Average over pairs how much the second has more than the first.
+    """Average over pairs how much the second has more than the first: each family, of the first, once.
 
-    Parameters
-    ----------
-    values : xarray.DataArray, dims draw and model
-        NaN for a model that was not measured: its pairs are left out.
-    models : xarray.Dataset
-        The cube `models` of the panel.
-    pairs : list of tuple of str
-        Names of models.
-
-    Returns
-    -------
-    Effect or str
-        In the unit of the values, by `of_pairs` over the family of the first; or that no pair is left.
-
-    Examples
-    --------
-    >>> names = list("abcd")
-    >>> columns = {"family": ("model", list("wxyz")), "checkpoint": ("model", names)}
-    >>> models = xr.Dataset(columns, {"model": names})
-    >>> values = xr.DataArray([[0.1, 0.3, 0.2, 0.5]], {"model": names}, ("draw", "model"))
-    >>> effect = mean_of_pairs(values, models, [("a", "b"), ("c", "d")])
-    >>> round(effect.value, 3), effect.units, effect.unit
-    (0.25, 2, 'family')
+    `values` has the dims draw and model; a pair with a NaN is left out.
     """
     first, second = (values.sel(model=[pair[end] for pair in pairs]) for end in (0, 1))
     return _mean(_table(second) - _table(first), models, pairs) or NOT_IN_PAIRS
@@ -47,26 +25,7 @@ def mean_of_pairs(values: xr.DataArray, models: xr.Dataset, pairs: Pairs) -> Eff
 def mean_of_models(values: xr.DataArray, models: xr.Dataset) -> Effect | str:
     """Average over models, each family once.
 
-    Parameters
-    ----------
-    values : xarray.DataArray, dims draw and model
-        NaN for a model that was not measured: it is left out.
-    models : xarray.Dataset
-        The cube `models` of the panel; it may have more models.
-
-    Returns
-    -------
-    Effect or str
-        In the unit of the values, by `of_pairs`; or that no model is left.
-
-    Examples
-    --------
-    >>> names = list("abc")
-    >>> columns = {"family": ("model", list("xxy")), "checkpoint": ("model", names)}
-    >>> models = xr.Dataset(columns, {"model": names})
-    >>> values = xr.DataArray([[0.1, 0.3, 0.4]], {"model": names}, ("draw", "model"))
-    >>> round(mean_of_models(values, models).value, 3)
-    0.3
+    `values` has the dims draw and model; a model with a NaN is left out.
     """
     each = [(name, name) for name in values["model"].values.tolist()]
     return _mean(_table(values), models, each) or NOT_IN_MODELS

@@ -36,25 +36,8 @@ _UP = 1
 def accuracy_and_detection(reader: Reader, choices: Choices) -> Effect | str:
     """Correlate accuracy in distribution and AUROC over zero-shot CLIPs, within each training source.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score`, `filtered_by`, and `quantity`: whether samples seen and images are held fixed.
-
-    Returns
-    -------
-    Effect or str
-        Of the source with five or more CLIPs for which it is most in doubt: the rank correlation, or the
-        partial one on probit axes. Chance is a jackknife over families within the source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = accuracy_and_detection(Reader(find_study("miniature")), Choices())
-    >>> effect.units, effect.which
-    (10, 'laion')
+    Of the source with five or more CLIPs for which it is most in doubt: the rank correlation, or the partial
+    one on probit axes. Chance is a jackknife over families within the source.
     """
     cloud = detection_cloud(reader, choices)
     if isinstance(cloud, str):
@@ -77,28 +60,7 @@ def accuracy_and_detection(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def source_on_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the AUROC of CLIPs of two training sources that are alike in all else.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score`, `filtered_by`, and `detection`: AUROC as it is, or its height above the line of networks
-        trained on labels.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.source_twins`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = source_on_detection(Reader(find_study("miniature")), Choices())
-    >>> effect.which, effect.units, effect.unit
-    ('wit less laion', 10, 'training run')
-    """
+    """Compare the AUROC of CLIPs of two training sources that are alike in all else."""
     found = _detection(reader, choices)
     if isinstance(found, str):
         return found
@@ -113,22 +75,7 @@ def source_on_detection(reader: Reader, choices: Choices) -> Effect | str:
 def procedure_on_detection(reader: Reader, choices: Choices) -> Effect | str:
     """Compare the AUROC of what two procedures of fine-tuning made of the same CLIP.
 
-    Parameters
-    ----------
-    reader, choices
-        As in `source_on_detection`.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within that of `pairs.procedure_contrasts` for which it is furthest from zero in its
-        own errors, corrected for the choice; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> procedure_on_detection(Reader(find_study("miniature")), Choices()).which
-    'strong instead of gentle'
+    Taken is the contrast that is furthest from zero in its own errors, corrected for the choice.
     """
     found = _detection(reader, choices)
     if isinstance(found, str):
@@ -143,26 +90,7 @@ def procedure_on_detection(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def curated_on_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the AUROC of CLIPs of curated with those of web sources.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score` and `filtered_by`.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.curated_pairs`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> curated_on_detection(Reader(find_study("published")), Choices())
-    'no cube ood'
-    """
+    """Compare the AUROC of CLIPs of curated with those of web sources."""
     found = _detection(reader, choices)
     if isinstance(found, str):
         return found
@@ -172,27 +100,7 @@ def curated_on_detection(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def curated_on_accuracy(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the accuracy in distribution of CLIPs of curated with those of web sources.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.curated_pairs`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = curated_on_accuracy(Reader(find_study("published")), Choices())
-    >>> effect.value > 0, effect.unit
-    (True, 'family')
-    """
+    """Compare the accuracy in distribution of CLIPs of curated with those of web sources."""
     found = accuracy_in_distribution(reader)
     if isinstance(found, str):
         return found
@@ -226,23 +134,7 @@ def _heights(reader: Reader, area: xr.DataArray, models: xr.Dataset) -> tuple[xr
 
 
 def correlated(one: xr.Dataset, name: str, unit: str) -> Effect:
-    """Take over a correlation within a training source.
-
-    Parameters
-    ----------
-    one : xarray.Dataset
-        Of `findings.shift.sources.within_sources`, one shift and one set.
-    name : {"rank", "fixed"}
-        Which correlation.
-    unit : str
-        What a family is.
-
-    Examples
-    --------
-    >>> ends = {"rank": 0.9, "rank_low": 0.5, "rank_high": 0.98, "rank_decided": True}
-    >>> correlated(xr.Dataset(ends | {"families": 8, "clips": 9}), "rank", "family").units
-    8
-    """
+    """Take over one correlation, "rank" or "fixed", of `within_sources`, one shift and one set."""
     value, low, high = (np.asarray(one[f"{name}{end}"].values) for end in ("", "_low", "_high"))
     families = int(one["families"])
     found = Estimate(value, low, high, np.asarray(np.nan), families, bool(one[f"{name}_decided"]))

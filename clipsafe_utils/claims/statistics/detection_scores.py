@@ -18,28 +18,9 @@ _OTHER_REFERENCE = {"labels": "wit", "wit": "labels"}
 
 
 def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray | str:
-    """Average AUROC over kinds of set.
+    """Average AUROC over kinds of set: without the dims score and ood_set; or say why there is none.
 
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        With `auroc`, dims score, ood_set and others.
-    choices : Choices
-        `score`, and `filtered_by`: of sets that two references chose, whose version counts.
-
-    Returns
-    -------
-    DataArray or str
-        Without the dims score and ood_set; or why there is none.
-
-    Examples
-    --------
-    >>> values = {"score": ["energy"], "ood_set": ["scenes", "fooling_labels", "fooling_wit"]}
-    >>> cube = xr.Dataset({"auroc": (tuple(values), [[0.9, 0.5, 0.7]])}, values)
-    >>> round(mean_auroc(cube, Choices(score="energy", filtered_by="wit")).item(), 3)
-    0.8
-    >>> mean_auroc(cube, Choices())
-    'no detection by the score maximum_softmax'
+    Of sets that two references chose, `filtered_by` says whose version counts.
     """
     if choices.score not in cube["score"].values:
         return f"no detection by the score {choices.score}"
@@ -50,25 +31,9 @@ def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray | str:
 
 
 def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset] | str:
-    """Return accuracy in distribution and who has it, each network once.
+    """Return accuracy in distribution and who has it, each network once; or that the study lacks it.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-
-    Returns
-    -------
-    accuracy, models : tuple of DataArray and Dataset, or str
-        Dims draw and model, one draw where a study has none; rows of the cube `models`. Or that the study
-        lacks it.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> accuracy, models = accuracy_in_distribution(Reader(find_study("published")))
-    >>> dict(accuracy.sizes)["draw"], accuracy.sizes["model"] == models.sizes["model"]
-    (1, True)
+    Dims draw and model, one draw where a study has none.
     """
     shifts = _shifts(reader)
     if shifts is None:
@@ -81,26 +46,7 @@ def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset] 
 
 
 def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset | str:
-    """Return the cloud of mean AUROC against accuracy in distribution, as chapter 3 makes it.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        As in `mean_auroc`.
-
-    Returns
-    -------
-    Dataset or str
-        As `make_cloud` returns it; or why there is none.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> detection_cloud(Reader(find_study("published")), Choices())
-    'no cube ood'
-    """
+    """Return mean AUROC against accuracy in distribution as `make_cloud` has it; or why there is none."""
     panel, shifts = reader.panel("ood"), _shifts(reader)
     if panel is None or shifts is None:
         return NO_CUBE if panel is None else NO_ACCURACY

@@ -25,24 +25,7 @@ _HALF = len(HEADLINE_FACTORS) / 2
 def share_of_factors_above(reader: Reader, choices: Choices) -> Effect | str:
     """Count the ten factors on which zero-shot CLIPs stand above the line of standard networks, less five.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        Those of effective robustness.
-
-    Returns
-    -------
-    Effect or str
-        Mean over training sources, of CLIPs for which the line is supported; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = share_of_factors_above(Reader(find_study("published")), Choices())
-    >>> effect.value, effect.units, effect.unit
-    (2.5, 1, 'training source')
+    Here and below: the mean over training sources, of CLIPs for which the line is supported.
     """
     judged = _judge(reader, choices, HEADLINE_FACTORS)
     if isinstance(judged, str):
@@ -51,58 +34,20 @@ def share_of_factors_above(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def residual_on_pose(reader: Reader, choices: Choices) -> Effect | str:
-    """Average the residuals of zero-shot CLIPs on pose.
-
-    Parameters
-    ----------
-    reader, choices
-        As in `share_of_factors_above`.
-
-    Returns
-    -------
-    Effect or str
-        Mean over training sources, of CLIPs for which the line is supported; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> round(residual_on_pose(Reader(find_study("published")), Choices()).value, 3)
-    -0.03
-    """
+    """Average the residuals of zero-shot CLIPs on pose."""
     return _residual(reader, choices, "pose")
 
 
 def residual_on_partial_view(reader: Reader, choices: Choices) -> Effect | str:
-    """Average the residuals of zero-shot CLIPs on partial view, as `residual_on_pose`.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> round(residual_on_partial_view(Reader(find_study("published")), Choices()).value, 3)
-    -0.019
-    """
+    """Average the residuals of zero-shot CLIPs on partial view."""
     return _residual(reader, choices, "partial_view")
 
 
 def source_on_factors(reader: Reader, choices: Choices) -> Effect | str:
     """Compare the residuals of CLIPs of two training sources that are alike in all else.
 
-    Parameters
-    ----------
-    reader, choices
-        As in `share_of_factors_above`.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.source_twins` on that of the ten factors where it is furthest from zero
-        in its own errors, corrected for the choice; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> source_on_factors(Reader(find_study("published")), Choices())
-    'no two CLIPs that differ in the training source alone'
+    Taken is that of the ten factors where the mean difference is furthest from zero in its own errors,
+    corrected for the choice.
     """
     judged = _judge(reader, choices, _factors_of(reader))
     if isinstance(judged, str):
@@ -124,24 +69,7 @@ def source_on_factors(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def curated_on_factors(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the residuals of CLIPs of curated with those of web sources, in the mean over the ten factors.
-
-    Parameters
-    ----------
-    reader, choices
-        As in `share_of_factors_above`.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.curated_pairs`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> curated_on_factors(Reader(find_study("published")), Choices())
-    'no two CLIPs that differ in the curation of the source alone'
-    """
+    """Compare residuals of CLIPs of curated with those of web sources, in the mean over the ten factors."""
     judged = _judge(reader, choices, _factors_of(reader))
     if isinstance(judged, str):
         return judged

@@ -23,27 +23,7 @@ _ERRORS = {"debiased": "ece_debiased", "plain": "ece"}
 
 
 def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the AUROC of zero-shot CLIPs with one template and with many.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score` and `filtered_by`.
-
-    Returns
-    -------
-    Effect or str
-        AUROC, averaged over kinds of set, with one less that with many: the mean over families of CLIPs; or
-        why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> fewer_prompts_on_detection(Reader(find_study("published")), Choices())
-    'no cube prompts'
-    """
+    """Mean AUROC of zero-shot CLIPs, over kinds of set, with one template less that with many."""
     panel = _two_sets(reader)
     if isinstance(panel, str):
         return panel
@@ -52,26 +32,7 @@ def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect | str
 
 
 def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the calibration error of zero-shot CLIPs with one template and with many.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`: of them the cube `prompts` has the debiased and the plain one.
-
-    Returns
-    -------
-    Effect or str
-        The error with one less that with many: the mean over families of CLIPs; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> fewer_prompts_on_calibration(Reader(find_study("published")), Choices())
-    'no cube prompts'
-    """
+    """Calibration error of zero-shot CLIPs, debiased or plain, with one template less that with many."""
     panel = _two_sets(reader)
     if isinstance(panel, str):
         return panel
@@ -82,26 +43,9 @@ def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | s
 
 
 def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare robustness to factors of zero-shot CLIPs with one template and with many.
+    """Robustness of zero-shot CLIPs with one template less that with many.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Accuracy on a factor less overall accuracy, averaged over the headline factors, with one less that
-        with many: the mean over families of CLIPs; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> fewer_prompts_on_factors(Reader(find_study("published")), Choices())
-    'no cube prompts'
+    Robustness is accuracy on a factor less overall accuracy, averaged over the headline factors.
     """
     panel = _two_sets(reader)
     if isinstance(panel, str):

@@ -30,27 +30,7 @@ _RULE = "mean"
 
 
 def shape_bias_of_clip(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the shape bias of zero-shot CLIPs with that of standard networks.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Mean over training sources of CLIPs less that over families of standard networks; or why nothing is
-        measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> shape_bias_of_clip(Reader(find_study("published")), Choices())
-    'no zero-shot CLIP or no standard network that decides by shape or texture'
-    """
+    """Mean over training sources of zero-shot CLIPs less that over families of standard networks."""
     panel = _panel(reader)
     if isinstance(panel, str):
         return panel
@@ -61,25 +41,7 @@ def shape_bias_of_clip(reader: Reader, choices: Choices) -> Effect | str:  # noq
 
 
 def shape_bias_after_fine_tuning(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the shape bias of CLIPs after full fine-tuning with that of the same CLIPs before.
-
-    Parameters
-    ----------
-    reader, choices
-        As in `shape_bias_of_clip`.
-
-    Returns
-    -------
-    Effect or str
-        Mean change within the pairs of that procedure of `FULL` which has most; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = shape_bias_after_fine_tuning(Reader(find_study("miniature")), Choices())
-    >>> round(effect.value, 3), effect.units, effect.which
-    (-0.223, 8, 'fine-tuned strongly')
-    """
+    """Mean change of shape bias within the pairs of that procedure of `FULL` which has most."""
     panel = _panel(reader)
     if isinstance(panel, str):
         return panel

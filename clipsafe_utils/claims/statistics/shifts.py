@@ -27,25 +27,8 @@ _UP = 1
 def accuracy_and_shift(reader: Reader, choices: Choices) -> Effect | str:
     """Correlate accuracy in distribution and under shift over zero-shot CLIPs, within each training source.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `quantity`: whether samples seen and images are held fixed.
-
-    Returns
-    -------
-    Effect or str
-        Of the source and shift for which it is most in doubt, among sources with five families where there
-        are any: the rank correlation, or the partial one on probit axes. Chance is a jackknife over families.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = accuracy_and_shift(Reader(find_study("published")), Choices())
-    >>> effect.value > 0.95, effect.units
-    (True, 7)
+    Of the source and shift for which it is most in doubt, among sources with five families where there are
+    any: the rank correlation, or the partial one on probit axes. Chance is a jackknife over families.
     """
     name = "fixed" if choices.quantity == "fixed" else "rank"
     effects: dict[str, Effect] = {}
@@ -70,28 +53,10 @@ def accuracy_and_shift(reader: Reader, choices: Choices) -> Effect | str:
 
 
 def fine_tuning_under_shift(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare accuracy under shift, at equal accuracy in distribution, before and after full fine-tuning.
+    """Mean change of accuracy under shift, at equal accuracy in distribution, by full fine-tuning.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Mean change of the height above the line of networks trained on labels, in the mean over the kinds of
-        shift that fine-tuned CLIPs met, within the pairs of that procedure of `FULL` which has most. Images
-        add no error.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = fine_tuning_under_shift(Reader(find_study("published")), Choices())
-    >>> effect.value < -0.1, effect.units
-    (True, 6)
+    It is the height above the line of networks trained on labels, in the mean over the kinds of shift that
+    fine-tuned CLIPs met, within the pairs of that procedure of `FULL` which has most. Images add no error.
     """
     clouds = {shift: cloud for shift, cloud in _clouds(reader).items() if _fine_tuned(cloud) >= FEWEST_CLIPS}
     if not clouds:
