@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.evidence import evidence
-from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader, evidence
 from clipsafe_utils.claims.registry import Claim, claims
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.statistics import STATISTICS
@@ -159,12 +158,13 @@ def _of_study(
             before = known[claim.id]
             asked[claim.id] = before.evidence, before.effect or before.judgement.reason
         elif claim.is_asked:
-            status, reason = evidence(claim, reader)
-            if reason:
-                asked[claim.id] = status, reason
+            try:
+                status = evidence(claim, reader)
+            except NotMeasuredError as reason:
+                asked[claim.id] = "", str(reason)
             else:
-                found = STATISTICS[claim.statistic](reader, choices)
-                asked[claim.id] = status, found if isinstance(found, str) else deciding(claim, found)
+                effect = STATISTICS[claim.statistic](reader, choices)
+                asked[claim.id] = status, effect if isinstance(effect, str) else deciding(claim, effect)
     judged = _judge_by_chapter(asked, alpha)
     judged |= {
         claim.id: of_parts([(part, judged.get(part, _NOTHING)) for part in claim.all_of], alpha)

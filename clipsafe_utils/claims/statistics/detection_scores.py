@@ -6,53 +6,44 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.cubes.conditions import select_with_conditions
 from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION, in_distribution, make_cloud
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
 
-NO_CUBE = "no cube ood"
-NO_ACCURACY = "no accuracy in distribution"
-
 _OTHER_REFERENCE = {"labels": "wit", "wit": "labels"}
 
 
-def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray | str:
-    """Average AUROC over kinds of set: without the dims score and ood_set; or say why there is none.
+def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray:
+    """Average AUROC over kinds of set: without the dims score and ood_set.
 
     Of sets that two references chose, `filtered_by` says whose version counts.
     """
     if choices.score not in cube["score"].values:
-        return f"no detection by the score {choices.score}"
+        raise NotMeasuredError(f"no detection by the score {choices.score}")
     names = _without_the_other(cube["ood_set"].values.tolist(), choices.filtered_by)
     if not names:
-        return "no set that was chosen by both references"
+        raise NotMeasuredError("no set that was chosen by both references")
     return mean_over_kinds(cube[["auroc"]].sel(score=choices.score, ood_set=names))["auroc"]
 
 
-def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset] | str:
-    """Return accuracy in distribution and who has it, each network once; or that the study lacks it.
+def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
+    """Return accuracy in distribution and the models that have it, each network once.
 
     Dims draw and model, one draw where a study has none.
     """
     shifts = _shifts(reader)
-    if shifts is None:
-        return NO_ACCURACY
     counts, models = select_with_conditions(shifts, reader.models, reader.groups, [in_distribution(shifts)])
-    one = counts.isel(condition=0)
-    if "draw_hits" in one:
-        return one["draw_hits"] / one["draw_images"], models
-    return (one["hits"] / one["images"]).expand_dims("draw"), models
+    of_set = counts.isel(condition=0)
+    if "draw_hits" in of_set:
+        return of_set["draw_hits"] / of_set["draw_images"], models
+    return (of_set["hits"] / of_set["images"]).expand_dims("draw"), models
 
 
-def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset | str:
-    """Return mean AUROC against accuracy in distribution as `make_cloud` has it; or why there is none."""
-    panel, shifts = reader.panel("ood"), _shifts(reader)
-    if panel is None or shifts is None:
-        return NO_CUBE if panel is None else NO_ACCURACY
+def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset:
+    """Return mean AUROC against accuracy in distribution, as `make_cloud` has them."""
+    panel, shifts = reader.needed("ood"), _shifts(reader)
     area = mean_auroc(panel.cube.isel(draw=0), choices)
-    if isinstance(area, str):
-        return area
     cloud = make_cloud(shifts, reader.models, reader.groups, in_distribution(shifts))
     inside = area["model"].values[((area > 0) & (area < 1)).values]
     cloud = cloud.isel(model=np.isin(cloud["model"].values, inside))
@@ -60,10 +51,10 @@ def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset | str:
     return cloud.assign(y=("model", height))
 
 
-def _shifts(reader: Reader) -> xr.Dataset | None:
+def _shifts(reader: Reader) -> xr.Dataset:
     shifts = reader.cube("shifts")
     if shifts is None or not {*IN_DISTRIBUTION} & {*shifts["condition"].values.tolist()}:
-        return None
+        raise NotMeasuredError("no accuracy in distribution")
     return shifts
 
 
