@@ -1,7 +1,6 @@
 """What the protocol does not say, and what was chosen: one file of data."""
 
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -34,9 +33,3 @@ def assumptions() -> tuple[Assumption, ...]:
         Assumption(row["what"], row["mark"], row["chosen"], tuple(row["claims"]))
         for row in tomllib.loads(text)["assumption"]
     )
-
-
-def counts_of_assumptions() -> dict[str, int]:
-    """Count the assumptions by how we know of them."""
-    marks = Counter(assumption.mark for assumption in assumptions())
-    return {mark: marks[mark] for mark in MARKS}

@@ -1,7 +1,7 @@
 """The choices behind the statistics: the headline, and alternatives that the ledger tries one at a time."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from clipsafe_utils.metrics.accuracies import Axes
 from clipsafe_utils.metrics.baseline import Fit
@@ -37,8 +37,6 @@ ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
     "consistency": ("either_way",),
 }
 """What stands beside the headline for each choice."""
-
-NAMES = tuple(field.name for field in fields(Choices))
 
 
 def one_at_a_time(names: tuple[str, ...]) -> Iterator[tuple[str, str, Choices]]:

@@ -15,6 +15,7 @@ _LEVEL = 0.95
 """Level at which intervals of others are read to get back their standard error; any level gives the same."""
 
 _SMALLEST_P = 1e-12
+_ALMOST_ONE = 1 - 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Effect:
 
     def half_width(self, confidence: float = 0.95) -> float:
         """Return half of the interval's width, of a correlation on Fisher's scale."""
-        return float(self._half((1 - confidence) / self.choices))
+        return self._half((1 - confidence) / self.choices)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return the ends of the interval, simultaneous where the effect is one of several."""
@@ -76,24 +77,24 @@ class Effect:
         return float(np.hypot(by_units, by_images))
 
 
-def of_families(found: Estimate, unit: str, *, ranked: int | None = None) -> Effect:
+def of_families(estimate: Estimate, unit: str, *, ranked: int | None = None) -> Effect:
     """Take over a jackknife of a single number over families that was made at the level 0.95.
 
     `ranked` is the number of models behind a correlation, whose interval is made on Fisher's scale. Full
     agreement counts as `largest_rank_correlation`.
     """
-    estimate, low, high = float(found.estimate), float(found.low), float(found.high)
-    quantile = -stdtrit(max(1, found.families - 1), (1 - _LEVEL) / 2)
+    value, low, high = float(estimate.estimate), float(estimate.low), float(estimate.high)
+    quantile = -stdtrit(max(1, estimate.families - 1), (1 - _LEVEL) / 2)
     if ranked is None:
         half = (high - low) / 2
     else:
         largest = largest_rank_correlation(ranked)
-        estimate = float(np.clip(estimate, -largest, largest))
+        value = float(np.clip(value, -largest, largest))
         # The end nearer to zero is read: the other one may have been moved to hold the estimate.
-        near = low if estimate > 0 else high
-        half = abs(_fisher(estimate) - _fisher(near)) if abs(near) < 1 else np.inf
+        near = low if value > 0 else high
+        half = abs(_fisher(value) - _fisher(near)) if abs(near) < 1 else np.inf
     error = half / quantile if np.isfinite(half) else np.inf
-    return Effect(estimate, found.families, unit, error, is_correlation=ranked is not None)
+    return Effect(value, estimate.families, unit, error, is_correlation=ranked is not None)
 
 
 def of_pairs(differences: ArrayLike, families: Sequence[str], unit: str) -> Effect:
@@ -136,12 +137,9 @@ def weakest(effects: dict[str, Effect], sign: int) -> Effect:
     test). To contradict it, one has been chosen: `claims.verdicts.deciding` corrects for that.
     """
     named = tuple(replace(effect, which=name) for name, effect in effects.items())
-    chosen = min(named, key=lambda one: sign * one.interval()[0 if sign > 0 else 1])
-    return replace(chosen, among=named, of_every=True)
+    least = min(named, key=lambda effect: sign * effect.interval()[0 if sign > 0 else 1])
+    return replace(least, among=named, of_every=True)
 
 
 def _fisher(correlation: float) -> float:
     return float(np.arctanh(np.clip(correlation, -_ALMOST_ONE, _ALMOST_ONE)))
-
-
-_ALMOST_ONE = 1 - 1e-12

@@ -1,7 +1,7 @@
 """The ledger: every claim asked of every study, and what changes if one choice is made differently."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.effects import Effect
@@ -12,6 +12,8 @@ from clipsafe_utils.claims.statistics import STATISTICS
 from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, deciding, judge, of_parts
 from clipsafe_utils.cubes import GROUPS, Study, find_study
 from clipsafe_utils.say import Missing, Text
+
+_NOTHING = Judgement(Verdict.NOT_MEASURED)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def sensitivity(
     claim that a study can be asked and alternative that bears on it; and wherever another verdict follows: of
     a claim with parts, or by Holm's correction of its neighbours.
     """
-    found = []
+    different = []
     for study in studies:
         reader = Reader(study, tuple(groups))
         headline = [entry for entry in entries if entry.study == study.name]
@@ -130,15 +132,15 @@ def sensitivity(
                     Changed(before, name, value, after.judgement, after.effect)
                     for before, after in zip(headline, again, strict=True)
                 ]
-                lost = {one.entry.claim.id for one in changed if one.is_lost}
-                found += [
-                    one
-                    for one in changed
-                    if one.entry.claim.id in concerned
-                    or (one.flips and lost.isdisjoint(one.entry.claim.all_of))
+                lost = {change.entry.claim.id for change in changed if change.is_lost}
+                different += [
+                    change
+                    for change in changed
+                    if change.entry.claim.id in concerned
+                    or (change.flips and lost.isdisjoint(change.entry.claim.all_of))
                 ]
         advance(study.name)
-    return found
+    return different
 
 
 def _of_study(
@@ -152,51 +154,35 @@ def _of_study(
     """Judge claims of a study, by default all; what a changed choice does not touch is taken from before."""
     asking = claims() if asking is None else asking
     known = {entry.claim.id: entry for entry in headline if changed not in entry.claim.choices}
-    asked: dict[str, tuple[str, Effect | str]] = {}
-    for claim in asking:
-        if claim.id in known:
-            before = known[claim.id]
-            asked[claim.id] = before.evidence, before.effect or before.judgement.reason
-        elif claim.is_asked:
-            try:
-                status = evidence(claim, reader)
-            except NotMeasuredError as reason:
-                asked[claim.id] = "", str(reason)
-            else:
-                effect = STATISTICS[claim.statistic](reader, choices)
-                asked[claim.id] = status, effect if isinstance(effect, str) else deciding(claim, effect)
-    judged = _judge_by_chapter(asked, alpha)
+    entries = {claim.id: known.get(claim.id) or _measured(claim, reader, choices) for claim in asking}
+    by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
+    for entry in entries.values():
+        if entry.effect is not None:
+            by_chapter.setdefault(entry.claim.chapter, []).append((entry.claim, entry.effect))
+    judged = {
+        claim.id: judgement
+        for effects in by_chapter.values()
+        for (claim, _), judgement in zip(effects, judge(effects, alpha), strict=True)
+    }
     judged |= {
         claim.id: of_parts([(part, judged.get(part, _NOTHING)) for part in claim.all_of], alpha)
         for claim in asking
         if claim.all_of
     }
-    return [_entry(claim, reader, asked, judged) for claim in asking]
+    return [replace(entry, judgement=judged.get(name, entry.judgement)) for name, entry in entries.items()]
 
 
-def _judge_by_chapter(asked: dict[str, tuple[str, Effect | str]], alpha: float) -> dict[str, Judgement]:
-    by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
-    for claim in claims():
-        effect = asked[claim.id][1] if claim.id in asked else None
-        if isinstance(effect, Effect):
-            by_chapter.setdefault(claim.chapter, []).append((claim, effect))
-    return {
-        claim.id: judgement
-        for effects in by_chapter.values()
-        for (claim, _), judgement in zip(effects, judge(effects, alpha), strict=True)
-    }
-
-
-def _entry(
-    claim: Claim, reader: Reader, asked: dict[str, tuple[str, Effect | str]], judged: dict[str, Judgement]
-) -> Entry:
-    status, effect = asked.get(claim.id, ("", claim.out_of_scope or claim.no_study))
-    if claim.all_of or isinstance(effect, Effect):
-        judgement = judged[claim.id]
-    else:
-        judgement = Judgement(Verdict.NOT_MEASURED, effect)
-    measured = effect if isinstance(effect, Effect) else None
-    return Entry(claim, reader.study.name, judgement, measured, status, reader.is_proxy)
-
-
-_NOTHING = Judgement(Verdict.NOT_MEASURED)
+def _measured(claim: Claim, reader: Reader, choices: Choices) -> Entry:
+    """Return the entry of a claim before it is judged."""
+    status = ""
+    effect: Effect | str = claim.out_of_scope or claim.no_study
+    if claim.is_asked:
+        try:
+            status = evidence(claim, reader)
+            effect = STATISTICS[claim.statistic](reader, choices)
+        except NotMeasuredError as reason:
+            effect = str(reason)
+    nothing = Entry(claim, reader.study.name, _NOTHING, evidence=status, of_proxy=reader.is_proxy)
+    if isinstance(effect, str):
+        return replace(nothing, judgement=Judgement(Verdict.NOT_MEASURED, effect))
+    return replace(nothing, effect=deciding(claim, effect))

@@ -40,11 +40,6 @@ class Claim:
     no_study: str = ""
 
     @property
-    def of_finding(self) -> str:
-        """Id of the finding that the claim is, or is a part of."""
-        return self.finding or self.id
-
-    @property
     def is_asked(self) -> bool:
         """Whether it has a statistic of its own."""
         return bool(self.statistic)
@@ -69,7 +64,7 @@ def find_claim(name: str) -> Claim:
 def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
     """Make claims of the rows of the file; ClipsafeError for an attribute, id or value that may not be."""
     known = {field.name for field in fields(Claim)}
-    found: dict[str, Claim] = {}
+    by_id: dict[str, Claim] = {}
     for row in rows:
         where = f"{_PLACE}, claim '{row.get('id', '')}'"
         unknown = sorted(set(row) - known)
@@ -81,16 +76,16 @@ def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
         except TypeError as error:
             raise ClipsafeError(f"{where}: needs id, sentence and seen.") from error
         _check(claim, where)
-        if claim.id in found:
+        if claim.id in by_id:
             raise ClipsafeError(f"{where}: stands twice.")
-        found[claim.id] = claim
-    for claim in found.values():
-        absent = [name for name in claim.all_of if name not in found or not found[name].is_asked]
+        by_id[claim.id] = claim
+    for claim in by_id.values():
+        absent = [name for name in claim.all_of if name not in by_id or not by_id[name].is_asked]
         if absent:
             raise ClipsafeError(
                 f"{_PLACE}, claim '{claim.id}': all_of names '{absent[0]}', no claim of its own."
             )
-    return tuple(found.values())
+    return tuple(by_id.values())
 
 
 def _check(claim: Claim, where: str) -> None:

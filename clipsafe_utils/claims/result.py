@@ -6,7 +6,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from clipsafe_utils.claims.forest import forest
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
 from clipsafe_utils.claims.statistics.calibration import ALWAYS
 from clipsafe_utils.claims.summary import (
@@ -17,6 +16,7 @@ from clipsafe_utils.claims.summary import (
     by_study,
     counts,
     findings,
+    forest,
     furthest,
     measured_twice,
 )

@@ -7,7 +7,7 @@ from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.verdicts import ALPHA, leaning, plural
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 
-_MOST = 10_000
+_MOST, _CLOSE = 10_000, 1.01
 
 
 def units_to_settle(claim: Claim, effect: Effect) -> int | None:
@@ -63,6 +63,3 @@ def what_would_settle(claim: Claim, effect: Effect) -> str:
     if times is None:
         return f"no number of {names} or images at this estimate"
     return f"more {names} and about {times:.1f} times the images"
-
-
-_CLOSE = 1.01

@@ -49,15 +49,15 @@ def judge(effects: Sequence[tuple[Claim, Effect]], alpha: float = ALPHA) -> list
     adjusted = np.full(len(tests), np.nan)
     if decidable.any():
         adjusted[decidable] = holm([p for (_, p), may in zip(tests, decidable, strict=True) if may])
-    found = []
+    judgements = []
     for (claim, effect), (verdict, _), p_value in zip(effects, tests, adjusted.tolist(), strict=True):
         if np.isnan(p_value):
-            found.append(Judgement(Verdict.UNDECIDED, few_units(effect)))
+            judgements.append(Judgement(Verdict.UNDECIDED, few_units(effect)))
         elif p_value < alpha:
-            found.append(Judgement(verdict, p_value=p_value))
+            judgements.append(Judgement(verdict, p_value=p_value))
         else:
-            found.append(Judgement(Verdict.UNDECIDED, _doubt(claim, verdict), p_value))
-    return found
+            judgements.append(Judgement(Verdict.UNDECIDED, _doubt(claim, verdict), p_value))
+    return judgements
 
 
 def leaning(claim: Claim, effect: Effect) -> tuple[Verdict, float]:

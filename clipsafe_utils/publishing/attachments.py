@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from clipsafe_utils.chapters.downloads.files import files_of_the_site
+from clipsafe_utils.chapters.downloads.result import files_of_the_site
 from clipsafe_utils.expressions import for_readers
 
 

@@ -1,14 +1,14 @@
 """What stays open, what would close it, and which lines of the protocol are assumptions."""
 
 from clipsafe_utils.claims import assumptions
-from clipsafe_utils.claims.gaps import OpenClaims, work
+from clipsafe_utils.claims.gaps import OpenClaims
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.say import Missing
 from tests.claims.made_ledger import made_ledger
 
 
 def test_what_is_open_and_what_would_close_it() -> None:
-    found = work(made_ledger())
+    found = OpenClaims(made_ledger(), 0.95).work
     assert ("families, 5 or more in all", "published", ("D2",)) in found
     missing = [one for one in found if one.study == "published" and one.claims == ("B",)]
     assert missing[0].needs.startswith("the cube factors (")

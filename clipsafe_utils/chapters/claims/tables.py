@@ -1,12 +1,12 @@
 """Chapter 7: its tables."""
 
 import html
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import pandas as pd
 
+from clipsafe_utils.address import name_of, title_of
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.result import ClaimsLedger
@@ -102,10 +102,10 @@ def _flip(one: Changed) -> str:
 def _claim_cell(claim: Claim) -> str:
     indent = _PART if claim.finding else ""
     lines = [html.escape(f"{indent}{claim.id}. {claim.sentence}")]
-    page = pages().get(claim.chapter)
     shown = html.escape(claim.chapter)
-    if page is not None:
-        shown = f'<a href="{page[0]}.html#{claim.figure}">{html.escape(page[1])}</a>'
+    if claim.chapter in pages():
+        stem, title = pages()[claim.chapter]
+        shown = f'<a href="{stem}.html#{claim.figure}">{html.escape(title)}</a>'
     lines.append(f"{indent}{SEEN_IN[claim.seen]}" + (f" · {shown}" if shown else ""))
     return "<br>".join(lines)
 
@@ -113,12 +113,8 @@ def _claim_cell(claim: Claim) -> str:
 @cache
 def pages() -> Mapping[str, tuple[str, str]]:
     """Return the page and the title of each chapter, by its name."""
-    found = {}
-    for source in sorted((REPOSITORY / "notebooks").glob("*.md")):
-        title = re.search(r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
-        if title:
-            found[re.sub(r"^\d+-", "", source.stem)] = source.stem, title[1]
-    return found
+    sources = (REPOSITORY / "notebooks").glob("*.md")
+    return {name_of(source): (source.stem, title_of(source)) for source in sources}
 
 
 def _markup(names: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> ThemedTable:

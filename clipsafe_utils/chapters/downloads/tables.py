@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from clipsafe_utils.address import Repository
-from clipsafe_utils.chapters.downloads.files import CubeFile
+from clipsafe_utils.chapters.downloads.result import CubeFile
 from clipsafe_utils.cubes.schema import SCHEMAS, CubeSchema, Variable
 from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -47,7 +46,7 @@ class Costs:
 class FullStudy:
     """What the page of the full study says, for its sentences and tables."""
 
-    plans: dict[str, Any]  # As of `read_plans`.
+    plans: dict[str, Any]  # As `PLANS` holds them.
     panels: Sequence[Panel]  # Decisions on cue conflict of each study.
     left_out: Sequence[str]  # In words, what is not shown.
     confidence: float
@@ -94,13 +93,8 @@ def full_study(chosen: CheckedParameters) -> FullStudy:
     """Find what the full study costs, and what was run here of it."""
     panels, sentences = chosen_panels(read_panels(chosen.studies, "shape_bias", chosen.groups), ["all"], RULE)
     lacking = left_out(chosen.studies, "shape_bias", chosen.groups) + sentences
-    return FullStudy(read_plans(), panels, lacking, chosen.confidence)
-
-
-def read_plans(path: Path = PLANS) -> dict[str, Any]:
-    """Read the plans and the rates behind them."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    plans: dict[str, Any] = json.loads(PLANS.read_text(encoding="utf-8"))
+    return FullStudy(plans, panels, lacking, chosen.confidence)
 
 
 def duration(hours: float) -> Text:

@@ -49,20 +49,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class ModelTable:
-    """The table of all models as a notebook shows it."""
-
-    markup: str
-
-    def __repr__(self) -> str:
-        return "<table>"
-
-    def _repr_html_(self) -> str:
-        return self.markup
-
-
-def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ModelTable:
+def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ThemedTable:
     """Turn the rows, as of `read_rows`, into what the page publishes.
 
     Words and choices are stored once, each row names their places. Shares become percent with two decimals;
@@ -73,7 +60,7 @@ def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) ->
         "views": [list(view) for view in views],
     }
     said = html.escape(f"The table of {len(rows):,} models needs a script to be searched and sorted.")
-    return ModelTable(
+    return ThemedTable(
         f'<div class="models-table"><noscript><p>{said}</p></noscript>{data_element(DATA_CLASS, data)}</div>'
     )
 

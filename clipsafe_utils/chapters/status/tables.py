@@ -2,6 +2,7 @@
 
 import json
 from importlib.metadata import version
+from typing import Any
 
 import pandas as pd
 
@@ -53,17 +54,12 @@ def versions_table() -> ThemedTable:
 def weights_table() -> ThemedTable:
     """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on."""
     rows = [
-        {
-            "Model": name,
-            "Seed": str(row.seed),
-            "Minutes": f"{row.seconds / 60:.1f}",
-            "SHA-256": row.weights[:_HASH_LENGTH],
-        }
+        (name, str(row.seed), f"{row.seconds / 60:.1f}", row.weights[:_HASH_LENGTH])
         for name, row in sorted(trained().items())
         if row.shipped
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["Model", "Seed", "Minutes", "SHA-256"]),
         "Models in the folder weights: the seed of weights and order, the minutes of training on one core, "
         "and the first digits of the hash of the file.",
     )
@@ -71,37 +67,35 @@ def weights_table() -> ThemedTable:
 
 def times_table() -> ThemedTable:
     """Tabulate what was timed by the scripts in ``benchmarks``."""
-    book = json.loads((REPOSITORY / "benchmarks" / "book.json").read_text("utf-8"))
     rows = [
-        {
-            "What": row["what"],
-            "Seconds": f"{row['seconds']:.1f}",
-            "Target": f"{row['target']:.1f}",
-            "Met": "yes" if row["seconds"] <= row["target"] else "no",
-        }
-        for row in book
+        (row["what"], f"{row['seconds']:.1f}", f"{row['target']:.1f}", _met(row, "seconds"))
+        for row in _measured("book.json")
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["What", "Seconds", "Target", "Met"]),
         "What readers wait for, by benchmarks/book.py: the median of three runs (of make test: one).",
     )
 
 
 def engine_table() -> ThemedTable:
     """Tabulate what the engine of the full study takes, as a share of what other ways of running take."""
-    measured = json.loads((REPOSITORY / "benchmarks" / "engine.json").read_text("utf-8"))["rows"]
     rows = [
-        {
-            "What": row["what"],
-            "Seconds": f"{row['seconds']:.2f}",
-            "Ratio": f"{row['ratio']:.2f}",
-            "Target": f"{row['target']:.1f}",
-            "Met": "yes" if row["ratio"] <= row["target"] else "no",
-        }
-        for row in measured
+        (
+            *(row["what"], f"{row['seconds']:.2f}", f"{row['ratio']:.2f}"),
+            *(f"{row['target']:.1f}", _met(row, "ratio")),
+        )
+        for row in _measured("engine.json")["rows"]
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["What", "Seconds", "Ratio", "Target", "Met"]),
         "The engine of the full study, by benchmarks/engine.py: seconds, and their ratio to what is named "
         "after 'against'. Small networks with random weights, real images; the store was read from memory.",
     )
+
+
+def _measured(name: str) -> Any:
+    return json.loads((REPOSITORY / "benchmarks" / name).read_text("utf-8"))
+
+
+def _met(row: dict[str, Any], what: str) -> str:
+    return "yes" if row[what] <= row["target"] else "no"
