@@ -84,6 +84,7 @@ def test_an_unbounded_interval_is_drawn_and_said() -> None:
 def test_no_effect_is_a_figure_of_one_line() -> None:
     empty = forest([], LEVEL)
     assert "not measured yet" in figures.forest(empty).texts[0].get_text()
+    assert alt.describe_forest(empty) == "No study has measured an effect."
 
 
 def test_the_tables_of_the_closing_page(entries: list[Entry]) -> None:

@@ -121,3 +121,16 @@ def test_a_citation_that_cannot_be_read_is_named(tmp_path: Path, content: str | 
         (tmp_path / "CITATION.cff").write_text(content)
     with pytest.raises(ClipsafeError, match=r"CITATION\.cff: cannot be read as YAML\."):
         citation.read_citation(tmp_path)
+
+
+def test_an_entry_of_bibtex() -> None:
+    assert citation.as_bibtex(KEYS, "https://x.org/r").splitlines() == [
+        "@software{clipsafe2026,",
+        "  author = {{A}},",
+        "  title = {T},",
+        "  version = {1},",
+        "  year = {2026},",
+        "  url = {https://x.org/r},",
+        "}",
+    ]
+    assert citation.in_words(KEYS) == "A (2026). T. Version 1."

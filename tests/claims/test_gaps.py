@@ -1,8 +1,8 @@
 """What stays open, what would close it, and which lines of the protocol are assumptions."""
 
 from clipsafe_utils.claims import assumptions
-from clipsafe_utils.claims.gaps import OpenClaims
-from clipsafe_utils.claims.registry import claims
+from clipsafe_utils.claims.gaps import OpenClaims, needed
+from clipsafe_utils.claims.registry import claims, find_claim
 from clipsafe_utils.say import Missing
 from tests.claims.made_ledger import made_ledger
 
@@ -53,3 +53,9 @@ def test_assumptions_name_claims_and_are_counted() -> None:
         sum(one.mark == mark for one in lines) for mark in ("not found", "inferred", "memory", "summary")
     ]
     assert int(counted.number) == len(lines)
+
+
+def test_what_a_claim_needs_is_said_with_its_sources() -> None:
+    sources = ", of 2 training sources or more"
+    assert needed(find_claim("F14")) == f"the cube ood with CLIP, zero-shot{sources}"
+    assert needed(find_claim("F2")).endswith("CLIP, zero-shot and Standard (labels only)")

@@ -37,8 +37,7 @@ class Costs:
     storage: Text
     one_gpu: Text
     many_gpus: Text
-    speed: Text
-    """How many times as fast a GPU is as two cores, by assumption."""
+    speed: Text  # How many times as fast a GPU is as two cores, by assumption.
     cores: Text
 
 
@@ -112,10 +111,10 @@ def _decisions_of(panel: Panel, confidence: float) -> list[dict[str, object]]:
     return [
         {
             "study": panel.study,
-            "model": str(one["model"].item()),
-            "bias": Value(*(one[name].item() for name in ("shape_bias", "low", "high"))),
-            "decided": Value(one["share_decided"].item()),
-            "images": int(one["images"].item()),
+            "model": str(row["model"].item()),
+            "bias": Value(*(row[name].item() for name in ("shape_bias", "low", "high"))),
+            "decided": Value(row["share_decided"].item()),
+            "images": int(row["images"].item()),
         }
-        for one in (measured.isel(model=place) for place in range(measured.sizes["model"]))
+        for row in (measured.isel(model=place) for place in range(measured.sizes["model"]))
     ]

@@ -22,8 +22,7 @@ WORDS_A_MINUTE = 120
 
 def read_times(path: Path = TIMES) -> dict[str, Any]:
     """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
@@ -42,13 +41,13 @@ def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
     return table(pd.DataFrame(rows), caption)
 
 
-def times_table(found: Mapping[str, Any]) -> ThemedTable:
+def times_table(timed: Mapping[str, Any]) -> ThemedTable:
     """Tabulate what the commands of both plans cost."""
-    rows = [(what, f"{seconds:.0f}") for what, seconds in found["seconds"].items()]
+    rows = [(what, f"{seconds:.0f}") for what, seconds in timed["seconds"].items()]
     return table(
         pd.DataFrame(rows, columns=["Command", "Seconds"]),
-        f"What the commands of both plans cost on {found['cores']} cores of {found['machine']}, "
-        f"which had a load of {found['load']} meanwhile; {found['date']}. A rerun: median of three.",
+        f"What the commands of both plans cost on {timed['cores']} cores of {timed['machine']}, "
+        f"which had a load of {timed['load']} meanwhile; {timed['date']}. A rerun: median of three.",
     )
 
 
@@ -56,19 +55,14 @@ def times_table(found: Mapping[str, Any]) -> ThemedTable:
 class LessonCosts:
     """What a class costs in minutes, and its commands in seconds."""
 
-    hour: Text
+    hour: Text  # Minutes of the plan.
     half_day: Text
-    """Minutes of the two plans."""
-    first_build: Text
-    """Minutes of `make book` in a fresh clone."""
-    quickest: Text
+    first_build: Text  # Minutes of `make book` in a fresh clone.
+    quickest: Text  # Seconds of a rerun.
     slowest: Text
-    """Seconds of a rerun."""
-    pace: Text
-    """Words a minute of a lecturer who reads aloud."""
-    busy_hour: Text
+    pace: Text  # Words a minute of a lecturer who reads aloud.
+    busy_hour: Text  # Minutes of the plan in which the lecturer reads aloud or a command runs.
     busy_half_day: Text
-    """Minutes of a plan in which the lecturer reads aloud or a command runs."""
 
 
 def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
