@@ -13,6 +13,17 @@ from clipsafe_utils.errors import ClipsafeError
 _PLACEHOLDER = re.compile(r"\{\{ (repository|branch) \}\}")
 
 
+def name_of(source: Path) -> str:
+    """Return the name of a chapter: that of its source without the number in front."""
+    return re.sub(r"^\d+-", "", source.stem)
+
+
+def title_of(source: Path) -> str:
+    """Return the heading of a chapter; the name of its source where it has none."""
+    heading = re.search(r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading[1] if heading else source.stem
+
+
 @dataclass(frozen=True)
 class Repository:
     """A public repository and the branch that its pages show."""

@@ -53,10 +53,16 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> Array:
 
 
 def ranks(values: ArrayLike) -> Array:
-    """Ranks along the last axis, from 1; those that are equal share the mean of their ranks."""
-    from scipy.stats import rankdata  # Here, since loading it takes as long as all the rest of this package.
-
-    return np.asarray(rankdata(values, axis=-1))
+    """Rank along the last axis, from 1; of those that are equal each gets the mean of their ranks."""
+    # As scipy.stats.rankdata, but loading that takes as long as all the rest of this package.
+    given = np.asarray(values, dtype=np.float64)
+    result = np.full(given.shape, np.nan)
+    for row in np.ndindex(given.shape[:-1]):
+        if not np.isnan(given[row]).any():
+            ordered = np.sort(given[row])
+            below, up_to = (np.searchsorted(ordered, given[row], side) for side in ("left", "right"))
+            result[row] = (below + up_to + 1) / 2
+    return result
 
 
 def partial_correlation(x: ArrayLike, y: ArrayLike, controls: ArrayLike) -> Array:

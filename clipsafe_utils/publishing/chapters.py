@@ -1,6 +1,5 @@
 """Chapters: where their sources stand, what they are called, how they are read."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import yaml
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode, ValidationError
 
-from clipsafe_utils.address import fill_in
+from clipsafe_utils.address import fill_in, name_of, title_of
 from clipsafe_utils.errors import ClipsafeError
 
 _UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingError, ValidationError)
@@ -24,7 +23,7 @@ class Chapter:
     @property
     def name(self) -> str:
         """Name of the chapter: that of its source without the number in front."""
-        return re.sub(r"^\d+-", "", self.source.stem)
+        return name_of(self.source)
 
     @property
     def published(self) -> Path:
@@ -39,8 +38,7 @@ class Chapter:
     @property
     def title(self) -> str:
         """Its heading; the name of its source where it has none."""
-        heading = re.search(r"^# (.+)$", self.source.read_text(encoding="utf-8"), re.MULTILINE)
-        return heading[1] if heading else self.source.stem
+        return title_of(self.source)
 
     @property
     def quotes(self) -> bool:

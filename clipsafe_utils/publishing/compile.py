@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from clipsafe_utils.chapters.downloads.files import files_of_the_site
+from clipsafe_utils.chapters.downloads.result import files_of_the_site
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import scratch_folder
 from clipsafe_utils.filling import for_readers
