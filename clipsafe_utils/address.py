@@ -13,15 +13,20 @@ from clipsafe_utils.errors import ClipsafeError
 _PLACEHOLDER = re.compile(r"\{\{ (repository|branch) \}\}")
 
 
+def name_of(source: Path) -> str:
+    """Return the name of a chapter: that of its source without the number in front."""
+    return re.sub(r"^\d+-", "", source.stem)
+
+
+def title_of(source: Path) -> str:
+    """Return the heading of a chapter; the name of its source where it has none."""
+    heading = re.search(r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading[1] if heading else source.stem
+
+
 @dataclass(frozen=True)
 class Repository:
-    """A public repository and the branch that its pages show.
-
-    Examples
-    --------
-    >>> Repository("https://github.com/me/book", "main").page("README.md")
-    'https://github.com/me/book/blob/main/README.md'
-    """
+    """A public repository and the branch that its pages show."""
 
     url: str
     branch: str
@@ -35,23 +40,11 @@ class Repository:
         return f"{self.url}/raw/{self.branch}/{path}"
 
     def binder(self, path: str) -> str:
-        """Return the address that opens a notebook on Binder.
-
-        Examples
-        --------
-        >>> Repository("https://github.com/me/book", "main").binder("book/a.ipynb")
-        'https://mybinder.org/v2/gh/me/book/main?urlpath=lab/tree/book/a.ipynb'
-        """
+        """Return the address that opens a notebook on Binder."""
         return f"https://mybinder.org/v2/gh/{self._owned}/{self.branch}?urlpath=lab/tree/{path}"
 
     def colab(self, path: str) -> str:
-        """Return the address that opens a notebook on Colab.
-
-        Examples
-        --------
-        >>> Repository("https://github.com/me/book", "main").colab("book/a.ipynb")
-        'https://colab.research.google.com/github/me/book/blob/main/book/a.ipynb'
-        """
+        """Return the address that opens a notebook on Colab."""
         return f"https://colab.research.google.com/github/{self._owned}/blob/{self.branch}/{path}"
 
     @property
@@ -60,18 +53,7 @@ class Repository:
 
 
 def read_repository(root: Path) -> Repository:
-    """Read the address of the repository from the keys ``repository.url`` and ``repository.branch``.
-
-    Parameters
-    ----------
-    root : Path
-        Folder with ``_config.yml``.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file cannot be read, or one of the keys is missing.
-    """
+    """Read the address of the repository from the keys ``repository.url`` and ``repository.branch``."""
     config = root / "_config.yml"
     try:
         keys: Any = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]
@@ -85,20 +67,7 @@ def read_repository(root: Path) -> Repository:
 
 
 def fill_in(text: str, root: Path) -> str:
-    """Put the address in the places that ask for it: ``{{ repository }}`` and ``{{ branch }}``.
-
-    Parameters
-    ----------
-    text : str
-        Source of a page. Without such a place it is returned as it is, and no file is read.
-    root : Path
-        Folder with ``_config.yml``.
-
-    Examples
-    --------
-    >>> fill_in("Nothing to fill in.", Path("nowhere"))
-    'Nothing to fill in.'
-    """
+    """Fill in ``{{ repository }}`` and ``{{ branch }}``; a text without them asks for no file."""
     if not _PLACEHOLDER.search(text):
         return text
     repository = read_repository(root)

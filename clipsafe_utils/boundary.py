@@ -1,7 +1,6 @@
-"""Where commands meet the outside: what is expected becomes a sentence, what is not is said to be our fault.
+"""Where commands meet the outside: what is expected becomes a sentence, what is not is a fault of ours."""
 
-Nothing inside the package catches exceptions of every kind for this; here is the one place that does.
-"""
+# Nothing inside the package catches exceptions of every kind for this; here is the one place that does.
 
 import io
 import os
@@ -21,15 +20,8 @@ FAULT_OF_OURS = 70
 
 EXTRAS = {
     "book": (
-        "bs4",
-        "ipykernel",
-        "jupyter_book",
-        "jupyter_client",
-        "jupytext",
-        "nbclient",
-        "nbformat",
-        "papermill",
-        "sklearn",
+        *("bs4", "ipykernel", "jupyter_book", "jupyter_client", "jupytext"),
+        *("nbclient", "nbformat", "papermill", "sklearn"),
     ),
     "models": ("huggingface_hub", "open_clip", "safetensors", "timm", "torch", "torchvision", "zarr"),
     "record": ("imagenet_x", "pyarrow"),
@@ -50,22 +42,8 @@ def show_tracebacks(shown: bool) -> None:
 def run(command: Callable[[], object]) -> NoReturn:
     """Run a command line to its end and leave Python with its exit code.
 
-    Parameters
-    ----------
-    command : callable
-        Reads ``sys.argv``. It may end by itself, or raise `ClipsafeError` with a sentence for a person.
-
-    Raises
-    ------
-    SystemExit
-        Always: 0 or what the command says; 2 for what a person can mend, in one sentence; 70 for a fault of
-        ours, with the way to report it; 1 where nobody reads what is written.
-
-    Examples
-    --------
-    >>> run(lambda: None)
-    Traceback (most recent call last):
-    SystemExit: 0
+    Exit code 0 or what the command says; 2 for what a person can mend, in one sentence; 70 for a fault of
+    ours, with the way to report it; 1 where nobody reads what is written.
     """
     show_tracebacks(False)
     try:

@@ -1,7 +1,6 @@
-"""The command `clipsafe`: one verb for each arrow of the flow.
+"""The command `clipsafe`: one verb for each arrow of the flow."""
 
-Everything heavy is imported inside the verb that needs it, so that `clipsafe --help` answers at once.
-"""
+# Everything heavy is imported inside the verb that needs it, so that `clipsafe --help` answers at once.
 
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -30,6 +29,7 @@ app.add_typer(cubes_app, name="cubes")
 app.add_typer(miniature, name="miniature")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+_Jobs = Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")]
 
 
 def main() -> NoReturn:
@@ -134,10 +134,9 @@ def record(
             advance(cube)
     if as_json:
         print_json(hashes)
-    else:
-        print_table(
-            [{"cube": str(folder / f"{name}.nc"), "content": hashes[name][:16]} for name in hashes], "Record"
-        )
+        return
+    rows = [{"cube": str(folder / f"{name}.nc"), "content": digest[:16]} for name, digest in hashes.items()]
+    print_table(rows, "Record")
 
 
 app.command()(models)
@@ -211,7 +210,7 @@ def render(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for your own notebook and HTML page.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
+    jobs: _Jobs = 2,
 ) -> None:
     r"""Run chapters: all of them for the book, or one with your own parameters.
 
@@ -257,9 +256,7 @@ def compile_() -> None:
 
 
 @app.command()
-def book(
-    jobs: Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")] = 2,
-) -> None:
+def book(jobs: _Jobs = 2) -> None:
     """Render the chapters whose sources have changed since they were rendered here, and compile the site.
 
     Example: [bold]clipsafe book[/bold]

@@ -24,97 +24,46 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     """Give a folder inside another that is gone after the block; remove those that killed runs left there.
 
     A run holds a lock on its folder, which the system takes from it when it ends, however it ends.
-
-    Parameters
-    ----------
-    parent : Path
-        Where the folder is made, so that what is in it can be moved into place in one step. It is made, too,
-        where it does not exist.
-
-    Yields
-    ------
-    Path
-        A folder of this run alone.
-
-    Raises
-    ------
-    ClipsafeError
-        If the folder, or something in the block, cannot be written, for example because the disk is full.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as parent:
-    ...     with scratch_folder(Path(parent)) as folder:
-    ...         _ = (folder / "half").write_text("of it")
-    ...     list(Path(parent).iterdir())
-    []
     """
+    with _writing(parent), _scratch_folder(parent) as folder:
+        yield folder
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder in the system's temporary one that is gone after the block, as in `scratch_folder`."""
     try:
-        with _scratch_folder(parent) as folder:
-            yield folder
-    except OSError as error:
-        raise ClipsafeError(f"{parent}: cannot be written ({error.strerror or error}).") from error
+        parent = Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        raise ClipsafeError(
+            "No temporary folder can be written; name one that can in the variable TMPDIR."
+        ) from error
+    with scratch_folder(parent) as folder:
+        yield folder
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path on the same disk as `path`; move it into place if the block succeeds.
 
-    Parameters
-    ----------
-    path : Path
-        The file to make or to replace. Its folder is made where it does not exist.
-
-    Yields
-    ------
-    Path
-        A file of the same name in a folder of its own, so that the move is atomic.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file cannot be written, for example because the disk is full.
-        The old file, if there was one, is left as it was.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with replacing(Path(folder) / "a.txt") as temporary:
-    ...         _ = temporary.write_text("whole")
-    ...     (Path(folder) / "a.txt").read_text()
-    'whole'
+    Folders are made; the old file is left as it was if the block fails.
     """
-    try:
-        with _scratch_folder(path.parent) as folder:
-            temporary = folder / path.name
-            yield temporary
-            temporary.chmod(0o644)
-            temporary.replace(path)
-    except OSError as error:
-        raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    with _writing(path), _scratch_folder(path.parent) as folder:
+        temporary = folder / path.name
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
 
 
 def clear_scratch(parent: Path) -> None:
-    """Remove the scratch folders that killed runs left in a folder; those of live runs stay.
-
-    Examples
-    --------
-    >>> clear_scratch(Path("nowhere"))
-    """
+    """Remove the scratch folders that killed runs left in a folder; those of live runs stay."""
     for abandoned in parent.glob(f"{_SCRATCH}*"):
         with suppress(OSError), _lock_on(abandoned):
             shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def is_held(folder: Path) -> bool:
-    """Say whether a live run works in a scratch folder, as far as the file system tells.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as parent, scratch_folder(Path(parent)) as folder:
-    ...     is_held(folder), is_held(Path(parent))
-    (True, False)
-    """
+    """Say whether a live run works in a scratch folder, as far as the file system tells."""
     try:
         with _lock_on(folder):
             return False
@@ -129,23 +78,10 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     """Wait until no other run is in such a block of the same folder, which is made where it does not exist.
 
     For files that are read, changed and written: without it, two runs lose what one of them wrote.
-
-    Raises
-    ------
-    ClipsafeError
-        If the folder cannot be made.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder, one_at_a_time(Path(folder)):
-    ...     list(Path(folder).iterdir())
-    []
     """
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise ClipsafeError(f"{folder}: cannot be written ({error.strerror or error}).") from error
     try:
         with suppress(OSError):  # A file system without locks.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -156,19 +92,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def alone_at(path: Path) -> Iterator[None]:
-    """Refuse a second run that works at the same file; a folder beside it, gone after the block, says so.
-
-    Raises
-    ------
-    ClipsafeError
-        If another run works at it, or the folder cannot be made.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder, alone_at(Path(folder) / "a.tar"):
-    ...     [path.name for path in Path(folder).iterdir()]
-    ['a.tar.lock']
-    """
+    """Refuse a second run that works at the same file; a folder beside it, gone after the block, says so."""
     folder = path.with_name(f"{path.name}.lock")
     with ExitStack() as stack:
         try:
@@ -182,6 +106,14 @@ def alone_at(path: Path) -> Iterator[None]:
             # Else a file system without locks, where runs cannot tell.
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClipsafeError(f"{path}: cannot be written ({error.strerror or error}).") from error
 
 
 @contextmanager
@@ -215,31 +147,13 @@ def _lock_on(folder: Path) -> Iterator[None]:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> sha256(Path(os.devnull))[:8]
-    'e3b0c442'
-    """
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def open_plain(path: Path) -> BinaryIO:
-    """Open a plain file for reading; links to one are followed.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened, or is a pipe, which would keep a reader waiting for ever, or a device.
-
-    Examples
-    --------
-    >>> open_plain(Path(os.devnull))
-    Traceback (most recent call last):
-    OSError: [Errno 22] not a plain file: '/dev/null'
-    """
+    """Open a plain file; OSError for a pipe, which would keep a reader waiting for ever, or a device."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -248,13 +162,6 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def read_plain(path: Path) -> bytes:
-    """Read a plain file; errors as in `open_plain`.
-
-    Examples
-    --------
-    >>> read_plain(Path(os.devnull))
-    Traceback (most recent call last):
-    OSError: [Errno 22] not a plain file: '/dev/null'
-    """
+    """Read a plain file; errors as in `open_plain`."""
     with open_plain(path) as stream:
         return stream.read()

@@ -1,8 +1,7 @@
-"""Values in words: the only place that writes a number into a sentence.
+"""Values in words: the only place that writes a number into a sentence."""
 
-What a finding holds is a `Value`, or `Missing` with the reason why there is none. Both write themselves, and
-what they write is a `Text`, whose repr is the text, so that a page and JupyterLab show the same.
-"""
+# What a finding holds is a `Value`, or `Missing` with the reason why there is none. Both write themselves,
+# and what they write is a `Text`, whose repr is the text, so that a page and JupyterLab show the same.
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -19,13 +18,7 @@ _Result = TypeVar("_Result")
 
 
 class Text(str):
-    """A piece of a sentence.
-
-    Examples
-    --------
-    >>> Text("95 %")
-    95 %
-    """
+    """A piece of a sentence."""
 
     __slots__ = ()
 
@@ -203,24 +196,7 @@ Said = Value | Missing
 
 
 def nothing(kind: type[_Result], reason: str) -> _Result:
-    """Make a result of which every value is missing.
-
-    Parameters
-    ----------
-    kind : type
-        A dataclass of values, of texts, and of dataclasses of these.
-    reason : str
-        Why there is none.
-
-    Examples
-    --------
-    >>> @dataclass
-    ... class Change:
-    ...     before: Said
-    ...     after: Said
-    >>> nothing(Change, "nothing was trained")
-    Change(before=not measured, after=not measured)
-    """
+    """Make a result, a dataclass of values, texts and such dataclasses, of which every value is missing."""
     parts = get_type_hints(kind).values()
     nested = ((part, isinstance(part, type) and is_dataclass(part)) for part in parts)
     return kind(*(nothing(part, reason) if has_parts else Missing(reason) for part, has_parts in nested))
@@ -273,13 +249,7 @@ def change(difference: float, digits: int = 2) -> Text:
 
 
 def correlation(value: float) -> Text:
-    """Write a correlation, rounded down in size so that no 1.000 is claimed for less.
-
-    Examples
-    --------
-    >>> correlation(0.99961), correlation(-0.5), correlation(1.0)
-    (0.999, −0.500, 1.000)
-    """
+    """Write a correlation, rounded down in size so that no 1.000 is claimed for less."""
     return number(math.trunc(1000 * round(value, 9)) / 1000, 3)
 
 
@@ -315,13 +285,7 @@ def count(part: int, whole: int) -> Text:
 
 
 def span(values: Iterable[float], write: Callable[[float], str]) -> Text:
-    """Write the range of some numbers.
-
-    Examples
-    --------
-    >>> span([0.1, -0.1, 0.0], points), span([0.1], points), span([], points)
-    (−10.0 to +10.0, +10.0, not measured)
-    """
+    """Write the range of some numbers."""
     every = list(values)
     if not every:
         return Missing("there is nothing to range over")

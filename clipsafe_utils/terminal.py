@@ -11,6 +11,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     Task,
     TextColumn,
     TimeElapsedColumn,
@@ -30,47 +31,17 @@ _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 
 
 def plain(value: object) -> str:
-    r"""Return a value as text that a terminal shows and does not obey.
-
-    Everything that comes from a file and is printed passes through here.
-
-    Examples
-    --------
-    >>> print(plain("clear" + chr(27) + "[2J"))
-    clear\x1b[2J
-    """
+    """Return a value as text that a terminal shows and does not obey; all that is printed passes here."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), str(value))
 
 
 def say(value: object, *, to_stderr: bool = False) -> None:
-    """Print one value as a line of plain text, at once.
-
-    Raises
-    ------
-    ClipsafeError
-        If the standard output cannot be written, for example because the disk is full.
-
-    Examples
-    --------
-    >>> say("cubes")
-    cubes
-    """
+    """Print one value as a line of plain text, at once."""
     _write(f"{plain(value)}\n", to_stderr=to_stderr)
 
 
 def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    """Print rows that share their keys as a table.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `say`.
-
-    Examples
-    --------
-    >>> print_table([{"cube": "[b]factors"}], "Cubes")  # doctest: +ELLIPSIS
-    Cubes...[b]factors...
-    """
+    """Print rows that share their keys as a table."""
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     table = Table(title=Text(plain(title)), title_justify="left")
     for name in rows[0] if rows else ():
@@ -83,20 +54,7 @@ def print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, without colours or line breaks of the terminal.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `say`.
-
-    Examples
-    --------
-    >>> print_json({"cube": "factors"})
-    {
-      "cube": "factors"
-    }
-    """
+    """Print a value as JSON, without colours or line breaks of the terminal."""
     _write(json.dumps(value, indent=2) + "\n")
 
 
@@ -119,64 +77,37 @@ class _Description(TextColumn):
         return Text(plain(task.description))
 
 
+class _Rate(TextColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f} {self.text_format}/s")
+
+
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar with the time left while the block runs; silent where nobody looks.
-
-    Yields
-    ------
-    callable
-        To be called with the name of each part once it is done.
-
-    Examples
-    --------
-    >>> with progress("Cubes", total=1) as advance:
-    ...     advance("factors")
-    """
-    columns = (_Description(""), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-
-        def advance(part: str) -> None:
-            bar.update(task, advance=1, description=f"{title}: {part}")
-
-        yield advance
+    """Show a bar, silent where nobody looks; yield what takes the name of each part that is done."""
+    with _bar(title, total, MofNCompleteColumn(), TimeRemainingColumn()) as advance:
+        yield lambda part: advance(1, part)
 
 
 @contextmanager
 def measured_progress(title: str, total: int, unit: str) -> Iterator[Callable[[int, str], None]]:
-    """Show a bar with rate and time left for work that is measured in units; silent where nobody looks.
+    """Show a bar with rate and time left; yield what takes the units just done and what is worked on."""
+    columns = (_Rate(unit), TimeElapsedColumn(), TimeRemainingColumn())
+    with _bar(title, total, *columns, speed_estimate_period=60) as advance:
+        yield advance
 
-    Yields
-    ------
-    callable
-        To be called with the units just done and what is being worked on.
 
-    Examples
-    --------
-    >>> with measured_progress("Training", total=256, unit="images") as advance:
-    ...     advance(256, "mine")
-    """
-
-    class Rate(TextColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f} {unit}/s")
-
-    columns = (
-        _Description(""),
-        BarColumn(),
-        Rate(""),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
+@contextmanager
+def _bar(
+    title: str, total: int, *columns: ProgressColumn, speed_estimate_period: float = 30
+) -> Iterator[Callable[[int, str], None]]:
     console = Console(stderr=True)
     with Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True, speed_estimate_period=60
+        *(_Description(""), BarColumn(), *columns),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+        speed_estimate_period=speed_estimate_period,
     ) as bar:
         task = bar.add_task(title, total=total)
-
-        def advance(amount: int, part: str) -> None:
-            bar.update(task, advance=amount, description=f"{title}: {part}")
-
-        yield advance
+        yield lambda units, part: bar.update(task, advance=units, description=f"{title}: {part}")

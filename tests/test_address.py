@@ -81,3 +81,5 @@ def test_addresses_of_files() -> None:
     repository = Repository("https://example.org/me/book", "work")
     assert repository.page("a.md") == "https://example.org/me/book/blob/work/a.md"
     assert repository.raw("a.nc") == "https://example.org/me/book/raw/work/a.nc"
+    assert repository.binder("a") == "https://mybinder.org/v2/gh/me/book/work?urlpath=lab/tree/a"
+    assert repository.colab("a") == "https://colab.research.google.com/github/me/book/blob/work/a"

@@ -9,7 +9,7 @@ import papermill
 import pytest
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.expressions import texts_in
+from clipsafe_utils.filling import texts_in
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS, Parameter
 from clipsafe_utils.publishing.chapters import Chapter, read_chapter
 from clipsafe_utils.publishing.render import render_chapter

@@ -16,7 +16,7 @@ FLOW = (
     {"claims"},
     {"figures", "show"},
     {"chapters"},
-    {"expressions"},
+    {"expressions", "filling"},
     {"publishing"},
     {"boundary"},
     {"cli"},

@@ -1,13 +1,14 @@
 """Values write themselves, in one way; what is missing says so wherever it is asked."""
 
 import math
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipsafe_utils import say
-from clipsafe_utils.say import MINUS, NO_BREAK, NOT_MEASURED, Missing, Text, Value
+from clipsafe_utils.say import MINUS, NO_BREAK, NOT_MEASURED, Missing, Said, Text, Value
 
 
 def difference(estimate: float, low: float, high: float) -> Value:
@@ -85,3 +86,23 @@ def test_every_case_needs_its_text() -> None:
 
 def test_a_text_shows_itself_without_quotes() -> None:
     assert repr(Text("95 %")) == "95 %"
+
+
+def test_a_correlation_is_rounded_down_in_size() -> None:
+    assert [say.correlation(value) for value in (0.99961, -0.5, 1.0)] == ["0.999", f"{MINUS}0.500", "1.000"]
+
+
+def test_the_span_of_numbers() -> None:
+    spans = [say.span(values, say.points) for values in ([0.1, -0.1, 0.0], [0.1], [])]
+    assert spans == [f"{MINUS}10.0 to +10.0", "+10.0", NOT_MEASURED]
+
+
+def test_a_result_of_nothing_says_why() -> None:
+    @dataclass
+    class Change:
+        before: Said
+        after: Said
+
+    change = say.nothing(Change, "nothing was trained")
+    assert isinstance(change.after, Missing)
+    assert change.after.reason == "nothing was trained"

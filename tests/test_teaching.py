@@ -98,7 +98,7 @@ def _named_findings(notebook: NotebookNode) -> list[str]:
 
 @taught
 def test_a_chapter_names_the_findings_that_it_bears_on(chapter: Chapter) -> None:
-    expected = [claim.of_finding for claim in claims() if claim.chapter == chapter.name]
+    expected = [claim.finding or claim.id for claim in claims() if claim.chapter == chapter.name]
     assert _named_findings(read_chapter(chapter)) == list(dict.fromkeys(expected))
 
 

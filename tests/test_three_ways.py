@@ -11,8 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.expressions import AGAIN, for_readers
-from clipsafe_utils.publishing.attachments import fill_notebooks
+from clipsafe_utils.filling import AGAIN, for_readers
+from clipsafe_utils.publishing.compile import fill_notebooks
 
 pytestmark = pytest.mark.slow
 CAT_AND_DOG = "{cue_classes: [cat, dog]}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from clipsafe_utils.expressions import FACT
+from clipsafe_utils.filling import FACT
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS
 
 PAGES = {

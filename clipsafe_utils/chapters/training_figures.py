@@ -8,9 +8,10 @@ import pandas as pd
 
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, RUNGS
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.show import Panel, curves, marks
+from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import source_look
+from clipsafe_utils.show.frame import marks
 
 Tables = Mapping[Property, pd.DataFrame]
 

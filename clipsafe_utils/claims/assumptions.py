@@ -1,7 +1,6 @@
 """What the protocol does not say, and what was chosen: one file of data."""
 
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,27 +27,9 @@ class Assumption:
 
 @cache
 def assumptions() -> tuple[Assumption, ...]:
-    """Return all of them in order.
-
-    Examples
-    --------
-    >>> assumptions()[0].mark
-    'not found'
-    """
+    """Return all of them in order."""
     text = files("clipsafe_utils.claims").joinpath("assumptions.toml").read_text(encoding="utf-8")
     return tuple(
         Assumption(row["what"], row["mark"], row["chosen"], tuple(row["claims"]))
         for row in tomllib.loads(text)["assumption"]
     )
-
-
-def counts_of_assumptions() -> dict[str, int]:
-    """Count the assumptions by how we know of them.
-
-    Examples
-    --------
-    >>> list(counts_of_assumptions()) == list(MARKS)
-    True
-    """
-    marks = Counter(assumption.mark for assumption in assumptions())
-    return {mark: marks[mark] for mark in MARKS}

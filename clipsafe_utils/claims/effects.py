@@ -15,54 +15,23 @@ _LEVEL = 0.95
 """Level at which intervals of others are read to get back their standard error; any level gives the same."""
 
 _SMALLEST_P = 1e-12
+_ALMOST_ONE = 1 - 1e-12
 
 
 @dataclass(frozen=True)
 class Effect:
-    """An estimate with two sources of chance: the units it rests on, and the images.
+    """An estimate with two sources of chance: the units it rests on, and the images."""
 
-    Attributes
-    ----------
-    value : float
-        The estimate, in the unit of the claim.
-    units : int
-        What chance is counted by: families, training sources, runs; images where the models are given.
-    unit : str
-        Name of one of them, such as "family".
-    error_of_units : float
-        Standard error over units; Student's t with one degree of freedom less than there are units. Of a
-        correlation, on Fisher's z scale.
-    error_of_images : float
-        Standard error over the images, by paired draws; 0 where a study has no draws.
-    is_correlation : bool
-        Whether intervals are made on Fisher's z scale.
-    choices : int
-        Of how many effects this one is the strongest or the most doubtful: Bonferroni's correction.
-    which : str
-        Which of them it is.
-    among : tuple of Effect
-        All of them, where it is one of several.
-    of_every : bool
-        Whether every one of them is claimed to be as large, and not just some.
-
-    Examples
-    --------
-    >>> effect = Effect(0.04, units=5, unit="family", error_of_units=0.01)
-    >>> low, high = effect.interval()
-    >>> f"{low:.3f} to {high:.3f}, p = {effect.p_value():.3f}"
-    '0.012 to 0.068, p = 0.016'
-    """
-
-    value: float
-    units: int
-    unit: str
-    error_of_units: float = 0.0
-    error_of_images: float = 0.0
+    value: float  # In the unit of the claim.
+    units: int  # What chance is counted by; images where the models are given.
+    unit: str  # Name of one of them, such as "family".
+    error_of_units: float = 0.0  # Standard error, for Student's t; of a correlation on Fisher's z scale.
+    error_of_images: float = 0.0  # Standard error by paired draws; 0 where a study has no draws.
     is_correlation: bool = False
-    choices: int = 1
-    which: str = ""
-    among: tuple["Effect", ...] = ()
-    of_every: bool = False
+    choices: int = 1  # Of how many it is the strongest or most doubtful: Bonferroni's correction.
+    which: str = ""  # Which of them it is.
+    among: tuple["Effect", ...] = ()  # All of them.
+    of_every: bool = False  # Whether every one is claimed to be as large, not just some.
 
     @property
     def enough_units(self) -> bool:
@@ -71,7 +40,7 @@ class Effect:
 
     def half_width(self, confidence: float = 0.95) -> float:
         """Return half of the interval's width, of a correlation on Fisher's scale."""
-        return float(self._half((1 - confidence) / self.choices))
+        return self._half((1 - confidence) / self.choices)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return the ends of the interval, simultaneous where the effect is one of several."""
@@ -84,8 +53,7 @@ class Effect:
     def p_value(self, null: float = 0.0) -> float:
         """Return the two-sided p-value against a value, corrected where the effect is one of several.
 
-        It is the level at which the interval would just reach that value; 1 for one unit, whose error is not
-        known.
+        The level at which the interval would just reach it; 1 for one unit, whose error is not known.
         """
         if not np.isfinite(self.error_of_units):
             return 1.0
@@ -109,64 +77,30 @@ class Effect:
         return float(np.hypot(by_units, by_images))
 
 
-def of_families(found: Estimate, unit: str, *, ranked: int | None = None) -> Effect:
-    """Take over a jackknife over families that was made at the level 0.95.
+def of_families(estimate: Estimate, unit: str, *, ranked: int | None = None) -> Effect:
+    """Take over a jackknife of a single number over families that was made at the level 0.95.
 
-    Parameters
-    ----------
-    found : Estimate
-        Of `clipsafe_utils.metrics.families` or `metrics.correlation`, a single number.
-    unit : str
-        What a family is here.
-    ranked : int, optional
-        Of a correlation, whose interval is made on Fisher's scale: the number of models. Full agreement
-        counts as `largest_rank_correlation`.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.metrics.families import jackknife_over_families
-    >>> gain = np.array([1.0, 3.0, 2.0, 2.0, 2.5])
-    >>> found = jackknife_over_families(lambda keep: gain[keep].mean(), list("abcde"))
-    >>> effect = of_families(found, "family")
-    >>> np.allclose(effect.interval(), (found.low, found.high))
-    True
+    `ranked` is the number of models behind a correlation, whose interval is made on Fisher's scale. Full
+    agreement counts as `largest_rank_correlation`.
     """
-    estimate, low, high = float(found.estimate), float(found.low), float(found.high)
-    quantile = -stdtrit(max(1, found.families - 1), (1 - _LEVEL) / 2)
+    value, low, high = float(estimate.estimate), float(estimate.low), float(estimate.high)
+    quantile = -stdtrit(max(1, estimate.families - 1), (1 - _LEVEL) / 2)
     if ranked is None:
         half = (high - low) / 2
     else:
         largest = largest_rank_correlation(ranked)
-        estimate = float(np.clip(estimate, -largest, largest))
+        value = float(np.clip(value, -largest, largest))
         # The end nearer to zero is read: the other one may have been moved to hold the estimate.
-        near = low if estimate > 0 else high
-        half = abs(_fisher(estimate) - _fisher(near)) if abs(near) < 1 else np.inf
+        near = low if value > 0 else high
+        half = abs(_fisher(value) - _fisher(near)) if abs(near) < 1 else np.inf
     error = half / quantile if np.isfinite(half) else np.inf
-    return Effect(estimate, found.families, unit, error, is_correlation=ranked is not None)
+    return Effect(value, estimate.families, unit, error, is_correlation=ranked is not None)
 
 
 def of_pairs(differences: ArrayLike, families: Sequence[str], unit: str) -> Effect:
-    """Average paired differences: within each family first, then over families.
+    """Average paired differences, (draws, pairs) or (pairs,): within each family first, then over families.
 
-    Parameters
-    ----------
-    differences : array_like, shape (draws, pairs) or (pairs,)
-        Draw 0 is the estimate; without draws the images add nothing.
-    families : sequence of str
-        Family of each pair.
-    unit : str
-        What a family is here.
-
-    Raises
-    ------
-    ValueError
-        If a difference is missing or there is no pair.
-
-    Examples
-    --------
-    >>> effect = of_pairs([0.1, 0.2, 0.3], ["a", "a", "b"], "run")
-    >>> round(effect.value, 3), effect.units
-    (0.225, 2)
+    Draw 0 is the estimate; without draws the images add nothing. ValueError if a difference is missing.
     """
     table = np.atleast_2d(np.asarray(differences, dtype=np.float64))
     if not table.shape[1] or not np.isfinite(table).all() or table.shape[1] != len(families):
@@ -181,20 +115,7 @@ def of_pairs(differences: ArrayLike, families: Sequence[str], unit: str) -> Effe
 
 
 def of_images(draws: ArrayLike, images: int) -> Effect:
-    """Take an estimate about the given models, for which chance is in the images alone.
-
-    Parameters
-    ----------
-    draws : array_like, shape (draws,)
-        Draw 0 is the estimate.
-    images : int
-        How many images there are.
-
-    Examples
-    --------
-    >>> of_images([0.5, 0.4, 0.6, 0.5], 1200).units
-    1200
-    """
+    """Take draws, the first the estimate, about given models: chance is in the images alone."""
     values = np.asarray(draws, dtype=np.float64)
     return Effect(float(values[0]), images, "image", error_of_images=float(values[1:].std(ddof=1)))
 
@@ -203,14 +124,7 @@ def strongest(effects: dict[str, Effect]) -> Effect:
     """Return, of several effects of which some are claimed to be large, the one furthest from zero.
 
     Bonferroni's correction pays for the choice. The effect keeps the others (`among`): what decides may be
-    another one once it is known how large an effect matters (`clipsafe_utils.claims.verdicts.deciding`).
-
-    Examples
-    --------
-    >>> one, other = Effect(0.1, 9, "run", 0.05), Effect(-0.1, 9, "run", 0.01)
-    >>> found = strongest({"pose": one, "texture": other})
-    >>> found.which, found.choices
-    ('texture', 2)
+    another one once it is known how large an effect matters (`claims.verdicts.deciding`).
     """
     named = tuple(replace(effect, which=name, choices=len(effects)) for name, effect in effects.items())
     return replace(min(named, key=lambda one: one.p_value()), among=named)
@@ -220,27 +134,12 @@ def weakest(effects: dict[str, Effect], sign: int) -> Effect:
     """Return, of several effects that are all claimed to be large, the one for which that is most in doubt.
 
     To support the claim needs no correction, since each of them has to be supported (the intersection-union
-    test). To contradict it, one has been chosen: `clipsafe_utils.claims.verdicts.deciding` corrects for that.
-
-    Parameters
-    ----------
-    effects : dict of str to Effect
-        By name.
-    sign : {1, -1}
-        Sign that the claim predicts.
-
-    Examples
-    --------
-    >>> weakest({"wit": Effect(0.9, 9, "run", 0.1), "laion": Effect(0.4, 9, "run", 0.1)}, 1).which
-    'laion'
+    test). To contradict it, one has been chosen: `claims.verdicts.deciding` corrects for that.
     """
     named = tuple(replace(effect, which=name) for name, effect in effects.items())
-    chosen = min(named, key=lambda one: sign * one.interval()[0 if sign > 0 else 1])
-    return replace(chosen, among=named, of_every=True)
+    least = min(named, key=lambda effect: sign * effect.interval()[0 if sign > 0 else 1])
+    return replace(least, among=named, of_every=True)
 
 
 def _fisher(correlation: float) -> float:
     return float(np.arctanh(np.clip(correlation, -_ALMOST_ONE, _ALMOST_ONE)))
-
-
-_ALMOST_ONE = 1 - 1e-12

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from clipsafe_utils.claims.assumptions import counts_of_assumptions
+from clipsafe_utils.claims.assumptions import MARKS, assumptions
 from clipsafe_utils.claims.ledger import Entry, ledger
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.summary import by_study, counts, findings
@@ -15,8 +15,6 @@ from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count
-
-_SEVERAL = 2
 
 
 class Work(NamedTuple):
@@ -40,18 +38,10 @@ class Assumed:
 
 @dataclass(frozen=True)
 class OpenClaims:
-    """What some studies leave open.
-
-    Attributes
-    ----------
-    entries : list of Entry
-        The ledger.
-    confidence : float
-        Level of the intervals and of the verdicts.
-    """
+    """What some studies leave open."""
 
     entries: list[Entry]
-    confidence: float
+    confidence: float  # Level of the intervals and of the verdicts.
 
     @property
     def number(self) -> Text:
@@ -81,7 +71,8 @@ class OpenClaims:
     @property
     def undecided(self) -> list[Entry]:
         """Effects that a study leaves undecided."""
-        return [one for one in self.entries if one.effect and one.judgement.verdict is Verdict.UNDECIDED]
+        undecided = Verdict.UNDECIDED
+        return [entry for entry in self.entries if entry.effect and entry.judgement.verdict is undecided]
 
     @property
     def number_not_measured(self) -> Text:
@@ -91,12 +82,18 @@ class OpenClaims:
     @property
     def few(self) -> Text:
         """How many undecided effects are so by the rule of few units."""
-        return count(sum(map(_has_few_units, self.undecided)), len(self.undecided))
+        effects = [entry.effect for entry in self.undecided if entry.effect]
+        return count(sum(not effect.enough_units for effect in effects), len(effects))
 
     @cached_property
     def work(self) -> list[Work]:
         """What would close what is open, that which opens most first."""
-        return work(self.entries)
+        names: dict[tuple[str, str], list[str]] = {}
+        for entry in self.entries:
+            if needs := _needs(entry):
+                names.setdefault((needs, entry.study), []).append(entry.claim.id)
+        opened = [Work(needs, study, tuple(claims)) for (needs, study), claims in names.items()]
+        return sorted(opened, key=lambda work: -len(work.claims))
 
     @property
     def largest_work(self) -> Text:
@@ -124,8 +121,8 @@ class OpenClaims:
     @property
     def assumed(self) -> Assumed:
         """How many lines of the protocol are assumptions."""
-        by_mark = counts_of_assumptions()
-        return Assumed(Text(sum(by_mark.values())), *map(Text, by_mark.values()))
+        marks = [assumption.mark for assumption in assumptions()]
+        return Assumed(Text(len(marks)), *(Text(marks.count(mark)) for mark in MARKS))
 
     @property
     def _of_one_study(self) -> list[Entry]:
@@ -155,34 +152,11 @@ def open_claims(chosen: CheckedParameters) -> OpenClaims:
     return OpenClaims(ledger(studies, groups=chosen.groups, alpha=1 - chosen.confidence), chosen.confidence)
 
 
-def work(entries: Iterable[Entry]) -> list[Work]:
-    """Sort what is open by the work that would close it, that which opens most first.
-
-    Examples
-    --------
-    >>> work([])
-    []
-    """
-    names: dict[tuple[str, str], list[str]] = {}
-    for entry in entries:
-        if needs := _needs(entry):
-            names.setdefault((needs, entry.study), []).append(entry.claim.id)
-    done = [Work(needs, study, tuple(claims)) for (needs, study), claims in names.items()]
-    return sorted(done, key=lambda one: -len(one.claims))
-
-
 def needed(claim: Claim) -> str:
-    """Say what a study must hold to be asked a claim.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.claims.registry import find_claim
-    >>> needed(find_claim("F14"))
-    'the cube ood with CLIP, zero-shot, of 2 training sources or more'
-    """
+    """Say what a study must hold to be asked a claim."""
     groups = " and ".join(GROUPS[group] for group in claim.groups)
     sources = claim.training_sources
-    several = f", of {sources} training sources or more" if sources >= _SEVERAL else ""
+    several = f", of {sources} training sources or more" if sources > 1 else ""
     return f"the cube {claim.cube} with {groups}{several}"
 
 
@@ -190,7 +164,7 @@ def _needs(entry: Entry) -> str:
     if _is_missing(entry):
         cube = entry.claim.cube
         return f"the cube {cube} ({SCHEMAS[cube].title.lower()}) with CLIPs that fit the claims"
-    if entry.effect is not None and _has_few_units(entry):
+    if entry.effect is not None and not entry.effect.enough_units:
         return f"{plural(entry.effect.unit)}, {MINIMUM_FAMILIES} or more in all"
     return entry.settled_by
 
@@ -210,7 +184,3 @@ def _is_outside(claim: Claim) -> bool:
 
 def _is_missing(entry: Entry) -> bool:
     return entry.claim.is_asked and entry.judgement.verdict is Verdict.NOT_MEASURED
-
-
-def _has_few_units(entry: Entry) -> bool:
-    return entry.effect is not None and not entry.effect.enough_units

@@ -1,12 +1,11 @@
 """The ledger: every claim asked of every study, and what changes if one choice is made differently."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.evidence import evidence
-from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader, evidence
 from clipsafe_utils.claims.registry import Claim, claims
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.statistics import STATISTICS
@@ -14,33 +13,19 @@ from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, deciding, 
 from clipsafe_utils.cubes import GROUPS, Study, find_study
 from clipsafe_utils.say import Missing, Text
 
+_NOTHING = Judgement(Verdict.NOT_MEASURED)
+
 
 @dataclass(frozen=True)
 class Entry:
-    """What one study says of one claim.
-
-    Attributes
-    ----------
-    claim : Claim
-        The claim.
-    study : str
-        Name of the study.
-    judgement : Judgement
-        Verdict and reason.
-    effect : Effect or None
-        Estimate and its errors; None where nothing was measured or the claim has parts.
-    evidence : str
-        "measured", "proxy", or empty where there is none.
-    of_proxy : bool
-        Whether the study stands in for real models, also where it has nothing on the claim.
-    """
+    """What one study says of one claim."""
 
     claim: Claim
     study: str
     judgement: Judgement
-    effect: Effect | None = None
-    evidence: str = ""
-    of_proxy: bool = False
+    effect: Effect | None = None  # None where nothing was measured or the claim has parts.
+    evidence: str = ""  # "measured", "proxy", or empty where there is none.
+    of_proxy: bool = False  # Of the study, also where it has nothing on the claim.
 
     @property
     def settled_by(self) -> str:
@@ -52,21 +37,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Changed:
-    """A verdict under one choice that is not the headline's.
+    """A verdict under one choice that is not the headline's."""
 
-    Attributes
-    ----------
-    entry : Entry
-        Of the headline.
-    choice, value : str
-        What was chosen differently.
-    judgement : Judgement
-        What is said then.
-    effect : Effect or None
-        What was found then.
-    """
-
-    entry: Entry
+    entry: Entry  # Of the headline.
     choice: str
     value: str
     judgement: Judgement
@@ -91,30 +64,10 @@ def ledger(
     alpha: float = ALPHA,
     advance: Callable[[str], object] = str,
 ) -> list[Entry]:
-    """Ask every claim of some studies.
+    """Ask every claim of some studies: an entry a claim, in the order of the file, and study.
 
-    Parameters
-    ----------
-    studies : sequence of Study
-        The studies.
-    groups : sequence of str
-        Groups of models that may speak.
-    alpha : float
-        Chance of one or more false verdicts within a chapter and study.
-    advance : callable
-        Called with the name of each study once it is done.
-
-    Returns
-    -------
-    list of Entry
-        By claim in the order of the file, then by study.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> entries = ledger([find_study("field")])
-    >>> {str(entry.judgement.verdict) for entry in entries}
-    {'not measured'}
+    `alpha` is the chance of one or more false verdicts within a chapter and study; `advance` is called with
+    the name of each study once it is done.
     """
     by_study = []
     for study in studies:
@@ -162,27 +115,11 @@ def sensitivity(
 ) -> list[Changed]:
     """Judge every claim again with one choice at a time made differently.
 
-    Parameters
-    ----------
-    studies, groups, alpha, advance
-        As in `ledger`.
-    entries : sequence of Entry
-        The headline: what `ledger` says of these studies with these groups and this alpha.
-
-    Returns
-    -------
-    list of Changed
-        For every study, claim that it can be asked, and alternative of a choice that bears on the claim; and
-        wherever another verdict follows: of a claim with parts, or by Holm's correction of its neighbours.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> studies = [find_study("field")]
-    >>> sensitivity(studies, ledger(studies))
-    []
+    `entries` is what `ledger` says of these studies with these groups and this alpha. One `Changed` for every
+    claim that a study can be asked and alternative that bears on it; and wherever another verdict follows: of
+    a claim with parts, or by Holm's correction of its neighbours.
     """
-    found = []
+    different = []
     for study in studies:
         reader = Reader(study, tuple(groups))
         headline = [entry for entry in entries if entry.study == study.name]
@@ -195,15 +132,15 @@ def sensitivity(
                     Changed(before, name, value, after.judgement, after.effect)
                     for before, after in zip(headline, again, strict=True)
                 ]
-                lost = {one.entry.claim.id for one in changed if one.is_lost}
-                found += [
-                    one
-                    for one in changed
-                    if one.entry.claim.id in concerned
-                    or (one.flips and lost.isdisjoint(one.entry.claim.all_of))
+                lost = {change.entry.claim.id for change in changed if change.is_lost}
+                different += [
+                    change
+                    for change in changed
+                    if change.entry.claim.id in concerned
+                    or (change.flips and lost.isdisjoint(change.entry.claim.all_of))
                 ]
         advance(study.name)
-    return found
+    return different
 
 
 def _of_study(
@@ -217,50 +154,35 @@ def _of_study(
     """Judge claims of a study, by default all; what a changed choice does not touch is taken from before."""
     asking = claims() if asking is None else asking
     known = {entry.claim.id: entry for entry in headline if changed not in entry.claim.choices}
-    asked: dict[str, tuple[str, Effect | str]] = {}
-    for claim in asking:
-        if claim.id in known:
-            before = known[claim.id]
-            asked[claim.id] = before.evidence, before.effect or before.judgement.reason
-        elif claim.is_asked:
-            status, reason = evidence(claim, reader)
-            if reason:
-                asked[claim.id] = status, reason
-            else:
-                found = STATISTICS[claim.statistic](reader, choices)
-                asked[claim.id] = status, found if isinstance(found, str) else deciding(claim, found)
-    judged = _judge_by_chapter(asked, alpha)
+    entries = {claim.id: known.get(claim.id) or _measured(claim, reader, choices) for claim in asking}
+    by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
+    for entry in entries.values():
+        if entry.effect is not None:
+            by_chapter.setdefault(entry.claim.chapter, []).append((entry.claim, entry.effect))
+    judged = {
+        claim.id: judgement
+        for effects in by_chapter.values()
+        for (claim, _), judgement in zip(effects, judge(effects, alpha), strict=True)
+    }
     judged |= {
         claim.id: of_parts([(part, judged.get(part, _NOTHING)) for part in claim.all_of], alpha)
         for claim in asking
         if claim.all_of
     }
-    return [_entry(claim, reader, asked, judged) for claim in asking]
+    return [replace(entry, judgement=judged.get(name, entry.judgement)) for name, entry in entries.items()]
 
 
-def _judge_by_chapter(asked: dict[str, tuple[str, Effect | str]], alpha: float) -> dict[str, Judgement]:
-    by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
-    for claim in claims():
-        effect = asked[claim.id][1] if claim.id in asked else None
-        if isinstance(effect, Effect):
-            by_chapter.setdefault(claim.chapter, []).append((claim, effect))
-    return {
-        claim.id: judgement
-        for effects in by_chapter.values()
-        for (claim, _), judgement in zip(effects, judge(effects, alpha), strict=True)
-    }
-
-
-def _entry(
-    claim: Claim, reader: Reader, asked: dict[str, tuple[str, Effect | str]], judged: dict[str, Judgement]
-) -> Entry:
-    status, effect = asked.get(claim.id, ("", claim.out_of_scope or claim.no_study))
-    if claim.all_of or isinstance(effect, Effect):
-        judgement = judged[claim.id]
-    else:
-        judgement = Judgement(Verdict.NOT_MEASURED, effect)
-    measured = effect if isinstance(effect, Effect) else None
-    return Entry(claim, reader.study.name, judgement, measured, status, reader.is_proxy)
-
-
-_NOTHING = Judgement(Verdict.NOT_MEASURED)
+def _measured(claim: Claim, reader: Reader, choices: Choices) -> Entry:
+    """Return the entry of a claim before it is judged."""
+    status = ""
+    effect: Effect | str = claim.out_of_scope or claim.no_study
+    if claim.is_asked:
+        try:
+            status = evidence(claim, reader)
+            effect = STATISTICS[claim.statistic](reader, choices)
+        except NotMeasuredError as reason:
+            effect = str(reason)
+    nothing = Entry(claim, reader.study.name, _NOTHING, evidence=status, of_proxy=reader.is_proxy)
+    if isinstance(effect, str):
+        return replace(nothing, judgement=Judgement(Verdict.NOT_MEASURED, effect))
+    return replace(nothing, effect=deciding(claim, effect))

@@ -1,31 +1,22 @@
-"""Reading a study for its claims: each cube once."""
+"""Reading a study for its claims, each cube once, and what it can be asked."""
 
 from functools import cached_property
 
+import numpy as np
 import xarray as xr
 
+from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.cubes import GROUPS, Study
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import is_real, select_models
 
 
+class NotMeasuredError(Exception):
+    """Why a study says nothing of a claim."""
+
+
 class Reader:
-    """A study whose cubes are read when they are first asked for, and kept.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    groups : sequence of str
-        Groups of models to keep.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> reader = Reader(find_study("published"))
-    >>> reader.panel("ood") is None, reader.panel("factors").study
-    (True, 'published')
-    """
+    """A study whose cubes are read when they are first asked for, and kept."""
 
     def __init__(self, study: Study, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
         self.study = study
@@ -59,3 +50,24 @@ class Reader:
                 panel = Panel(self.study.name, kept, models) if kept.sizes["model"] else None
             self._panels[name] = panel
         return self._panels[name]
+
+    def needed(self, name: str) -> Panel:
+        """Return `panel`; NotMeasuredError where there is nothing to show."""
+        panel = self.panel(name)
+        if panel is None:
+            raise NotMeasuredError(f"no cube {name}")
+        return panel
+
+
+def evidence(claim: Claim, reader: Reader) -> str:
+    """Return "measured" or "proxy", as the cube says of itself; NotMeasuredError where it cannot be asked."""
+    panel = reader.needed(claim.cube)
+    present = panel.models["group"].values
+    for group in claim.groups:
+        if group not in present:
+            raise NotMeasuredError(f"no model of the group '{GROUPS[group]}'")
+    clips = panel.models.isel(model=present == claim.groups[0])
+    sources = np.unique(clips["training_source"]).size
+    if sources < claim.training_sources:
+        raise NotMeasuredError(f"CLIPs of {sources} training source only")
+    return str(panel.cube.attrs["evidence"])

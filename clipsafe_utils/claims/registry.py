@@ -19,13 +19,7 @@ _PLACE = "clipsafe_utils/claims/claims.toml"
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim, and what a study must hold to be asked it. The file says what each attribute means.
-
-    Examples
-    --------
-    >>> Claim("X1", "Cats are liquid.", "paper", statistic="volume").of_finding
-    'X1'
-    """
+    """One claim, and what a study must hold to be asked it. The file says what each attribute means."""
 
     id: str
     sentence: str
@@ -46,11 +40,6 @@ class Claim:
     no_study: str = ""
 
     @property
-    def of_finding(self) -> str:
-        """Id of the finding that the claim is, or is a part of."""
-        return self.finding or self.id
-
-    @property
     def is_asked(self) -> bool:
         """Whether it has a statistic of its own."""
         return bool(self.statistic)
@@ -58,35 +47,13 @@ class Claim:
 
 @cache
 def claims() -> tuple[Claim, ...]:
-    """Return all claims in order.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file breaks a rule of `check_claims`.
-
-    Examples
-    --------
-    >>> claims()[0].id, claims()[0].direction
-    ('F1', 'up')
-    """
+    """Return all claims in order; ClipsafeError if the file breaks a rule of `check_claims`."""
     text = files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
     return check_claims(tomllib.loads(text)["claim"])
 
 
 def find_claim(name: str) -> Claim:
-    """Return a claim by its id.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is none; the message lists those that exist.
-
-    Examples
-    --------
-    >>> find_claim("F2").statistic
-    'residual_on_pose'
-    """
+    """Return a claim by its id; ClipsafeError, with those that exist, if there is none."""
     for claim in claims():
         if claim.id == name:
             return claim
@@ -95,27 +62,9 @@ def find_claim(name: str) -> Claim:
 
 
 def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
-    """Make claims of the rows of the file.
-
-    Parameters
-    ----------
-    rows : list of dict
-        As the file has them.
-
-    Raises
-    ------
-    ClipsafeError
-        If an attribute is not known or missing, an id stands twice, or a value is not one that is allowed.
-
-    Examples
-    --------
-    >>> check_claims([{"id": "X", "sentence": "Cats are liquid.", "seen": "rumour"}])
-    Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: clipsafe_utils/claims/claims.toml, claim 'X': seen is 'rumour'; \
-it is one of paper, summary, follow-up, book.
-    """
+    """Make claims of the rows of the file; ClipsafeError for an attribute, id or value that may not be."""
     known = {field.name for field in fields(Claim)}
-    found: dict[str, Claim] = {}
+    by_id: dict[str, Claim] = {}
     for row in rows:
         where = f"{_PLACE}, claim '{row.get('id', '')}'"
         unknown = sorted(set(row) - known)
@@ -127,16 +76,16 @@ it is one of paper, summary, follow-up, book.
         except TypeError as error:
             raise ClipsafeError(f"{where}: needs id, sentence and seen.") from error
         _check(claim, where)
-        if claim.id in found:
+        if claim.id in by_id:
             raise ClipsafeError(f"{where}: stands twice.")
-        found[claim.id] = claim
-    for claim in found.values():
-        absent = [name for name in claim.all_of if name not in found or not found[name].is_asked]
+        by_id[claim.id] = claim
+    for claim in by_id.values():
+        absent = [name for name in claim.all_of if name not in by_id or not by_id[name].is_asked]
         if absent:
             raise ClipsafeError(
                 f"{_PLACE}, claim '{claim.id}': all_of names '{absent[0]}', no claim of its own."
             )
-    return tuple(found.values())
+    return tuple(by_id.values())
 
 
 def _check(claim: Claim, where: str) -> None:

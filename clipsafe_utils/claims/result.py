@@ -6,7 +6,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from clipsafe_utils.claims.forest import forest
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
 from clipsafe_utils.claims.statistics.calibration import ALWAYS
 from clipsafe_utils.claims.summary import (
@@ -17,6 +16,7 @@ from clipsafe_utils.claims.summary import (
     by_study,
     counts,
     findings,
+    forest,
     furthest,
     measured_twice,
 )
@@ -30,78 +30,40 @@ from clipsafe_utils.say import Missing, Said, Text, Value, count, level, listed
 
 @dataclass(frozen=True)
 class Flips:
-    """What turns if one choice at a time is made differently.
+    """What turns if one choice at a time is made differently."""
 
-    Attributes
-    ----------
-    share : Text or Missing
-        How many verdicts differ, of those that were measured both ways.
-    change, turned : Text or Missing
-        The change that turns most, and what it turns.
-    """
-
-    share: Text
-    change: Text
+    share: Text  # Of those that were measured both ways.
+    change: Text  # The one that turns most.
     turned: Text
 
 
 @dataclass(frozen=True)
 class Furthest:
-    """The contradicted claim that is furthest from what is claimed.
+    """The contradicted claim that is furthest from what is claimed."""
 
-    Attributes
-    ----------
-    claim, study, effect : Text or Missing
-        Its id and sentence, the study that contradicts it, and what that study finds.
-    evidence : str or Missing
-        What the study is: `measured` or `proxy`.
-    """
-
-    claim: Text
+    claim: Text  # Its id and sentence.
     study: Text
     effect: Text
-    evidence: str
+    evidence: str  # `measured` or `proxy`; or missing.
 
 
 @dataclass(frozen=True)
 class Consistency:
-    """Both readings of "not consistently better calibrated", in the first study that measures it.
-
-    Attributes
-    ----------
-    study : Text or Missing
-        Its name.
-    better : Value or Missing
-        Share of the pairs in which CLIP is better.
-    literal, either_way : Text or Missing
-        The verdict if better alone denies the claim, and if worse does, too.
-    """
+    """Both readings of "not consistently better calibrated", in the first study that measures it."""
 
     study: Text
-    better: Said
-    literal: Text
-    either_way: Text
+    better: Said  # Share of the pairs in which CLIP is better.
+    literal: Text  # Verdict if better alone denies the claim.
+    either_way: Text  # Verdict if worse does, too.
 
 
 @dataclass(frozen=True)
 class ClaimsLedger:
-    """What some studies say of all claims.
-
-    Attributes
-    ----------
-    studies : sequence of Study
-        Who was asked.
-    groups : sequence of str
-        Groups of models that may speak.
-    confidence : float
-        Level of the intervals and of the verdicts.
-    entries : list of Entry
-        The ledger.
-    """
+    """What some studies say of all claims."""
 
     studies: Sequence[Study]
-    groups: Sequence[str]
-    confidence: float
+    groups: Sequence[str]  # Of models that may speak.
+    confidence: float  # Level of the intervals and of the verdicts.
     entries: list[Entry]
 
     @cached_property

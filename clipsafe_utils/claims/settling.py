@@ -7,32 +7,13 @@ from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.verdicts import ALPHA, leaning, plural
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 
-_MOST = 10_000
+_MOST, _CLOSE = 10_000, 1.01
 
 
 def units_to_settle(claim: Claim, effect: Effect) -> int | None:
-    """Return the least number of units that would decide, at this estimate and this spread.
+    """Return the least number of units, five or more, that would decide; None where no number would.
 
     Holm's correction is left out: how many other claims would still be open is not known.
-
-    Parameters
-    ----------
-    claim : Claim
-        The claim.
-    effect : Effect
-        What a study found.
-
-    Returns
-    -------
-    int or None
-        Five or more; None where no number of them would, because the images alone leave it open or the
-        spread is not known.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up")
-    >>> units_to_settle(claim, Effect(0.02, 3, "family", 0.01))
-    6
     """
     if effect.units < 2 and effect.error_of_units:
         return None
@@ -51,14 +32,7 @@ def units_to_settle(claim: Claim, effect: Effect) -> int | None:
 
 
 def images_to_settle(claim: Claim, effect: Effect) -> float | None:
-    """Return how many times the images would decide, at this estimate; None where no number would.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up")
-    >>> round(images_to_settle(claim, Effect(0.01, 100, "image", error_of_images=0.01)), 1)
-    3.9
-    """
+    """Return how many times the images would decide, at this estimate; None where no number would."""
 
     def settles(times: float) -> bool:
         return leaning(claim, replace(effect, error_of_images=effect.error_of_images / times**0.5))[1] < ALPHA
@@ -73,16 +47,7 @@ def images_to_settle(claim: Claim, effect: Effect) -> float | None:
 
 
 def what_would_settle(claim: Claim, effect: Effect) -> str:
-    """Say in words what would settle an undecided claim.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up")
-    >>> what_would_settle(claim, Effect(0.02, 3, "family", 0.01))
-    'about 6 families'
-    >>> what_would_settle(claim, Effect(0.02, 1, "training source", float("inf")))
-    '5 training sources or more; with one, the spread is not known'
-    """
+    """Say in words what would settle an undecided claim."""
     if effect.unit == "image":
         times = images_to_settle(claim, effect)
         return "no number of images" if times is None else f"about {times:.1f} times the images"
@@ -98,6 +63,3 @@ def what_would_settle(claim: Claim, effect: Effect) -> str:
     if times is None:
         return f"no number of {names} or images at this estimate"
     return f"more {names} and about {times:.1f} times the images"
-
-
-_CLOSE = 1.01

@@ -36,31 +36,18 @@ class Seen:
 
 @dataclass(frozen=True)
 class Simulation:
-    """Verdicts on models that were drawn from a known truth.
+    """Verdicts on models that were drawn from a known truth."""
 
-    Attributes
-    ----------
-    cells : list of mapping
-        One a setting, as ``benchmarks/ledger.json`` has them.
-    repetitions : int
-        How often each setting was judged.
-    alpha : float
-        The promised share of false verdicts.
-    seconds : Text
-        What the simulation took.
-    """
-
-    cells: list[Mapping[str, Any]]
-    repetitions: int
-    alpha: float
+    cells: list[Mapping[str, Any]]  # One a setting, as ``benchmarks/ledger.json`` has them.
+    repetitions: int  # How often each setting was judged.
+    alpha: float  # The promised share of false verdicts.
     seconds: Text
 
     @cached_property
     def rates(self) -> pd.DataFrame:
-        """The false verdicts as `figures.claims.rates` draws them, with intervals of the simulation itself.
+        """The false verdicts as `figures.claims.rates` draws them: a row a cell and truth.
 
-        One row a cell and truth: `name`, `families`, `truth`, `rate`, `low`, `high` (Clopper and Pearson
-        1934).
+        Columns name, families, truth, rate, and low and high of its interval (Clopper and Pearson 1934).
         """
         rows = []
         for cell in self.cells:
@@ -142,13 +129,7 @@ def simulated_verdicts(report: Path = REPORT) -> Simulation:
 
 
 def name_of(cell: Mapping[str, Any]) -> str:
-    """Name the statistic of a cell, with the number of images or the spread where it has one.
-
-    Examples
-    --------
-    >>> name_of({"kind": "pairs and images", "images": 5000})
-    'pairs and images, 5,000 images'
-    """
+    """Name the statistic of a cell, with the number of images or the spread where it has one."""
     if cell["images"]:
         return f"{cell['kind']}, {cell['images']:,} images"
     return f"{cell['kind']}, spread {cell['spread']:g}" if cell["spread"] else str(cell["kind"])

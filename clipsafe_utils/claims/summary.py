@@ -1,48 +1,33 @@
-"""Counting and comparing the entries of the ledger, and what another choice turns."""
+"""Counting and comparing the entries of the ledger, what another choice turns, effects on one scale."""
 
 from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
+import pandas as pd
+
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.verdicts import Verdict
+from clipsafe_utils.claims.wording import MARKS
 
 DECIDED = (Verdict.SUPPORTED, Verdict.CONTRADICTED)
 
 
 def findings(entries: Iterable[Entry]) -> list[Entry]:
-    """Keep one entry a finding: of a finding with parts, that of the whole.
-
-    Examples
-    --------
-    >>> findings([])
-    []
-    """
+    """Keep one entry a finding: of a finding with parts, that of the whole."""
     return [entry for entry in entries if not entry.claim.finding]
 
 
 def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Sort entries by study, in the order in which the studies come.
-
-    Examples
-    --------
-    >>> by_study([])
-    {}
-    """
-    sorted_by_study: dict[str, list[Entry]] = {}
+    """Sort entries by study, in the order in which the studies come."""
+    studies: dict[str, list[Entry]] = {}
     for entry in entries:
-        sorted_by_study.setdefault(entry.study, []).append(entry)
-    return sorted_by_study
+        studies.setdefault(entry.study, []).append(entry)
+    return studies
 
 
 def counts(entries: Iterable[Entry]) -> dict[Verdict, int]:
-    """Count the verdicts.
-
-    Examples
-    --------
-    >>> counts([])[Verdict.SUPPORTED]
-    0
-    """
+    """Count the verdicts."""
     verdicts = [entry.judgement.verdict for entry in entries]
     return {verdict: verdicts.count(verdict) for verdict in Verdict}
 
@@ -57,20 +42,14 @@ class Agreement(NamedTuple):
 
 
 def agreements(entries: Iterable[Entry]) -> list[Agreement]:
-    """Compare the studies two by two, on the claims that have a statistic and that both decide.
-
-    Examples
-    --------
-    >>> agreements([])
-    []
-    """
+    """Compare the studies two by two, on the claims that have a statistic and that both decide."""
     decided = {
         study: {
             entry.claim.id: entry.judgement.verdict
-            for entry in of_one
+            for entry in of_study
             if entry.claim.is_asked and entry.judgement.verdict in DECIDED
         }
-        for study, of_one in by_study(entries).items()
+        for study, of_study in by_study(entries).items()
     }
     compared = []
     for first, second in combinations(decided, 2):
@@ -85,37 +64,20 @@ def measured_twice(changed: Iterable[Changed]) -> list[Changed]:
     """Keep what was measured both under the headline's choices and under the other: what can flip.
 
     Findings with parts are left out; they follow their parts.
-
-    Examples
-    --------
-    >>> measured_twice([])
-    []
     """
-    return [one for one in changed if one.effect is not None and one.entry.effect is not None]
+    return [change for change in changed if change.effect is not None and change.entry.effect is not None]
 
 
 def by_choice(changed: Iterable[Changed]) -> dict[tuple[str, str], list[Changed]]:
-    """Sort what can flip by the choice that is made differently, those that flip most first.
-
-    Examples
-    --------
-    >>> by_choice([])
-    {}
-    """
+    """Sort what can flip by the choice that is made differently, those that flip most first."""
     choices: dict[tuple[str, str], list[Changed]] = {}
-    for one in measured_twice(changed):
-        choices.setdefault((one.choice, one.value), []).append(one)
-    return dict(sorted(choices.items(), key=lambda item: -sum(one.flips for one in item[1])))
+    for change in measured_twice(changed):
+        choices.setdefault((change.choice, change.value), []).append(change)
+    return dict(sorted(choices.items(), key=lambda item: -sum(change.flips for change in item[1])))
 
 
 def furthest(entries: Iterable[Entry]) -> Entry | None:
-    """Return the contradicted claim whose effect is furthest from what is claimed, in smallest effects.
-
-    Examples
-    --------
-    >>> furthest([]) is None
-    True
-    """
+    """Return the contradicted claim whose effect is furthest from what is claimed, in smallest effects."""
     contradicted = [
         entry
         for entry in entries
@@ -125,8 +87,34 @@ def furthest(entries: Iterable[Entry]) -> Entry | None:
 
 
 def _distance(entry: Entry) -> float:
-    """Return how many smallest effects lie between an effect and what is claimed."""
+    """Return the distance from what is claimed, in smallest effects."""
     assert entry.effect is not None, "contradicted by an effect"
     value = entry.effect.value / entry.claim.smallest_effect
     towards = {"up": value, "down": -value}.get(entry.claim.direction, abs(value))
     return towards - 1 if entry.claim.direction == "none" else 1 - towards
+
+
+def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
+    """Tabulate the effects as `figures.claims.forest` draws them.
+
+    A row an effect: claim, sentence, direction, unit, study, verdict, mark, value, low, high. Effects are in
+    smallest effects that matter, with what is predicted to the right; a claim of an effect of either sign, or
+    of none, keeps its sign. Without a smallest effect they are in `unit`, shares times 100.
+    """
+    columns = ("claim", "sentence", "direction", "unit", "study", "verdict", "mark", "value", "low", "high")
+    rows = []
+    for entry in entries:
+        claim, effect = entry.claim, entry.effect
+        if effect is None:
+            continue
+        scale, unit = (1 / claim.smallest_effect, "") if claim.smallest_effect else (1.0, claim.unit)
+        if unit.startswith("points"):
+            scale *= 100
+        low, high = (scale * end for end in effect.interval(confidence))
+        value = scale * effect.value
+        if claim.direction == "down":
+            value, low, high = -value, -high, -low
+        verdict = entry.judgement.verdict
+        named = (claim.id, claim.sentence, claim.direction, unit, entry.study, str(verdict), MARKS[verdict])
+        rows.append((*named, value, low, high))
+    return pd.DataFrame(rows, columns=columns)

@@ -31,75 +31,37 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with its reason.
-
-    Attributes
-    ----------
-    verdict : Verdict
-        What is said.
-    reason : str
-        Why nothing could be decided or measured; empty else.
-    p_value : float
-        Of the test that could decide, after Holm's correction; NaN where nothing was tested.
-    """
+    """A verdict with its reason."""
 
     verdict: Verdict
-    reason: str = ""
-    p_value: float = np.nan
+    reason: str = ""  # Why nothing could be decided or measured.
+    p_value: float = np.nan  # After Holm's correction; NaN where nothing was tested.
 
 
 def judge(effects: Sequence[tuple[Claim, Effect]], alpha: float = ALPHA) -> list[Judgement]:
-    """Judge the claims of one chapter and study together.
+    """Judge the claims of one chapter and study together, in their order.
 
     For each claim one of two tests can decide: against no effect where the estimate is as large as matters,
     else against the smallest effect that matters. Holm (1979) corrects over the claims that may be decided.
-
-    Parameters
-    ----------
-    effects : sequence of tuple of Claim and Effect
-        One a claim.
-    alpha : float
-        Chance of one or more false verdicts.
-
-    Returns
-    -------
-    list of Judgement
-        In the same order.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up", smallest_effect=0.01)
-    >>> few = Effect(0.05, 3, "family", 0.001)
-    >>> many = Effect(0.05, 8, "family", 0.001)
-    >>> [str(one.verdict) for one in judge([(claim, few), (claim, many)])]
-    ['undecided', 'supported']
     """
     tests = [leaning(claim, effect) for claim, effect in effects]
     decidable = np.array([effect.enough_units for _, effect in effects], dtype=bool)
     adjusted = np.full(len(tests), np.nan)
     if decidable.any():
         adjusted[decidable] = holm([p for (_, p), may in zip(tests, decidable, strict=True) if may])
-    found = []
+    judgements = []
     for (claim, effect), (verdict, _), p_value in zip(effects, tests, adjusted.tolist(), strict=True):
         if np.isnan(p_value):
-            found.append(Judgement(Verdict.UNDECIDED, few_units(effect)))
+            judgements.append(Judgement(Verdict.UNDECIDED, few_units(effect)))
         elif p_value < alpha:
-            found.append(Judgement(verdict, p_value=p_value))
+            judgements.append(Judgement(verdict, p_value=p_value))
         else:
-            found.append(Judgement(Verdict.UNDECIDED, _doubt(claim, verdict), p_value))
-    return found
+            judgements.append(Judgement(Verdict.UNDECIDED, _doubt(claim, verdict), p_value))
+    return judgements
 
 
 def leaning(claim: Claim, effect: Effect) -> tuple[Verdict, float]:
-    """Return the verdict that the estimate leans to, and the p-value of the test that could decide it.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", direction="up", smallest_effect=0.01)
-    >>> verdict, p_value = leaning(claim, Effect(-0.02, 9, "family", 0.01))
-    >>> str(verdict), round(p_value, 3)
-    ('contradicted', 0.017)
-    """
+    """Return the verdict that the estimate leans to, and the p-value of the test that could decide it."""
     matters = claim.smallest_effect
     as_large = _as_large(claim, effect)
     if as_large:
@@ -120,15 +82,6 @@ def deciding(claim: Claim, effect: Effect) -> Effect:
     enough, corrected for the choice. If none is, it is the one that reaches furthest: the claim is
     contradicted only if each of them is ruled out, which needs no correction (the intersection-union test).
     Where every one has to be, it is the one most in doubt, and it is the other way round.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.claims.effects import strongest
-    >>> claim = Claim("X", "Some change.", "paper", direction="either", smallest_effect=0.02)
-    >>> both = {"pose": Effect(0.005, 9, "run", 0.001), "larger": Effect(0.01, 9, "run", 0.02)}
-    >>> found = deciding(claim, strongest(both))
-    >>> found.which, found.choices
-    ('larger', 1)
     """
     if not effect.among:
         return effect
@@ -151,30 +104,10 @@ def _as_large(claim: Claim, effect: Effect) -> bool:
 
 
 def of_parts(parts: Sequence[tuple[str, Judgement]], alpha: float = ALPHA) -> Judgement:
-    """Join the judgements on the parts of a claim that says several things at once.
+    """Join the judgements on the parts, by id, of a claim that says several things at once.
 
     One contradicted part contradicts the whole, but several parts are several chances of that: its p-value
     must be small beyond Bonferroni's correction. That all parts are supported needs no correction.
-
-    Parameters
-    ----------
-    parts : sequence of tuple of str and Judgement
-        Id of each part and what is said of it.
-    alpha : float
-        Chance of a false verdict on the whole.
-
-    Returns
-    -------
-    Judgement
-        Contradicted if a part is; supported if all are; else undecided, or not measured if no part is.
-
-    Examples
-    --------
-    >>> clear, weak = (Judgement(Verdict.CONTRADICTED, p_value=p) for p in (0.001, 0.04))
-    >>> str(of_parts([("F4", clear), ("F14", Judgement(Verdict.SUPPORTED))]).verdict)
-    'contradicted'
-    >>> of_parts([("F4", weak), ("F14", Judgement(Verdict.SUPPORTED))]).reason
-    'F4 is contradicted, but one of 2 parts may be so by chance'
     """
     verdicts = {judgement.verdict for _, judgement in parts}
     reason = ", ".join(
@@ -195,24 +128,12 @@ def of_parts(parts: Sequence[tuple[str, Judgement]], alpha: float = ALPHA) -> Ju
 
 
 def few_units(effect: Effect) -> str:
-    """Say by the rule of few families why nothing is decided.
-
-    Examples
-    --------
-    >>> few_units(Effect(0.1, 3, "training source"))
-    'too few training sources: 3, and 5 are needed'
-    """
+    """Say by the rule of few families why nothing is decided."""
     return f"too few {plural(effect.unit)}: {effect.units}, and {MINIMUM_FAMILIES} are needed"
 
 
 def plural(unit: str) -> str:
-    """Return the plural of the name of a unit.
-
-    Examples
-    --------
-    >>> plural("family"), plural("run")
-    ('families', 'runs')
-    """
+    """Return the plural of the name of a unit."""
     return unit[:-1] + "ies" if unit.endswith("y") else unit + "s"
 
 

@@ -50,28 +50,13 @@ _PLAIN = (1.0, 2)
 
 
 def number(claim: Claim, value: float) -> Text:
-    """Write a value of the claim's statistic, with its sign and a true minus.
-
-    Examples
-    --------
-    >>> points = Claim("X", "CLIP is better.", "paper", unit="points")
-    >>> number(points, -0.0297), number(points, 0.0001)
-    (−3.0, 0.0)
-    """
+    """Write a value of the claim's statistic, with its sign and a true minus."""
     scale, digits = _SCALE_AND_DIGITS.get(claim.unit.split(" ")[0], _PLAIN)
     return change(scale * value, digits)
 
 
 def interval(claim: Claim, effect: Effect, confidence: float) -> str:
-    """Write the interval of an effect; an unbounded one in words.
-
-    Examples
-    --------
-    >>> claim = Claim("X", "CLIP is better.", "paper", unit="points")
-    >>> few, one = Effect(0.04, 5, "family", 0.01), Effect(0.04, 1, "family", np.inf)
-    >>> interval(claim, few, 0.95), interval(claim, one, 0.95)
-    ('+1.2 to +6.8', 'unbounded')
-    """
+    """Write the interval of an effect; an unbounded one in words."""
     if not np.isfinite(effect.half_width(confidence)):
         return "unbounded"
     low, high = effect.interval(confidence)
@@ -79,26 +64,12 @@ def interval(claim: Claim, effect: Effect, confidence: float) -> str:
 
 
 def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:
-    """Write an effect with its interval.
-
-    Examples
-    --------
-    >>> estimate(Claim("X", "CLIP is better.", "paper", unit="points"), Effect(0.04, 5, "family", 0.01), 0.95)
-    +4.0 (+1.2 to +6.8)
-    """
+    """Write an effect with its interval."""
     return Text(f"{number(claim, effect.value)} ({interval(claim, effect, confidence)})")
 
 
 def rule(claim: Claim) -> str:
-    """Say the rule of a claim.
-
-    Examples
-    --------
-    >>> rule(Claim("X", "CLIP is better.", "paper", direction="down", unit="points", smallest_effect=0.005))
-    'supported if below 0 beyond chance and at most −0.5 points; contradicted if that much is ruled out'
-    >>> rule(Claim("X", "CLIP is better.", "paper", direction="up", unit="nats"))
-    'supported if above 0 beyond chance; contradicted if below 0 beyond chance'
-    """
+    """Say the rule of a claim."""
     size = f"{number(claim, claim.smallest_effect)} {claim.unit}".lstrip("+")
     if "correlation" in claim.unit:
         size = f"{claim.smallest_effect:.2f}"

@@ -8,38 +8,13 @@ import xarray as xr
 def compare_evaluations(shifts: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     """Tabulate the differences between sources that evaluated the same weights.
 
-    A source that evaluated a checkpoint several times, at several image sizes for example, counts with
-    the first row that reports the condition.
-
-    Parameters
-    ----------
-    shifts : xarray.Dataset
-        The cube `shifts`; models are named ``source:name``.
-    models : xarray.Dataset
-        The cube `models` of the same study; its order is the order of preference.
-
-    Returns
-    -------
-    xarray.Dataset
-        With the dim condition, for conditions with a pair: `pairs` of evaluations of one checkpoint,
-        `median_difference` and `largest_difference` between the two, absolute, in percentage points, and
-        `most_different`, the checkpoint that differs most.
-
-    Examples
-    --------
-    >>> names = ["timm:resnet50@224", "testbed:resnet50"]
-    >>> shifts = xr.Dataset(
-    ...     {
-    ...         "hits": (("model", "condition"), [[76], [75]]),
-    ...         "images": (("model", "condition"), [[100], [100]]),
-    ...     },
-    ...     coords={"model": names, "condition": ["id"]},
-    ... )
-    >>> models = xr.Dataset({"checkpoint": ("model", ["resnet50"] * 2)}, coords={"model": names})
-    >>> compare_evaluations(shifts, models)["median_difference"].round(6).values
-    array([1.])
+    Dim condition, where there is a pair: `pairs`, `median_difference` and `largest_difference` (absolute,
+    percentage points), `most_different` (a checkpoint). Of several rows of one source the first counts.
     """
-    pairs = _pairs(_evaluations(shifts, models))
+    evaluations = _evaluations(shifts, models)
+    both = evaluations.merge(evaluations, on=["checkpoint", "condition"], suffixes=("", "_other"))
+    pairs = both[both["source"] < both["source_other"]].reset_index(drop=True)
+    pairs["difference"] = (pairs["percent"] - pairs["percent_other"]).abs()
     by_condition = pairs.groupby("condition", sort=False)
     order = [name for name in shifts["condition"].values.tolist() if name in by_condition.groups]
     largest = pairs.loc[by_condition["difference"].idxmax()].set_index("condition").loc[order]
@@ -63,9 +38,3 @@ def _evaluations(shifts: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
     evaluations = table.rename_axis("checkpoint").reset_index().melt(["checkpoint", "source"])
     evaluations.columns = pd.Index(["checkpoint", "source", "condition", "percent"])
     return evaluations.dropna().drop_duplicates(["checkpoint", "source", "condition"])
-
-
-def _pairs(evaluations: pd.DataFrame) -> pd.DataFrame:
-    both = evaluations.merge(evaluations, on=["checkpoint", "condition"], suffixes=("", "_other"))
-    both = both[both["source"] < both["source_other"]].reset_index(drop=True)
-    return both.assign(difference=(both["percent"] - both["percent_other"]).abs())

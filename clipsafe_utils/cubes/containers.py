@@ -16,20 +16,7 @@ _MOST_A_BYTE_STANDS_FOR = 1100
 
 
 def check_container(path: Path) -> None:
-    """Refuse a file that reads other files, or that declares more than it can hold.
-
-    Parameters
-    ----------
-    path : Path
-        An HDF5 file, which netCDF-4 is.
-
-    Raises
-    ------
-    ClipsafeError
-        With the file, the variable and the rule.
-    Exception
-        Whatever h5py raises for bytes that are no HDF5 file.
-    """
+    """Refuse a file that reads other files, or that declares more than it can hold."""
     fault = _fault_of_heaps(path.read_bytes())
     if fault:
         raise ClipsafeError(f"{path}: not a readable netCDF file ({fault}).")

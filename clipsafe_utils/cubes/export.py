@@ -14,22 +14,7 @@ FORMATS = ("csv", "parquet")
 def tidy_tables(cube: xr.Dataset) -> dict[str, pd.DataFrame]:
     """Turn a cube into tables with one row for each combination of labels.
 
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        Any cube.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        One table for each set of dims, under the names of those dims joined by ``-``. A cube whose
-        variables share their dims gives one table.
-
-    Examples
-    --------
-    >>> cube = xr.Dataset({"count": ("model", [3])}, coords={"model": ["a"]})
-    >>> tidy_tables(cube)["model"].to_dict("records")
-    [{'model': 'a', 'count': 3}]
+    By the names of the dims, joined by ``-``; variables that share their dims share a table.
     """
     names_by_dims: dict[tuple[str, ...], list[str]] = {}
     for name, array in cube.data_vars.items():
@@ -41,35 +26,7 @@ def tidy_tables(cube: xr.Dataset) -> dict[str, pd.DataFrame]:
 
 
 def export_cube(cube: xr.Dataset, name: str, folder: Path, file_format: str) -> list[Path]:
-    """Write a cube as CSV or Parquet.
-
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        The cube.
-    name : str
-        First part of the file names.
-    folder : Path
-        Where to write.
-    file_format : {"csv", "parquet"}
-        Format of the files.
-
-    Returns
-    -------
-    list of Path
-        The files: one, or one for each set of dims.
-
-    Raises
-    ------
-    ClipsafeError
-        If the format is unknown, or its library is not installed.
-
-    Examples
-    --------
-    >>> export_cube(xr.Dataset(), "factors", Path("."), "xlsx")
-    Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: 'xlsx' is not a format; choose csv or parquet.
-    """
+    """Write a cube as CSV or Parquet, one file for each set of dims, and return the files."""
     if file_format not in FORMATS:
         raise ClipsafeError(f"'{file_format}' is not a format; choose {' or '.join(FORMATS)}.")
     tables = tidy_tables(cube)

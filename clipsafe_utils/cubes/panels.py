@@ -14,50 +14,15 @@ from clipsafe_utils.say import listed
 
 @dataclass(frozen=True)
 class Panel:
-    """One study's share of a figure.
-
-    Attributes
-    ----------
-    study : str
-        Name of the study.
-    cube : xarray.Dataset
-        The cube, each network once, only the groups that were asked for.
-    models : xarray.Dataset
-        Who the models are, in the same order.
-    """
+    """One study's share of a figure."""
 
     study: str
-    cube: xr.Dataset
-    models: xr.Dataset
+    cube: xr.Dataset  # each network once, only the groups that were asked for
+    models: xr.Dataset  # in the same order
 
 
 def read_panels(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[Panel]:
-    """Read a cube from every study that has it and has a model of the groups.
-
-    Parameters
-    ----------
-    studies : sequence of str
-        Names of studies, or paths to their folders.
-    cube : str
-        Name of the cube.
-    groups : sequence of str
-        Groups of models to keep.
-
-    Returns
-    -------
-    list of Panel
-        In the order of the studies; empty where none has the cube.
-
-    Raises
-    ------
-    ClipsafeError
-        If a study does not exist, or one of its cubes breaks a rule.
-
-    Examples
-    --------
-    >>> [panel.study for panel in read_panels(["published"], "factors", ["clip_zero_shot"])]
-    ['published']
-    """
+    """Return the panels of the studies that have the cube and a model of the groups, in their order."""
     panels = []
     for study in map(find_study, studies):
         if study.has(cube):
@@ -68,41 +33,19 @@ def read_panels(studies: Sequence[str], cube: str, groups: Sequence[str]) -> lis
 
 
 def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[str]:
-    """Say in words which studies have no panel.
-
-    Examples
-    --------
-    >>> left_out(["published"], "factors", ["clip_zero_shot"])
-    []
-    """
+    """Say in words which studies have no panel."""
     present = {panel.study for panel in read_panels(studies, cube, groups)}
-    absent = [study.name for study in map(find_study, studies) if study.name not in present]
-    what = SCHEMAS[cube].title.lower()
+    what = f"`{cube}` ({SCHEMAS[cube].title.lower()})"
     return [
-        f"The study `{name}` has no cube `{cube}` ({what}) for these groups: its panel is left out."
-        for name in absent
+        f"The study `{study.name}` has no cube {what} for these groups: its panel is left out."
+        for study in map(find_study, studies)
+        if study.name not in present
     ]
 
 
 def nothing_to_show(studies: Sequence[str], *cubes: str, why: Sequence[str] = ()) -> ClipsafeError:
-    """Give the error of a page that has no data at all.
-
-    Parameters
-    ----------
-    studies : sequence of str
-        Those that were asked for.
-    *cubes : str
-        The cubes that the page reads.
-    why : sequence of str
-        Sentences that say what was left out; without them, that no study has the cubes.
-
-    Examples
-    --------
-    >>> nothing_to_show(["field"], "shifts", "causes")
-    ClipsafeError('Nothing to show: the study field has no model of these groups in shifts or causes.')
-    """
-    which = "study" if len(studies) == 1 else "studies"
-    has = "has" if len(studies) == 1 else "have"
+    """Give the error of a page that has no data at all."""
+    which, has = ("study", "has") if len(studies) == 1 else ("studies", "have")
     names = listed(find_study(study).name for study in studies)
     missing = f"the {which} {names} {has} no model of these groups in {listed(cubes, last='or')}."
     return ClipsafeError(f"Nothing to show: {' '.join(why) or missing}")

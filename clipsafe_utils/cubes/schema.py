@@ -1,8 +1,7 @@
-"""What a result cube is: the names, dims, units and vocabularies that every part agrees on.
+"""What a result cube is: the names, dims, units and vocabularies that every part agrees on."""
 
-The names below are the public interface of the project. A study may add a dim to a variable;
-it renames none.
-"""
+# The names below are the public interface of the project. A study may add a dim to a variable; it renames
+# none.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,16 +15,8 @@ SCHEMA_VERSION = 1
 """Raised where a cube that was written before can no longer be read as it was meant."""
 
 HEADLINE_FACTORS = (
-    "pose",
-    "background",
-    "pattern",
-    "color",
-    "smaller",
-    "shape",
-    "partial_view",
-    "subcategory",
-    "texture",
-    "larger",
+    *("pose", "background", "pattern", "color", "smaller"),
+    *("shape", "partial_view", "subcategory", "texture", "larger"),
 )
 """The ten most frequent top factors of ImageNet-X; that the paper used these ten is an inference."""
 
@@ -34,22 +25,8 @@ OVERALL = "overall"
 FACTORS = (*HEADLINE_FACTORS, *OTHER_FACTORS, OVERALL)
 
 CUE_CLASSES = (
-    "airplane",
-    "bear",
-    "bicycle",
-    "bird",
-    "boat",
-    "bottle",
-    "car",
-    "cat",
-    "chair",
-    "clock",
-    "dog",
-    "elephant",
-    "keyboard",
-    "knife",
-    "oven",
-    "truck",
+    *("airplane", "bear", "bicycle", "bird", "boat", "bottle", "car", "cat"),
+    *("chair", "clock", "dog", "elephant", "keyboard", "knife", "oven", "truck"),
 )
 DECISIONS = ("shape", "texture", "other")
 
@@ -76,7 +53,7 @@ NUMBERED = ("draw", "bin", "subset", "image", "width")
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of a cube: its dims, what kind of value it holds, and the values that are allowed."""
+    """One variable of a cube, and the values that are allowed."""
 
     name: str
     dims: tuple[str, ...]
@@ -110,7 +87,11 @@ def _count(name: str, dims: tuple[str, ...], long_name: str) -> Variable:
 
 
 def _share(name: str, dims: tuple[str, ...], long_name: str) -> Variable:
-    return Variable(name, dims, "number", long_name, minimum=0, maximum=1)
+    return _at_most_1(name, dims, long_name, 0)
+
+
+def _at_most_1(name: str, dims: tuple[str, ...], long_name: str, minimum: float = -1) -> Variable:
+    return Variable(name, dims, "number", long_name, minimum=minimum, maximum=1)
 
 
 def _text(name: str, long_name: str, choices: tuple[str, ...] = ()) -> Variable:
@@ -204,8 +185,7 @@ _FIRST_BIN_ERRORS = ("ece", "ece_debiased", "ece_rms")
 
 
 def _bin_error(name: str) -> Variable:
-    error = BIN_ERRORS[name]
-    return Variable(name, _CALIBRATION_DIMS, "number", error.long_name, "1", error.minimum, 1)
+    return _at_most_1(name, _CALIBRATION_DIMS, BIN_ERRORS[name].long_name, BIN_ERRORS[name].minimum)
 
 
 _CALIBRATION = CubeSchema(
@@ -246,7 +226,7 @@ _PROMPTS = CubeSchema(
     ),
     optional=(
         _count("images", ("draw", "factor"), "images with the factor, as often as they are drawn"),
-        Variable("ece_debiased", _PROMPT_DIMS, "number", "debiased expected calibration error", "1", -1, 1),
+        _at_most_1("ece_debiased", _PROMPT_DIMS, "debiased expected calibration error"),
     ),
 )
 
@@ -268,43 +248,23 @@ _EMBEDDINGS = CubeSchema(
     "embeddings",
     "Image embeddings of CLIPs, so that another prompt costs no image",
     (
-        Variable(
-            "embedding", ("model", "image", "width"), "number", "image embedding, unit norm", "1", -1, 1
-        ),
-        Variable(
-            "classifier", ("model", "class", "width"), "number", "class embedding, unit norm", "1", -1, 1
-        ),
+        _at_most_1("embedding", ("model", "image", "width"), "image embedding, unit norm"),
+        _at_most_1("classifier", ("model", "class", "width"), "class embedding, unit norm"),
         _positive("logit_scale", ("model",), "what cosine similarities are multiplied by to give logits"),
         Variable("set", ("image",), "text", "test set of the image", ""),
         Variable("label", ("image",), "number", "place of its class, -1 out of distribution", "1", -1),
         _count("place", ("image",), "place of the image in its test set"),
     ),
     optional=(
-        Variable(
+        _at_most_1(
             "template_embedding",
             ("model", "template", "class", "width"),
-            "number",
             "text embedding of a single template with the name of a class in it, unit norm",
-            "1",
-            -1,
-            1,
         ),
         Variable("template_set", ("template",), "text", "first set of prompts that holds the template", ""),
     ),
 )
 
-SCHEMAS: Mapping[str, CubeSchema] = {
-    schema.name: schema
-    for schema in (
-        _MODELS,
-        _FACTORS,
-        _SHAPE_BIAS,
-        _SHIFTS,
-        _OOD,
-        _CALIBRATION,
-        _PROMPTS,
-        _CAUSES,
-        _EMBEDDINGS,
-    )
-}
+_ALL = (_MODELS, _FACTORS, _SHAPE_BIAS, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _CAUSES, _EMBEDDINGS)
+SCHEMAS: Mapping[str, CubeSchema] = {schema.name: schema for schema in _ALL}
 """All cubes by name."""

@@ -9,13 +9,7 @@ CLIP_GROUPS = ("clip_zero_shot", "clip_fine_tuned")
 
 
 def is_real(cube: xr.Dataset) -> bool:
-    """Say whether a cube speaks of real models; a proxy stands in for them, and so does what does not say.
-
-    Examples
-    --------
-    >>> is_real(xr.Dataset(attrs={"evidence": "measured"})), is_real(xr.Dataset())
-    (True, False)
-    """
+    """Say whether a cube speaks of real models; a proxy stands in for them, and so does what does not say."""
     return bool(cube.attrs.get("evidence") == "measured")
 
 
@@ -56,18 +50,26 @@ def select_models(
     return cube.sel(model=kept["model"].values), kept
 
 
+def select_with_conditions(
+    shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], conditions: Sequence[str]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Keep the models of some groups that report some conditions, each network once.
+
+    Rows that lack a condition are dropped first: `select_models` keeps the first row of a network even where
+    another reports more.
+    """
+    asked = shifts.sel(condition=list(conditions))
+    reported = asked["hits"].notnull().all("condition").values
+    return select_models(asked.isel(model=reported), models, groups)
+
+
 def clip_models(models: xr.Dataset) -> xr.Dataset:
-    """Keep the CLIP models of a study, zero-shot before fine-tuned.
+    """Keep the CLIPs of a cube `models`, zero-shot before fine-tuned; there may be none.
 
     Parameters
     ----------
     models : xarray.Dataset
-        The cube `models`.
-
-    Returns
-    -------
-    xarray.Dataset
-        Possibly empty.
+        The cube.
 
     Examples
     --------
@@ -113,7 +115,7 @@ def families_between_groups(models: xr.Dataset) -> np.ndarray:
 
 def of_source(models: xr.Dataset, source: str) -> np.ndarray:
     """Return a mask of the zero-shot CLIPs of a training source."""
-    return np.asarray((models["group"] == "clip_zero_shot") & (models["training_source"] == source))
+    return of_any_source(models, [source])
 
 
 def of_any_source(models: xr.Dataset, sources: Sequence[str]) -> np.ndarray:

@@ -50,7 +50,10 @@ def read_cube(path: Path) -> xr.Dataset:
         check_container(path)
         with xr.open_dataset(path, engine="h5netcdf") as stored:
             cube = _with_plain_text(stored.load())
-        _check_version(cube.attrs.pop(_VERSION, SCHEMA_VERSION), path)
+        written = str(cube.attrs.pop(_VERSION, SCHEMA_VERSION))
+        if written != str(SCHEMA_VERSION):
+            fault = f"has the schema version {written[:20]}; this clipsafe reads {SCHEMA_VERSION}"
+            raise ClipsafeError(f"{path}: {fault}.")
         validate(cube, path.stem, str(path))
     except ClipsafeError:
         raise
@@ -86,13 +89,6 @@ def write_cube(cube: xr.Dataset, path: Path) -> None:
     encoding = {name: _encoding(stored[name].dtype) for name in stored.variables}
     with replacing(path) as temporary:
         stored.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-
-
-def _check_version(version: object, path: Path) -> None:
-    if str(version) != str(SCHEMA_VERSION):
-        raise ClipsafeError(
-            f"{path}: has the schema version {str(version)[:20]}; this clipsafe reads {SCHEMA_VERSION}."
-        )
 
 
 def content_hash(cube: xr.Dataset) -> str:
@@ -131,8 +127,8 @@ def _encoding(dtype: np.dtype) -> dict[str, object]:
 
 
 def _attributes(attributes: dict[str, object]) -> bytes:
-    said = {str(key): str(value) for key, value in attributes.items() if key not in UNHASHED_ATTRIBUTES}
-    return json.dumps(said, sort_keys=True).encode()
+    hashed = {str(key): str(value) for key, value in attributes.items() if key not in UNHASHED_ATTRIBUTES}
+    return json.dumps(hashed, sort_keys=True).encode()
 
 
 def _canonical(values: np.ndarray) -> tuple[str, bytes]:
@@ -146,12 +142,10 @@ def _canonical(values: np.ndarray) -> tuple[str, bytes]:
 
 def _with_plain_text(cube: xr.Dataset) -> xr.Dataset:
     """Return the cube with every text variable as NumPy unicode, whichever string type stored it."""
-    kinds = {name: variable.dtype.kind for name, variable in cube.variables.items()}
     text = {
         name: cube[name].copy(data=cube[name].values.astype(str))
-        for name, kind in kinds.items()
-        if kind in "OT"
+        for name, variable in cube.variables.items()
+        if variable.dtype.kind in "OT"
     }
-    return cube.assign_coords({k: v for k, v in text.items() if k in cube.coords}).assign(
-        {k: v for k, v in text.items() if k not in cube.coords}
-    )
+    labels = {name: array for name, array in text.items() if name in cube.coords}
+    return cube.assign_coords(labels).assign({name: text[name] for name in text if name not in labels})

@@ -22,13 +22,7 @@ _CUBES_KEPT = 16
 
 
 def cubes_folder() -> Path:
-    """Return the folder that holds the studies: ``CLIPSAFE_CUBES`` where set, else the repository's.
-
-    Examples
-    --------
-    >>> cubes_folder().name
-    'cubes'
-    """
+    """Return the folder that holds the studies: ``CLIPSAFE_CUBES`` where set, else the repository's."""
     return Path(os.environ.get("CLIPSAFE_CUBES") or REPOSITORY / "cubes")
 
 
@@ -53,28 +47,16 @@ class Study:
         return cube in self.cubes
 
     def read(self, cube: str) -> xr.Dataset:
-        """Read and check one cube; see `read_cube`. A file is read again only when it has changed.
-
-        Raises
-        ------
-        ClipsafeError
-            If the cube is at fault, or has a model that the cube `models` of the study does not describe.
-        """
-        found = self._read(cube)
+        """Read and check one cube; see `read_cube`. A file is read again only when it has changed."""
+        content = self._read(cube)
         if cube != "models" and self.has("models"):
-            unknown = found.indexes["model"].difference(self._read("models").indexes["model"])
+            unknown = content.indexes["model"].difference(self._read("models").indexes["model"])
             if len(unknown):
                 raise ClipsafeError(f"{self.path(cube)}: model '{unknown[0]}' is not described in models.nc.")
-        return found
+        return content
 
     def check(self) -> None:
-        """Read every cube.
-
-        Raises
-        ------
-        ClipsafeError
-            With the file and the rule.
-        """
+        """Read every cube; `ClipsafeError` names the file and the rule that one breaks."""
         if not self.has("models"):
             raise ClipsafeError(f"{self.path('models')}: no such cube; every study needs one.")
         for name in self.cubes:
@@ -138,21 +120,16 @@ def list_studies() -> list[Study]:
     """
     root = cubes_folder()
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-    return [study for study in (Study(folder.name, folder) for folder in folders) if study.cubes]
+    return [study for folder in folders if (study := Study(folder.name, folder)).cubes]
 
 
 def merge_cubes(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
-    """Join two cubes of one kind along their models.
+    """Join two cubes of one kind along their models; attributes are those of the first.
 
     Parameters
     ----------
     first, second : xarray.Dataset
         Cubes with the same variables and the same labels on every dim but ``model``.
-
-    Returns
-    -------
-    xarray.Dataset
-        The models of the first, then those of the second; attributes of the first.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """The rules that a cube must keep; reading and writing both check them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,8 @@ MOST_MODELS = 20_000
 """In one cube. A chapter draws so many in half a minute; ten times as many take hours without a word."""
 
 LONGEST_NAME = 200
+_TEXT = "OTU"
+"""Kinds of NumPy's types that hold text."""
 
 
 def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
@@ -39,116 +41,93 @@ def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
     """
     if name not in SCHEMAS:
         raise ClipsafeError(f"{where}: '{name}' is not a cube; the cubes are {', '.join(SCHEMAS)}.")
-    schema = SCHEMAS[name]
-    variables = (*schema.variables, *(one for one in schema.optional if one.name in cube.data_vars))
+    # Faults come the first that counts first: none is looked for behind another.
+    if fault := next(_faults_of(cube, SCHEMAS[name]), None):
+        raise ClipsafeError(f"{where}: {fault}.")
+
+
+def _faults_of(cube: xr.Dataset, schema: CubeSchema) -> Iterator[str]:
+    optional = [variable for variable in schema.optional if variable.name in cube.data_vars]
+    variables = [*schema.variables, *optional]
     for variable in variables:
-        _check_variable(cube, variable, where)
+        if variable.name not in cube.data_vars:
+            yield f"variable '{variable.name}' is missing"
+        faults = _faults_of_variable(cube[variable.name], variable)
+        yield from (f"variable '{variable.name}' {fault}" for fault in faults)
     for dim in dict.fromkeys(dim for variable in variables for dim in variable.dims):
-        _check_coordinate(cube, dim, schema, where)
+        if dim not in cube.coords:
+            yield f"coordinate '{dim}' is missing"
+        faults = _faults_of_labels(cube[dim].values, dim, schema.vocabulary.get(dim, ()))
+        yield from (f"coordinate '{dim}' {fault}" for fault in faults)
     for key in ("study", "evidence", "licence"):
-        if not _is_text(cube.attrs.get(key, "")) or not cube.attrs.get(key):
-            raise ClipsafeError(f"{where}: attribute '{key}' of the cube is missing or no text.")
+        if not _is_filled(cube.attrs.get(key)):
+            yield f"attribute '{key}' of the cube is missing or no text"
     if cube.attrs["evidence"] not in EVIDENCE:
-        raise ClipsafeError(f"{where}: attribute 'evidence' must be one of {', '.join(EVIDENCE)}.")
-    rule = _COUNT_RULES.get(name)
-    if rule is not None and (fault := rule(cube)):
-        raise ClipsafeError(f"{where}: {fault}")
+        yield f"attribute 'evidence' must be one of {', '.join(EVIDENCE)}"
+    if schema.name in _COUNT_RULES:
+        yield from _COUNT_RULES[schema.name](cube)
 
 
-def _check_variable(cube: xr.Dataset, variable: Variable, where: str) -> None:
-    if variable.name not in cube.data_vars:
-        raise ClipsafeError(f"{where}: variable '{variable.name}' is missing.")
-    array = cube[variable.name]
-    fault = (
-        _fault_of_dims(array, variable)
-        or _fault_of_kind(array, variable)
-        or _fault_of_missing_values(array)
-        or _fault_of_range(array, variable)
-        or next(
-            (
-                f"has no attribute '{key}' that is text"
-                for key in ("long_name", "units", "source")
-                if not _is_text(array.attrs.get(key))
-            ),
-            "",
-        )
-    )
-    if fault:
-        raise ClipsafeError(f"{where}: variable '{variable.name}' {fault}.")
-
-
-def _fault_of_dims(array: xr.DataArray, variable: Variable) -> str:
+def _faults_of_variable(array: xr.DataArray, variable: Variable) -> Iterator[str]:
     missing = [dim for dim in variable.dims if dim not in array.dims]
-    return f"lacks the dim '{missing[0]}'; it has {array.dims}" if missing else ""
-
-
-def _fault_of_kind(array: xr.DataArray, variable: Variable) -> str:
-    is_text = array.dtype.kind in "OTU"
+    if missing:
+        yield f"lacks the dim '{missing[0]}'; it has {array.dims}"
     if variable.kind == "text":
-        return "" if is_text else f"must hold text, not {array.dtype}"
-    return "" if array.dtype.kind in "iuf" else f"must hold numbers, not {array.dtype}"
+        if array.dtype.kind not in _TEXT:
+            yield f"must hold text, not {array.dtype}"
+        yield from _faults_of_text(array.astype(str).values, variable)
+    else:
+        if array.dtype.kind not in "iuf":
+            yield f"must hold numbers, not {array.dtype}"
+        is_nan = np.isnan(np.asarray(array, dtype=float))
+        if is_nan.any() and not _is_filled(array.attrs.get("not_measured")):
+            yield "holds NaN without an attribute 'not_measured' that says why"
+        yield from _faults_of_numbers(np.asarray(array, dtype=float)[~is_nan], variable)
+    for key in ("long_name", "units", "source"):
+        if not isinstance(array.attrs.get(key), str):
+            yield f"has no attribute '{key}' that is text"
 
 
-def _fault_of_missing_values(array: xr.DataArray) -> str:
-    if array.dtype.kind in "OTU":
-        return "holds an empty text" if bool((array.astype(str) == "").any()) else ""
-    has_missing = array.dtype.kind == "f" and bool(np.isnan(array).any())
-    reason = array.attrs.get("not_measured")
-    if has_missing and not (_is_text(reason) and reason):
-        return "holds NaN without an attribute 'not_measured' that says why"
-    return ""
+def _faults_of_text(values: np.ndarray, variable: Variable) -> Iterator[str]:
+    if (values == "").any():
+        yield "holds an empty text"
+    unknown = sorted(set(values.ravel()) - set(variable.choices))
+    if variable.choices and unknown:
+        yield f"holds '{unknown[0]}', which is none of its choices"
 
 
-def _fault_of_range(array: xr.DataArray, variable: Variable) -> str:
-    if variable.kind == "text":
-        unknown = sorted(set(array.astype(str).values.ravel()) - set(variable.choices))
-        return f"holds '{unknown[0]}', which is none of its choices" if variable.choices and unknown else ""
-    values = np.asarray(array, dtype=float)
-    values = values[~np.isnan(values)]
+def _faults_of_numbers(values: np.ndarray, variable: Variable) -> Iterator[str]:
     if not np.isfinite(values).all():
-        return "holds an infinite value"
+        yield "holds an infinite value"
     if values.size and (values.min() < variable.minimum or values.max() > variable.maximum):
         allowed = f"[{variable.minimum:g}, {variable.maximum:g}]"
-        return f"must lie in {allowed}; it spans {values.min():g} to {values.max():g}"
+        yield f"must lie in {allowed}; it spans {values.min():g} to {values.max():g}"
     if variable.kind == "count" and (values != np.round(values)).any():
-        return "must hold whole numbers"
-    return ""
+        yield "must hold whole numbers"
 
 
-def _check_coordinate(cube: xr.Dataset, dim: str, schema: CubeSchema, where: str) -> None:
-    if dim not in cube.coords:
-        raise ClipsafeError(f"{where}: coordinate '{dim}' is missing.")
-    labels = cube[dim].values
-    fault = _fault_of_labels(labels, dim)
-    if fault:
-        raise ClipsafeError(f"{where}: coordinate '{dim}' {fault}.")
-    unique, counts = np.unique(labels, return_counts=True)
-    if (counts > 1).any():
-        raise ClipsafeError(f"{where}: coordinate '{dim}' holds '{unique[counts > 1][0]}' more than once.")
-    allowed = schema.vocabulary.get(dim, ())
-    unknown = sorted(set(map(str, labels)) - set(allowed))
-    if allowed and unknown:
-        raise ClipsafeError(
-            f"{where}: coordinate '{dim}' holds '{unknown[0]}'; it may hold {', '.join(allowed)}."
-        )
-    if dim == "draw" and labels[0] != 0:
-        raise ClipsafeError(f"{where}: coordinate 'draw' must begin with 0, the estimate.")
-
-
-def _fault_of_labels(labels: np.ndarray, dim: str) -> str:
+def _faults_of_labels(labels: np.ndarray, dim: str, allowed: tuple[str, ...]) -> Iterator[str]:
     if len(labels) == 0:
-        return "is empty"
+        yield "is empty"
     if dim == "model" and len(labels) > MOST_MODELS:
-        return f"holds {len(labels):,} models; at most {MOST_MODELS:,} are read"
+        yield f"holds {len(labels):,} models; at most {MOST_MODELS:,} are read"
     is_whole = labels.dtype.kind in "iu" and bool((labels >= 0).all())
     if dim == "draw" and not is_whole:
-        return "must hold whole numbers from 0"
-    if dim in NUMBERED and is_whole:
-        return ""
-    if labels.dtype.kind not in "OTU":
-        return f"must hold text, not {labels.dtype}"
-    bad = next((label for label in map(str, labels) if not _is_name(label)), None)
-    return "" if bad is None else f"holds {bad!r:.100}, which is no name of 1 to {LONGEST_NAME} characters"
+        yield "must hold whole numbers from 0"
+    if not (dim in NUMBERED and is_whole):
+        if labels.dtype.kind not in _TEXT:
+            yield f"must hold text, not {labels.dtype}"
+        bad = [label for label in map(str, labels) if not _is_name(label)]
+        if bad:
+            yield f"holds {bad[0]!r:.100}, which is no name of 1 to {LONGEST_NAME} characters"
+    unique, counts = np.unique(labels, return_counts=True)
+    if (counts > 1).any():
+        yield f"holds '{unique[counts > 1][0]}' more than once"
+    unknown = sorted(set(map(str, labels)) - set(allowed))
+    if allowed and unknown:
+        yield f"holds '{unknown[0]}'; it may hold {', '.join(allowed)}"
+    if dim == "draw" and labels[0] != 0:
+        yield "must begin with 0, the estimate"
 
 
 def _is_name(label: str) -> bool:
@@ -156,62 +135,54 @@ def _is_name(label: str) -> bool:
     return 0 < len(label) <= LONGEST_NAME and label.isprintable() and not label.isspace()
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _is_filled(value: object) -> bool:
+    return isinstance(value, str) and value != ""
 
 
-def _hits_within_images(cube: xr.Dataset) -> str:
-    return "variable 'hits' exceeds 'images'." if bool((cube["hits"] > cube["images"]).any()) else ""
+def _exceeding(cube: xr.Dataset, part: str, whole: str) -> Iterator[str]:
+    if bool((cube[part] > cube[whole]).any()):
+        yield f"variable '{part}' exceeds '{whole}'"
 
 
-def _factor_counts(cube: xr.Dataset) -> str:
-    if fault := _hits_within_images(cube):
-        return fault
+def _faults_of_factors(cube: xr.Dataset) -> Iterator[str]:
+    yield from _exceeding(cube, "hits", "images")
     if OVERALL not in cube["factor"].values:
-        return f"coordinate 'factor' lacks '{OVERALL}'."
+        yield f"coordinate 'factor' lacks '{OVERALL}'"
     parts = cube.sel(selection=~cube["selection"].isin(ALONE))
     for name in ("hits", "images"):
         if bool((parts[name] > parts[name].sel(factor=OVERALL)).any()):
-            return f"variable '{name}' of a factor exceeds that of '{OVERALL}'."
-    return ""
+            yield f"variable '{name}' of a factor exceeds that of '{OVERALL}'"
 
 
-def _shift_counts(cube: xr.Dataset) -> str:
-    if fault := _hits_within_images(cube):
-        return fault
-    if "draw_hits" not in cube:
-        return ""
-    if "draw_images" not in cube:
-        return "variable 'draw_hits' needs 'draw_images', of which it is a part."
-    if bool((cube["draw_hits"] > cube["draw_images"]).any()):
-        return "variable 'draw_hits' exceeds 'draw_images'."
-    differs = cube["draw_hits"].sel(draw=0) != cube["hits"]
-    if bool((differs & cube["hits"].notnull()).any()):
-        return "variable 'draw_hits' must equal 'hits' in draw 0, the estimate."
-    return ""
+def _faults_of_shifts(cube: xr.Dataset) -> Iterator[str]:
+    yield from _exceeding(cube, "hits", "images")
+    if "draw_hits" in cube:
+        if "draw_images" not in cube:
+            yield "variable 'draw_hits' needs 'draw_images', of which it is a part"
+        yield from _exceeding(cube, "draw_hits", "draw_images")
+        differs = cube["draw_hits"].sel(draw=0) != cube["hits"]
+        if bool((differs & cube["hits"].notnull()).any()):
+            yield "variable 'draw_hits' must equal 'hits' in draw 0, the estimate"
 
 
-def _decisions_add_up(cube: xr.Dataset) -> str:
+def _faults_of_decisions(cube: xr.Dataset) -> Iterator[str]:
     totals = cube["count"].sum("decision", skipna=False)
     if bool((totals == 0).any()):
-        return "variable 'count' has a model and class without any image."
+        yield "variable 'count' has a model and class without any image"
     if bool((totals != totals.isel(model=0)).any()):
-        return "variable 'count' must add up to the same images of a class for every model."
-    return ""
+        yield "variable 'count' must add up to the same images of a class for every model"
 
 
-def _bins_add_up(cube: xr.Dataset) -> str:
-    if bool((cube["bin_hits"] > cube["bin_count"]).any()):
-        return "variable 'bin_hits' exceeds 'bin_count'."
+def _faults_of_bins(cube: xr.Dataset) -> Iterator[str]:
+    yield from _exceeding(cube, "bin_hits", "bin_count")
     totals = cube["bin_count"].sum("bin", skipna=False)
     if bool((totals.isel(scaling=0) != totals).where(totals.notnull(), False).any()):
-        return "variable 'bin_count' must add up to the same images before and after scaling."
-    return ""
+        yield "variable 'bin_count' must add up to the same images before and after scaling"
 
 
-_COUNT_RULES: Mapping[str, Callable[[xr.Dataset], str]] = {
-    "factors": _factor_counts,
-    "shape_bias": _decisions_add_up,
-    "shifts": _shift_counts,
-    "calibration": _bins_add_up,
+_COUNT_RULES: Mapping[str, Callable[[xr.Dataset], Iterator[str]]] = {
+    "factors": _faults_of_factors,
+    "shape_bias": _faults_of_decisions,
+    "shifts": _faults_of_shifts,
+    "calibration": _faults_of_bins,
 }

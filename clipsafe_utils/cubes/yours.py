@@ -12,32 +12,13 @@ PREFIX = "mine:"
 
 
 def is_yours(models: xr.Dataset) -> NDArray[np.bool_]:
-    """Say of each model whether a reader trained it, shape (models,).
-
-    Parameters
-    ----------
-    models : xarray.Dataset
-        The cube `models`.
-
-    Examples
-    --------
-    >>> is_yours(xr.Dataset({"training_source": ("model", ["wit", "yours"])})).tolist()
-    [False, True]
-    """
+    """Return a mask of the models that a reader trained, shape (models,)."""
     return np.asarray(models["training_source"].values.astype(str) == YOURS)
 
 
 def label_of(model: str) -> str:
-    """Shorten the name of a reader's model to what a figure writes beside its mark.
-
-    Examples
-    --------
-    >>> label_of("mine:wit-texture_correlation_0.9-s0")
-    'wit, texture correlation 0.9'
-    >>> label_of("mine:wit-s1")
-    'wit, seed 1'
-    """
+    """Shorten ``mine:wit-texture_correlation_0.9-s0`` to ``wit, texture correlation 0.9``."""
     *parts, seed = model.removeprefix(PREFIX).split("-")
     number = seed.removeprefix("s")
-    said = [*parts, *([f"seed {number}"] if number != "0" or len(parts) == 1 else [])]
-    return ", ".join(said).replace("_", " ")
+    shown = [*parts, f"seed {number}"] if number != "0" or len(parts) == 1 else parts
+    return ", ".join(shown).replace("_", " ")

@@ -40,7 +40,7 @@ def forest(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        As `clipsafe_utils.claims.forest.forest` returns it.
+        As `clipsafe_utils.claims.summary.forest` returns it.
 
     Returns
     -------

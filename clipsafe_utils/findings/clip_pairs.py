@@ -102,7 +102,7 @@ def compare_pairs(
     correction). No shift where no cloud has a pair.
     """
     pairs = {shift: find(cloud) for shift, cloud in clouds.items()}
-    tables = {shift: _differences(clouds[shift], found, line) for shift, found in pairs.items() if found}
+    tables = {shift: _differences(clouds[shift], chosen, line) for shift, chosen in pairs.items() if chosen}
     if not tables:
         return xr.Dataset(coords={"shift": [], "pair": [], "measure": list(MEASURES)})
     first = next(iter(tables.values()))

@@ -103,16 +103,16 @@ def levels(cube: xr.Dataset, knob: str) -> dict[str, dict[float, NDArray[np.bool
     """
     turned = cube["knob"].values == knob
     loss, level = cube["loss"].values, cube["level"].values
-    found: dict[str, dict[float, NDArray[np.bool_]]] = {}
+    masks: dict[str, dict[float, NDArray[np.bool_]]] = {}
     for one_loss in np.unique(loss[turned]).tolist():
-        here = turned & (loss == one_loss)
-        by_level = {float(place): here & (level == place) for place in np.unique(level[here])}
+        of_loss = turned & (loss == one_loss)
+        by_level = {float(place): of_loss & (level == place) for place in np.unique(level[of_loss])}
         for rung, its_loss in LOSS_OF_RUNG.items():
             usual = members(cube, rung, _USUAL_SOURCE)
             if its_loss == one_loss and usual.any():
                 by_level[KNOBS[knob].usual] = usual
-        found[one_loss] = by_level
-    return found
+        masks[one_loss] = by_level
+    return masks
 
 
 def draws_of(cube: xr.Dataset, property_: str, models: Sequence[str]) -> np.ndarray:

@@ -71,7 +71,7 @@ def laboratory_pairs(models: xr.Dataset) -> dict[str, Pairs]:
     """Pair zero-shot CLIPs of the laboratory with what was made of them, by `PROCEDURES` with a pair."""
     name = _named(models)
     starts = set(_of_group(models, "clip_zero_shot"))
-    found = {
+    by_procedure = {
         procedure: [
             (name[start], name[f"{beginning}{start}"])
             for start in name
@@ -79,7 +79,7 @@ def laboratory_pairs(models: xr.Dataset) -> dict[str, Pairs]:
         ]
         for procedure, beginning in PROCEDURES.items()
     }
-    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+    return {procedure: pairs for procedure, pairs in by_procedure.items() if pairs}
 
 
 def fine_tuned_pairs(models: xr.Dataset) -> dict[str, Pairs]:
@@ -87,13 +87,13 @@ def fine_tuned_pairs(models: xr.Dataset) -> dict[str, Pairs]:
 
     `PROCEDURES` in the laboratory; elsewhere `IN_1K`, and `BY_IN_12K` for runs that are also in the first.
     """
-    found = laboratory_pairs(models)
+    by_procedure = laboratory_pairs(models)
     if _of_group(models, "clip_zero_shot") and _of_group(models, "clip_fine_tuned"):
         directly = zero_shot_pairs(models)
         by_way = dict(fine_tuning_pairs(models))
-        found[IN_1K] = directly
-        found[BY_IN_12K] = [(start, by_way[made]) for start, made in directly if made in by_way]
-    return {procedure: pairs for procedure, pairs in found.items() if pairs}
+        by_procedure[IN_1K] = directly
+        by_procedure[BY_IN_12K] = [(start, by_way[made]) for start, made in directly if made in by_way]
+    return {procedure: pairs for procedure, pairs in by_procedure.items() if pairs}
 
 
 def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
@@ -102,7 +102,7 @@ def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
     `CONTRASTS` in the laboratory; `BY_WAY` elsewhere, where the zero-shot CLIP need not be in the study.
     """
     made = {procedure: dict(pairs) for procedure, pairs in laboratory_pairs(models).items()}
-    found = {
+    by_contrast = {
         contrast: [
             (made[before][start], after_it)
             for start, after_it in made.get(after, {}).items()
@@ -111,8 +111,8 @@ def procedure_contrasts(models: xr.Dataset) -> dict[str, Pairs]:
         for contrast, (before, after) in CONTRASTS.items()
     }
     if _of_group(models, "clip_fine_tuned"):
-        found[BY_WAY] = fine_tuning_pairs(models)
-    return {contrast: pairs for contrast, pairs in found.items() if pairs}
+        by_contrast[BY_WAY] = fine_tuning_pairs(models)
+    return {contrast: pairs for contrast, pairs in by_contrast.items() if pairs}
 
 
 def curated_pairs(models: xr.Dataset) -> Pairs:
@@ -122,7 +122,7 @@ def curated_pairs(models: xr.Dataset) -> Pairs:
     same architecture, parameters and image size, and samples seen, which must be stated, within 5 %.
     """
     name = _named(models)
-    here = [
+    of_laboratory = [
         (name[web], name[checkpoint])
         for checkpoint in name
         if checkpoint.startswith(_RUNG_D)
@@ -135,7 +135,7 @@ def curated_pairs(models: xr.Dataset) -> Pairs:
     curated = clips.assign(training_source=clips["training_source"].map(CURATED)).dropna()
     both = clips.merge(curated, on=[*_ENCODER, "training_source"], suffixes=("", "_curated"))
     both = both[(both["samples_seen"] / both["samples_seen_curated"] - 1).abs() <= _LIKE]
-    return here + list(zip(both["name"].tolist(), both["name_curated"].tolist(), strict=True))
+    return of_laboratory + list(zip(both["name"].tolist(), both["name_curated"].tolist(), strict=True))
 
 
 def families_of_pairs(models: xr.Dataset, pairs: Pairs) -> tuple[list[str], str]:

@@ -17,10 +17,8 @@ def accuracy(hits: ArrayLike, images: ArrayLike) -> Array:
 
     Parameters
     ----------
-    hits : array_like of counts
-        Images named rightly.
-    images : array_like of counts
-        Images shown; broadcasts with `hits`.
+    hits, images : array_like of counts
+        Images named rightly, and images shown; they broadcast together.
 
     Returns
     -------
@@ -44,14 +42,12 @@ def accuracy(hits: ArrayLike, images: ArrayLike) -> Array:
 def error_ratio(part_accuracy: ArrayLike, overall_accuracy: ArrayLike) -> Array:
     """Error on a part of the images as a multiple of the error on all of them.
 
-    This is ImageNet-X's measure (Idrissi et al. 2022): 1 is no weakness, 2 is twice as many errors.
+    ImageNet-X's measure (Idrissi et al. 2022): 1 is no weakness, 2 is twice as many errors.
 
     Parameters
     ----------
-    part_accuracy : array_like
-        Accuracy on the part, a share from 0 to 1.
-    overall_accuracy : array_like
-        Accuracy on all images, a share from 0 up to but not 1; broadcasts with `part_accuracy`.
+    part_accuracy, overall_accuracy : array_like
+        Shares from 0 to 1, the second not 1; they broadcast together.
 
     Returns
     -------
@@ -68,46 +64,18 @@ def error_ratio(part_accuracy: ArrayLike, overall_accuracy: ArrayLike) -> Array:
     >>> error_ratio(0.5, 0.75)
     array(2.)
     """
-    part, overall = together(
-        {
-            "part_accuracy": shares("part_accuracy", part_accuracy),
-            "overall_accuracy": shares("overall_accuracy", overall_accuracy),
-        }
-    )
+    accuracies = {"part_accuracy": part_accuracy, "overall_accuracy": overall_accuracy}
+    part, overall = together({name: shares(name, value) for name, value in accuracies.items()})
     if (overall == 1).any():
         raise ValueError("overall_accuracy: expected less than 1; without errors there is no error ratio.")
     return np.asarray((1 - part) / (1 - overall))
 
 
 def to_axis(accuracy: ArrayLike, axes: Axes, name: str = "accuracy") -> Array:
-    """Place accuracies on an axis: as they are, or through the probit function.
+    """Positions of accuracies on an axis: as they are, or in standard deviations of the normal distribution.
 
-    On probit axes, the accuracies of many models under two test sets fall near one line
-    (Taori et al. 2020, Miller et al. 2021).
-
-    Parameters
-    ----------
-    accuracy : array_like
-        Shares from 0 to 1; on probit axes strictly between.
-    axes : {"raw", "probit"}
-        The axis.
-    name : str
-        What an error message calls the accuracies.
-
-    Returns
-    -------
-    ndarray
-        Positions on the axis, in accuracy or in standard deviations of the normal distribution.
-
-    Raises
-    ------
-    ValueError
-        If an accuracy is missing or outside 0 to 1, or is exactly 0 or 1 on probit axes.
-
-    Examples
-    --------
-    >>> to_axis(0.5, "probit")
-    array(0.)
+    On probit axes, which have no place for 0 and 1, the accuracies of many models under two test sets fall
+    near one line (Taori et al. 2020, Miller et al. 2021). An error message calls them `name`.
     """
     share = shares(name, accuracy)
     if one_of("axes", axes, AXES) == "raw":
@@ -118,29 +86,6 @@ def to_axis(accuracy: ArrayLike, axes: Axes, name: str = "accuracy") -> Array:
 
 
 def from_axis(value: ArrayLike, axes: Axes) -> Array:
-    """Take positions on an axis back to accuracies; undoes `to_axis`.
-
-    Parameters
-    ----------
-    value : array_like
-        Positions on the axis.
-    axes : {"raw", "probit"}
-        The axis.
-
-    Returns
-    -------
-    ndarray
-        Accuracies. On raw axes a line can lead past 0 or 1; nothing is cut off.
-
-    Raises
-    ------
-    ValueError
-        If a position is missing or infinite.
-
-    Examples
-    --------
-    >>> from_axis(0.0, "probit")
-    array(0.5)
-    """
+    """Undo `to_axis`. On raw axes a line can lead past 0 or 1: nothing is cut off."""
     position = numbers("value", value)
     return position if one_of("axes", axes, AXES) == "raw" else np.asarray(ndtr(position))

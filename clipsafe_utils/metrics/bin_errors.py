@@ -1,8 +1,4 @@
-"""The registry of calibration errors that reliability bins give: one row an error.
-
-A row is enough for an error to be measured in every draw, to be a variable of the cube `calibration`, and to
-stand in the tables of chapter 4.
-"""
+"""The registry of calibration errors that reliability bins give: one row is all that an error needs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,27 +15,13 @@ from clipsafe_utils.metrics.reliability import ReliabilityBins
 
 @dataclass(frozen=True)
 class BinError:
-    """A calibration error of the top class.
+    """A calibration error of the top class."""
 
-    Attributes
-    ----------
-    of_bins : callable
-        Takes bins of shape (..., bins), and returns a share of shape (...).
-    title : str
-        How tables call it.
-    long_name : str
-        What it is, as the cube says.
-    minimum : float
-        The least that it can be; the most is 1.
-    rule : str
-        How its edges are decided, beside those of the bins.
-    """
-
-    of_bins: Callable[[ReliabilityBins], Array]
-    title: str
-    long_name: str
-    minimum: float = 0.0
-    rule: str = ""
+    of_bins: Callable[[ReliabilityBins], Array]  # (..., bins) in, shares (...) out
+    title: str  # in tables
+    long_name: str  # in the cube
+    minimum: float = 0.0  # the most is 1
+    rule: str = ""  # how its edges are decided, beside those of the bins
 
 
 BIN_ERRORS: Mapping[str, BinError] = {
@@ -69,7 +51,7 @@ def errors_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
 
     Examples
     --------
-    >>> from clipsafe_utils.metrics.reliability import reliability_bins
+    >>> from clipsafe_utils.metrics import reliability_bins
     >>> round(float(errors_of_bins(reliability_bins([0.8, 0.8], [True, False]))["ece_rms"]), 2)
     0.3
     """

@@ -1,15 +1,10 @@
-"""Calibration errors of the top class, read from reliability bins.
-
-A model is calibrated if, of the images on which it is 70 % sure, it names 70 % rightly. The gap of a bin is
-its mean confidence minus its share of hits.
-"""
+"""Calibration errors of the top class; the gap of a bin is its mean confidence minus its share of hits."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clipsafe_utils.metrics.arguments import Array, shares
 from clipsafe_utils.metrics.draws import centred_interval
-from clipsafe_utils.metrics.images import values_of_images
 from clipsafe_utils.metrics.reliability import N_BINS, ReliabilityBins, bin_of
 
 DEBIASED_RULE = "root of the mean squared gap less its sampling variance; negative where that is below 0"
@@ -25,16 +20,16 @@ def expected_calibration_error(bins: ReliabilityBins) -> Array:
     Parameters
     ----------
     bins : ReliabilityBins
-        From `reliability_bins`.
+        From `reliability_bins`; arrays of shape (..., bins).
 
     Returns
     -------
-    ndarray, the shape of the bins without their last axis
+    ndarray, shape (...)
         ECE, a share from 0 to 1.
 
     Examples
     --------
-    >>> from clipsafe_utils.metrics.reliability import reliability_bins
+    >>> from clipsafe_utils.metrics import reliability_bins
     >>> f"{expected_calibration_error(reliability_bins([0.8, 0.8], [True, False])):.2f}"
     '0.30'
     """
@@ -48,16 +43,16 @@ def root_mean_square_calibration_error(bins: ReliabilityBins) -> Array:
     Parameters
     ----------
     bins : ReliabilityBins
-        From `reliability_bins`.
+        From `reliability_bins`; arrays of shape (..., bins).
 
     Returns
     -------
-    ndarray, the shape of the bins without their last axis
+    ndarray, shape (...)
         The error, a share from 0 to 1; never less than ECE, and like it biased upwards.
 
     Examples
     --------
-    >>> from clipsafe_utils.metrics.reliability import reliability_bins
+    >>> from clipsafe_utils.metrics import reliability_bins
     >>> f"{root_mean_square_calibration_error(reliability_bins([0.8, 0.8], [True, False])):.2f}"
     '0.30'
     """
@@ -70,24 +65,24 @@ def debiased_calibration_error(bins: ReliabilityBins) -> Array:
     From the squared gap of each bin its sampling variance a (1 - a) / (n - 1) is taken, where a is the share
     of hits among n images; Bröcker (2012) and Ferro and Fricker (2012) take the same from the reliability
     term of the Brier score. The mean over the images estimates the mean squared gap without bias. It may fall
-    below 0; the root keeps its sign, so that nothing is lost on the way back to the square (`signed_square`).
-    Show a negative value as 0. A bin of one image says nothing of its variance and counts as no gap.
+    below 0; the root keeps its sign, so that nothing is lost on the way back to the square. Show a negative
+    value as 0. A bin of one image says nothing of its variance and counts as no gap.
 
     Its scale is that of the RMS error, not of ECE: on good data it may well be the larger of the two.
 
     Parameters
     ----------
     bins : ReliabilityBins
-        From `reliability_bins`.
+        From `reliability_bins`; arrays of shape (..., bins).
 
     Returns
     -------
-    ndarray, the shape of the bins without their last axis
+    ndarray, shape (...)
         The error, at most 1, with the sign of the debiased square.
 
     Examples
     --------
-    >>> from clipsafe_utils.metrics.reliability import reliability_bins
+    >>> from clipsafe_utils.metrics import reliability_bins
     >>> bins = reliability_bins([0.8] * 5, [True, True, True, False, False])
     >>> f"{root_mean_square_calibration_error(bins):.3f}, {debiased_calibration_error(bins):.3f}"
     '0.200, -0.141'
@@ -102,15 +97,7 @@ def debiased_calibration_error(bins: ReliabilityBins) -> Array:
 
 
 def signed_square(error: ArrayLike) -> Array:
-    """Square the debiased error and keep its sign: the scale on which it is unbiased.
-
-    The contrast of two models belongs on this scale.
-
-    Examples
-    --------
-    >>> signed_square([0.5, -0.5])
-    array([ 0.25, -0.25])
-    """
+    """Square the debiased error and keep its sign: the scale on which it is unbiased."""
     array = np.asarray(error, dtype=np.float64)
     return np.asarray(array * np.abs(array))
 
@@ -120,20 +107,14 @@ def debiased_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Arra
 
     Parameters
     ----------
-    values : array_like, shape (1 + replicates, ...)
-        `debiased_calibration_error` of each draw; draw 0 is the estimate.
-    confidence : float
-        Share of such intervals that are meant to hold the true error. Near perfect calibration more do.
+    values, confidence
+        As in `centred_interval`, which also says what is refused: `debiased_calibration_error` of each draw.
+        Near perfect calibration more intervals hold the true error than are meant to.
 
     Returns
     -------
     low, high : ndarray, shape (...)
         Ends of the interval, shares from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        As in `centred_interval`.
 
     Examples
     --------
@@ -148,8 +129,8 @@ def debiased_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Arra
 def calibration_floor(confidence: ArrayLike, n_bins: int = N_BINS) -> Array:
     """ECE to expect from a perfectly calibrated model that has these confidences.
 
-    Hits are simulated: in each of `FLOOR_SIMULATIONS` rounds an image of confidence p is right with chance p.
-    The seed is fixed and all models get the same random numbers, so their floors differ by confidence only.
+    In each of 200 rounds an image of confidence p is right with chance p. The seed is fixed and all models
+    get the same random numbers, so their floors differ by confidence only.
 
     Parameters
     ----------
@@ -161,7 +142,7 @@ def calibration_floor(confidence: ArrayLike, n_bins: int = N_BINS) -> Array:
     Returns
     -------
     ndarray, shape (...)
-        Mean ECE over the simulations.
+        Mean ECE over the rounds.
 
     Raises
     ------
@@ -173,7 +154,7 @@ def calibration_floor(confidence: ArrayLike, n_bins: int = N_BINS) -> Array:
     >>> calibration_floor([1.0, 1.0]), calibration_floor([0.5])
     (array(0.), array(0.5))
     """
-    confidences = shares("confidence", values_of_images("confidence", confidence))
+    confidences = shares("confidence", confidence, "images")
     rows = confidences.reshape(-1, confidences.shape[-1])
     floors = [_simulated_error(row, bin_of(row, n_bins), n_bins) for row in rows]
     return np.array(floors).reshape(confidences.shape[:-1])

@@ -1,8 +1,4 @@
-"""Everything in the cube `calibration` for one model and condition, each draw at a temperature of its own.
-
-The passes over the logits are few (see `temperature_bands`). What depends on the temperature of a draw is
-interpolated between them: the confidence of each image, for the bins; and the sums over images, for the rest.
-"""
+"""Everything in the cube `calibration` for one model and condition, each draw at a temperature of its own."""
 
 from dataclasses import dataclass
 
@@ -23,19 +19,11 @@ from clipsafe_utils.metrics.temperature_bands import Band, temperature_bands
 
 @dataclass(frozen=True)
 class CalibrationDraws:
-    """Calibration of one model under one condition.
+    """Calibration of one model under one condition."""
 
-    Attributes
-    ----------
-    by_draw : dict of str to ndarray, shape (draws,)
-        accuracy, nll, brier, ece_equal_mass, ece_classwise, and the errors of `BIN_ERRORS`.
-    confidence, correct : ndarray, shape (images,)
-        Of each image in draw 0, and whether the prediction, which no temperature changes, is right.
-    """
-
-    by_draw: dict[str, Array]
-    confidence: Array
-    correct: NDArray[np.bool_]
+    by_draw: dict[str, Array]  # (draws,): accuracy, nll, brier and errors, by variable of the cube
+    confidence: Array  # (images,), in draw 0
+    correct: NDArray[np.bool_]  # (images,): whether the prediction, which no temperature changes, is right
 
 
 def calibration_draws(
@@ -47,46 +35,12 @@ def calibration_draws(
     class_mask: ArrayLike | None = None,
     n_bins: int = N_BINS,
 ) -> CalibrationDraws:
-    """Measure the calibration of one model under one condition in every draw.
+    """Measure the calibration of one model under one condition in every draw, at the draw's own temperature.
 
     Draw 0 is measured at its own temperature. In the others a probability is within 1e-7 of what a pass at
     their own temperature would give, and NLL and Brier score within a few times that; the logits' float32 may
     round more. An image whose confidence comes so near to the edge of a bin may fall on its other side: of n
     images, one such moves the ECE by up to 2 / n.
-
-    Parameters
-    ----------
-    logits : array_like of float16, float32 or float64, shape (images, classes)
-        Before any temperature.
-    labels : array_like of int, shape (images,)
-        True classes, counted over all classes also where there is a mask.
-    weights : array_like of counts, shape (draws, images)
-        How often each image is drawn; see `clipsafe_utils.metrics.draws`.
-    temperature : array_like, shape (draws,)
-        By which the logits are divided in each draw: all ones to measure the model as it is, or those of
-        `temperature_draws`.
-    class_mask : array_like of bool, shape (classes,), optional
-        As in `summarise_logits`.
-    n_bins : int
-        Bins of all calibration errors.
-
-    Returns
-    -------
-    CalibrationDraws
-        Measures of each draw, and what they are made of in draw 0.
-
-    Raises
-    ------
-    ValueError
-        As in `summarise_logits` and `temperature_bands`, if weights or temperatures do not fit, or there is
-        less than one bin.
-
-    Examples
-    --------
-    >>> logits = np.log([[3.0, 1.0], [1.0, 1.0]])
-    >>> found = calibration_draws(logits, [0, 1], [[1, 1], [2, 1]], [1.0, 0.5]).by_draw
-    >>> found["accuracy"].round(3), found["ece"].round(3)
-    (array([0.5  , 0.667]), array([0.375, 0.233]))
     """
     scores = class_scores("logits", logits)
     if scores.ndim != 2:
@@ -124,25 +78,7 @@ def calibration_draws(
 
 
 def measures_of_bins(bins: ReliabilityBins) -> dict[str, Array]:
-    """Accuracy, and the calibration errors of `BIN_ERRORS`, under their names in the cube.
-
-    Parameters
-    ----------
-    bins : ReliabilityBins
-        Arrays of shape (..., bins).
-
-    Returns
-    -------
-    dict of str to ndarray, shape (...)
-        By variable of the cube.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.metrics.reliability import reliability_bins
-    >>> measures = measures_of_bins(reliability_bins([0.8, 0.8], [True, False]))
-    >>> float(measures["accuracy"]), round(float(measures["ece"]), 2)
-    (0.5, 0.3)
-    """
+    """Accuracy and the errors of `BIN_ERRORS`, by variable of the cube; of bins (..., bins), shape (...)."""
     return {
         "accuracy": bins.hits.sum(axis=-1) / bins.count.sum(axis=-1),
         **errors_of_bins(bins),

@@ -25,20 +25,13 @@ def equal_mass_calibration_error(
 
     Parameters
     ----------
-    confidence, correct, weights
-        As in `reliability_bins`.
-    n_bins : int
-        Number of parts.
+    confidence, correct, weights, n_bins
+        As in `reliability_bins`, which also says what is refused.
 
     Returns
     -------
     ndarray, shape (...) or (draws, ...)
         The error, a share from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        As in `reliability_bins`.
 
     Examples
     --------
@@ -69,10 +62,8 @@ def classwise_calibration_error(
         Softmax probabilities.
     labels : array_like of int, shape (images,)
         True classes.
-    weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn.
-    n_bins : int
-        Bins (low, high] of equal width, as in `reliability_bins`.
+    weights, n_bins
+        As in `reliability_bins`.
 
     Returns
     -------

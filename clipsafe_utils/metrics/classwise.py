@@ -24,49 +24,18 @@ _LISTED_FROM = 0.8
 
 
 class ClassSums(NamedTuple):
-    """Sums over images of each class's probability, and the probabilities that may lie above the lowest bin.
+    """Each class's probability summed over images, and the probabilities that may be above the lowest bin."""
 
-    Attributes
-    ----------
-    mass : ndarray, shape (draws, classes)
-        Sum of all probabilities of a class, in each draw.
-    image, column : ndarray of int64, shape (listed,)
-        Whose probability is listed, and of which class.
-    probability : ndarray, shape (listed, nodes)
-        At each temperature of a band; at one where there is no band.
-    """
-
-    mass: Array
-    image: NDArray[np.int64]
-    column: NDArray[np.int64]
-    probability: Array
+    mass: Array  # (draws, classes): sum of all probabilities of a class
+    image: NDArray[np.int64]  # (listed,): whose probability is listed,
+    column: NDArray[np.int64]  # (listed,): and of which class
+    probability: Array  # (listed, nodes): at each temperature of a band; at one where there is no band
 
 
 def sums_of_probabilities(
     probabilities: NDArray[np.floating], weights: NDArray[np.integer], n_bins: int
 ) -> ClassSums:
-    """Take the sums from probabilities.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float32 or float64, shape (images, classes)
-        Softmax probabilities.
-    weights : ndarray of counts, shape (draws, images)
-        How often each image is drawn.
-    n_bins : int
-        Bins of equal width.
-
-    Raises
-    ------
-    ValueError
-        If a probability is missing or outside 0 to 1.
-
-    Examples
-    --------
-    >>> sums = sums_of_probabilities(np.array([[0.75, 0.25], [1.0, 0.0]]), np.ones((1, 2), int), 2)
-    >>> sums.mass, sums.image, sums.column, sums.probability.ravel()
-    (array([[1.75, 0.25]]), array([0, 1]), array([0, 0]), array([0.75, 1.  ]))
-    """
+    """Take the sums from softmax probabilities (images, classes); weights are (draws, images)."""
     images, classes = probabilities.shape
     drawn = weights.astype(probabilities.dtype)
     mass = np.zeros((len(weights), classes))
@@ -92,28 +61,8 @@ def sums_of_logits(
 ) -> ClassSums:
     """Take the sums of a band of draws, each at its own temperature, in one blocked pass over the logits.
 
-    Parameters
-    ----------
-    logits : ndarray of float16, float32 or float64, shape (images, classes)
-        Before any temperature.
-    summaries : list of LogitSummary
-        Of these logits at each temperature of the band.
-    band : Band
-        Temperatures, and what share of each a draw takes.
-    weights : ndarray of counts, shape (draws of the band, images)
-        How often each image is drawn.
-    kept : ndarray of int64
-        The classes to choose from, in rising order.
-    n_bins : int
-        Bins of equal width.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.metrics.logits import summarise_logits
-    >>> band, logits = Band(np.array([0]), np.ones(1), np.ones((1, 1))), np.log([[3.0, 1.0]])
-    >>> sums = sums_of_logits(logits, [summarise_logits(logits)], band, np.ones((1, 1)), np.arange(2), 2)
-    >>> sums.mass.round(2), sums.column, sums.probability.round(2)
-    (array([[0.75, 0.25]]), array([0]), array([[0.75]]))
+    Summaries are of these logits at each temperature of the band; `kept` are the classes to choose from,
+    rising.
     """
     images, classes, nodes = len(logits), kept.size, len(summaries)
     precision = working_precision(logits)
@@ -143,32 +92,9 @@ def sums_of_logits(
 def classwise_errors(
     sums: ClassSums, labels: NDArray[np.int64], weights: NDArray[np.integer], shares: Array, n_bins: int
 ) -> Array:
-    """Make the class-wise calibration error of each draw from its sums.
+    """Mean over the classes of the ECE of each class's probability, shape (draws,).
 
-    Parameters
-    ----------
-    sums : ClassSums
-        From `sums_of_probabilities` or `sums_of_logits`.
-    labels : ndarray of int64, shape (images,)
-        True classes, counted over those that `sums` has.
-    weights : ndarray of counts, shape (draws, images)
-        How often each image is drawn.
-    shares : ndarray, shape (draws, nodes)
-        Of a `Band`; all ones where there is none.
-    n_bins : int
-        Bins of equal width.
-
-    Returns
-    -------
-    ndarray, shape (draws,)
-        Mean over the classes of the ECE of each class's probability.
-
-    Examples
-    --------
-    >>> weights = np.ones((1, 1), int)
-    >>> sums = sums_of_probabilities(np.array([[0.75, 0.25]]), weights, 2)
-    >>> classwise_errors(sums, np.array([0]), weights, np.ones((1, 1)), 2)
-    array([0.25])
+    Labels are counted over the classes of the sums; shares are those of a `Band`, ones where there is none.
     """
     classes = sums.mass.shape[1]
     hit = labels[sums.image] == sums.column

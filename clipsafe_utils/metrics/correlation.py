@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipsafe_utils.metrics.arguments import Array, labels, together, values_of_models
+from clipsafe_utils.metrics.arguments import Array, labels, x_and_y
 from clipsafe_utils.metrics.families import Estimate, jackknife_over_families
 from clipsafe_utils.metrics.fits import fit_line
 
@@ -47,22 +47,22 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> Array:
     >>> rank_correlation([1, 2, 3, 4], [10, 20, 40, 30])
     array(0.8)
     """
-    across, up = _pair(x, y)
+    across, up = x_and_y(x, y)
     nothing_held = np.empty((0, across.shape[-1]))
     return partial_correlation(ranks(across), ranks(up), nothing_held)
 
 
 def ranks(values: ArrayLike) -> Array:
-    """Rank along the last axis, from 1; of those that are equal each gets the mean of their ranks.
-
-    Examples
-    --------
-    >>> ranks([0.5, 0.9, 0.5])
-    array([1.5, 3. , 1.5])
-    """
-    from scipy.stats import rankdata  # Here, since loading it takes as long as all the rest of this package.
-
-    return np.asarray(rankdata(values, axis=-1))
+    """Rank along the last axis, from 1; of those that are equal each gets the mean of their ranks."""
+    # As scipy.stats.rankdata, but loading that takes as long as all the rest of this package.
+    given = np.asarray(values, dtype=np.float64)
+    result = np.full(given.shape, np.nan)
+    for row in np.ndindex(given.shape[:-1]):
+        if not np.isnan(given[row]).any():
+            ordered = np.sort(given[row])
+            below, up_to = (np.searchsorted(ordered, given[row], side) for side in ("left", "right"))
+            result[row] = (below + up_to + 1) / 2
+    return result
 
 
 def partial_correlation(x: ArrayLike, y: ArrayLike, controls: ArrayLike) -> Array:
@@ -90,12 +90,11 @@ def partial_correlation(x: ArrayLike, y: ArrayLike, controls: ArrayLike) -> Arra
 
     Examples
     --------
-    >>> quantity = np.array([1.0, 1.0, 2.0, 2.0])
-    >>> wobble = np.array([0.1, -0.1, 0.1, -0.1])
+    >>> quantity, wobble = np.array([1.0, 1.0, 2.0, 2.0]), np.array([0.1, -0.1, 0.1, -0.1])
     >>> f"{partial_correlation(quantity + wobble, quantity - wobble, [quantity]):.1f}"
     '-1.0'
     """
-    across, up = _pair(x, y)
+    across, up = x_and_y(x, y)
     held = np.asarray(controls, dtype=np.float64)
     if held.ndim != 2 or held.shape[-1] != across.shape[-1] or not np.isfinite(held).all():
         raise ValueError(f"controls: expected a row of finite numbers a control, got shape {held.shape}.")
@@ -117,16 +116,13 @@ def rank_correlation_interval(
     ----------
     x, y : array_like, shape (..., models)
         One number a model each; they broadcast together.
-    families : array_like of labels, shape (models,)
-        The family of each model.
-    confidence : float
-        Share of such intervals that are meant to hold the true value.
+    families, confidence
+        As in `jackknife_over_families`.
 
     Returns
     -------
     Estimate
-        By `jackknife_over_families`; the interval is -1 to 1 where a family left out leaves fewer than
-        three models.
+        Arrays of shape (...); the interval is -1 to 1 where a family left out leaves fewer than three models.
 
     Raises
     ------
@@ -139,7 +135,7 @@ def rank_correlation_interval(
     >>> f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f}), {found.decided}"
     '0.89 (0.37 to 0.98), True'
     """
-    across, up = _pair(x, y)
+    across, up = x_and_y(x, y)
 
     def held_off_one(keep: Keep) -> Array:
         furthest = largest_rank_correlation(int(keep.sum()))
@@ -152,15 +148,7 @@ def rank_correlation_interval(
 
 
 def largest_rank_correlation(models: int) -> float:
-    """Return what full agreement of two orders counts for on Fisher's scale, where 1 has no place.
-
-    It is half a swap of neighbours away from 1.
-
-    Examples
-    --------
-    >>> largest_rank_correlation(9)
-    0.9916666666666667
-    """
+    """Return what full agreement counts for on Fisher's scale, where 1 has no place: half a swap less."""
     return 1 - 6 / (models * (models**2 - 1))
 
 
@@ -171,20 +159,16 @@ def partial_correlation_interval(
 
     Parameters
     ----------
-    x, y : array_like, shape (..., models)
-        One number a model each; they broadcast together.
-    controls : array_like, shape (controls, models)
+    x, y, controls
         As in `partial_correlation`.
-    families : array_like of labels, shape (models,)
-        The family of each model.
-    confidence : float
-        Share of such intervals that are meant to hold the true value.
+    families, confidence
+        As in `jackknife_over_families`.
 
     Returns
     -------
     Estimate
-        By `jackknife_over_families`; the interval is -1 to 1 where a family left out leaves so few models
-        that controls and constant fit them all but one.
+        Arrays of shape (...); the interval is -1 to 1 where a family left out leaves so few models that
+        controls and constant fit them all but one.
 
     Raises
     ------
@@ -198,7 +182,7 @@ def partial_correlation_interval(
     >>> f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
     '0.82 (-0.91 to 1.00)'
     """
-    across, up = _pair(x, y)
+    across, up = x_and_y(x, y)
     held = np.asarray(controls, dtype=np.float64)
 
     def left_over(keep: Keep) -> Array:
@@ -217,15 +201,13 @@ def slope_interval(x: ArrayLike, y: ArrayLike, families: ArrayLike, confidence: 
     ----------
     x, y : array_like, shape (..., models)
         One number a model each; they broadcast together.
-    families : array_like of labels, shape (models,)
-        The family of each model.
-    confidence : float
-        Share of such intervals that are meant to hold the true value.
+    families, confidence
+        As in `jackknife_over_families`.
 
     Returns
     -------
     Estimate
-        By `jackknife_over_families`; unbounded where a family left out leaves fewer than three models.
+        Arrays of shape (...); unbounded where a family left out leaves fewer than three models.
 
     Raises
     ------
@@ -238,7 +220,7 @@ def slope_interval(x: ArrayLike, y: ArrayLike, families: ArrayLike, confidence: 
     >>> f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
     '2.20 (1.63 to 2.77)'
     """
-    across, up = _pair(x, y)
+    across, up = x_and_y(x, y)
 
     def slope(keep: Keep) -> Array:
         return fit_line(across[..., keep], up[..., keep], "least_squares").slope
@@ -267,11 +249,6 @@ def _jackknife(
     return Estimate(
         estimate, -unbounded, unbounded, np.ones_like(estimate), families=names.size, decided=False
     )
-
-
-def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    across, up = together({"x": values_of_models("x", x), "y": values_of_models("y", y)})
-    return across, up
 
 
 def _left_over(name: str, values: Array, controls: Array) -> Array:

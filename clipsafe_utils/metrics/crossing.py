@@ -7,30 +7,10 @@ from clipsafe_utils.metrics.arguments import Array, numbers
 
 
 def shares_of_spread(values: ArrayLike) -> Array:
-    """Part the sum of squares about the mean into the main effects of crossed factors, and a rest.
+    """Part the sum of squares about the mean into main effects of crossed factors and a rest (Fisher 1925).
 
-    With one value for each combination of levels the sum falls apart without overlap (Fisher 1925). The rest
-    is what the factors do together, and chance.
-
-    Parameters
-    ----------
-    values : array_like, shape (draws, levels of the first factor, levels of the second, ...)
-        One value a combination; draw 0 is the estimate.
-
-    Returns
-    -------
-    ndarray, shape (draws, factors + 1)
-        Shares from 0 to 1, the rest last; all 0 where nothing varies.
-
-    Raises
-    ------
-    ValueError
-        If a value is missing or there is no factor.
-
-    Examples
-    --------
-    >>> shares_of_spread([[[0.0, 0.0], [2.0, 3.0]]]).round(2)
-    array([[0.93, 0.04, 0.04]])
+    Values of shape (draws, levels, levels, ...), one a combination, give (draws, factors + 1), the rest last;
+    all 0 where nothing varies. The rest is what the factors do together, and chance.
     """
     table = numbers("values", values)
     if table.ndim < 2:

@@ -50,10 +50,8 @@ def share_decided(shape_hits: ArrayLike, texture_hits: ArrayLike, images: ArrayL
 
     Parameters
     ----------
-    shape_hits, texture_hits : array_like of counts
-        Decisions for the shape's and for the texture's class.
-    images : array_like of counts
-        Images shown; all broadcast together.
+    shape_hits, texture_hits, images : array_like of counts
+        Decisions for the shape's and for the texture's class, and images shown; all broadcast together.
 
     Returns
     -------
@@ -139,9 +137,5 @@ def _log_odds(shape: Array, texture: Array) -> Array:
 
 
 def _decisions(shape_hits: ArrayLike, texture_hits: ArrayLike) -> tuple[Array, ...]:
-    return together(
-        {
-            "shape_hits": counts("shape_hits", shape_hits),
-            "texture_hits": counts("texture_hits", texture_hits),
-        }
-    )
+    hits = {"shape_hits": shape_hits, "texture_hits": texture_hits}
+    return together({name: counts(name, value) for name, value in hits.items()})

@@ -1,13 +1,12 @@
 """Paired bootstrap draws: how often each image is drawn, and the intervals read from the draws.
 
-Draw 0 is the estimate: every image once. Draws 1, 2, ... are replicates. In each of them the weight of an
-image depends on nothing but the namespace, the image's own id and the number of the draw. So all models see
-the same draws, and two sets that share images give those images equal weights.
-
-This rules out the usual multinomial draws, in which the weight of an image depends on how many others there
-are. In their place each image gets an independent Poisson(1) weight (Hanley and MacGibbon 2006; Chamandy et
-al. 2012): the same mean and, but for one part in n, the same spread. The number of images drawn then varies
-by about the square root of n, which cancels in a mean or any other ratio.
+Draw 0 is the estimate: every image once. In draws 1, 2, ... the weight of an image depends on nothing but the
+namespace, the image's own id and the number of the draw. So all models see the same draws, and two sets that
+share images give those images equal weights. This rules out multinomial draws, in which the weight of an
+image depends on how many others there are. In their place each image gets an independent Poisson(1) weight
+(Hanley and MacGibbon 2006; Chamandy et al. 2012): the same mean and, but for one part in n, the same spread.
+The number of images drawn then varies by about the square root of n, which cancels in a mean or any other
+ratio.
 """
 
 import hashlib
@@ -123,17 +122,12 @@ def centred_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Array
     Parameters
     ----------
     values, confidence
-        As in `reflected_interval`.
+        As in `reflected_interval`, which also says what is refused.
 
     Returns
     -------
     low, high : ndarray, shape (...)
         Ends of the interval.
-
-    Raises
-    ------
-    ValueError
-        As in `reflected_interval`.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipsafe_utils.metrics.arguments import Array, confidence_level, labels, numbers, values_of_models
+from clipsafe_utils.metrics.arguments import Array, confidence_level, labels, numbers
 from clipsafe_utils.metrics.intervals import student_p_value, student_quantile
 
 MINIMUM_FAMILIES = 5
@@ -19,28 +19,14 @@ MINIMUM_FAMILIES = 5
 
 @dataclass(frozen=True)
 class Estimate:
-    """A statistic and how sure it is.
-
-    Attributes
-    ----------
-    estimate : ndarray
-        The statistic over all models.
-    low, high : ndarray
-        Ends of its interval.
-    p_value : ndarray
-        Two-sided, against 0.
-    families : int
-        The families it rests on; of several groups, those of the group that has fewest.
-    decided : bool
-        False where that is fewer than `MINIMUM_FAMILIES`.
-    """
+    """A statistic and how sure it is."""
 
     estimate: Array
     low: Array
     high: Array
-    p_value: Array
-    families: int
-    decided: bool
+    p_value: Array  # two-sided, against 0
+    families: int  # that it rests on; of several groups, those of the group that has fewest
+    decided: bool  # whether these are at least `MINIMUM_FAMILIES`
 
 
 def jackknife_over_families(
@@ -78,6 +64,7 @@ def jackknife_over_families(
     Returns
     -------
     Estimate
+        `estimate`, `low`, `high`, `p_value` against 0, `families`, and whether they are enough: `decided`.
         With one family in a group the interval is unbounded and the p-value 1.
 
     Raises
@@ -147,7 +134,7 @@ def mean_over_families(values: ArrayLike, families: ArrayLike) -> Array:
     >>> mean_over_families([1.0, 3.0, 8.0], ["vgg", "vgg", "resnet"])
     array(5.)
     """
-    value = values_of_models("values", values)
+    value = numbers("values", values, "models")
     _, index, size = np.unique(
         labels("families", families, value.shape[-1]), return_inverse=True, return_counts=True
     )
@@ -161,10 +148,8 @@ def difference_of_groups(
 
     Parameters
     ----------
-    values : array_like, shape (..., models)
-        One number a model.
-    families : array_like of labels, shape (models,)
-        The family of each model.
+    values, families
+        As in `mean_over_families`.
     in_first : array_like of bool, shape (models,)
         Whether the model is of the first group; all others are the second.
     confidence : float
@@ -186,7 +171,7 @@ def difference_of_groups(
     >>> f"{found.estimate} ({found.low:.1f} to {found.high:.1f}), decided: {found.decided}"
     '3.0 (-15.0 to 21.0), decided: False'
     """
-    value = values_of_models("values", values)
+    value = numbers("values", values, "models")
     family = labels("families", families, value.shape[-1])
     first = labels("in_first", in_first, value.shape[-1])
     if first.dtype != bool or first.all() or not first.any():

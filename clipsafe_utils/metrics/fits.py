@@ -1,7 +1,4 @@
-"""Lines through models: what accuracy on a part of the images goes with an accuracy on all of them.
-
-Everything is batched: arrays of shape (..., models), one fit for each row.
-"""
+"""Lines through models, one for each row of arrays of shape (..., models)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from clipsafe_utils.metrics.arguments import Array, one_of, together, values_of_models
+from clipsafe_utils.metrics.arguments import Array, numbers, one_of, x_and_y
 
 LineMethod = Literal["huber", "least_squares"]
 HUBER_CONSTANT = 1.345
@@ -28,45 +25,23 @@ _MOST_ROUNDS = 20_000
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line, or one for each row.
-
-    Attributes
-    ----------
-    intercept, slope : ndarray, shape (...)
-        Height at 0, and rise for each unit of x.
-    """
+    """A straight line, or one for each row: intercept and slope of shape (...)."""
 
     intercept: Array
     slope: Array
 
     def predict(self, x: ArrayLike) -> Array:
-        """Height of the line at `x`.
-
-        Parameters
-        ----------
-        x : array_like, shape (..., targets)
-            Where to read it.
-
-        Returns
-        -------
-        ndarray, shape (..., targets)
-            The heights.
-
-        Examples
-        --------
-        >>> Line(np.array(1.0), np.array(2.0)).predict([0.0, 3.0])
-        array([1., 7.])
-        """
+        """Heights of the line at `x`, both of shape (..., targets)."""
         return np.asarray(self.intercept[..., None] + self.slope[..., None] * np.asarray(x))
 
 
 def fit_line(x: ArrayLike, y: ArrayLike, method: LineMethod) -> Line:
     """Fit a line through models, by least squares or by Huber's robust regression.
 
-    Huber (1964, 1981): squared error near the line, absolute error beyond `HUBER_CONSTANT` scales, the
-    scale being the median absolute residual over the normal quartile; solved by iterated reweighted least
-    squares that starts from least squares. A few models far off the line hardly move it, unless they
-    stand at the ends of x, where they pull a line towards them.
+    Huber (1964, 1981): squared error near the line, absolute error beyond 1.345 scales, the scale being the
+    median absolute residual over the normal quartile; solved by iterated reweighted least squares that starts
+    from least squares. A few models far off the line hardly move it, unless they stand at the ends of x,
+    where they pull a line towards them.
 
     Parameters
     ----------
@@ -78,7 +53,7 @@ def fit_line(x: ArrayLike, y: ArrayLike, method: LineMethod) -> Line:
     Returns
     -------
     Line
-        Intercept and slope, each of shape (...).
+        `intercept` and `slope` of shape (...); `predict(x)` reads the line.
 
     Raises
     ------
@@ -90,10 +65,8 @@ def fit_line(x: ArrayLike, y: ArrayLike, method: LineMethod) -> Line:
     --------
     >>> x = np.array([0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85])
     >>> y = x + [0.01, -0.01, 0.01, -0.01, 0.01, -0.01, 0.01, 0.30]
-    >>> for method in ("least_squares", "huber"):
-    ...     print(f"{fit_line(x, y, method).slope:.2f}")
-    1.50
-    1.07
+    >>> [f"{fit_line(x, y, method).slope:.2f}" for method in ("least_squares", "huber")]
+    ['1.50', '1.07']
     """
     one_of("method", method, ("huber", "least_squares"))
     x, y = _points(x, y)
@@ -132,7 +105,7 @@ def fit_local(x: ArrayLike, y: ArrayLike, at: ArrayLike, span: float = LOCAL_SPA
     array([1.3])
     """
     x, y = _points(x, y)
-    at = values_of_models("at", at)
+    at = numbers("at", at, "models")
     if not 0 < span <= 1:
         raise ValueError(f"span: expected a share of the models in (0, 1], got {span!r}.")
     # The hair keeps 0.3 of 10 models at 3 in spite of rounding.
@@ -149,7 +122,7 @@ def fit_local(x: ArrayLike, y: ArrayLike, at: ArrayLike, span: float = LOCAL_SPA
 
 
 def _points(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    across, up = together({"x": values_of_models("x", x), "y": values_of_models("y", y)})
+    across, up = x_and_y(x, y)
     if (np.ptp(across, axis=-1) == 0).any():
         raise ValueError("x: expected at least two distinct values, or there is no line to fit.")
     return across, up

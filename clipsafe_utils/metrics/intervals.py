@@ -10,15 +10,12 @@ from clipsafe_utils.metrics.arguments import Array, confidence_level, counts_out
 def wilson_interval(hits: ArrayLike, images: ArrayLike, confidence: float = 0.95) -> tuple[Array, Array]:
     """Score interval of a share (Wilson 1927).
 
-    Unlike the textbook interval it keeps its coverage in small sets and near 0 and 1, and it never has
-    width zero.
+    Unlike the textbook interval it keeps its coverage in small sets and near 0 and 1, and has no width of 0.
 
     Parameters
     ----------
-    hits : array_like of counts
-        Images named rightly.
-    images : array_like of counts
-        Images shown; broadcasts with `hits`.
+    hits, images : array_like of counts
+        Images named rightly, and images shown; they broadcast together.
     confidence : float
         Share of such intervals that hold the true share.
 
@@ -51,8 +48,7 @@ def wilson_interval(hits: ArrayLike, images: ArrayLike, confidence: float = 0.95
 def holm(p_values: ArrayLike) -> Array:
     """Adjust p-values for the number of questions asked (Holm 1979).
 
-    Holds the chance of one or more false findings in the family, however the questions depend on
-    each other.
+    Holds the chance of one or more false findings in the family, however the questions depend on each other.
 
     Parameters
     ----------
@@ -74,9 +70,7 @@ def holm(p_values: ArrayLike) -> Array:
     >>> holm([0.01, 0.04, 0.03])
     array([0.03, 0.06, 0.06])
     """
-    p = shares("p_values", p_values)
-    if p.ndim == 0:
-        raise ValueError("p_values: expected an axis of claims, got a single number.")
+    p = shares("p_values", p_values, "claims")
     order = np.argsort(p, axis=-1)
     still_open = np.arange(p.shape[-1], 0, -1)
     stepped = np.maximum.accumulate(np.take_along_axis(p, order, -1) * still_open, axis=-1)
@@ -86,59 +80,14 @@ def holm(p_values: ArrayLike) -> Array:
 
 
 def student_quantile(confidence: float, degrees_of_freedom: float) -> float:
-    """Count the standard errors that an interval by Student's t reaches to each side.
-
-    Parameters
-    ----------
-    confidence : float
-        Share of such intervals that hold the truth.
-    degrees_of_freedom : float
-        Those of the standard error, above 0; infinite for the normal quantile.
-
-    Returns
-    -------
-    float
-        The quantile at (1 + confidence) / 2.
-
-    Raises
-    ------
-    ValueError
-        If the confidence is not strictly between 0 and 1.
-
-    Examples
-    --------
-    >>> f"{student_quantile(0.95, 4):.3f}"
-    '2.776'
-    """
+    """Count the standard errors to each side of an interval by Student's t, or by the normal distribution."""
     return float(stdtrit(degrees_of_freedom, (1 + confidence_level(confidence)) / 2))
 
 
 def student_p_value(estimate: ArrayLike, scale: ArrayLike, degrees_of_freedom: int) -> Array:
-    """Two-sided p-value of an estimate against 0, by Student's t.
+    """Two-sided p-value of an estimate against 0, by Student's t; 1 without a degree of freedom.
 
-    Parameters
-    ----------
-    estimate : array_like
-        What was found.
-    scale : array_like
-        Its standard error, or for a single new model the scale of `prediction_interval`; broadcasts.
-    degrees_of_freedom : int
-        Those of the scale. With none, nothing can be said and the p-value is 1.
-
-    Returns
-    -------
-    ndarray
-        P-values. Where the scale is 0, it is 1 if the estimate is 0 and else 0.
-
-    Raises
-    ------
-    ValueError
-        If a number is missing, a scale or the degrees of freedom are negative.
-
-    Examples
-    --------
-    >>> student_p_value([0.0, 2.776], 1.0, 4).round(3)
-    array([1.  , 0.05])
+    Where the scale is 0, it is 1 if the estimate is 0 and else 0.
     """
     found, error = together({"estimate": numbers("estimate", estimate), "scale": numbers("scale", scale)})
     if (error < 0).any():

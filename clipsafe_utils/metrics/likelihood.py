@@ -18,25 +18,10 @@ class Derivatives(NamedTuple):
 
 
 class ImageLikelihoods:
-    """NLL of labelled images at any inverse temperature.
+    """NLL of labelled images, or of every so many-th of them, at any inverse temperature.
 
     With p the softmax of logits z over temperature T and y the label, the slope in 1 / T is the mean of z
     under p less z of y, and the curvature is the variance of z under p: never negative, so NLL is convex.
-
-    Parameters
-    ----------
-    logits : ndarray of float16, float32 or float64, shape (images, classes)
-        Before any temperature.
-    labels : ndarray of int64, shape (images,)
-        True classes.
-    step : int
-        Take every so many-th image only.
-
-    Examples
-    --------
-    >>> images = ImageLikelihoods(np.array([[1.0, 0.0]]), np.array([0]))
-    >>> images.at(0.0).nll.round(3), images.at(0.0).slope, images.at(0.0).curvature
-    (array([0.693]), array([-0.5]), array([0.25]))
     """
 
     def __init__(self, logits: NDArray[np.floating], labels: NDArray[np.int64], step: int = 1) -> None:
@@ -56,13 +41,7 @@ class ImageLikelihoods:
         return np.asarray(self.logits.min(axis=1) == self.maximum)
 
     def at(self, inverse_temperature: float) -> Derivatives:
-        """Take NLL and its derivatives at one inverse temperature, in one blocked pass.
-
-        Raises
-        ------
-        ValueError
-            If a logit is not finite.
-        """
+        """NLL and its derivatives at one inverse temperature, in one blocked pass."""
         columns = np.empty((3, self.labels.size))
         shape = 2, blocks(*self.logits.shape)[0].stop, self.classes.size
         workspace = np.empty(shape, working_precision(self.logits))

@@ -20,29 +20,15 @@ from clipsafe_utils.metrics.logit_blocks import (
 
 @dataclass(frozen=True)
 class LogitSummary:
-    """What one pass over logits keeps of each image; every field has one entry for each image.
+    """What one pass over logits keeps of each image; every field has one entry for each image."""
 
-    Attributes
-    ----------
-    prediction : ndarray of int64
-        Class of the largest logit, the first one on ties, counted over all classes.
-    confidence : ndarray of float64
-        Probability of that class.
-    maximum_logit, log_sum_exp : ndarray of float64
-        Of the logits after masking and temperature. The energy score is `log_sum_exp`.
-    sum_squared_probability, entropy : ndarray of float64
-        Over the classes; entropy in nats.
-    label_log_probability : ndarray of float64
-        Log-probability of the label; NaN where no labels were given.
-    """
-
-    prediction: NDArray[np.int64]
-    confidence: Array
-    maximum_logit: Array
-    log_sum_exp: Array
+    prediction: NDArray[np.int64]  # class of the largest logit, the first on ties, counted over all classes
+    confidence: Array  # probability of that class
+    maximum_logit: Array  # after masking and temperature,
+    log_sum_exp: Array  # and this too: the energy score
     sum_squared_probability: Array
-    entropy: Array
-    label_log_probability: Array
+    entropy: Array  # in nats
+    label_log_probability: Array  # NaN where no labels were given
 
 
 def summarise_logits(
@@ -73,7 +59,8 @@ def summarise_logits(
     Returns
     -------
     LogitSummary
-        Arrays of shape (...).
+        `prediction`, `confidence`, `maximum_logit`, `log_sum_exp`, `sum_squared_probability`, `entropy`
+        (nats) and `label_log_probability` (NaN without labels), of shape (...).
 
     Raises
     ------
@@ -94,7 +81,9 @@ def summarise_logits(
     kept = kept_classes(class_mask, classes)
     rows = checked.reshape(-1, classes)
     true = None if labels is None else class_positions(class_labels(labels, shape, classes), kept, classes)
-    summary = _empty_summary(len(rows))
+    summary = LogitSummary(
+        np.zeros(len(rows), np.int64), *(np.full(len(rows), np.nan) for _ in fields(LogitSummary)[1:])
+    )
     workspace = np.empty((2, blocks(len(rows), kept.size)[0].stop, kept.size), working_precision(rows))
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found and named below
         for block, part in working_blocks(rows, kept):
@@ -105,11 +94,6 @@ def summarise_logits(
     refuse_infinite(np.isfinite(summary.entropy), rows.dtype)
     np.take(kept, summary.prediction, out=summary.prediction)
     return LogitSummary(*(getattr(summary, field.name).reshape(shape) for field in fields(summary)))
-
-
-def _empty_summary(images: int) -> LogitSummary:
-    floats = [np.full(images, np.nan) for _ in range(6)]
-    return LogitSummary(np.zeros(images, dtype=np.int64), *floats)
 
 
 def _summarise_block(

@@ -1,7 +1,6 @@
-"""Out-of-distribution (OOD) detection: how well one score parts known images from others.
+"""Out-of-distribution (OOD) detection: how well a score, high for in-distribution (ID) images, parts the two.
 
-Scores are high for in-distribution (ID) images. The area under the ROC curve does not depend on which of the
-two is called positive; the others do, so each name or rule here says which it is.
+All but the area under the ROC curve depend on which is called positive: each name or rule here says which.
 """
 
 from dataclasses import dataclass, fields
@@ -9,8 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.images import image_weights, values_of_images
+from clipsafe_utils.metrics.arguments import Array, numbers
+from clipsafe_utils.metrics.images import image_weights
 
 RECALL = 0.95
 FPR_RULE = (
@@ -21,24 +20,12 @@ AUPR_RULE = "ID positive; average precision: sum of (recall step) * precision, n
 
 @dataclass(frozen=True)
 class Detection:
-    """How well a score detects OOD images; arrays of shape (...), or (draws, ...) with weights.
+    """How well a score detects OOD images; arrays of shape (...), or (draws, ...) with weights."""
 
-    Attributes
-    ----------
-    auroc : ndarray
-        Chance that a random ID image scores higher than a random OOD image; ties count half.
-    aupr : ndarray
-        Average precision with ID positive. Depends on the sizes of the two sets.
-    fpr95_id_positive : ndarray
-        Share of OOD images accepted at the threshold that accepts 95 % of the ID images.
-    fpr95_ood_positive : ndarray
-        Share of ID images rejected at the threshold that rejects 95 % of the OOD images.
-    """
-
-    auroc: Array
-    aupr: Array
-    fpr95_id_positive: Array
-    fpr95_ood_positive: Array
+    auroc: Array  # chance that a random ID image scores higher than a random OOD image; ties count half
+    aupr: Array  # average precision with ID positive; depends on the sizes of the two sets
+    fpr95_id_positive: Array  # share of OOD images accepted where 95 % of the ID images are
+    fpr95_ood_positive: Array  # share of ID images rejected where 95 % of the OOD images are
 
 
 def detection(
@@ -59,12 +46,13 @@ def detection(
     ood_scores : array_like, shape (..., ood_images)
         Scores of the others; the leading axes are those of `id_scores`.
     id_weights, ood_weights : array_like of counts, shape (draws, id_images) and (draws, ood_images), optional
-        How often each image is drawn; both or neither. See `clipsafe_utils.metrics.draws`.
+        How often each image is drawn (`draw_weights`); both or neither.
 
     Returns
     -------
     Detection
-        Arrays of shape (...), or (draws, ...) with weights.
+        `auroc`, `aupr`, `fpr95_id_positive` and `fpr95_ood_positive` of shape (...), or (draws, ...) with
+        weights.
 
     Raises
     ------
@@ -77,7 +65,8 @@ def detection(
     >>> f"{result.auroc:.3f}, {result.aupr:.3f}, {result.fpr95_id_positive}, {result.fpr95_ood_positive:.3f}"
     '0.750, 0.867, 1.0, 0.333'
     """
-    id_array, ood_array = values_of_images("id_scores", id_scores), values_of_images("ood_scores", ood_scores)
+    id_array = numbers("id_scores", id_scores, "images")
+    ood_array = numbers("ood_scores", ood_scores, "images")
     lead = id_array.shape[:-1]
     if ood_array.shape[:-1] != lead:
         raise ValueError(

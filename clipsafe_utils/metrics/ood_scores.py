@@ -18,12 +18,12 @@ def maximum_softmax(summary: LogitSummary) -> Array:
     Parameters
     ----------
     summary : LogitSummary
-        From `summarise_logits`.
+        From `summarise_logits`; arrays of shape (...).
 
     Returns
     -------
     ndarray, shape (...)
-        The score of each image.
+        The score of each image, from 0 to 1.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def maximum_concept_matching(similarities: ArrayLike) -> Array:
     Returns
     -------
     ndarray, shape (...)
-        The score of each image.
+        The score of each image, from 0 to 1.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def maximum_logit(summary: LogitSummary) -> Array:
     Parameters
     ----------
     summary : LogitSummary
-        From `summarise_logits`.
+        From `summarise_logits`; arrays of shape (...).
 
     Returns
     -------
@@ -99,7 +99,7 @@ def energy(summary: LogitSummary) -> Array:
     Parameters
     ----------
     summary : LogitSummary
-        From `summarise_logits`.
+        From `summarise_logits`; arrays of shape (...).
 
     Returns
     -------
@@ -121,7 +121,7 @@ def negative_entropy(summary: LogitSummary) -> Array:
     Parameters
     ----------
     summary : LogitSummary
-        From `summarise_logits`.
+        From `summarise_logits`; arrays of shape (...).
 
     Returns
     -------

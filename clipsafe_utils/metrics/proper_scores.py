@@ -5,37 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.images import decisions, values_of_images, weighted_mean
+from clipsafe_utils.metrics.arguments import Array, numbers
+from clipsafe_utils.metrics.images import decisions, weighted_mean
 from clipsafe_utils.metrics.reliability import N_BINS, bin_of, bin_sums
 
 
 @dataclass(frozen=True)
 class BrierDecomposition:
-    """Parts of the Brier score of the top class; arrays of shape (...), or (draws, ...) with weights.
+    """Parts of the Brier score of the top class; arrays of shape (...), or (draws, ...) with weights."""
 
-    score = reliability - resolution + uncertainty + within_bin_variance - within_bin_covariance, exactly.
-
-    Attributes
-    ----------
-    score : ndarray
-        Mean of (confidence - correct) squared.
-    reliability : ndarray
-        Mean squared gap between confidence and hits in the bins: 0 is perfect.
-    resolution : ndarray
-        Variance of the share of hits between bins: more is better.
-    uncertainty : ndarray
-        Variance of being right, accuracy * (1 - accuracy).
-    within_bin_variance, within_bin_covariance : ndarray
-        Variance of the confidence within bins, and twice its covariance with being right.
-    """
-
-    score: Array
-    reliability: Array
-    resolution: Array
-    uncertainty: Array
-    within_bin_variance: Array
-    within_bin_covariance: Array
+    score: Array  # mean of (confidence - correct) squared
+    reliability: Array  # mean squared gap between confidence and hits in the bins: 0 is perfect
+    resolution: Array  # variance of the share of hits between bins: more is better
+    uncertainty: Array  # variance of being right, accuracy * (1 - accuracy)
+    within_bin_variance: Array  # of the confidence
+    within_bin_covariance: Array  # twice that of confidence and being right
 
 
 def negative_log_likelihood(label_log_probability: ArrayLike, weights: ArrayLike | None = None) -> Array:
@@ -46,7 +30,7 @@ def negative_log_likelihood(label_log_probability: ArrayLike, weights: ArrayLike
     label_log_probability : array_like, shape (..., images)
         From `summarise_logits`; 0 or less.
     weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn.
+        How often each image is drawn (`draw_weights`).
 
     Returns
     -------
@@ -75,8 +59,8 @@ def brier_score(
     ----------
     label_log_probability, sum_squared_probability : array_like, shape (..., images)
         From `summarise_logits`.
-    weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn.
+    weights
+        As in `negative_log_likelihood`.
 
     Returns
     -------
@@ -94,7 +78,7 @@ def brier_score(
     '0.1250'
     """
     label = np.exp(_log_probabilities(label_log_probability))
-    squares = values_of_images("sum_squared_probability", sum_squared_probability)
+    squares = numbers("sum_squared_probability", sum_squared_probability, "images")
     if squares.shape != label.shape:
         raise ValueError(f"sum_squared_probability: expected the shape {label.shape}, got {squares.shape}.")
     # A sure and right image may round to a little below 0.
@@ -106,22 +90,18 @@ def brier_decomposition(
 ) -> BrierDecomposition:
     """Split the Brier score of the top class into its parts (Murphy 1973; Stephenson et al. 2008).
 
-    The two terms within bins, which Murphy's three leave out, make the sum exact for any confidences.
+    The two terms within bins, which Murphy's three leave out, make the sum exact for any confidences:
+    score = reliability - resolution + uncertainty + within_bin_variance - within_bin_covariance.
 
     Parameters
     ----------
     confidence, correct, weights, n_bins
-        As in `reliability_bins`.
+        As in `reliability_bins`, which also says what is refused.
 
     Returns
     -------
     BrierDecomposition
-        The score and its parts.
-
-    Raises
-    ------
-    ValueError
-        As in `reliability_bins`.
+        The score and its parts, of shape (...) or (draws, ...).
 
     Examples
     --------
@@ -151,7 +131,7 @@ def brier_decomposition(
 
 
 def _log_probabilities(value: ArrayLike) -> Array:
-    array = values_of_images("label_log_probability", value)
+    array = numbers("label_log_probability", value, "images")
     if (array > 0).any():
         raise ValueError(f"label_log_probability: expected 0 or less, got {array.max():g}.")
     return array

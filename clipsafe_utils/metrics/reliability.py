@@ -14,18 +14,10 @@ BIN_RULE = "equal width, (low, high]; a confidence of 0 is in the first bin, one
 
 @dataclass(frozen=True)
 class ReliabilityBins:
-    """Sums over the images in each bin; arrays of shape (..., bins), or (draws, ..., bins) with weights.
+    """Sums over the images in each bin; arrays of shape (..., bins), or (draws, ..., bins) with weights."""
 
-    Attributes
-    ----------
-    count, hits : ndarray of float64
-        Images, and images named rightly: whole numbers.
-    confidence_sum : ndarray of float64
-        Sum of the confidences.
-    """
-
-    count: Array
-    hits: Array
+    count: Array  # images, and
+    hits: Array  # images named rightly: whole numbers
     confidence_sum: Array
 
     @property
@@ -48,14 +40,15 @@ def reliability_bins(
     correct : array_like of bool, shape (..., images)
         Whether the prediction is right.
     weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn; see `clipsafe_utils.metrics.draws`.
+        How often each image is drawn (`draw_weights`).
     n_bins : int
         Bins (low, high]; a confidence of 0 is in the first, one of 1 in the last.
 
     Returns
     -------
     ReliabilityBins
-        Sums of shape (..., bins), or (draws, ..., bins) with weights.
+        `count`, `hits` and `confidence_sum`, and `mean_confidence` made of them, of shape (..., bins), or
+        (draws, ..., bins) with weights.
 
     Raises
     ------
@@ -74,18 +67,7 @@ def reliability_bins(
 
 
 def bin_of(confidence: Array, n_bins: int) -> NDArray[np.int64]:
-    """Find the bin (low, high] of each confidence; 0 belongs to the first bin.
-
-    Raises
-    ------
-    ValueError
-        If there is less than one bin.
-
-    Examples
-    --------
-    >>> bin_of(np.array([0.0, 0.5, 0.51, 1.0]), 2)
-    array([0, 0, 1, 1])
-    """
+    """Find the bin (low, high] of each confidence; 0 belongs to the first bin."""
     inner_edges = np.arange(1, at_least_one("n_bins", n_bins)) / n_bins
     return np.searchsorted(inner_edges, confidence, side="left").astype(np.int64)
 
@@ -93,34 +75,7 @@ def bin_of(confidence: Array, n_bins: int) -> NDArray[np.int64]:
 def bin_sums(
     index: NDArray[np.int64], columns: tuple[Array, ...], weights: ArrayLike | None, n_bins: int
 ) -> list[Array]:
-    """Sum each column over the images of each bin, in each draw where weights are given.
-
-    Parameters
-    ----------
-    index : ndarray of int, shape (..., images)
-        The bin of each image.
-    columns : tuple of ndarray, each of shape (..., images)
-        What to sum.
-    weights : array_like of counts, shape (draws, images), optional
-        How often each image is drawn.
-    n_bins : int
-        Number of bins.
-
-    Returns
-    -------
-    list of ndarray, each of shape (..., bins) or (draws, ..., bins)
-        The sums, in the order of the columns.
-
-    Raises
-    ------
-    ValueError
-        If the weights do not fit the images.
-
-    Examples
-    --------
-    >>> bin_sums(np.array([0, 1, 1]), (np.array([1.0, 2.0, 3.0]),), None, 2)
-    [array([1., 5.])]
-    """
+    """Sum each column (..., images) over the images of each bin: (..., bins), or (draws, ..., bins)."""
     lead, images = index.shape[:-1], index.shape[-1]
     rows = index.reshape(-1, images)
     values = np.stack([column.reshape(-1, images) for column in columns], axis=-1)

@@ -1,7 +1,7 @@
-"""Effective robustness: how far a model is off the line that baseline models follow.
+"""Effective robustness (Taori et al. 2020): how far a model is off the line that baseline models follow.
 
-The measure of Taori et al. (2020), here on parts of one test set: the residual from a fit of the accuracy
-on a part (y) on a reference accuracy (x) over a baseline group. Arrays have shape (..., models).
+Here on parts of one test set: the residual from a fit of the accuracy on a part (y) on a reference accuracy
+(x) over a baseline group. Arrays have shape (..., models).
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clipsafe_utils.metrics.accuracies import Axes
-from clipsafe_utils.metrics.arguments import Array, labels, shares, together, values_of_models
+from clipsafe_utils.metrics.arguments import Array, labels, shares, x_and_y
 from clipsafe_utils.metrics.baseline import Fit, predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.intervals import student_p_value
@@ -19,63 +19,14 @@ from clipsafe_utils.metrics.intervals import student_p_value
 
 @dataclass(frozen=True)
 class EffectiveRobustness:
-    """Residuals of models from the baseline, and how sure they are; arrays of shape (..., models).
+    """Residuals of models from the baseline, and how sure they are; arrays of shape (..., models)."""
 
-    Attributes
-    ----------
-    predicted : ndarray
-        Accuracy on the part that the baseline leads one to expect.
-    residual : ndarray
-        Accuracy on the part less the predicted one: above 0 is more robust than the baseline.
-    half_width : ndarray
-        A baseline model of a new family is within this of 0 with the stated confidence.
-    p_value : ndarray
-        Two-sided: how often such a model would be as far off.
-    families_in_support : ndarray of int
-        Baseline families near in reference accuracy.
-    measured : ndarray of bool
-        Whether these are at least `MINIMUM_FAMILIES`. Elsewhere the line is a guess.
-    """
-
-    predicted: Array
-    residual: Array
-    half_width: Array
-    p_value: Array
-    families_in_support: NDArray[np.int64]
-    measured: NDArray[np.bool_]
-
-
-def residuals_left_out(x: ArrayLike, y: ArrayLike, families: ArrayLike, fit: Fit, axes: Axes) -> Array:
-    """Residual of each baseline model from the fit to all families but its own.
-
-    Parameters
-    ----------
-    x, y : array_like, shape (..., models)
-        Reference accuracy and accuracy on the part, shares.
-    families : array_like of labels, shape (models,)
-        The family of each model.
-    fit, axes : str
-        As in `predict_baseline`.
-
-    Returns
-    -------
-    ndarray, shape (..., models)
-        Accuracy on the part less the predicted one.
-
-    Raises
-    ------
-    ValueError
-        As in `predict_baseline`, and if a label is missing or there are fewer than two families.
-
-    Examples
-    --------
-    >>> y = [0.2, 0.3, 0.4, 0.6]
-    >>> residuals_left_out([0.5, 0.6, 0.7, 0.8], y, ["a", "b", "c", "d"], "least_squares", "raw").round(3)
-    array([ 0.067, -0.014, -0.057,  0.1  ])
-    """
-    across, up, family = _models(x, y, families)
-    predicted = _predict_without_own_family(across, up, family, np.ones(family.size, dtype=bool), fit, axes)
-    return np.asarray(up - predicted)
+    predicted: Array  # accuracy on the part that the baseline leads one to expect
+    residual: Array  # accuracy on the part less that: above 0 is more robust than the baseline
+    half_width: Array  # a baseline model of a new family is within this of 0 with the stated confidence
+    p_value: Array  # two-sided: how often such a model would be as far off
+    families_in_support: NDArray[np.int64]  # baseline families near in reference accuracy
+    measured: NDArray[np.bool_]  # whether these are enough; elsewhere the line is a guess
 
 
 def effective_robustness(
@@ -102,10 +53,12 @@ def effective_robustness(
         The family of each model.
     in_baseline : array_like of bool, shape (models,)
         Whether the model is of the baseline group.
-    fit, axes : str
-        As in `predict_baseline`.
+    fit : {"huber", "least_squares", "local"}
+        A straight line (`fit_line`) or a local one (`fit_local`).
+    axes : {"raw", "probit"}
+        Where the line is straight. Results are in accuracy either way.
     confidence : float
-        As in `prediction_interval`.
+        Share of new models of the baseline that are within the half width.
     judged : array_like of bool, shape (models,), optional
         Models to judge, all where it is left out. Of the others only the residuals are worked out: they are
         not measured.
@@ -113,12 +66,14 @@ def effective_robustness(
     Returns
     -------
     EffectiveRobustness
-        Arrays of shape (..., models).
+        `predicted`, `residual`, `half_width`, `p_value`, `families_in_support` and `measured`, whether these
+        are five or more, of shape (..., models).
 
     Raises
     ------
     ValueError
-        As in `residuals_left_out`.
+        If an accuracy is missing, outside 0 to 1, or on probit axes 0 or 1; a label is missing; the baseline
+        has fewer than two families; or as in `fit_line` and `fit_local`.
 
     Examples
     --------
@@ -150,9 +105,7 @@ def effective_robustness(
 
 
 def _models(x: ArrayLike, y: ArrayLike, families: ArrayLike) -> tuple[Array, Array, NDArray[np.generic]]:
-    across, up = together(
-        {"x": values_of_models("x", shares("x", x)), "y": values_of_models("y", shares("y", y))}
-    )
+    across, up = x_and_y(x, y, shares)
     return across, up, labels("families", families, across.shape[-1])
 
 

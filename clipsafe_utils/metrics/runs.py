@@ -23,10 +23,8 @@ def mean_of_runs(values: ArrayLike, confidence: float = 0.95, scale: Scale = "sh
     ----------
     values : array_like of float, shape (draws, runs)
         A property in the estimate (draw 0) and in bootstrap replicates that all runs share.
-    confidence : float
-        Level of the interval.
-    scale : str
-        How the mean is written.
+    confidence, scale : float, str
+        Level of the interval, and how the mean is written.
 
     Returns
     -------
@@ -59,10 +57,8 @@ def difference_of_runs(
     ----------
     upper, lower : array_like of float, shape (draws, runs)
         As in `mean_of_runs`; both from the same draws.
-    confidence : float
-        Level of the interval.
-    scale : str
-        How the difference is written.
+    confidence, scale : float, str
+        As in `mean_of_runs`.
 
     Returns
     -------
@@ -77,8 +73,7 @@ def difference_of_runs(
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> images = 0.01 * rng.standard_normal((201, 1))
+    >>> images = 0.01 * np.random.default_rng(0).standard_normal((201, 1))
     >>> seeds = np.array([0.0, 0.01, -0.01])
     >>> found = difference_of_runs(0.9 + images + seeds, 0.8 + images + seeds)
     >>> round(found.estimate, 3), found.side

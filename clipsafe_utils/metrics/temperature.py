@@ -31,52 +31,26 @@ _WIDEST_SPAN = 0.1
 class TemperatureFit:
     """Fitted temperatures and how well the fit went; arrays of shape (...), one entry for each model.
 
-    Attributes
-    ----------
-    temperature : ndarray of float64
-        From `LOWEST` to `HIGHEST`; by convention 1 where all logits of an image are equal, for all images.
-    nll : ndarray of float64
-        In nats, at that temperature.
-    gradient : ndarray of float64
-        Slope of NLL in 1 / T at the last pass, from which one step of Newton leads to that temperature.
-    passes : ndarray of int64
-        Passes over all the images.
-    converged : ndarray of bool
-        Whether the slope crosses 0 there, to `TOLERANCE`, or NLL is lowest at an end of the range.
-    bound : ndarray of str
-        "lowest" or "highest" where the temperature is an end of the range, else "". Where every label has the
-        largest logit, as in a perfect model, NLL falls for ever as T falls: the answer is `LOWEST`. Where
-        labels have on average no larger logits than other classes, it is `HIGHEST`.
+    Where every label has the largest logit, as in a perfect model, NLL falls for ever as T falls: the answer
+    is `LOWEST`. Where labels have on average no larger logits than other classes, it is `HIGHEST`.
     """
 
-    temperature: Array
-    nll: Array
-    gradient: Array
-    passes: NDArray[np.int64]
-    converged: NDArray[np.bool_]
-    bound: NDArray[np.str_]
+    temperature: Array  # by convention 1 where all logits of an image are equal, for all images
+    nll: Array  # in nats, at that temperature
+    gradient: Array  # slope of NLL in 1 / T at the last pass, from which one step of Newton leads there
+    passes: NDArray[np.int64]  # over all the images
+    converged: NDArray[np.bool_]  # gradient crosses 0 there, to `TOLERANCE`, or NLL is lowest at an end
+    bound: NDArray[np.str_]  # "lowest" or "highest" where the temperature is that end of the range, else ""
 
 
 @dataclass(frozen=True)
 class TemperatureDraws:
-    """The temperature of one model in each bootstrap draw; arrays of shape (draws,).
-
-    Attributes
-    ----------
-    temperature : ndarray of float64
-        From `LOWEST` to `HIGHEST`.
-    interpolated : ndarray of bool
-        Whether it is read between passes made for all draws; if not, the draw was fitted on its own.
-    converged : ndarray of bool
-        As in `TemperatureFit`; true where it is interpolated.
-    estimate : TemperatureFit
-        The fit to every image once; arrays of shape ().
-    """
+    """The temperature of one model in each bootstrap draw; arrays of shape (draws,)."""
 
     temperature: Array
-    interpolated: NDArray[np.bool_]
-    converged: NDArray[np.bool_]
-    estimate: TemperatureFit
+    interpolated: NDArray[np.bool_]  # read between passes made for all draws; if not, fitted on its own
+    converged: NDArray[np.bool_]  # true where it is interpolated
+    estimate: TemperatureFit  # to every image once; arrays of shape ()
 
 
 class _Fit(NamedTuple):
@@ -101,7 +75,8 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
     Returns
     -------
     TemperatureFit
-        Arrays of shape (...).
+        `temperature` from 0.001 to 1000, `nll` and `gradient` there, `passes`, `converged`, and `bound`:
+        whether the temperature is the "lowest" or the "highest" of the range, else ""; all of shape (...).
 
     Raises
     ------
@@ -111,8 +86,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
     Examples
     --------
     >>> logits = np.array([[np.log(9.0), 0.0]] * 4)
-    >>> fit = fit_temperature(logits, [0, 0, 0, 1])
-    >>> f"{fit.temperature:.4f}"
+    >>> f"{fit_temperature(logits, [0, 0, 0, 1]).temperature:.4f}"
     '2.0000'
     """
     scores = class_scores("logits", logits)
@@ -135,17 +109,16 @@ def temperature_draws(logits: ArrayLike, labels: ArrayLike, weights: ArrayLike) 
 
     Parameters
     ----------
-    logits : array_like of float16, float32 or float64, shape (images, classes)
-        Before any temperature.
-    labels : array_like of int, shape (images,)
-        True classes.
+    logits, labels
+        As in `fit_temperature`, of one model.
     weights : array_like of counts, shape (draws, images)
-        How often each image is drawn; see `clipsafe_utils.metrics.draws`.
+        How often each image is drawn (`draw_weights`).
 
     Returns
     -------
     TemperatureDraws
-        Arrays of shape (draws,).
+        `temperature`, whether it is `interpolated` and whether it `converged`, of shape (draws,); and the
+        `estimate`, a fit as in `fit_temperature` to every image once.
 
     Raises
     ------

@@ -22,103 +22,46 @@ _DIGITS = 12
 
 
 class Band(NamedTuple):
-    """Draws of nearby temperatures, and the temperatures at which to measure for them.
+    """Draws of nearby temperatures, and the temperatures at which to measure for them."""
 
-    Attributes
-    ----------
-    draws : ndarray of int64, shape (draws of the band,)
-        Their numbers.
-    temperatures : ndarray, shape (nodes,)
-        Where to measure.
-    shares : ndarray, shape (draws of the band, nodes)
-        The value in a draw is the sum over nodes of share times value there.
-    """
-
-    draws: NDArray[np.int64]
-    temperatures: Array
-    shares: Array
+    draws: NDArray[np.int64]  # their numbers
+    temperatures: Array  # (nodes,): where to measure
+    shares: Array  # (draws, nodes): the value in a draw is the sum over nodes of share times value there
 
 
 def temperature_bands(temperature: ArrayLike) -> list[Band]:
-    """Group draws by temperature so that few passes serve them all.
+    """Group draws by temperature so that few passes serve them all; every draw is in one band.
 
     Draw 0, the estimate, is a band of its own: it is measured where it is. So are the draws of a band that
     has no more than `NODES` temperatures, such as one for all.
-
-    Parameters
-    ----------
-    temperature : array_like, shape (draws,)
-        Temperature of each draw.
-
-    Returns
-    -------
-    list of Band
-        Every draw is in one of them.
-
-    Raises
-    ------
-    ValueError
-        If a temperature is missing, infinite, or not above 0.
-
-    Examples
-    --------
-    >>> found = temperature_bands([1.1, 1.0, 1.0, 2.0])
-    >>> [(band.draws.tolist(), band.temperatures.round(2).tolist()) for band in found]
-    [([0], [1.1]), ([1, 2], [1.0]), ([3], [2.0])]
     """
     temperatures = numbers("temperature", temperature)
     if temperatures.ndim != 1 or (temperatures <= 0).any():
         raise ValueError("temperature: expected a positive number for each draw, got others.")
-    found = [Band(np.array([0]), temperatures[:1], np.ones((1, 1)))]
+    bands = [Band(np.array([0]), temperatures[:1], np.ones((1, 1)))]
     logs = np.log(temperatures).round(_DIGITS)
     rest = 1 + np.argsort(logs[1:], kind="stable")
     while rest.size:
         inside = logs[rest] <= logs[rest[0]] + 2 * HALF_WIDTH
-        found.append(_band(rest[inside], logs[rest[inside]]))
-        rest = rest[~inside]
-    return found
+        draws, rest = rest[inside], rest[~inside]
+        distinct = np.unique(logs[draws])
+        nodes = distinct if distinct.size <= NODES else chebyshev_nodes(distinct[0], distinct[-1])
+        bands.append(Band(draws, np.exp(nodes), polynomial_shares(nodes, logs[draws])))
+    return bands
 
 
 def chebyshev_nodes(low: float, high: float) -> Array:
-    """Place the nodes at which a polynomial from `low` to `high` is best known, in rising order.
-
-    Examples
-    --------
-    >>> chebyshev_nodes(-1, 1).round(2)
-    array([-0.97, -0.78, -0.43, -0.  ,  0.43,  0.78,  0.97])
-    """
+    """Place the nodes at which a polynomial from `low` to `high` is best known, in rising order."""
     angles = (np.arange(NODES) + 0.5) * np.pi / NODES
     return np.asarray((low + high) / 2 - (high - low) / 2 * np.cos(angles))
 
 
 def polynomial_shares(nodes: Array, at: Array) -> Array:
-    """Shares with which values at nodes make up the value of the polynomial through them (Lagrange).
+    """Return the shares (points, nodes) of values at nodes in the polynomial through them (Lagrange).
 
-    Parameters
-    ----------
-    nodes : ndarray, shape (nodes,) or (points, nodes)
-        Distinct numbers; the same for all points, or each point's own.
-    at : ndarray, shape (points,)
-        Where the polynomial is wanted.
-
-    Returns
-    -------
-    ndarray, shape (points, nodes)
-        They add up to 1 at each point.
-
-    Examples
-    --------
-    >>> polynomial_shares(np.array([0.0, 1.0]), np.array([0.0, 0.25]))
-    array([[1.  , 0.  ],
-           [0.75, 0.25]])
+    The nodes are distinct; one row for all points, or one for each.
     """
     itself = np.eye(nodes.shape[-1], dtype=bool)
     apart = np.where(itself, 1, nodes[..., :, None] - nodes[..., None, :])
     towards = at[:, None, None] - nodes[..., None, :]
     return np.asarray(np.where(itself, 1, towards / apart).prod(axis=-1))
-
-
-def _band(draws: NDArray[np.int64], logs: Array) -> Band:
-    distinct = np.unique(logs)
-    nodes = distinct if distinct.size <= NODES else chebyshev_nodes(logs[0], logs[-1])
-    return Band(draws, np.exp(nodes), polynomial_shares(nodes, logs))

@@ -1,6 +1,5 @@
 """Chapters: where their sources stand, what they are called, how they are read."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import yaml
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode, ValidationError
 
-from clipsafe_utils.address import fill_in
+from clipsafe_utils.address import fill_in, name_of, title_of
 from clipsafe_utils.errors import ClipsafeError
 
 _UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingError, ValidationError)
@@ -17,21 +16,14 @@ _UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingE
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter, known by the MyST text notebook that is its source.
-
-    Examples
-    --------
-    >>> chapter = Chapter(Path("notebooks/02-shape-bias.md"))
-    >>> chapter.name, chapter.published.as_posix()
-    ('shape-bias', 'book/02-shape-bias.ipynb')
-    """
+    """One chapter, known by the MyST text notebook that is its source."""
 
     source: Path
 
     @property
     def name(self) -> str:
         """Name of the chapter: that of its source without the number in front."""
-        return re.sub(r"^\d+-", "", self.source.stem)
+        return name_of(self.source)
 
     @property
     def published(self) -> Path:
@@ -46,8 +38,7 @@ class Chapter:
     @property
     def title(self) -> str:
         """Its heading; the name of its source where it has none."""
-        heading = re.search(r"^# (.+)$", self.source.read_text(encoding="utf-8"), re.MULTILINE)
-        return heading[1] if heading else self.source.stem
+        return title_of(self.source)
 
     @property
     def quotes(self) -> bool:
@@ -56,13 +47,7 @@ class Chapter:
 
 
 def find_chapters(root: Path) -> list[Chapter]:
-    """Return the chapters under ``notebooks/`` of a folder, in the order of their numbers.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is none.
-    """
+    """Return the chapters under ``notebooks/`` of a folder, in the order of their numbers."""
     folder = root / "notebooks"
     chapters = [Chapter(source) for source in sorted(folder.glob("*.md"))]
     if not chapters:
@@ -71,13 +56,7 @@ def find_chapters(root: Path) -> list[Chapter]:
 
 
 def find_chapter(root: Path, name: str) -> Chapter:
-    """Return one chapter by its name, as in ``shape-bias``.
-
-    Raises
-    ------
-    ClipsafeError
-        If there is no such chapter; the message lists those that exist.
-    """
+    """Return one chapter by its name, as in ``shape-bias``."""
     chapters = find_chapters(root)
     for chapter in chapters:
         if chapter.name == name:
@@ -87,19 +66,7 @@ def find_chapter(root: Path, name: str) -> Chapter:
 
 
 def read_chapter(chapter: Chapter) -> NotebookNode:
-    """Read the source of a chapter as a notebook without outputs.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Cells as written, with the address of the repository in its places; their ids are new with
-        every reading.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file is not a MyST text notebook, with the reason.
-    """
+    """Read the source of a chapter as a notebook without outputs."""
     try:
         text = fill_in(chapter.source.read_text(encoding="utf-8"), chapter.source.parent.parent)
         notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")

@@ -1,6 +1,6 @@
 """What the command line asks of this package, on the book of the repository."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -15,31 +15,15 @@ from clipsafe_utils.publishing.render import render_all, render_chapter
 from clipsafe_utils.publishing.standalone import write_standalone
 from clipsafe_utils.terminal import progress, say
 
-_NOT_YAML = (
-    yaml.YAMLError,
-    AttributeError,
-    IndexError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_NOT_YAML = (yaml.YAMLError, AttributeError, IndexError, OverflowError, RecursionError, TypeError, ValueError)
 """What PyYAML raises: its own error for bad syntax, and Python's for a bad date, number or depth."""
 
 
 def render_book(name: str | None, jobs: int) -> None:
-    """Render one chapter of the book, or all of them with a progress bar and the picture of the README.
-
-    Parameters
-    ----------
-    name : str, optional
-        Name of the chapter; None for all.
-    jobs : int
-        How many run at once.
-    """
+    """Render one chapter of the book, or all of them with the picture of the README."""
     _needs_clone()
     if name is None:
-        _render(lambda chapters, _: chapters, jobs)
+        _render(jobs, only_outdated=False)
         return
     chapter = find_chapter(REPOSITORY, name)
     _keep_edits([chapter])
@@ -49,20 +33,9 @@ def render_book(name: str | None, jobs: int) -> None:
 
 
 def render_what_changed(jobs: int) -> int:
-    """Render the chapters of the book whose sources have changed since they were rendered.
-
-    Parameters
-    ----------
-    jobs : int
-        How many run at once.
-
-    Returns
-    -------
-    int
-        How many were rendered.
-    """
+    """Render the chapters whose sources have changed since they were rendered; return how many."""
     _needs_clone()
-    return _render(lambda chapters, keys: outdated(REPOSITORY, chapters, keys), jobs)
+    return _render(jobs, only_outdated=True)
 
 
 def _needs_clone() -> None:
@@ -73,13 +46,14 @@ def _needs_clone() -> None:
         )
 
 
-def _render(choose: Callable[[Sequence[Chapter], Mapping[str, str]], Sequence[Chapter]], jobs: int) -> int:
-    """Render what is chosen, first the pages that quote no other, then those that may have to follow them."""
+def _render(jobs: int, *, only_outdated: bool) -> int:
+    """Render first the pages that quote no other, then those that may have to follow them."""
     rendered = 0
     for quoting, what in ((False, "Chapters"), (True, "Pages that quote them")):
         chapters = find_chapters(REPOSITORY)
         keys = keys_of(REPOSITORY, chapters)
-        part = [chapter for chapter in choose(chapters, keys) if chapter.quotes == quoting]
+        wanted = outdated(REPOSITORY, chapters, keys) if only_outdated else chapters
+        part = [chapter for chapter in wanted if chapter.quotes == quoting]
         if part:
             _keep_edits(part)
             with progress(what, total=len(part)) as advance:
@@ -101,35 +75,13 @@ def _keep_edits(chapters: Sequence[Chapter]) -> None:
 
 
 def render_own(name: str, parameters: str, folder: Path) -> tuple[Path, Path]:
-    """Render a chapter with a reader's parameters, written as YAML, into a folder of theirs.
-
-    Returns
-    -------
-    tuple of Path
-        The notebook and the page.
-
-    Raises
-    ------
-    ClipsafeError
-        If the YAML is no mapping, or anything after it fails.
-    """
+    """Render a chapter with a reader's parameters in YAML; return the notebook and the page."""
     chapter = find_chapter(REPOSITORY, name)
     return write_standalone(REPOSITORY, chapter, folder, read_parameters(parameters))
 
 
 def read_parameters(text: str) -> dict[str, object]:
-    """Read parameters that are written as a YAML mapping.
-
-    Raises
-    ------
-    ClipsafeError
-        If the text is not YAML, or not a mapping.
-
-    Examples
-    --------
-    >>> read_parameters("{seed: 3, cue_classes: [cat, dog]}")
-    {'seed': 3, 'cue_classes': ['cat', 'dog']}
-    """
+    """Read parameters that are written as a YAML mapping."""
     try:
         values = yaml.safe_load(text)
     except _NOT_YAML:

@@ -2,14 +2,18 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+
+from clipsafe_utils.chapters.downloads.result import files_of_the_site
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import scratch_folder
-from clipsafe_utils.publishing.attachments import attach_cubes, fill_notebooks
+from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.content_policy import add_policies
 from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
 
@@ -20,23 +24,8 @@ _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 def compile_book(root: Path) -> Path:
     """Compile the book of a folder into its ``_build/html``, strictly and as a whole.
 
-    Every page is read again, because an incremental build leaves old numbers on other pages;
-    every warning is an error. There is a whole site at every moment, also if the run is killed.
-
-    Parameters
-    ----------
-    root : Path
-        Folder with ``_config.yml``, ``_toc.yml`` and ``book/``.
-
-    Returns
-    -------
-    Path
-        The first page of the site.
-
-    Raises
-    ------
-    ClipsafeError
-        With the first warnings, if there are any; the old site stays.
+    Every page is read again, because an incremental build leaves old numbers on other pages; every warning is
+    an error. There is a whole site at every moment, also if the run is killed.
     """
     build = root / "_build"
     with scratch_folder(build) as scratch:
@@ -46,22 +35,7 @@ def compile_book(root: Path) -> Path:
 
 
 def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
-    """Compile the book of one folder into another, and return the folder that holds ``index.html``.
-
-    Parameters
-    ----------
-    root : Path
-        Folder with ``_config.yml``, ``_toc.yml`` and ``book/``.
-    output : Path
-        Folder to write to.
-    strict : bool
-        Whether a warning is an error.
-
-    Raises
-    ------
-    ClipsafeError
-        If Jupyter Book fails, with the first warnings or the last line it wrote.
-    """
+    """Compile the book of one folder into another, and return the folder that holds ``index.html``."""
     if not (root / "_config.yml").is_file():
         raise ClipsafeError(f"{root / '_config.yml'}: not found; run this in a clone of the repository.")
     strictly = ["-W", "-n", "--keep-going"] if strict else []
@@ -74,6 +48,21 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
     fill_notebooks(site)
     add_policies(site)
     return site
+
+
+def attach_cubes(root: Path, site: Path) -> None:
+    """Copy the cubes that are small enough into a compiled site."""
+    for cube in files_of_the_site(root):
+        place = site / cube.relative_to(root)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(cube, place)
+
+
+def fill_notebooks(site: Path) -> None:
+    """Write the numbers into the sentences of the notebooks that a reader can take along."""
+    for path in site.rglob("*.ipynb"):
+        notebook = for_readers(nbformat.read(path, as_version=4))
+        path.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
 def _run_with_us(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

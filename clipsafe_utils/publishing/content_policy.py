@@ -1,15 +1,14 @@
-"""What each page lets a browser do: run the scripts of the site, and no code that a cube brought into it.
+"""What each page lets a browser do: run the scripts of the site, and no code that a cube brought into it."""
 
-The theme writes some ten pieces of code into every page. A page names each by its hash, but only if the page
-of the search holds it as well, which Sphinx makes without a word of a chapter, or if it is one of the two
-that differ from page to page and hold a name alone. Code that got into a chapter in spite of all escaping is
-thus not named, and does not run.
-
-The theme stands in the way of more. Font Awesome, MathJax and Plotly write styles into the page, so styles
-are free. Two buttons have code in an attribute, which is taken out here; ``book.js`` listens in its place. A
-page cannot say who may frame it; only a server can. In another language than English, ``doctools.js`` would
-make functions of text, which is stopped. Opened from disk, the site is every file of the disk to a browser.
-"""
+# The theme writes some ten pieces of code into every page. A page names each by its hash, but only if the
+# page of the search holds it as well, which Sphinx makes without a word of a chapter, or if it is one of the
+# two that differ from page to page and hold a name alone. Code that got into a chapter in spite of all
+# escaping is thus not named, and does not run.
+#
+# The theme stands in the way of more. Font Awesome, MathJax and Plotly write styles into the page, so styles
+# are free. Two buttons have code in an attribute, which is taken out here; `book.js` listens in its place. A
+# page cannot say who may frame it; only a server can. In another language than English, `doctools.js` would
+# make functions of text, which is stopped. Opened from disk, the site is every file of the disk to a browser.
 
 import base64
 import hashlib
@@ -34,13 +33,7 @@ _HASH = re.compile(r"'sha256-[\w+/=]+'")
 
 
 def add_policies(site: Path) -> None:
-    """Give every page of a compiled site its policy.
-
-    Parameters
-    ----------
-    site : Path
-        Folder that holds ``index.html``.
-    """
+    """Give every page of a compiled site its policy."""
     of_the_theme = frozenset(_CODE.findall((site / SEARCH).read_text(encoding="utf-8")))
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
@@ -48,17 +41,7 @@ def add_policies(site: Path) -> None:
 
 
 def with_policy(html: str, known: Iterable[str], *, searches: bool) -> str:
-    """Return a page with its policy, which stands before all that it governs.
-
-    Parameters
-    ----------
-    html : str
-        The page as the theme made it.
-    known : iterable of str
-        Code that may stand in it.
-    searches : bool
-        Whether its scripts read other pages.
-    """
+    """Return a page with its policy, which stands before all that it governs."""
     code = dict.fromkeys(_CODE.findall(html))
     named = [hash_of(text.encode()) for text in code if text in known or _CODE_OF_ONE_PAGE.fullmatch(text)]
     policy = _policy(
@@ -69,28 +52,14 @@ def with_policy(html: str, known: Iterable[str], *, searches: bool) -> str:
         connect_src=["'self'"] if searches else [],
         form_action=["'self'"],
     )
+    element = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     head = _HEAD.match(html)
     place = head.end() if head else 0
-    return html[:place] + _element(policy) + _ATTRIBUTES_WITH_CODE.sub("", html[place:])
+    return html[:place] + element + _ATTRIBUTES_WITH_CODE.sub("", html[place:])
 
 
 def policy_of_one_file(policy: str, scripts: Iterable[str], address: str) -> str:
-    """Return the policy of a page that holds its own scripts, styles, fonts and pictures.
-
-    Parameters
-    ----------
-    policy : str
-        What the page said while it was a page of the site.
-    scripts : iterable of str
-        Hashes of the scripts that it now holds as addresses; the browser compares them.
-    address : str
-        Address of the published site, where it may send what is searched for.
-
-    Examples
-    --------
-    >>> policy_of_one_file("script-src 'self' 'sha256-a='", ["sha256-b="], "https://a.org/book/")[:66]
-    "default-src 'none'; base-uri 'none'; script-src 'sha256-a=' 'sha25"
-    """
+    """Return the policy of a page that holds its own scripts, styles, fonts and pictures."""
     parts = urlsplit(address)
     return _policy(
         script_src=[*_HASH.findall(policy), *(f"'{name}'" for name in scripts)],
@@ -102,13 +71,7 @@ def policy_of_one_file(policy: str, scripts: Iterable[str], address: str) -> str
 
 
 def hash_of(code: bytes) -> str:
-    """Return the hash by which a policy names some code.
-
-    Examples
-    --------
-    >>> hash_of(b"")[:20]
-    'sha256-47DEQpj8HBSa+'
-    """
+    """Return the hash by which a policy names some code."""
     return f"sha256-{base64.b64encode(hashlib.sha256(code).digest()).decode('ascii')}"
 
 
@@ -117,7 +80,3 @@ def _policy(**sources: list[str]) -> str:
     allowed = {name.replace("_", "-"): " ".join(values or ["'none'"]) for name, values in sources.items()}
     everything = {"default-src": "'none'", "base-uri": "'none'", **allowed}
     return "; ".join(f"{name} {values}" for name, values in everything.items())
-
-
-def _element(policy: str) -> str:
-    return f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -29,22 +29,10 @@ _EXTRA = "book"
 
 
 def keys_of(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
-    """Hash what the page of each chapter is made from.
+    """Hash what the page of each chapter is made from, by name of the chapter.
 
-    Its own source, the names and titles of all chapters, the files and cubes that any page may show, Python
-    and the packages that pages run on; of a page that quotes others, what those have published.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-    chapters : sequence of Chapter
-        All chapters of the book.
-
-    Returns
-    -------
-    dict of str to str
-        64 hexadecimal digits, by name of the chapter.
+    Its own source, names and titles of all chapters, the files and cubes that any page may show, Python and
+    packages; of a page that quotes others, what those have published.
     """
     titles = [f"{chapter.source.stem} {chapter.title}" for chapter in chapters]
     places = [*(root / name for name in MADE_FROM), cubes_folder()]
@@ -56,72 +44,25 @@ def keys_of(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
 
 
 def outdated(root: Path, chapters: Sequence[Chapter], keys: Mapping[str, str]) -> list[Chapter]:
-    """Return the chapters whose page is missing, was touched, or is made from what has changed since.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-    chapters : sequence of Chapter
-        All chapters of the book.
-    keys : mapping of str to str
-        `keys_of` of these.
-    """
+    """Return the chapters whose page is missing, was touched, or is made from what has changed since."""
     noted = _read_note(root)
-    return [
-        chapter
-        for chapter in chapters
-        if noted.get(chapter.name) != {"sources": keys[chapter.name], "page": _hash_of_page(chapter)}
-    ]
+    return [chapter for chapter in chapters if noted.get(chapter.name) != _note_of(chapter, keys)]
 
 
 def note_rendered(root: Path, chapters: Iterable[Chapter], keys: Mapping[str, str]) -> None:
-    """Note that some pages were rendered.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-    chapters : iterable of Chapter
-        Those that were rendered.
-    keys : mapping of str to str
-        `keys_of` before the first was rendered: what changes meanwhile makes a page old.
-    """
-    rendered = {
-        chapter.name: {"sources": keys[chapter.name], "page": _hash_of_page(chapter)} for chapter in chapters
-    }
+    """Note rendered pages, with `keys_of` before the first: what changes meanwhile makes a page old."""
+    rendered = {chapter.name: _note_of(chapter, keys) for chapter in chapters}
     with replacing(root / NOTE) as temporary:
         temporary.write_text(json.dumps(_read_note(root) | rendered, indent=1), encoding="utf-8")
 
 
 def hash_of_cells(notebook: NotebookNode) -> str:
-    """Hash what stands in the cells of a notebook, whatever came out of them.
-
-    Examples
-    --------
-    >>> from nbformat.v4 import new_code_cell, new_notebook
-    >>> one, other = (new_notebook(cells=[new_code_cell(code)]) for code in ("1", "2"))
-    >>> hash_of_cells(one) == hash_of_cells(other)
-    False
-    """
+    """Hash what stands in the cells of a notebook, whatever came out of them."""
     return _hash([f"{cell.cell_type} {cell.source}" for cell in notebook.cells], [])
 
 
 def keep_edits(root: Path, chapters: Iterable[Chapter]) -> list[tuple[Path, Path]]:
-    """Copy the rendered pages that somebody has edited, so that rendering them again loses nothing.
-
-    Parameters
-    ----------
-    root : Path
-        The repository; copies go to `EDITS` there, and none takes the place of another.
-    chapters : iterable of Chapter
-        Those that are to be rendered.
-
-    Returns
-    -------
-    list of tuple of Path
-        The page and its copy.
-    """
+    """Copy rendered pages that somebody has edited to `EDITS`; return each page and its copy."""
     kept = []
     for chapter in chapters:
         if _is_edited(chapter.published):
@@ -157,8 +98,9 @@ def _read_note(root: Path) -> dict[str, object]:
     return note if isinstance(note, dict) else {}
 
 
-def _hash_of_page(chapter: Chapter) -> str:
-    return _hash([], [path for path in (chapter.published, chapter.results) if path.exists()])
+def _note_of(chapter: Chapter, keys: Mapping[str, str]) -> dict[str, str]:
+    page = [path for path in (chapter.published, chapter.results) if path.exists()]
+    return {"sources": keys[chapter.name], "page": _hash([], page)}
 
 
 def _versions() -> list[str]:

@@ -1,8 +1,7 @@
-"""Making a notebook that has been run a function of its source and its results, byte for byte.
+"""Making a notebook that has been run a function of its source and its results, byte for byte."""
 
-Running the same chapter twice gives other cell ids, times, versions and random ids inside HTML.
-None of them is a result, and each would show as a change whenever a chapter is rendered again.
-"""
+# Running the same chapter twice gives other cell ids, times, versions and random ids inside HTML. None of
+# them is a result, and each would show as a change whenever a chapter is rendered again.
 
 import itertools
 import re
@@ -26,26 +25,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
     """Return a notebook that holds what was written and what was computed, and nothing else.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        A chapter that has been run.
-    name : str
-        Name of the chapter; its cells become ``name-001``, ``name-002``, …
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        A new notebook, which knows the hash of its cells, so that an edit shows. Cells keep the metadata
-        `tags` and `mystnb`; outputs keep their data; UUIDs in HTML, such as xarray writes, become counters.
-
-    Examples
-    --------
-    >>> from nbformat.v4 import new_code_cell
-    >>> run = new_notebook(cells=[new_code_cell("1", metadata={"papermill": {"duration": 0.1}})])
-    >>> cell = normalise(run, "shape-bias").cells[0]
-    >>> cell.id, dict(cell.metadata)
-    ('shape-bias-001', {})
+    Cells become ``name-001``, …; they keep `tags` and `mystnb`, outputs their data; UUIDs in HTML, such as
+    xarray writes, become counters. The notebook knows the hash of its cells, so that an edit shows.
     """
     number = _numbered(name)
     cells = [

@@ -1,7 +1,4 @@
-"""A Sphinx extension: a library of a megabyte is loaded by the pages that use it, and by no other.
-
-``_config.yml`` names this module among the extensions of the book. The scripts are in ``book/_static``.
-"""
+"""A Sphinx extension, named in _config.yml: only the pages that use a library of a megabyte load it."""
 
 from typing import Any
 
@@ -23,18 +20,7 @@ _AFTER_MATHJAX = 900
 
 
 def scripts_of(body: str) -> list[str]:
-    """Return the scripts that a page needs, in the order in which they run.
-
-    Parameters
-    ----------
-    body : str
-        The HTML of the page.
-
-    Examples
-    --------
-    >>> scripts_of('<script type="application/json" class="explore-data">{}</script>')
-    ['plotly-basic.min.js', 'explore.js']
-    """
+    """Return the scripts that a page needs, in the order in which they run."""
     return [script for mark, scripts in SCRIPTS.items() if mark in body for script in scripts]
 
 

@@ -1,13 +1,11 @@
-"""A Sphinx extension: the numbers of a page's sentences, where the page is read.
+"""A Sphinx extension, named in _config.yml: the numbers of a page's sentences, where the page is read."""
 
-``_config.yml`` names this module among the extensions of the book. It takes the place of the role
-that MyST-NB has for expressions: that one needs a running kernel, and the pages have run before.
-"""
+# It takes the place of MyST-NB's role for expressions: that one needs a kernel; the pages have run before.
 
 import nbformat
 from sphinx.application import Sphinx
 
-from clipsafe_utils.expressions import filled
+from clipsafe_utils.filling import filled
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

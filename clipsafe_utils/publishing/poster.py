@@ -14,18 +14,7 @@ DOTS_PER_INCH = 130
 
 
 def write_poster(root: Path) -> Path:
-    """Draw the headline figure of the study `published` for the README.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-
-    Returns
-    -------
-    Path
-        The picture, the same bytes for the same cubes and versions.
-    """
+    """Draw the headline figure of `published`, the same bytes for the same cubes; return its file."""
     panel = read_panels(["published"], "factors", list(GROUPS))[0]
     result = effective_robustness(panel.cube, panel.models, factor_names=HEADLINE_FACTORS)
     figure = residuals({panel.study: result}, {panel.study: panel.models})

@@ -21,13 +21,13 @@ from papermill.exceptions import PapermillExecutionError
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import ROLE, cell_that_evaluates, results_in
-from clipsafe_utils.files import replacing
+from clipsafe_utils.expressions import ROLE, cell_that_evaluates
+from clipsafe_utils.files import replacing, temporary_folder
+from clipsafe_utils.filling import results_in
 from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter
 from clipsafe_utils.publishing.normalise import normalise
-from clipsafe_utils.publishing.temporary import temporary_folder
 
 _SECONDS_A_CELL = 600
 
@@ -35,26 +35,14 @@ _SECONDS_A_CELL = 600
 def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, object] | None = None) -> None:
     """Run a chapter and write it with its results.
 
-    Parameters
-    ----------
-    chapter : Chapter
-        What to run.
-    output : Path
-        Notebook to write. It is replaced only if every cell ran without an error and without a
-        word on stderr.
-    parameters : mapping of str to object, optional
-        Values by parameter name, in place of the defaults. Without any, nothing is injected: the
-        notebook shows the one cell of parameters that the source has.
-
-    Raises
-    ------
-    ClipsafeError
-        If a parameter is not known or out of range, the source cannot be read, a cell fails or
-        warns, or the output cannot be written.
+    The output is replaced only if every cell ran without an error and without a word on stderr. Without
+    parameters nothing is injected: the notebook shows the one cell of parameters of its source.
     """
     given = dict(parameters or {})
     check_parameters(chapter.name, given)
-    notebook = _run(chapter, _independent_of_folder(given))
+    independent = _independent_of_folder(given)
+    with _quiet_repeatable_kernel():
+        notebook = _run(chapter, independent)
     _refuse_noise(chapter, notebook)
     text = nbformat.writes(normalise(notebook, chapter.name))
     with replacing(output) as temporary:
@@ -70,19 +58,7 @@ def render_all(
 ) -> None:
     """Render chapters into the book, on their defaults, several at a time.
 
-    Parameters
-    ----------
-    chapters : sequence of Chapter
-        What to render; each goes to its `published` file.
-    jobs : int
-        How many run at once, each in its own process.
-    report : callable, optional
-        Called with the name of each chapter when it is done.
-
-    Raises
-    ------
-    ClipsafeError
-        After all have been tried, with one sentence for each that failed.
+    Errors of chapters come together, after all have been tried; `report` takes the name of each that is done.
     """
     failures = []
     with ProcessPoolExecutor(
@@ -112,11 +88,6 @@ def render_all(
 
 
 def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
-    with _quiet_repeatable_kernel() as arguments:
-        return _executed(chapter, parameters, arguments)
-
-
-def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: list[str]) -> NotebookNode:
     try:
         notebook: NotebookNode = papermill.execute_notebook(
             with_texts(chapter),
@@ -129,7 +100,7 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
             coalesce_streams=True,
             execution_timeout=_SECONDS_A_CELL,
             shutdown_kernel="immediate",
-            extra_arguments=arguments,
+            extra_arguments=["--log-level=ERROR"],
         )
     except PapermillExecutionError as error:
         last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
@@ -153,13 +124,7 @@ def _executed(chapter: Chapter, parameters: Mapping[str, object], arguments: lis
 
 
 def with_texts(chapter: Chapter) -> NotebookNode:
-    """Read a chapter, with the cell behind it that evaluates the expressions of its prose.
-
-    Raises
-    ------
-    ClipsafeError
-        As in `read_chapter`, or if an expression may not stand in prose.
-    """
+    """Read a chapter, with the cell behind it that evaluates the expressions of its prose."""
     notebook = read_chapter(chapter)
     try:
         code = cell_that_evaluates(notebook)
@@ -171,11 +136,11 @@ def with_texts(chapter: Chapter) -> NotebookNode:
 
 
 @contextmanager
-def _quiet_repeatable_kernel() -> Iterator[list[str]]:
-    """Give the arguments of a kernel whose results depend neither on chance nor on its user's settings.
+def _quiet_repeatable_kernel() -> Iterator[None]:
+    """Have kernels whose results depend neither on chance nor on their user's settings.
 
-    The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in
-    for the user's own start-up files of IPython, and takes the file with the key of the kernel.
+    The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in for the
+    user's own start-up files of IPython, and takes the file with the key of the kernel.
     """
     with temporary_folder() as folder:
         variables = {
@@ -192,7 +157,7 @@ def _quiet_repeatable_kernel() -> Iterator[list[str]]:
         os.environ.update(variables)
         tempfile.tempdir = str(folder)
         try:
-            yield ["--log-level=ERROR"]
+            yield
         finally:
             tempfile.tempdir = parent
             os.environ.clear()
@@ -204,23 +169,19 @@ def _independent_of_folder(parameters: Mapping[str, object]) -> dict[str, object
     studies = parameters.get("studies")
     if not isinstance(studies, list | tuple):
         return dict(parameters)
-    found = [(study, find_study(study).folder) for study in studies]
-    absolute = [name if name == folder.name else str(folder.resolve()) for name, folder in found]
+    folders = [(study, find_study(study).folder) for study in studies]
+    absolute = [name if name == folder.name else str(folder.resolve()) for name, folder in folders]
     return {**parameters, "studies": absolute}
 
 
 def _refuse_noise(chapter: Chapter, notebook: NotebookNode) -> None:
     for position, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
+            place = _place(chapter, position, cell.source)
             if output.output_type == "error":
-                raise ClipsafeError(
-                    f"{_place(chapter, position, cell.source)} ends in {output.ename}; remove its cause."
-                )
+                raise ClipsafeError(f"{place} ends in {output.ename}; remove its cause.")
             if output.get("name") == "stderr":
-                first_line = output.text.strip().splitlines()[0]
-                raise ClipsafeError(
-                    f"{_place(chapter, position, cell.source)} writes to stderr: {first_line}"
-                )
+                raise ClipsafeError(f"{place} writes to stderr: {output.text.strip().splitlines()[0]}")
 
 
 def _place(chapter: Chapter, position: int, source: str) -> str:

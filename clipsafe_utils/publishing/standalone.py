@@ -12,13 +12,12 @@ import yaml
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import for_readers
-from clipsafe_utils.files import replacing
+from clipsafe_utils.files import replacing, temporary_folder
+from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file
 from clipsafe_utils.publishing.render import render_chapter
-from clipsafe_utils.publishing.temporary import temporary_folder
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
 _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'
@@ -31,29 +30,10 @@ _MATHJAX = 'script[src*="tex-svg.js"]'
 def write_standalone(
     root: Path, chapter: Chapter, folder: Path, parameters: Mapping[str, object] | None = None
 ) -> tuple[Path, Path]:
-    """Render a chapter into a folder of the reader's, as a notebook and as one page of HTML.
+    """Render a chapter into a folder of the reader's; return the notebook and the page of HTML.
 
-    Parameters
-    ----------
-    root : Path
-        Folder of the book that the page takes its frame from; nothing in it is changed.
-    chapter : Chapter
-        What to render.
-    folder : Path
-        Where to write ``NN-name.ipynb`` and ``NN-name.html``.
-    parameters : mapping of str to object, optional
-        Values by parameter name, in place of the defaults.
-
-    Returns
-    -------
-    tuple of Path
-        The notebook and the page. The page opens from disk without a request: style, scripts, fonts and
-        pictures are in it, and its links to other pages lead to the published book.
-
-    Raises
-    ------
-    ClipsafeError
-        If the chapter does not run, the book does not compile, or a file cannot be written.
+    The page opens from disk without a request: style, scripts, fonts and pictures are in it, and its links to
+    other pages lead to the published book.
     """
     notebook = folder / chapter.published.name
     page = notebook.with_suffix(".html")
@@ -76,13 +56,7 @@ def write_standalone(
 
 
 def published_address(root: Path) -> str:
-    """Return the address of the published book, from ``html.baseurl`` of ``_config.yml``.
-
-    Raises
-    ------
-    ClipsafeError
-        If the key is missing, or its value does not end in a slash.
-    """
+    """Return the address of the published book, from ``html.baseurl`` of ``_config.yml``."""
     config = root / "_config.yml"
     address = (yaml.safe_load(config.read_text(encoding="utf-8")).get("html") or {}).get("baseurl") or ""
     if not address.endswith("/"):
@@ -93,22 +67,7 @@ def published_address(root: Path) -> str:
 
 
 def inline_page(site: Path, page: str, address: str) -> str:
-    """Return a page of a compiled site with everything it needs inside.
-
-    Parameters
-    ----------
-    site : Path
-        The compiled site.
-    page : str
-        The page, as a path inside the site.
-    address : str
-        Address of the published site, for links to other pages.
-
-    Raises
-    ------
-    ClipsafeError
-        If the site has no such page.
-    """
+    """Return a page of a compiled site with everything it needs inside."""
     file = site / page
     if not file.is_file():
         raise ClipsafeError(f"_toc.yml: does not list '{page.removesuffix('.html')}', so it has no page.")

@@ -1,8 +1,7 @@
-"""Where the compiled site stands: a link to one of two folders beside it, and so a site at every moment.
+"""Where the compiled site stands: a link to one of two folders beside it, and so a site at every moment."""
 
-A new site goes into the folder that is free; then the link is turned, which is one step for the system. The
-other folder keeps the site before it, for readers who are on their way into it, until the next one comes.
-"""
+# A new site goes into the folder that is free; then the link is turned, which is one step for the system. The
+# other folder keeps the site before it, for readers who are on their way into it, until the next one comes.
 
 import os
 import shutil
@@ -19,15 +18,7 @@ _OLD_SCRATCH = ".compile-*"
 
 
 def settle(build: Path, scratch: Path) -> None:
-    """Make a link of the place where it is a folder of an older version, or was lost between two steps.
-
-    Parameters
-    ----------
-    build : Path
-        The folder of the place.
-    scratch : Path
-        A folder inside it, of this run alone.
-    """
+    """Make a link of the place where it is a folder of an older version, or was lost between two steps."""
     with one_at_a_time(build):
         place, first = build / PLACE, build / _FOLDERS[0]
         if place.is_dir() and not place.is_symlink():
@@ -41,15 +32,7 @@ def settle(build: Path, scratch: Path) -> None:
 
 
 def put_in_place(site: Path, build: Path, scratch: Path) -> None:
-    """Move a new site to where readers find it.
-
-    Parameters
-    ----------
-    site : Path
-        The folder of the new site, on the same disk.
-    build, scratch : Path
-        As for `settle`, which comes first.
-    """
+    """Move a new site to where readers find it."""
     with one_at_a_time(build):
         place = build / PLACE
         shown = os.readlink(place) if place.is_symlink() else None

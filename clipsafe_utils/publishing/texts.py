@@ -9,29 +9,14 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import AGAIN, LEFT_OUT, RESULTS, TEXTS, filled
+from clipsafe_utils.expressions import LEFT_OUT, RESULTS, TEXTS
+from clipsafe_utils.filling import AGAIN, filled
 
 _END_OF_SENTENCE = re.compile(r"(?<=[.?!]) +(?=[^a-z])")
 
 
 def text_of_page(path: Path) -> str:
-    """Return every sentence, caption, alternative text and table cell of a rendered page.
-
-    Parameters
-    ----------
-    path : Path
-        A notebook of the book, or one of a reader's.
-
-    Returns
-    -------
-    str
-        A sentence, or a row of a table, a line, in the order of the page.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file is not a notebook, or was changed after it ran.
-    """
+    """Return every sentence, caption, alternative text and table cell of a rendered page."""
     return "\n".join(line for cell in filled(_read(path)).cells for line in _lines_of_cell(cell)) + "\n"
 
 

@@ -1,8 +1,4 @@
-"""The test conditions of the record, and turning printed accuracies back into counts of images.
-
-An accuracy that is printed with enough digits belongs to one count of images only: the count is recovered
-exactly. Where it is not, the nearest count is kept, together with how far it may be off.
-"""
+"""The test conditions of the record, and turning printed accuracies back into counts of images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,18 +12,10 @@ from clipsafe_utils.errors import ClipsafeError
 
 @dataclass(frozen=True)
 class Condition:
-    """One test set.
+    """One test set."""
 
-    Attributes
-    ----------
-    images : int
-        Images that every source counts, unless the source says otherwise.
-    meaning : str
-        What is tested, and where the number of images is from.
-    """
-
-    images: int
-    meaning: str
+    images: int  # that every source counts, unless the source says otherwise
+    meaning: str  # what is tested, and where the number of images is from
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -73,37 +61,21 @@ CONDITIONS: Mapping[str, Condition] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """One source's counts under one condition.
+    """One source's counts under one condition."""
 
-    Attributes
-    ----------
-    hits : pandas.Series
-        Images classified correctly, whole numbers as float64 by row name; NaN where not reported.
-    images : int
-        Images of the condition.
-    off_by : int
-        The most that a count may be off; 0 where all are exact.
-    """
-
-    hits: pd.Series
+    hits: pd.Series  # whole numbers as float64 by row name; NaN where not reported
     images: int
-    off_by: int
+    off_by: int  # the most that a count may be off; 0 where all are exact
 
 
 @dataclass(frozen=True)
 class Evaluations:
-    """All that a source reports.
+    """All that a source reports."""
 
-    Attributes
-    ----------
-    counts : mapping of str to Counts
-        By condition.
-    facts : pandas.DataFrame
-        One row a row of the source, in the order of the cube, with the columns `FACTS`; NaN where not stated.
-    """
-
-    counts: Mapping[str, Counts]
-    facts: pd.DataFrame
+    counts: Mapping[str, Counts]  # by condition
+    facts: (
+        pd.DataFrame
+    )  # a row a row of the source, in the order of the cube; columns `FACTS`, NaN: not stated
 
 
 FACTS = ("parameters", "image_size", "samples_seen")
@@ -114,50 +86,20 @@ _FLOATING_POINT = 1e-6
 
 
 def recover_counts(accuracy: pd.Series, images: int, half_step: float, path: Path) -> Counts:
-    """Turn accuracies back into counts of images.
+    """Turn accuracies in [0, 1] by row name, NaN where not reported, back into the nearest counts of images.
 
-    Parameters
-    ----------
-    accuracy : pandas.Series
-        Accuracies in [0, 1] by row name; its name is the column of the file. NaN where not reported.
-    images : int
-        Images that the accuracies are shares of.
-    half_step : float
-        How far a printed accuracy may lie from the true one.
-    path : Path
-        The file, for messages.
-
-    Returns
-    -------
-    Counts
-        The nearest whole counts, and the most that one may be off.
-
-    Raises
-    ------
-    ClipsafeError
-        If an accuracy lies outside [0, 1], or belongs to no whole number of images.
-
-    Examples
-    --------
-    >>> counts = recover_counts(pd.Series({"a": 0.667}, name="top1"), 3, 0.0005, Path("results.csv"))
-    >>> counts.hits["a"], counts.off_by
-    (np.float64(2.0), 0)
+    A printed accuracy may lie `half_step` from the true one: with enough digits it belongs to one count only.
     """
-    outside = accuracy[(accuracy < 0) | (accuracy > 1)]
-    if len(outside):
-        raise ClipsafeError(
-            f"{path}: row '{outside.index[0]}', column '{accuracy.name}': the accuracy is not in the range "
-            "from none to all."
-        )
     products = accuracy * images
     hits = products.round()
     distance = (products - hits).abs()
     reach = half_step * images
-    wrong = distance[distance > reach + _FLOATING_POINT]
-    if len(wrong):
-        raise ClipsafeError(
-            f"{path}: row '{wrong.index[0]}', column '{accuracy.name}': the accuracy is not that of a whole "
-            f"number of the {images:,} images."
-        )
+    for is_wrong, fault in (
+        ((accuracy < 0) | (accuracy > 1), "not in the range from none to all"),
+        (distance > reach + _FLOATING_POINT, f"not that of a whole number of the {images:,} images"),
+    ):
+        if is_wrong.any():
+            row = accuracy.index[is_wrong][0]
+            raise ClipsafeError(f"{path}: row '{row}', column '{accuracy.name}': the accuracy is {fault}.")
     furthest = max(distance.dropna(), default=0.0)
     return Counts(hits, images, int(np.floor(furthest + reach + _FLOATING_POINT)))

@@ -1,21 +1,21 @@
-"""ImageNet-X: calibration of the four models whose confidence on every image is public.
-
-The files hold the predicted class and its probability, so everything that needs the probability of another
-class (NLL, Brier, class-wise ECE, temperature) cannot be measured from them.
-"""
+"""ImageNet-X: calibration of the four models whose confidence on every image is public."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.schema import OVERALL
-from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.calibration_draws import measures_of_bins
 from clipsafe_utils.metrics.calibration_variants import equal_mass_calibration_error
 from clipsafe_utils.metrics.draws import REPLICATES, draw_weights
 from clipsafe_utils.metrics.labelled.calibration import calibration_rules, columns_of_estimate
 from clipsafe_utils.metrics.reliability import N_BINS, reliability_bins
-from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, PREDICTIONS_FOLDER, read_annotations
+from clipsafe_utils.record.imagenet_x import (
+    ANNOTATIONS_FOLDER,
+    PREDICTIONS_FOLDER,
+    predictions_of,
+    read_annotations,
+)
 from clipsafe_utils.record.sources import fetch, raw_paths
 
 NAMESPACE = "imagenet-val"
@@ -23,54 +23,28 @@ NAMESPACE = "imagenet-val"
 
 ALL_IMAGES, ANNOTATED = "id", "id_annotated"
 TOP_ONLY = "the source holds the probability of the predicted class only"
-NOT_MEASURED = ("nll", "brier", "ece_classwise", "temperature")
-"""What needs the probability of every class."""
+_NOT_MEASURED = ("nll", "brier", "ece_classwise")
+"""What needs the probability of every class, as the temperature does."""
 
-_DIMS = ("draw", "model", "condition", "scaling")
-_BIN_DIMS = ("model", "condition", "scaling", "bin")
+_DECIMALS = 8
+"""Processors add in different orders, so the last bits of a sum differ; what is kept is the same on all."""
 
 
 def conditions() -> dict[str, pd.Index]:
-    """Return the images of each condition: all, those with annotations, and those of each top factor.
-
-    Examples
-    --------
-    >>> [len(conditions()[name]) for name in ("id", "id_annotated", "factor_pose")]
-    [50000, 46110, 15064]
-    """
+    """Return the images of each condition: all, those with annotations, and those of each top factor."""
     flags = read_annotations("top").flags
     by_factor = {f"factor_{name}": flags.index[flags[name]] for name in flags if name != OVERALL}
     labels = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/filename_label.csv"))
     return {ALL_IMAGES: pd.Index(labels["file_name"]), ANNOTATED: flags.index, **by_factor}
 
 
-_DECIMALS = 8
-"""Processors add in different orders, so the last bits of a sum differ; what is kept is the same on all."""
-
-
 def read_confidences(path: str) -> pd.DataFrame:
     """Read the confidence of a model on every image, and whether it was right.
 
-    Parameters
-    ----------
-    path : str
-        A raw file with the columns `file_name`, `predicted_class` and `predicted_probability`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `confidence` and `correct`, indexed by file name, in the order of the label file.
-
-    Raises
-    ------
-    ClipsafeError
-        If an image has no prediction.
+    Columns `confidence` of the predicted class and `correct`, by file name, in the order of the labels.
     """
     labels = pd.read_csv(fetch(f"{ANNOTATIONS_FOLDER}/filename_label.csv")).set_index("file_name")["label"]
-    table = pd.read_csv(fetch(path)).set_index("file_name").reindex(labels.index)
-    absent = table.index[table["predicted_probability"].isna()]
-    if len(absent):
-        raise ClipsafeError(f"{path}: no prediction for the image {absent[0]}.")
+    table = predictions_of(fetch(path), labels.index)
     return pd.DataFrame(
         {"confidence": table["predicted_probability"], "correct": table["predicted_class"] == labels}
     )
@@ -90,21 +64,17 @@ def calibration_counts() -> xr.Dataset:
         part = measure(confidence[:, here], correct[:, here], weights[:, here], models)
         parts.append(part.expand_dims(condition=[name]))
     cube = xr.concat(parts, "condition").expand_dims(scaling=["before"])
-    for name in ("nll", "brier", "ece_classwise"):
+    for name in _NOT_MEASURED:
         cube[name] = xr.full_like(cube["ece"], np.nan)
     cube["temperature"] = (("draw", "model"), np.full((1 + REPLICATES, len(models)), np.nan))
-    ordered = {name: array.transpose(*_dims_of(array)) for name, array in cube.data_vars.items()}
-    cube = cube.assign(ordered).round(_DECIMALS)
-    for name, attributes in _attributes().items():
+    cube = cube.transpose("draw", "model", "condition", "scaling", "bin").round(_DECIMALS)
+    for name, attributes in calibration_rules().items():  # how the edges of a number were decided
         cube[name].attrs.update(attributes)
-    return cube
-
-
-def _attributes() -> dict[str, dict[str, str]]:
-    """Say beside each number how its edges were decided."""
+    for name in (*_NOT_MEASURED, "temperature"):
+        cube[name].attrs["not_measured"] = TOP_ONLY
     draws = f"Poisson weights of the image names in '{NAMESPACE}'; draw 0 is the estimate"
-    not_measured = {name: {"not_measured": TOP_ONLY} for name in NOT_MEASURED}
-    return {**calibration_rules(), **not_measured, "accuracy": {"draws": draws}}
+    cube["accuracy"].attrs["draws"] = draws
+    return cube
 
 
 def measure(
@@ -112,25 +82,8 @@ def measure(
 ) -> xr.Dataset:
     """Measure calibration in every draw, of one condition.
 
-    Parameters
-    ----------
-    confidence, correct : ndarray, shape (models, images)
-        Probability of the predicted class, and whether it is right.
-    weights : ndarray of counts, shape (draws, images)
-        Bootstrap draws; draw 0 takes every image once.
-    models : list of str
-        Names of the models.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims draw, model and bin.
-
-    Examples
-    --------
-    >>> found = measure(np.full((1, 4), 0.5), np.array([[1, 0, 1, 0]], bool), np.ones((1, 4), int), ["m"])
-    >>> found["ece"].item(), found["accuracy"].item()
-    (0.0, 0.5)
+    Inputs have the shapes (models, images), (models, images), (draws, images); dims draw, model and bin. What
+    is not drawn is NaN but in draw 0.
     """
     by_draw = {
         **measures_of_bins(reliability_bins(confidence, correct, weights)),
@@ -143,8 +96,3 @@ def measure(
         | {name: (dims[name], values) for name, values in of_estimate.items()},
         coords={"draw": np.arange(len(weights)), "model": models, "bin": np.arange(N_BINS)},
     )
-
-
-def _dims_of(array: xr.DataArray) -> tuple[str, ...]:
-    wanted = _BIN_DIMS if "bin" in array.dims else _DIMS
-    return tuple(dim for dim in wanted if dim in array.dims)

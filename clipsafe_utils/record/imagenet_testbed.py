@@ -1,8 +1,4 @@
-"""The ImageNet testbed: top-1 of networks before 2021 under natural and synthetic shifts.
-
-Three networks were evaluated on a part of the classes only, under none of our conditions; they are left out.
-Of the two copies of ImageNet-V2 the testbed evaluated, we take the one that was released.
-"""
+"""The ImageNet testbed: top-1 of networks before 2021 under natural and synthetic shifts."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +23,7 @@ COLUMNS = {
     "id_objectnet113": "val-on-objectnet-classes",
     "id_vid_robust30": "val-on-vid-robust-classes",
 }
-"""The column of each condition."""
+"""The column of each condition; of the two copies of ImageNet-V2 the one that was released."""
 
 RESULTS = "imagenet-testbed/robustness_top1s.csv"
 OBJECTNET_BETA_IMAGES = 18_514
@@ -36,27 +32,11 @@ HALF_STEP = 2e-7
 
 
 def read_evaluations(locate: Locate) -> Evaluations:
-    """Read the results of the testbed.
-
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named as in the source, in its order. Every count is exact.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file has a fault.
-    """
+    """Read the results of the testbed, rows in its order; every count is exact."""
     path = locate(RESULTS)
     columns = list(COLUMNS.values())
     table = read_numbers(path, ["model"], columns, may_be_blank=columns).set_index("model")
-    table = table.dropna(how="all")
+    table = table.dropna(how="all")  # three networks were evaluated on a part of the classes only
     counts = {}
     for condition, column in COLUMNS.items():
         images = OBJECTNET_BETA_IMAGES if condition == "objectnet" else CONDITIONS[condition].images

@@ -1,8 +1,4 @@
-"""ImageNet-X: accuracy by visual factor of 393 records, turned back into whole counts of images.
-
-The annotations are those of the ImageNet validation set. The 3,000 prototypes, which annotators compared
-the other images with, are left out, as the authors do by default; 46,110 annotated images remain.
-"""
+"""ImageNet-X: accuracy by visual factor of 393 records, turned back into whole counts of images."""
 
 import io
 from dataclasses import dataclass
@@ -14,33 +10,23 @@ import xarray as xr
 
 from clipsafe_utils.cubes.schema import FACTORS, OVERALL
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record.conditions import recover_counts
 from clipsafe_utils.record.sources import fetch, raw_paths
+from clipsafe_utils.record.tables import read_numbers
 
 SELECTIONS = ("top", "multi")
 TABLES = {"imagenet-x-testbed": "imagenet_testbed", "imagenet-x-toolbox": "modelvshuman"}
 PREDICTIONS_FOLDER = "imagenetx/model_predictions/base"
 ANNOTATIONS_FOLDER = "imagenetx/annotations"
-WHOLE_TO = 1e-6
-"""How far a count that was recovered from a printed accuracy may lie from a whole number."""
-
-_AVERAGE = "average"
 _ANNOTATED = list(FACTORS[:-1])
 
 
 @dataclass(frozen=True)
 class Annotations:
-    """The annotated images of one selection.
+    """The annotated images of one selection."""
 
-    Attributes
-    ----------
-    flags : pandas.DataFrame
-        Boolean, one row an image (indexed by file name), one column a factor and one for `overall`.
-    labels : pandas.Series
-        True class of each image, 0 to 999, with the same index.
-    """
-
-    flags: pd.DataFrame
-    labels: pd.Series
+    flags: pd.DataFrame  # boolean, a row an image by file name, a column a factor and one for `overall`
+    labels: pd.Series  # true class of each image, 0 to 999
 
     @property
     def images(self) -> pd.Series:
@@ -49,28 +35,15 @@ class Annotations:
 
 
 def table_path(source: str, selection: str) -> str:
-    """Return the mirror path of one published table of accuracies.
-
-    Examples
-    --------
-    >>> table_path("imagenet-x-toolbox", "top")
-    'imagenetx/results/val/top_factor/modelvshuman/class/accuracies_per_factor.csv'
-    """
+    """Return the mirror path of one published table of accuracies."""
     return f"imagenetx/results/val/{selection}_factor/{TABLES[source]}/class/accuracies_per_factor.csv"
 
 
 def read_annotations(selection: str) -> Annotations:
-    """Read the annotations of the validation set without the prototypes.
+    """Read the annotations of ImageNet's validation set: one of `SELECTIONS`, "top" or all named factors.
 
-    Parameters
-    ----------
-    selection : {"top", "multi"}
-        The one factor that annotators found most telling, or all that they named.
-
-    Examples
-    --------
-    >>> len(read_annotations("top").labels)
-    46110
+    The 3,000 prototypes, which annotators compared the other images with, are left out, as the authors do by
+    default; 46,110 annotated images remain.
     """
     table = fetch(f"{ANNOTATIONS_FOLDER}/imagenet_x_val_{selection}_factor.jsonl")
     text = table.read_text(encoding="utf-8")
@@ -82,70 +55,32 @@ def read_annotations(selection: str) -> Annotations:
 
 
 def read_table(path: Path, annotations: Annotations) -> xr.Dataset:
-    """Turn a table of accuracies back into hits.
+    """Turn a table of accuracies back into hits; refuse a count that does not come out whole.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns `model`, the sixteen factors and `average`, accuracies in [0, 1].
-    annotations : Annotations
-        The images that the accuracies are shares of.
-
-    Returns
-    -------
-    xarray.Dataset
-        `hits` and `images` with the dims model and factor.
-
-    Raises
-    ------
-    ClipsafeError
-        If a column is missing, an accuracy is no number, or a count does not come out whole.
+    `hits` and `images` with the dims model and factor.
     """
-    table = pd.read_csv(path)
-    missing = [name for name in ["model", *_ANNOTATED, _AVERAGE] if name not in table]
-    if missing:
-        raise ClipsafeError(f"{path}: column '{missing[0]}' is missing.")
-    accuracies = table.set_index("model").rename(columns={_AVERAGE: OVERALL})[list(FACTORS)]
-    counts = accuracies.to_numpy(dtype=float) * annotations.images[list(FACTORS)].to_numpy()
-    hits = np.round(counts)
-    wrong = ~(np.abs(counts - hits) < WHOLE_TO)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        factor = FACTORS[column]
-        raise ClipsafeError(
-            f"{path}: row '{accuracies.index[row]}', column '{factor}': the accuracy is not that of "
-            f"a whole number of the {annotations.images[factor]:,} images."
-        )
-    return _counts(list(accuracies.index), hits.astype(np.int64), annotations)
+    table = read_numbers(path, ["model"], [*_ANNOTATED, "average"]).set_index("model")
+    accuracies = table.rename(columns={"average": OVERALL})
+    hits = [recover_counts(accuracies[name], annotations.images[name], 0, path).hits for name in FACTORS]
+    return _counts(list(accuracies.index), np.stack(hits, axis=1).astype(np.int64), annotations)
+
+
+def predictions_of(path: Path, images: pd.Index) -> pd.DataFrame:
+    """Read `predicted_class` and `predicted_probability` of some images, by file name, in their order."""
+    predictions = pd.read_csv(path).set_index("file_name").reindex(images)
+    absent = predictions.index[predictions["predicted_class"].isna()]
+    if len(absent):
+        raise ClipsafeError(f"{path}: no prediction for the image {absent[0]}.")
+    return predictions
 
 
 def read_predictions(path: Path, annotations: Annotations) -> xr.Dataset:
-    """Count the hits of a model from its prediction on every image.
+    """Count the hits of a model from its prediction on every annotated image.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns `file_name` and `predicted_class`; the stem is the model's name.
-    annotations : Annotations
-        The images to count; the others are left out, as in the tables.
-
-    Returns
-    -------
-    xarray.Dataset
-        `hits` and `images` with the dims model (one) and factor.
-
-    Raises
-    ------
-    ClipsafeError
-        If an annotated image has no prediction.
+    `hits` and `images` with the dims model (one, the stem of the path) and factor.
     """
-    predictions = (
-        pd.read_csv(path).set_index("file_name")["predicted_class"].reindex(annotations.labels.index)
-    )
-    absent = predictions.index[predictions.isna()]
-    if len(absent):
-        raise ClipsafeError(f"{path}: no prediction for the image {absent[0]}.")
-    correct = (predictions == annotations.labels).to_numpy()
+    predictions = predictions_of(path, annotations.labels.index)
+    correct = (predictions["predicted_class"] == annotations.labels).to_numpy()
     hits = annotations.flags[list(FACTORS)].to_numpy()[correct].sum(axis=0)
     return _counts([path.stem], hits[np.newaxis], annotations)
 
@@ -153,15 +88,7 @@ def read_predictions(path: Path, annotations: Annotations) -> xr.Dataset:
 def factor_counts(source: str) -> xr.Dataset:
     """Build the counts of a source, top- and multi-factor.
 
-    Parameters
-    ----------
-    source : str
-        One of `TABLES`, or the per-image predictions.
-
-    Returns
-    -------
-    xarray.Dataset
-        `hits` and `images` with the dims selection, model, factor.
+    `hits` and `images` with the dims selection, model, factor.
     """
     parts = []
     for selection in SELECTIONS:

@@ -1,26 +1,27 @@
-"""Who the networks of the record are: group, family, training source and weights.
+"""Who the networks of the record are: group, family, training source and weights."""
 
-Each source has a file of rules in ``rules``, one a line: a pattern that must match the whole name that the
-source uses, and what holds for every row that it matches. The first matching rule decides. Cells may refer to
-parts of the match; ``{line}`` stands for the line of designs that ``rules/architectures.csv`` finds for
-the part of the name before the first dot. For its 210 models the project's catalogue has the last word.
-
-A family is the unit of independence. Of a CLIP it is the training source with the line of its image encoder,
-so that families remain to compare within one training source; two families of one source still share their
-data, so comparisons between CLIPs and others should group CLIPs by `training_source`. Of every other network
-it is the line, with the source of its pre-training where it has one, or the training run.
-"""
+# Each source has a file of rules in `rules`, one a line: a pattern that must match the whole name that the
+# source uses, and what holds for every row that it matches. The first matching rule decides. Cells may refer
+# to parts of the match; `{line}` stands for the line of designs that `rules/architectures.csv` finds for the
+# part of the name before the first dot. For its 210 models the project's catalogue has the last word.
+#
+# A family is the unit of independence. Of a CLIP it is the training source with the line of its image
+# encoder, so that families remain to compare within one training source; two families of one source still
+# share their data, so comparisons between CLIPs and others should group CLIPs by `training_source`. Of every
+# other network it is the line, with the source of its pre-training where it has one, or the training run.
 
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
+from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
+
+_catalogue = cache(catalogue)
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,8 @@ class Network:
 def describe(source: str, name: str) -> Network:
     """Look a network up by the rules and the catalogue.
 
-    Parameters
-    ----------
-    source : str
-        A key of `PUBLIC_SOURCES`.
-    name : str
-        The name that the source uses, with ``@size`` where it states the image size.
-
-    Returns
-    -------
-    Network
-        Its `model` is ``source:name``; its `checkpoint` joins rows that hold the same weights. The name
-        of a checkpoint is that of the catalogue, else that of the testbed, else that of timm or open_clip.
-
-    Raises
-    ------
-    ClipsafeError
-        If no rule matches, so that a new row is never filed by accident.
-
-    Examples
-    --------
-    >>> describe("imagenet-x-toolbox", "clip").checkpoint
-    'ViT-B-32.openai'
-    >>> describe("timm", "resnet50.a1_in1k@224").family
-    'ResNet'
+    The name may end in ``@size``. A checkpoint is named as in the catalogue, else the testbed, else timm or
+    open_clip. A name that no rule matches is refused, so that none is filed by accident.
     """
     bare = name.partition("@")[0]
     rule, match = _first_match(PUBLIC_SOURCES[source].rules, bare, f"'{bare}' of the source {source}")
@@ -74,29 +53,22 @@ def describe(source: str, name: str) -> Network:
         design, _ = _first_match("architectures", bare.partition(".")[0], f"the design of '{bare}'")
         cells["family"] = cells["family"].replace("{line}", design["line"])
         cells["architecture"] = cells["architecture"] or design["architecture"]
-    network = Network(
+    checkpoint = _checkpoint(source, bare, cells["checkpoint"])
+    if known := _catalogue().get(checkpoint):
+        facts = ("group", "architecture", "training_source", "fine_tuning")
+        cells |= {fact: getattr(known, fact) for fact in facts}
+    texts = ("group", "family", "architecture", "training_source", "pretraining", "fine_tuning")
+    return Network(
         model=f"{source}:{name}",
-        group=cells["group"],
-        family=cells["family"],
-        architecture=cells["architecture"],
-        training_source=cells["training_source"],
-        pretraining=cells["pretraining"],
-        fine_tuning=cells["fine_tuning"],
         samples_seen=float(cells["samples_seen"] or "nan"),
-        checkpoint=_checkpoint(source, bare, cells["checkpoint"]),
+        checkpoint=checkpoint,
         reference=PUBLIC_SOURCES[source].citation + (f"; {cells['note']}" if cells["note"] else ""),
+        **{text: cells[text] for text in texts},
     )
-    return _as_in_catalogue(network)
 
 
 def training_images(training_sources: Iterable[str]) -> list[float]:
-    """Return the number of images of each training source; NaN where no source states it.
-
-    Examples
-    --------
-    >>> training_images(["WIT", "not stated"])
-    [400000000.0, nan]
-    """
+    """Return the number of images of each training source; NaN where no source states it."""
     counts = {row["training_source"]: float(row["images"]) for row in _table("training_sources.csv")}
     return [counts.get(name, float("nan")) for name in training_sources]
 
@@ -112,24 +84,6 @@ def _checkpoint(source: str, name: str, by_rule: str) -> str:
     # The activation is not part of the weights: open_clip lists some weights under two names.
     own = name.replace("-quickgelu", "") if PUBLIC_SOURCES[source].names_weights else f"{source}:{name}"
     return _one_name_for_shared_weights().get(by_rule or own, by_rule or own)
-
-
-def _as_in_catalogue(network: Network) -> Network:
-    known = _catalogue().get(network.checkpoint)
-    if known is None:
-        return network
-    return replace(
-        network,
-        group=known.group,
-        architecture=known.architecture,
-        training_source=known.training_source,
-        fine_tuning=known.fine_tuning,
-    )
-
-
-@cache
-def _catalogue() -> dict[str, ModelEntry]:
-    return catalogue()
 
 
 @cache

@@ -1,7 +1,4 @@
-"""open_clip: zero-shot top-1 of CLIPs on the ImageNet test sets.
-
-The file of classification results, ``openclip_classification_results.csv``, repeats these accuracies.
-"""
+"""open_clip: zero-shot top-1 of CLIPs on the ImageNet test sets."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +18,7 @@ COLUMNS = {
 }
 """The column of each condition."""
 
-RESULTS = "open_clip/docs/openclip_results.csv"
+RESULTS = "open_clip/docs/openclip_results.csv"  # openclip_classification_results.csv repeats it
 PROFILE = "open_clip/docs/model_profile.csv"
 HALF_STEP = 0.00005
 """Accuracies have four decimals."""
@@ -30,21 +27,8 @@ HALF_STEP = 0.00005
 def read_evaluations(locate: Locate) -> Evaluations:
     """Read the zero-shot results of open_clip.
 
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named ``model.pretrained`` and sorted, models with QuickGELU first: of two rows of the same
-        weights, one with QuickGELU and one without, the first has the activation of the training.
-
-    Raises
-    ------
-    ClipsafeError
-        If a file has a fault, or a model has no profile.
+    Rows ``model.pretrained``, those with QuickGELU first: of two rows of the same weights the first has the
+    activation of the training.
     """
     path = locate(RESULTS)
     table = read_numbers(path, ["name", "pretrained"], ["params (M)", *COLUMNS.values()])

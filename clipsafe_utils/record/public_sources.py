@@ -1,8 +1,7 @@
-"""The registry of public sources: who they are, what each is read for and by what, and whom to prefer.
+"""The registry of public sources: who they are, what each is read for and by what, and whom to prefer."""
 
-A source is a row here, a module that reads it, rules that file its rows (``rules/``) and its raw files with
-their hashes and licences (``sources.csv``).
-"""
+# A source is a row here, a module that reads it, rules that file its rows (`rules/`) and its raw files with
+# their hashes and licences (`sources.csv`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,40 +23,20 @@ from clipsafe_utils.record import (
 
 @dataclass(frozen=True)
 class Reading:
-    """How a source is read for one cube.
+    """How a source is read for one cube."""
 
-    Attributes
-    ----------
-    counts : callable
-        Gives the variables of the cube, with the source's own names of models.
-    files : tuple of str
-        How the paths of the raw files begin that it reads.
-    """
-
-    counts: Callable[[], xr.Dataset]
-    files: tuple[str, ...]
+    counts: Callable[[], xr.Dataset]  # variables of the cube, with the source's own names of models
+    files: tuple[str, ...]  # how the paths of the raw files begin that it reads
 
 
 @dataclass(frozen=True)
 class PublicSource:
-    """One source of the record.
-
-    Attributes
-    ----------
-    citation : str
-        How its rows are cited.
-    rules : str
-        Stem of its file in ``rules``.
-    cubes : mapping of str to Reading
-        The cubes that it has rows of.
-    names_weights : bool
-        Whether the names that it uses stand for weights in other sources, too.
-    """
+    """One source of the record."""
 
     citation: str
-    rules: str
-    cubes: Mapping[str, Reading]
-    names_weights: bool = False
+    rules: str  # stem of its file in `rules`
+    cubes: Mapping[str, Reading]  # those that it has rows of
+    names_weights: bool = False  # whether its names stand for weights in other sources, too
 
 
 _IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
@@ -133,11 +112,5 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
 
 
 def readings_of(cube: str) -> dict[str, Reading]:
-    """Return how each source of a cube is read, in the order of preference.
-
-    Examples
-    --------
-    >>> list(readings_of("shape_bias"))
-    ['texture-vs-shape', 'texture-vs-shape-trained']
-    """
+    """Return how each source of a cube is read, in the order of preference."""
     return {name: source.cubes[cube] for name, source in PUBLIC_SOURCES.items() if cube in source.cubes}

@@ -20,14 +20,8 @@ from clipsafe_utils.record.sources import raw_files
 
 STUDY = "published"
 _TEXT_VARIABLES = (
-    "group",
-    "training_source",
-    "architecture",
-    "family",
-    "checkpoint",
-    "pretraining",
-    "fine_tuning",
-    "reference",
+    *("group", "training_source", "architecture", "family"),
+    *("checkpoint", "pretraining", "fine_tuning", "reference"),
 )
 _FAMILIES = (
     "CLIPs: training source and line of image encoders, so that families remain within one training source; "
@@ -50,30 +44,8 @@ CUBES = ("factors", "shape_bias", "shifts", "calibration")
 def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
     """Build the cube `models` for rows named ``source:name``.
 
-    Parameters
-    ----------
-    names : iterable of str
-        The rows.
-    facts : pandas.DataFrame
-        What sources state of some of the rows: the columns `FACTS`, NaN where not stated. Parameters and
-        samples seen belong to the weights and hold for every row of the same checkpoint; the image size
-        belongs to the row.
-
-    Returns
-    -------
-    xarray.Dataset
-        One model a row.
-
-    Raises
-    ------
-    ClipsafeError
-        If a row is filed by no rule.
-
-    Examples
-    --------
-    >>> facts = pd.DataFrame(columns=list(FACTS), dtype=float)
-    >>> describe_models(["imagenet-x-testbed:vgg16"], facts)["family"].item()
-    'VGG'
+    Of `facts` (columns `FACTS`, NaN where not stated) parameters and samples seen belong to the weights and
+    hold for every row of the checkpoint; the image size belongs to the row.
     """
     networks = [describe(*name.split(":", 1)) for name in names]
     cube = xr.Dataset(
@@ -82,14 +54,8 @@ def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
     )
     cube["family"].attrs["comment"] = _FAMILIES
     cube["training_images"] = ("model", training_images(cube["training_source"].values))
-    by_rule = pd.DataFrame(
-        {
-            "checkpoint": [network.checkpoint for network in networks],
-            "by_rule": [network.samples_seen for network in networks],
-        },
-        index=cube["model"].values,
-    )
-    stated = by_rule.join(facts)
+    rows = [(network.checkpoint, network.samples_seen) for network in networks]
+    stated = pd.DataFrame(rows, index=cube["model"].values, columns=["checkpoint", "by_rule"]).join(facts)
     of_weights = stated.groupby("checkpoint")[["parameters", "samples_seen"]].transform("first")
     cube["parameters"] = ("model", of_weights["parameters"])
     cube["samples_seen"] = ("model", of_weights["samples_seen"].fillna(stated["by_rule"]))
@@ -98,26 +64,9 @@ def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
 
 
 def write_published(folder: Path, advance: Callable[[str], object] = str) -> dict[str, str]:
-    """Rebuild all cubes of the study and write them.
+    """Rebuild all cubes of the study, write them and return their content hashes.
 
     Every cube is built before the first is written, so a bad raw file changes nothing.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the study.
-    advance : callable, optional
-        Called with the name of each cube once it is built.
-
-    Returns
-    -------
-    dict of str to str
-        Content hash of each cube.
-
-    Raises
-    ------
-    ClipsafeError
-        If a raw file is missing, was altered or has a fault.
     """
     joined, cubes = {}, {}
     for name in CUBES:
@@ -133,25 +82,7 @@ def write_published(folder: Path, advance: Callable[[str], object] = str) -> dic
 
 
 def write_one(name: str, folder: Path) -> dict[str, str]:
-    """Rebuild one cube of the study; only its own raw files are needed.
-
-    Parameters
-    ----------
-    name : str
-        One of `CUBES`.
-    folder : Path
-        Folder of the study.
-
-    Returns
-    -------
-    dict of str to str
-        Its content hash.
-
-    Raises
-    ------
-    ClipsafeError
-        If a raw file has a fault, or the cube `models` there does not describe a row.
-    """
+    """Rebuild one of `CUBES` from its own raw files, write it and return its content hash."""
     cube = _label(_join_sources(name), name, _source_line(name))
     models = folder / "models.nc"
     described = read_cube(models)["model"].values if models.exists() else cube["model"].values
@@ -176,21 +107,20 @@ def _join_sources(name: str) -> xr.Dataset:
 
 def _label(cube: xr.Dataset, name: str, source: str) -> xr.Dataset:
     schema = SCHEMAS[name]
-    variables = [one for one in (*schema.variables, *schema.optional) if one.name in cube]
+    variables = [variable for variable in (*schema.variables, *schema.optional) if variable.name in cube]
     for variable in variables:
         attributes = {"long_name": variable.long_name, "units": variable.units, "source": source}
         values = cube[variable.name]
         if values.dtype.kind == "f" and bool(np.isnan(values).any()):
             attributes["not_measured"] = _NOT_STATED
         values.attrs = attributes | values.attrs
+    versions = {package: version(package) for package in ("h5netcdf", "h5py", "numpy", "xarray")}
     cube.attrs = {
         "title": schema.title,
         "study": STUDY,
         "evidence": "measured",
         "licence": _LICENCES[name],
-        "versions": json.dumps(
-            {package: version(package) for package in ("h5netcdf", "h5py", "numpy", "xarray")}
-        ),
+        "versions": json.dumps(versions),
     }
     return cube[[variable.name for variable in variables]]
 

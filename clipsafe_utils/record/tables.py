@@ -14,35 +14,7 @@ Locate = Callable[[str], Path]
 def read_numbers(
     path: Path, names: Sequence[str], numbers: Sequence[str], may_be_blank: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Read some columns of a CSV.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    names : sequence of str
-        Columns of text that together name a row.
-    numbers : sequence of str
-        Columns of numbers; commas between thousands are allowed.
-    may_be_blank : collection of str
-        Which of the columns of numbers may have blank cells; they become NaN.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of text, then those of numbers as float64.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file is no CSV, a column is missing, a row stands twice, or a cell holds no number.
-
-    Examples
-    --------
-    >>> read_numbers(Path("nowhere.csv"), ["model"], [])
-    Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: nowhere.csv: not a readable table (No such file or directory).
-    """
+    """Read some columns of a CSV: names as text, numbers as float64, NaN where a cell may be blank."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except OSError as error:

@@ -1,7 +1,4 @@
-"""texture-vs-shape: what people and networks answered on each of the 1,280 cue-conflict images.
-
-In 80 of the images shape and texture belong to one class; they decide nothing and are left out.
-"""
+"""texture-vs-shape: what people and networks answered on each of the 1,280 cue-conflict images."""
 
 from pathlib import Path
 
@@ -24,21 +21,7 @@ _IMAGE = r"(?P<shape>[a-z]+)\d+-(?P<texture>[a-z]+)\d+\.png$"
 def read_session(path: Path) -> pd.DataFrame:
     """Read one session: an observer's answers, one row an image, sorted by image.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV with the columns `subj`, `object_response` and `imagename`. File names carry a prefix
-        of trial and condition; the image is what follows the last underscore.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `observer`, `image`, `shape`, `texture`, `answer`.
-
-    Raises
-    ------
-    ClipsafeError
-        If a column is missing, an image stands twice, or an answer or a name is not of the sixteen classes.
+    Columns `observer`, `image` (what follows the last underscore of its name), `shape`, `texture`, `answer`.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     missing = [name for name in ("subj", "object_response", "imagename") if name not in table]
@@ -47,65 +30,34 @@ def read_session(path: Path) -> pd.DataFrame:
     image = table["imagename"].str.split("_").str[-1]
     cues = image.str.extract(_IMAGE)
     session = cues.assign(observer=table["subj"], image=image, answer=table["object_response"])
-    if session["image"].duplicated().any():
-        raise ClipsafeError(
-            f"{path}: the image {session['image'][session['image'].duplicated()].iloc[0]} stands twice."
-        )
-    for column, allowed in (
-        ("shape", CUE_CLASSES),
-        ("texture", CUE_CLASSES),
-        ("answer", (*CUE_CLASSES, _NO_ANSWER)),
-    ):
+    repeated = image[image.duplicated()]
+    if len(repeated):
+        raise ClipsafeError(f"{path}: the image {repeated.iloc[0]} stands twice.")
+    answers = (*CUE_CLASSES, _NO_ANSWER)
+    for column, allowed in {"shape": CUE_CLASSES, "texture": CUE_CLASSES, "answer": answers}.items():
         wrong = ~session[column].isin(allowed)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
-            raise ClipsafeError(
-                f"{path}: line {row + 2}: '{table.iloc[row]['imagename']}' has no known {column}."
-            )
+            name = table["imagename"].iloc[row]
+            raise ClipsafeError(f"{path}: line {row + 2}: '{name}' has no known {column}.")
     return session.sort_values("image", ignore_index=True)
 
 
 def count_decisions(session: pd.DataFrame) -> np.ndarray:
-    """Count a session's decisions by class of the shape.
-
-    Parameters
-    ----------
-    session : pandas.DataFrame
-        As `read_session` returns it.
-
-    Returns
-    -------
-    numpy.ndarray
-        Whole numbers of shape (16 classes, 3 decisions: shape, texture, other); no answer is other.
-
-    Examples
-    --------
-    >>> session = pd.DataFrame({"shape": ["cat"], "texture": ["dog"], "answer": ["dog"]})
-    >>> count_decisions(session).sum(axis=0)
-    array([0, 1, 0])
-    """
-    conflict = session[session["shape"] != session["texture"]]
+    """Count decisions, shape (classes of the shape, `DECISIONS`); no answer is other."""
+    conflict = session[session["shape"] != session["texture"]]  # in 80 images they agree and decide nothing
     by_shape = conflict["answer"] == conflict["shape"]
     by_texture = conflict["answer"] == conflict["texture"]
     decision = np.select([by_shape, by_texture], DECISIONS[:2], DECISIONS[2])
     table = pd.crosstab(conflict["shape"], decision)
-    return table.reindex(index=list(CUE_CLASSES), columns=list(DECISIONS), fill_value=0).to_numpy(
-        dtype=np.int64
-    )
+    whole = table.reindex(index=list(CUE_CLASSES), columns=list(DECISIONS), fill_value=0)
+    return whole.to_numpy(dtype=np.int64)
 
 
 def decision_counts(source: str) -> xr.Dataset:
     """Build the counts of a folder, without the sessions that stand in a folder before it.
 
-    Parameters
-    ----------
-    source : str
-        One of `FOLDERS`.
-
-    Returns
-    -------
-    xarray.Dataset
-        `count` with the dims model, cue_class, decision.
+    `count` with the dims model, cue_class, decision.
     """
     seen: list[pd.DataFrame] = []
     counts: dict[str, np.ndarray] = {}
@@ -118,13 +70,9 @@ def decision_counts(source: str) -> xr.Dataset:
                     counts[session["observer"].iloc[0]] = count_decisions(session)
         if name == source:
             break
-    return _as_dataset(counts)
-
-
-def _as_dataset(by_model: dict[str, np.ndarray]) -> xr.Dataset:
     # Networks were read by the mean probability over a class's ImageNet indices, says the source's README.
     rule = {"decision_rule": "mean"}
     return xr.Dataset(
-        {"count": (("model", "cue_class", "decision"), np.stack(list(by_model.values())), rule)},
-        coords={"model": list(by_model), "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
+        {"count": (("model", "cue_class", "decision"), np.stack(list(counts.values())), rule)},
+        coords={"model": list(counts), "cue_class": list(CUE_CLASSES), "decision": list(DECISIONS)},
     )

@@ -26,25 +26,12 @@ HALF_STEP = 0.00055 / 100
 
 
 def read_evaluations(locate: Locate) -> Evaluations:
-    """Read the results of timm.
+    """Read the results of timm; every count is exact.
 
-    Parameters
-    ----------
-    locate : callable
-        Finds the local copy of a raw file.
-
-    Returns
-    -------
-    Evaluations
-        Rows are named ``model@size`` and sorted by name, then size: the smallest size, at which the weights
-        were trained, is the first row of its model. Every count is exact.
-
-    Raises
-    ------
-    ClipsafeError
-        If a file has a fault.
+    Rows ``model@size`` by name, then size: the smallest, that of the training, is the first of its model.
     """
-    tables = {condition: _read(locate(f"{FOLDER}/{name}")) for condition, name in FILES.items()}
+    paths = {condition: locate(f"{FOLDER}/{name}") for condition, name in FILES.items()}
+    tables = {condition: _read(path) for condition, path in paths.items()}
     stated = pd.concat(tables.values())
     stated = stated[~stated.index.duplicated()].sort_values(["model", "img_size"])
     facts = pd.DataFrame(
@@ -55,13 +42,8 @@ def read_evaluations(locate: Locate) -> Evaluations:
         }
     )
     counts = {
-        condition: recover_counts(
-            table["top1"] / 100,
-            CONDITIONS[condition].images,
-            HALF_STEP,
-            locate(f"{FOLDER}/{FILES[condition]}"),
-        )
-        for condition, table in tables.items()
+        name: recover_counts(table["top1"] / 100, CONDITIONS[name].images, HALF_STEP, paths[name])
+        for name, table in tables.items()
     }
     return Evaluations(counts, facts)
 

@@ -26,22 +26,10 @@ _CONDITIONS = {"id": "all images", "id_annotated": "annotated"}
 
 
 def shift_title(name: str) -> str:
-    """Return the name of a shift as figures and tables show it.
-
-    Examples
-    --------
-    >>> shift_title("r"), shift_title("strong_blur")
-    ('ImageNet-R', 'strong blur')
-    """
+    """Return the name of a shift as figures and tables show it."""
     return _SHIFTS.get(name, name.replace("_", " "))
 
 
 def condition_name(name: str) -> str:
-    """Write the name of a condition as a figure shows it.
-
-    Examples
-    --------
-    >>> condition_name("factor_partial_view"), condition_name("id")
-    ('partial view', 'all images')
-    """
+    """Write the name of a condition as a figure shows it."""
     return _CONDITIONS.get(name, name.removeprefix("factor_").replace("_", " "))

@@ -1,10 +1,14 @@
-"""A cube `calibration` of models that are too sure by a known temperature, before and after scaling."""
+"""Cubes `calibration`: of models that are too sure by a known temperature, by hand, and of the record."""
+
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes import SCHEMAS
-from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes import GROUPS, SCHEMAS
+from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.findings.calibration import errors
+from clipsafe_utils.findings.calibration.views import View, views
 from clipsafe_utils.metrics.calibration_variants import classwise_calibration_error
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.metrics.logits import summarise_logits
@@ -16,6 +20,35 @@ from tests.metrics.simulated import logits_and_labels, softmax
 CONDITIONS = {"id": 6000, "factor_pose": 5000, "factor_color": 800, "v2": 400}
 TEMPERATURES = {"a": 1.5, "b": 2.5}
 REPLICATES = 20
+HOW = {"n_bins": 15, "binning": "equal_width", "seed": 0, "confidence": 0.95}
+BOTH = ["before", "after"]
+
+
+class Record:
+    """What is computed of the record, once for all tests."""
+
+    @cached_property
+    def panel(self) -> Panel:
+        return read_panels(["published"], "calibration", list(GROUPS))[0]
+
+    @cached_property
+    def view(self) -> View:
+        return views([self.panel], ["all"], BOTH)[0]
+
+    @cached_property
+    def judged(self) -> xr.Dataset:
+        return errors.judge_view(self.view, **HOW)
+
+    @cached_property
+    def ranks(self) -> xr.Dataset:
+        return errors.rank_correlations(self.view, 0.95)
+
+    @cached_property
+    def simulated(self) -> dict[str, xr.Dataset]:
+        return errors.sample_sizes(self.view, **HOW)
+
+
+RECORD = Record()
 
 
 def scaled_cube(scalings: tuple[str, ...] = ("before", "after")) -> xr.Dataset:

@@ -9,8 +9,8 @@ import xarray as xr
 from clipsafe_utils.chapters.calibration import descriptions as alt
 from clipsafe_utils.chapters.calibration import laboratory_tables, tables
 from clipsafe_utils.chapters.training_texts import describe_ladder
-from clipsafe_utils.cubes import GROUPS, write_cube
-from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.cubes import write_cube
+from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import calibration as figures
 from clipsafe_utils.figures import calibration_scaling, causes
@@ -27,44 +27,22 @@ from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.texts import text_of_page
 from clipsafe_utils.say import NOT_MEASURED
-from tests.chapters.calibration_cubes import CONDITIONS, TEMPERATURES, scaled_cube, scaled_panel
-from tests.chapters.synthetic_causes import synthetic_causes
-from tests.findings.test_calibration_laboratory import (
-    ACCURACY,
-    ERROR,
-    KINDS,
-    STARTS,
-    cube_of,
-    described,
+from tests.chapters.calibration_cubes import (
+    BOTH,
+    CONDITIONS,
+    HOW,
+    RECORD,
+    TEMPERATURES,
+    scaled_cube,
+    scaled_panel,
 )
-
-HOW = {"n_bins": 15, "binning": "equal_width", "seed": 0, "confidence": 0.95}
-BOTH = ["before", "after"]
-
-
-@pytest.fixture(scope="module")
-def view() -> View:
-    return views(read_panels(["published"], "calibration", list(GROUPS)), ["all"], BOTH)[0]
-
-
-@pytest.fixture(scope="module")
-def judged(view: View) -> xr.Dataset:
-    return chapter.judge_view(view, **HOW)
-
-
-@pytest.fixture(scope="module")
-def ranks(view: View) -> xr.Dataset:
-    return chapter.rank_correlations(view, 0.95)
-
-
-@pytest.fixture(scope="module")
-def simulated(view: View) -> dict[str, xr.Dataset]:
-    return chapter.sample_sizes(view, **HOW)
+from tests.chapters.synthetic_causes import synthetic_causes
+from tests.findings.test_calibration_laboratory import STARTS, lab_panel
 
 
 @pytest.fixture
 def panel() -> Panel:
-    return Panel("lab", cube_of(ERROR, ACCURACY), described(KINDS))
+    return lab_panel()
 
 
 @pytest.fixture
@@ -99,36 +77,36 @@ class TestScaled:
 
 
 class TestFigures:
-    def test_reliability_has_a_panel_a_model(self, view: View) -> None:
-        panels = chapter.reliability_panels([view], 5, "equal_mass")
+    def test_reliability_has_a_panel_a_model(self) -> None:
+        panels = chapter.reliability_panels([RECORD.view], 5, "equal_mass")
         axes = figures.reliability(panels, 0.95).axes
         assert [one.get_title(loc="left") for one in axes] == ["DINO", "ResNet50", "SimCLR", "ViT"]
         assert "DINO: 100\N{NO-BREAK SPACE}% of the images" in alt.describe_reliability(panels)
 
-    def test_conditions_are_sorted_by_size_and_small_ones_are_hollow(
-        self, view: View, judged: xr.Dataset
-    ) -> None:
-        plain, debiased = figures.conditions({view.title: judged}).axes
+    def test_conditions_are_sorted_by_size_and_small_ones_are_hollow(self) -> None:
+        plain, debiased = figures.conditions({RECORD.view.title: RECORD.judged}).axes
         labels = [label.get_text() for label in plain.get_yticklabels()]
         assert labels[0] == "multiple objects (40)"
         assert labels[-1] == "all images (50,000)"
         faces = debiased.collections[1].get_facecolor()
         assert (faces[:12, 3] == 0).all()
         assert (faces[12:, 3] == 1).all()
-        assert "pose, 15,064 images: 0.9" in alt.describe_conditions({view.title: judged})
+        assert "pose, 15,064 images: 0.9" in alt.describe_conditions({RECORD.view.title: RECORD.judged})
 
-    def test_limits_show_every_mark(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
-        parts = {view.title: judged.sel(condition=view.parts)}
-        axes = figures.against_accuracy(parts, {view.title: ranks}).axes[0]
+    def test_limits_show_every_mark(self) -> None:
+        parts = {RECORD.view.title: RECORD.judged.sel(condition=RECORD.view.parts)}
+        axes = figures.against_accuracy(parts, {RECORD.view.title: RECORD.ranks}).axes[0]
         assert axes.get_ylim()[0] == 0
-        assert axes.get_ylim()[1] > 100 * judged["high"].sel(condition=view.parts).max()
-        assert alt.describe_against_accuracy({view.title: ranks}).count("(") == 4
+        assert axes.get_ylim()[1] > 100 * RECORD.judged["high"].sel(condition=RECORD.view.parts).max()
+        assert alt.describe_against_accuracy({RECORD.view.title: RECORD.ranks}).count("(") == 4
 
-    def test_sizes_name_the_best_and_the_worst(self, simulated: dict[str, xr.Dataset]) -> None:
-        axes = trial_figures.sizes(simulated, chapter.FEWEST_IMAGES).axes
+    def test_sizes_name_the_best_and_the_worst(self) -> None:
+        axes = trial_figures.sizes(RECORD.simulated, chapter.FEWEST_IMAGES).axes
         assert [one.get_title(loc="left") for one in axes] == ["ViT", "SimCLR"]
-        assert axes[0].get_ylim()[1] > 100 * max(one["high"].max().item() for one in simulated.values())
-        assert alt.describe_sizes(simulated).count("if calibrated") == 4
+        assert axes[0].get_ylim()[1] > 100 * max(
+            one["high"].max().item() for one in RECORD.simulated.values()
+        )
+        assert alt.describe_sizes(RECORD.simulated).count("if calibrated") == 4
 
     def test_a_study_with_nothing_draws_nothing(self) -> None:
         empty = chapter.reliability_panels([], 15, "equal_width")
@@ -139,6 +117,17 @@ class TestFigures:
             trial_figures.sizes({}, 5000),
         ]
         assert [figure.axes for figure in drawn] == [[], [], [], []]
+        told = (
+            alt.describe_reliability(empty),
+            alt.describe_conditions({}),
+            alt.describe_against_accuracy({}),
+            alt.describe_sizes({}),
+        )
+        assert set(told) == {"No study has confidences."}
+        assert alt.describe_scaling({}) == "No study has confidences before and after scaling."
+
+    def test_an_interval_of_shares_starts_at_0(self) -> None:
+        assert tables.interval_of_shares(-0.001, 0.0234) == "0.0 to 2.3\N{NO-BREAK SPACE}%"
 
 
 class TestLaboratory:

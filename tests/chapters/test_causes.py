@@ -42,6 +42,10 @@ def test_words_give_the_ends_of_curves() -> None:
     )
 
 
+def test_without_curves_words_say_so() -> None:
+    assert descriptions.describe_rows({}, "level", "loss") == "Nothing is measured."
+
+
 def test_a_need_without_a_sure_cause_is_a_dash(record: Causes) -> None:
     shown = tables.needs_table(record).markup
     assert shown.count("<tr>") == 1 + len(ROWS)

@@ -5,11 +5,11 @@ from bs4 import BeautifulSoup
 from matplotlib.figure import Figure
 
 from clipsafe_utils.chapters.claims import alt, figures, open_tables, tables, trust_tables
-from clipsafe_utils.claims.forest import forest
 from clipsafe_utils.claims.gaps import OpenClaims
 from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.claims.result import ClaimsLedger
+from clipsafe_utils.claims.summary import forest
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures.style import show
 from clipsafe_utils.say import NO_BREAK
@@ -84,6 +84,7 @@ def test_an_unbounded_interval_is_drawn_and_said() -> None:
 def test_no_effect_is_a_figure_of_one_line() -> None:
     empty = forest([], LEVEL)
     assert "not measured yet" in figures.forest(empty).texts[0].get_text()
+    assert alt.describe_forest(empty) == "No study has measured an effect."
 
 
 def test_the_tables_of_the_closing_page(entries: list[Entry]) -> None:

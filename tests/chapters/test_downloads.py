@@ -7,11 +7,11 @@ import yaml
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.address import Repository
-from clipsafe_utils.chapters.downloads import citation, downloads, files, tables
+from clipsafe_utils.chapters.downloads import citation, downloads, result, tables
 from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.cubes.studies import REPOSITORY, list_studies
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.publishing.attachments import attach_cubes
+from clipsafe_utils.publishing.compile import attach_cubes
 
 ADDRESS = Repository("https://github.com/me/book", "main")
 KEYS = {
@@ -24,11 +24,11 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def cubes() -> list[files.CubeFile]:
-    return files.cube_files()
+def cubes() -> list[result.CubeFile]:
+    return result.cube_files()
 
 
-def test_every_cube_of_every_study_is_listed(cubes: list[files.CubeFile]) -> None:
+def test_every_cube_of_every_study_is_listed(cubes: list[result.CubeFile]) -> None:
     assert [one.name for one in cubes] == [
         f"{study.name}/{cube}.nc" for study in list_studies() for cube in study.cubes
     ]
@@ -37,7 +37,7 @@ def test_every_cube_of_every_study_is_listed(cubes: list[files.CubeFile]) -> Non
 
 
 def test_a_small_cube_is_beside_the_page_and_a_large_one_in_the_repository(
-    cubes: list[files.CubeFile], tmp_path: Path
+    cubes: list[result.CubeFile], tmp_path: Path
 ) -> None:
     attach_cubes(REPOSITORY, tmp_path)
     links = BeautifulSoup(tables.cubes_table(cubes, ADDRESS).markup, "html.parser").select("a")
@@ -48,7 +48,7 @@ def test_a_small_cube_is_beside_the_page_and_a_large_one_in_the_repository(
     assert 0 < len(beside) < len(cubes)
     assert sum(file.stat().st_size for file in tmp_path.rglob("*.nc")) < 8_000_000
     for link, one in zip(links, cubes, strict=True):
-        if one.bytes > files.SITE_LIMIT:
+        if one.bytes > result.SITE_LIMIT:
             assert link["href"] == f"https://github.com/me/book/raw/main/cubes/{one.name}"
         else:
             assert (tmp_path / "cubes" / one.name).read_bytes() == (
@@ -88,7 +88,7 @@ def test_what_is_listed_is_there() -> None:
     assert all((REPOSITORY / notebook).is_file() for notebook in found.notebooks)
     assert all(notebook.name[0].isdigit() for notebook in found.notebooks)
     assert found.number == str(len(found.cubes))
-    assert found.beside == str(sum(one.bytes <= files.SITE_LIMIT for one in found.cubes))
+    assert found.beside == str(sum(one.bytes <= result.SITE_LIMIT for one in found.cubes))
     assert found.repository.url in found.bibtex
 
 
@@ -121,3 +121,16 @@ def test_a_citation_that_cannot_be_read_is_named(tmp_path: Path, content: str | 
         (tmp_path / "CITATION.cff").write_text(content)
     with pytest.raises(ClipsafeError, match=r"CITATION\.cff: cannot be read as YAML\."):
         citation.read_citation(tmp_path)
+
+
+def test_an_entry_of_bibtex() -> None:
+    assert citation.as_bibtex(KEYS, "https://x.org/r").splitlines() == [
+        "@software{clipsafe2026,",
+        "  author = {{A}},",
+        "  title = {T},",
+        "  version = {1},",
+        "  year = {2026},",
+        "  url = {https://x.org/r},",
+        "}",
+    ]
+    assert citation.in_words(KEYS) == "A (2026). T. Version 1."

@@ -113,3 +113,8 @@ def test_a_study_with_decisions_has_a_panel_and_no_excuse() -> None:
     found = full_study(check_parameters("full-study", chosen))
     assert [one.study for one in found.panels] == ["published"]
     assert found.left_out == []
+
+
+def test_durations_can_be_pictured() -> None:
+    said = [duration(hours) for hours in (0.3, 7.25, 100, 20_000)]
+    assert said == ["18 minutes", "7.2 hours", "4.2 days", "2.3 years"]

@@ -41,6 +41,22 @@ def test_captions_that_do_not_name_the_object_are_marked() -> None:
     )
 
 
+def test_tables_of_the_page_hold_what_the_files_say() -> None:
+    for table, words in (
+        (sheets.sets_table(WORLD), "10,560"),
+        (world_tables.concepts_table(WORLD), "airplane"),
+        (world_tables.typical_table(WORLD), "striped red and white"),
+        (world_tables.sources_table(WORLD, ["labels", "mixed"]), "0.5 / 0.4"),
+        (world_tables.knobs_table(WORLD, ["wit"]), "rotation_sd"),
+        (world_tables.captions_table(WORLD, ["wit"], seed=0), "nice image for free [shows: tree]"),
+    ):
+        assert words in table.markup
+    assert world_tables.sample(WORLD, "labels", seed=0)[:2] == [
+        "a photo of a big red airplane",
+        "a good big tree",
+    ]
+
+
 def test_an_unknown_source_is_refused() -> None:
     with pytest.raises(ClipsafeError, match="no source 'web'"):
         world_tables.sources_table(WORLD, ["web"])
@@ -49,6 +65,7 @@ def test_an_unknown_source_is_refused() -> None:
 def test_every_test_set_is_told_with_its_size() -> None:
     assert {one.name for one in sheets.SETS} == set(TEST_SETS) - set(ONE_FACTOR)
     notes = {strip.name: strip.note for strip in (*sheets.shift_strips(WORLD), *sheets.foreign_strips(WORLD))}
+    assert notes["natural"] == "ImageNet, validation; 20,000 images"
     for name in ("natural", "sequences", "unseen_glyphs", "scenes_known", "cue_conflict"):
         images = len(make_test_set(WORLD, name, seed=5).labels)
         assert notes[name].endswith(f" {images:,} images")
@@ -78,6 +95,7 @@ def test_the_zoo_is_told_as_its_list_has_it() -> None:
     assert "90.0 to 95.0\N{NO-BREAK SPACE}%" in markup
     row = next(part for part in markup.split("<tr>") if "three seeds</td>" in part and ">ladder<" in part)
     assert re.findall(r">(\d+)</td>", row)[-1] == "3"  # minutes
+    assert zoo.trained(Path("nowhere")) == {}
     assert markup.count("not in the list") == 2 * (len(zoo.PURPOSES) - 1)
 
 

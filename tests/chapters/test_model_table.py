@@ -138,3 +138,8 @@ def test_views_filter_and_sort_by_what_there_is() -> None:
 def test_studies_are_counted(mine: pd.DataFrame) -> None:
     text = re.sub(r"<[^>]+>", " ", page.studies_table(mine).markup)
     assert re.search(r"mine\s+2\s+0\s+2\s+0\s+0", text)
+
+
+def test_without_any_study_a_sentence_stands_for_the_count() -> None:
+    empty = pd.DataFrame(columns=[column.key for column in page.COLUMNS])
+    assert page.studies_table(empty).markup == "<p>No study has the cube <code>models</code>.</p>"

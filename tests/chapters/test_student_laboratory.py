@@ -43,6 +43,12 @@ def test_a_mistake_that_is_none_is_found() -> None:
         mistakes._sentence(str)
 
 
+def test_nothing_is_trained_unasked() -> None:
+    chosen = check_parameters("student-laboratory", {"train": "no", "knob": "wrong", "level": 0.2})
+    done = training.train_if_asked(chosen)
+    assert (done.case, done.chosen, done.change.name) == ("not asked", chosen, "wit-wrong_0.2-s0")
+
+
 @pytest.mark.parametrize("has_torch", [True, False])
 def test_a_training_is_shown_alone(has_torch: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object() if has_torch else None)

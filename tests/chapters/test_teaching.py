@@ -60,3 +60,8 @@ def test_the_words_that_were_counted_are_about_those_of_the_page() -> None:
     spec.loader.exec_module(benchmark)
     now = benchmark.words_of_plans(benchmark.PAGE.read_text(encoding="utf-8"))
     assert now == pytest.approx(costs.read_times()["words"], rel=0.1)
+
+
+def test_a_rerun_is_what_a_student_types() -> None:
+    typed = "clipsafe render calibration -y '{n_bins: 3}' -o mine"
+    assert Rerun("calibration", "{n_bins: 3}").command == typed

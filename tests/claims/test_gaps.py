@@ -1,14 +1,14 @@
 """What stays open, what would close it, and which lines of the protocol are assumptions."""
 
 from clipsafe_utils.claims import assumptions
-from clipsafe_utils.claims.gaps import OpenClaims, work
-from clipsafe_utils.claims.registry import claims
+from clipsafe_utils.claims.gaps import OpenClaims, needed
+from clipsafe_utils.claims.registry import claims, find_claim
 from clipsafe_utils.say import Missing
 from tests.claims.made_ledger import made_ledger
 
 
 def test_what_is_open_and_what_would_close_it() -> None:
-    found = work(made_ledger())
+    found = OpenClaims(made_ledger(), 0.95).work
     assert ("families, 5 or more in all", "published", ("D2",)) in found
     missing = [one for one in found if one.study == "published" and one.claims == ("B",)]
     assert missing[0].needs.startswith("the cube factors (")
@@ -53,3 +53,9 @@ def test_assumptions_name_claims_and_are_counted() -> None:
         sum(one.mark == mark for one in lines) for mark in ("not found", "inferred", "memory", "summary")
     ]
     assert int(counted.number) == len(lines)
+
+
+def test_what_a_claim_needs_is_said_with_its_sources() -> None:
+    sources = ", of 2 training sources or more"
+    assert needed(find_claim("F14")) == f"the cube ood with CLIP, zero-shot{sources}"
+    assert needed(find_claim("F2")).endswith("CLIP, zero-shot and Standard (labels only)")

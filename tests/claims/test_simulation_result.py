@@ -10,6 +10,7 @@ from clipsafe_utils.claims.simulation import (
     PAIRS_AND_IMAGES,
     STRONGEST,
     Simulation,
+    name_of,
     simulated_verdicts,
 )
 from clipsafe_utils.say import Missing, Text
@@ -64,3 +65,8 @@ def test_the_published_simulation_keeps_the_promise() -> None:
     assert result.repetitions >= 2000
     assert (result.rates["low"] <= result.alpha).all()
     assert set(result.rates["families"]) == {0, 5, 8, 15}
+
+
+def test_a_statistic_is_named_with_its_images_or_its_spread() -> None:
+    assert name_of({"kind": PAIRS_AND_IMAGES, "images": 5000}) == "pairs and images, 5,000 images"
+    assert name_of({"kind": PAIRS, "images": None, "spread": 3.0}) == f"{PAIRS}, spread 3"

@@ -3,7 +3,7 @@
 import pytest
 
 from clipsafe_utils.claims import summary
-from clipsafe_utils.claims.forest import forest
+from clipsafe_utils.claims.summary import forest
 from tests.claims.made import changed, claim, effect, entry
 from tests.claims.made_ledger import C, N, S, U, made_ledger
 

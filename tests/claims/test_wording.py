@@ -5,7 +5,7 @@ import pytest
 from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.claims.verdicts import Verdict
-from clipsafe_utils.claims.wording import MARKS, interval, number, rule
+from clipsafe_utils.claims.wording import MARKS, estimate, interval, number, rule
 from tests.claims.made import claim
 
 
@@ -72,3 +72,9 @@ def test_every_verdict_has_a_sign_of_its_own() -> None:
 
 def test_every_rule_can_be_said() -> None:
     assert all(rule(one).startswith("supported if ") for one in claims() if one.is_asked)
+
+
+def test_an_estimate_has_its_interval_in_the_unit_of_the_claim() -> None:
+    # Student's t with four degrees of freedom is 2.776.
+    assert estimate(claim(), Effect(0.04, 5, "family", 0.01), 0.95) == "+4.0 (+1.2 to +6.8)"
+    assert estimate(claim(), Effect(0.04, 1, "family", float("inf")), 0.95) == "+4.0 (unbounded)"

@@ -9,7 +9,10 @@ import xarray as xr
 
 from clipsafe_utils.cubes import find_study, list_studies, merge_cubes, select_models, write_cube
 from clipsafe_utils.cubes.export import export_cube, tidy_tables
-from clipsafe_utils.cubes.overview import overview
+from clipsafe_utils.cubes.overview import in_short, overview
+from clipsafe_utils.cubes.panels import left_out, read_panels
+from clipsafe_utils.cubes.selection import is_real
+from clipsafe_utils.cubes.yours import is_yours, label_of
 from clipsafe_utils.errors import ClipsafeError
 
 
@@ -74,6 +77,29 @@ def test_overview_names_dims_and_source() -> None:
     assert rows["factors"]["source"] == "made by a test"
 
 
+def test_raw_files_of_a_source_are_counted() -> None:
+    source = "clipsafe record; me/data@1a2b a.csv sha256:0a; me/data@1a2b b.csv sha256:1b; seed 7"
+    assert in_short(source) == "clipsafe record; seed 7; 2 raw files"
+
+
+def test_panels_of_the_record_and_what_is_left_out() -> None:
+    asked = (["published"], "factors", ["clip_zero_shot"])
+    assert [panel.study for panel in read_panels(*asked)] == ["published"]
+    assert left_out(*asked) == []
+
+
+def test_a_proxy_and_what_does_not_say_are_not_real() -> None:
+    assert is_real(xr.Dataset(attrs={"evidence": "measured"}))
+    assert not is_real(xr.Dataset(attrs={"evidence": "proxy"}))
+    assert not is_real(xr.Dataset())
+
+
+def test_models_of_a_reader() -> None:
+    assert is_yours(xr.Dataset({"training_source": ("model", ["wit", "yours"])})).tolist() == [False, True]
+    assert label_of("mine:wit-texture_correlation_0.9-s0") == "wit, texture correlation 0.9"
+    assert label_of("mine:wit-s1") == "wit, seed 1"
+
+
 def test_merge(factors: xr.Dataset) -> None:
     other = factors.assign_coords(model=["c", "d"])
     merged = merge_cubes(factors, other)
@@ -105,6 +131,11 @@ def test_export_is_tidy(factors: xr.Dataset, tmp_path: Path, file_format: str) -
     assert len(table) == factors["hits"].size
     row = table[(table["model"] == "a") & (table["selection"] == "top") & (table["factor"] == "pose")]
     assert row[["hits", "images"]].to_numpy().tolist() == [[15, 30]]
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ClipsafeError, match=r"^'xlsx' is not a format; choose csv or parquet\.$"):
+        export_cube(xr.Dataset(), "factors", Path(), "xlsx")
 
 
 def test_export_of_unlike_dims_gives_one_table_each() -> None:

@@ -8,146 +8,129 @@ import xarray as xr
 from scipy import stats
 
 from clipsafe_utils import calibration
-from clipsafe_utils.cubes import GROUPS, find_study, write_cube
-from clipsafe_utils.cubes.panels import Panel, read_panels
+from clipsafe_utils.cubes import find_study, write_cube
+from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.calibration import errors as chapter
 from clipsafe_utils.findings.calibration.bins import images_to_tell, mean_gap, stored_bins
-from clipsafe_utils.findings.calibration.real import real_of
+from clipsafe_utils.findings.calibration.real import real_of, sizes_of
 from clipsafe_utils.findings.calibration.result import Calibration
-from clipsafe_utils.findings.calibration.sizes import sizes_of
-from clipsafe_utils.findings.calibration.views import View, left_out_parts, views
+from clipsafe_utils.findings.calibration.variants import errors_in, every_model
+from clipsafe_utils.findings.calibration.views import View, left_out_parts, parts_of, views
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import Missing, Value, percent
-from tests.chapters.calibration_cubes import scaled_cube, scaled_panel
-
-HOW = {"n_bins": 15, "binning": "equal_width", "seed": 0, "confidence": 0.95}
-BOTH = ["before", "after"]
-
-
-@pytest.fixture(scope="module")
-def panel() -> Panel:
-    return read_panels(["published"], "calibration", list(GROUPS))[0]
-
-
-@pytest.fixture(scope="module")
-def view(panel: Panel) -> View:
-    return views([panel], ["all"], BOTH)[0]
-
-
-@pytest.fixture(scope="module")
-def judged(view: View) -> xr.Dataset:
-    return chapter.judge_view(view, **HOW)
-
-
-@pytest.fixture(scope="module")
-def ranks(view: View) -> xr.Dataset:
-    return chapter.rank_correlations(view, 0.95)
-
-
-@pytest.fixture(scope="module")
-def simulated(view: View) -> dict[str, xr.Dataset]:
-    return chapter.sample_sizes(view, **HOW)
+from tests.chapters.calibration_cubes import BOTH, HOW, RECORD, scaled_cube, scaled_panel
 
 
 class TestNumbers:
-    def test_bins_give_the_error_that_the_record_stores(self, view: View, judged: xr.Dataset) -> None:
-        stored = view.cube.isel(draw=0)
+    def test_bins_give_the_error_that_the_record_stores(self) -> None:
+        stored = RECORD.view.cube.isel(draw=0)
         # The record keeps eight decimals.
-        np.testing.assert_allclose(judged["ece"], stored["ece"], rtol=0, atol=1e-8)
-        np.testing.assert_allclose(judged["floor"], stored["ece_floor"], rtol=0.08)
-        equal_mass = chapter.judge_view(view, **(HOW | {"binning": "equal_mass"}))["ece"]
+        np.testing.assert_allclose(RECORD.judged["ece"], stored["ece"], rtol=0, atol=1e-8)
+        np.testing.assert_allclose(RECORD.judged["floor"], stored["ece_floor"], rtol=0.08)
+        equal_mass = chapter.judge_view(RECORD.view, **(HOW | {"binning": "equal_mass"}))["ece"]
         whole = {"condition": "id"}
         np.testing.assert_allclose(equal_mass.sel(whole), stored["ece_equal_mass"].sel(whole), atol=1e-3)
 
-    def test_claims_need_5000_images(self, judged: xr.Dataset) -> None:
-        claimed = judged["condition"].values[judged["claimed"].values].tolist()
+    def test_claims_need_5000_images(self) -> None:
+        claimed = RECORD.judged["condition"].values[RECORD.judged["claimed"].values].tolist()
         factors = ("pose", "background", "pattern", "color")
         assert claimed == ["id", "id_annotated", *(f"factor_{name}" for name in factors)]
 
-    def test_a_negative_error_is_shown_as_0_inside_its_interval(self, judged: xr.Dataset) -> None:
-        assert (judged["error"] == 0).any()
-        assert (judged["low"] <= judged["high"]).all()
-        assert (judged["low"].where(judged["error"] == 0, 0) == 0).all()
+    def test_a_negative_error_is_shown_as_0_inside_its_interval(self) -> None:
+        assert (RECORD.judged["error"] == 0).any()
+        assert (RECORD.judged["low"] <= RECORD.judged["high"]).all()
+        assert (RECORD.judged["low"].where(RECORD.judged["error"] == 0, 0) == 0).all()
 
-    def test_ranks_are_spearmans(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
-        error = view.cube["ece_debiased"].isel(draw=0)
-        for name in judged["model"].values:
-            for choice, parts in (("all", view.parts), ("large", view.parts[:4])):
-                pair = [array.sel(model=name, condition=parts) for array in (judged["accuracy"], error)]
+    def test_ranks_are_spearmans(self) -> None:
+        error = RECORD.view.cube["ece_debiased"].isel(draw=0)
+        for name in RECORD.judged["model"].values:
+            for choice, parts in (("all", RECORD.view.parts), ("large", RECORD.view.parts[:4])):
+                pair = [
+                    array.sel(model=name, condition=parts) for array in (RECORD.judged["accuracy"], error)
+                ]
                 expected = stats.spearmanr(*pair).statistic
-                assert ranks["rho"].sel(model=name, choice=choice).item() == pytest.approx(expected)
-        assert ranks["parts"].values.tolist() == [16, 4]
+                assert RECORD.ranks["rho"].sel(model=name, choice=choice).item() == pytest.approx(expected)
+        assert RECORD.ranks["parts"].values.tolist() == [16, 4]
 
-    def test_ranks_of_two_parts_mean_nothing(self, panel: Panel) -> None:
-        few = views([panel], ["id", "factor_pose", "factor_style"], BOTH)[0]
+    def test_ranks_of_two_parts_mean_nothing(self) -> None:
+        few = views([RECORD.panel], ["id", "factor_pose", "factor_style"], BOTH)[0]
         assert chapter.rank_correlations(few, 0.95)["rho"].isnull().all()
 
 
 class TestProse:
     """Sentences of the chapter that no number carries."""
 
-    def test_the_vit_errs_both_ways_and_the_average_hides_it(self, view: View) -> None:
-        bins = stored_bins(view.cube.sel(condition="id", model="imagenet-x-images:ViT"))
+    def test_the_vit_errs_both_ways_and_the_average_hides_it(self) -> None:
+        bins = stored_bins(RECORD.view.cube.sel(condition="id", model="imagenet-x-images:ViT"))
         gap = bins.confidence_sum - bins.hits
         assert (gap[:6] < 0).all()
         assert (gap[11:] > 0).all()
         assert abs(mean_gap(bins)) < 0.002
 
-    def test_no_variant_changes_the_order_of_the_models(self, view: View) -> None:
-        whole = view.cube.isel(draw=0).sel(condition="id")
+    def test_no_variant_changes_the_order_of_the_models(self) -> None:
+        whole = RECORD.view.cube.isel(draw=0).sel(condition="id")
         variants = ("ece", "ece_equal_mass", "ece_rms", "ece_debiased")
         assert len({tuple(np.argsort(whole[name].values)) for name in variants}) == 1
 
-    def test_5000_images_tell_a_bad_model_but_not_a_good_one(self, simulated: dict[str, xr.Dataset]) -> None:
-        good, bad = (images_to_tell(one) for one in simulated.values())
+    def test_5000_images_tell_a_bad_model_but_not_a_good_one(self) -> None:
+        good, bad = (images_to_tell(one) for one in RECORD.simulated.values())
         assert bad is not None
         assert good is not None
         assert bad <= chapter.FEWEST_IMAGES < good
 
-    def test_a_single_bin_makes_the_best_model_look_nearly_perfect(self, view: View) -> None:
-        one = chapter.judge_view(view, **(HOW | {"n_bins": 1})).sel(condition="id")
+    def test_a_single_bin_makes_the_best_model_look_nearly_perfect(self) -> None:
+        one = chapter.judge_view(RECORD.view, **(HOW | {"n_bins": 1})).sel(condition="id")
         assert one["ece"].min() < 0.002
-        three = chapter.judge_view(view, **(HOW | {"n_bins": 3})).sel(condition="id")
-        fifteen = chapter.judge_view(view, **HOW).sel(condition="id")
+        three = chapter.judge_view(RECORD.view, **(HOW | {"n_bins": 3})).sel(condition="id")
+        fifteen = chapter.judge_view(RECORD.view, **HOW).sel(condition="id")
         assert (three["floor"] < fifteen["floor"] / 1.9).all()
         assert (three["ece"] > 0.9 * fifteen["ece"]).all()
 
-    def test_half_of_the_images_are_in_the_last_bin(self, view: View) -> None:
-        count = view.cube["bin_count"].sel(condition="id")
+    def test_half_of_the_images_are_in_the_last_bin(self) -> None:
+        count = RECORD.view.cube["bin_count"].sel(condition="id")
         assert (abs(count.isel(bin=-1) / count.sum("bin") - 0.5) < 0.12).all()
 
 
+class TestVariants:
+    def test_what_is_no_error_or_not_there_is_left_out(self) -> None:
+        assert errors_in(xr.Dataset({"ece": 0.1, "nll": 0.5})) == ["ece"]
+        assert every_model([], 0.95).empty
+
+
 class TestViews:
-    def test_what_a_study_lacks_is_said_in_words(self, panel: Panel) -> None:
-        said = left_out_parts([panel], ["id", "v2"], BOTH)
+    def test_what_a_study_lacks_is_said_in_words(self) -> None:
+        said = left_out_parts([RECORD.panel], ["id", "v2"], BOTH)
         assert said == [
             "The study `published` has no confidences after temperature scaling: they are left out.",
             "The study `published` has no condition `v2`.",
         ]
-        assert [view.scaling for view in views([panel], ["id", "v2"], BOTH)] == ["before"]
-        assert views([panel], ["all"], ["after"]) == []
+        assert [view.scaling for view in views([RECORD.panel], ["id", "v2"], BOTH)] == ["before"]
+        assert views([RECORD.panel], ["all"], ["after"]) == []
 
-    def test_a_condition_that_no_study_has_is_refused(self, panel: Panel) -> None:
+    def test_a_condition_that_no_study_has_is_refused(self) -> None:
         with pytest.raises(ClipsafeError, match=r"No study has the condition 'factor_poze'; .* all, id,"):
-            views([panel], ["factor_poze"], BOTH)
+            views([RECORD.panel], ["factor_poze"], BOTH)
 
-    def test_the_largest_set_stands_for_the_whole(self, panel: Panel) -> None:
-        few = views([panel], ["factor_style", "factor_background"], BOTH)[0]
+    def test_the_largest_set_stands_for_the_whole(self) -> None:
+        few = views([RECORD.panel], ["factor_style", "factor_background"], BOTH)[0]
         assert few.whole == "factor_background"
         assert few.parts == ["factor_background", "factor_style"]
 
-    def test_a_condition_that_a_model_lacks_is_left_out(self, panel: Panel) -> None:
-        cube = panel.cube.copy(deep=True)
+    def test_factors_and_shifts_are_parts(self) -> None:
+        assert parts_of(["id", "factor_pose", "natural", "sketches"]) == ["factor_pose", "sketches"]
+
+    def test_a_condition_that_a_model_lacks_is_left_out(self) -> None:
+        cube = RECORD.panel.cube.copy(deep=True)
         cube["ece_debiased"].loc[{"model": cube["model"].values[0], "condition": "factor_pose"}] = np.nan
-        partial = views([Panel("partial", cube, panel.models)], ["all"], BOTH)[0]
+        partial = views([Panel("partial", cube, RECORD.panel.models)], ["all"], BOTH)[0]
         assert "factor_pose" not in partial.parts
         assert len(partial.parts) == 15
 
-    def test_of_many_models_the_most_accurate_of_each_group_are_shown(self, panel: Panel) -> None:
-        copies = [panel.models["model"].values + f" {number}" for number in range(3)]
-        cube = xr.concat([panel.cube.assign_coords(model=names) for names in copies], "model")
-        models = xr.concat([panel.models.assign_coords(model=names) for names in copies], "model")
+    def test_of_many_models_the_most_accurate_of_each_group_are_shown(self) -> None:
+        copies = [RECORD.panel.models["model"].values + f" {number}" for number in range(3)]
+        cube = xr.concat([RECORD.panel.cube.assign_coords(model=names) for names in copies], "model")
+        models = xr.concat([RECORD.panel.models.assign_coords(model=names) for names in copies], "model")
         many = Panel("many", cube, models)
         shown = views([many], ["all"], BOTH)[0].models
         assert shown["group"].values.tolist() == ["contrastive", "standard", "other"]
@@ -243,25 +226,26 @@ class TestReal:
         for value in (alone.real.worst.name, alone.real.orders, alone.sizes.worst.name, alone.sizes.told):
             assert isinstance(value, Missing)
 
-    def test_errors_that_may_all_be_chance(self, view: View, judged: xr.Dataset, ranks: xr.Dataset) -> None:
-        chance = judged.assign(low=judged["low"] * 0)
-        assert real_of(view, chance, ranks, 0.95).by_chance == "all"
+    def test_errors_that_may_all_be_chance(self) -> None:
+        chance = RECORD.judged.assign(low=RECORD.judged["low"] * 0)
+        assert real_of(RECORD.view, chance, RECORD.ranks, 0.95).by_chance == "all"
 
-    def test_without_a_set_of_5000_images_nothing_is_the_largest(
-        self, view: View, judged: xr.Dataset, ranks: xr.Dataset
-    ) -> None:
-        small = judged.assign(claimed=judged["claimed"] & False)
-        assert isinstance(real_of(view, small, ranks, 0.95).largest.value, Missing)
+    def test_without_a_set_of_5000_images_nothing_is_the_largest(self) -> None:
+        small = RECORD.judged.assign(claimed=RECORD.judged["claimed"] & False)
+        assert isinstance(real_of(RECORD.view, small, RECORD.ranks, 0.95).largest.value, Missing)
 
-    def test_nobody_is_left_where_the_error_falls_for_each(
-        self, view: View, judged: xr.Dataset, ranks: xr.Dataset
-    ) -> None:
-        falling = real_of(view, judged, ranks.assign(falling=ranks["falling"] * 0 + 1), 0.95)
+    def test_nobody_is_left_where_the_error_falls_for_each(self) -> None:
+        falling = real_of(
+            RECORD.view, RECORD.judged, RECORD.ranks.assign(falling=RECORD.ranks["falling"] * 0 + 1), 0.95
+        )
         assert falling.ranks.falling == "4 of 4"
         assert isinstance(falling.ranks.others, Missing)
 
 
 class TestSizes:
+    def test_without_a_study_nothing_is_said(self) -> None:
+        assert isinstance(sizes_of("mine", {}).perfect, Missing)
+
     def test_the_record(self, found: Calibration) -> None:
         sizes = found.sizes
         assert (sizes.study, sizes.told) == ("`published`", "worst")
@@ -277,12 +261,10 @@ class TestSizes:
             ((False,) * 2, "neither"),
         ],
     )
-    def test_which_models_5000_images_tell(
-        self, simulated: dict[str, xr.Dataset], apart: tuple[bool, bool], told: str
-    ) -> None:
+    def test_which_models_5000_images_tell(self, apart: tuple[bool, bool], told: str) -> None:
         made = {
             name: one.assign(low=one["low"] * 0 + is_apart, high=one["high"] * 0 + 0.5)
-            for (name, one), is_apart in zip(simulated.items(), apart, strict=True)
+            for (name, one), is_apart in zip(RECORD.simulated.items(), apart, strict=True)
         }
         sizes = sizes_of("mine", made)
         assert sizes.told == told
@@ -314,9 +296,9 @@ class TestResult:
         assert (mine.real.best.name, mine.real.worst.name) == ("a", "b")
         assert mine.lab.scaling == found_for(studies=["miniature"]).lab.scaling
 
-    def test_two_conditions_are_too_few_for_ranks(self, panel: Panel, tmp_path: Path) -> None:
-        names = panel.models["model"].values[1:3]
-        few = panel.cube.sel(model=names, condition=["id", "factor_style"])
+    def test_two_conditions_are_too_few_for_ranks(self, tmp_path: Path) -> None:
+        names = RECORD.panel.models["model"].values[1:3]
+        few = RECORD.panel.cube.sel(model=names, condition=["id", "factor_style"])
         write_cube(few, tmp_path / "few" / "calibration.nc")
         described = find_study("published").read("models").sel(model=names)
         write_cube(described, tmp_path / "few" / "models.nc")

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from clipsafe_utils.findings.calibration.bins import (
     BINNINGS,
     bins_of_images,
     floor_of_bins,
     images_to_tell,
+    mean_gap,
     regroup,
     simulate_sizes,
+    stored_bins,
 )
 from clipsafe_utils.metrics.calibration import calibration_floor, expected_calibration_error
 from clipsafe_utils.metrics.calibration_variants import equal_mass_calibration_error
@@ -97,3 +100,28 @@ def test_a_model_is_told_from_a_perfect_one_for_good_or_not_at_all(
     for name in ("low", "high"):
         same[name] = same[name].sel(truth="calibrated", drop=True).broadcast_like(same[name])
     assert images_to_tell(same) is None
+
+
+def test_bins_worked_by_hand() -> None:
+    names = ("bin_count", "bin_confidence", "bin_hits")
+    values = ([0.0, 4.0], [np.nan, 0.5], [0.0, 3.0])
+    stored = stored_bins(xr.Dataset({name: ("bin", each) for name, each in zip(names, values, strict=True)}))
+    assert stored.confidence_sum.tolist() == [0, 2]
+    old = ReliabilityBins(np.array([1.0, 3.0]), np.array([1.0, 0.0]), np.array([0.4, 2.6]))
+    assert regroup(old, 1).count.tolist() == [4]
+    assert regroup(old, 2, "equal_mass").hits.tolist() == [1, 0]
+    assert mean_gap(old) == 0.5
+    found = bins_of_images([0.6, 0.7, 0.8, 0.9], [True, True, True, False], 2, "equal_mass")
+    assert found.hits.tolist() == [2, 1]
+    assert floor_of_bins(ReliabilityBins(*np.array([[1.0], [1.0], [0.5]])), 0) == 0.5
+
+
+def test_ranges_worked_by_hand() -> None:
+    never_right = ReliabilityBins(np.full(15, 100.0), np.zeros(15), (np.arange(15) + 0.5) * 100 / 15)
+    mean = simulate_sizes(never_right, 15, "equal_width", 0)["mean"].sel(images=50_000)
+    assert mean.values == pytest.approx([0.01, 0.5], abs=0.005)
+    sizes = {"images": [300, 600], "truth": ["calibrated", "recorded"]}
+    low, high = [[0.0, 0.1], [0.0, 0.3]], [[0.2, 0.3], [0.1, 0.4]]
+    assert (
+        images_to_tell(xr.Dataset({"low": (tuple(sizes), low), "high": (tuple(sizes), high)}, sizes)) == 600
+    )

@@ -6,7 +6,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.calibration import laboratory
-from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, change_of_groups, scaling_change
+from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, change_of_groups, home, scaling_change
 from clipsafe_utils.findings.calibration.views import views
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.say import NOT_MEASURED, Missing, Value, percent
@@ -62,13 +62,15 @@ def cube_of(error: dict[str, float], accuracy: dict[str, float]) -> xr.Dataset:
     )
 
 
-def described(groups: dict[str, str]) -> xr.Dataset:
-    return xr.Dataset({"group": ("model", list(groups.values()))}, {"model": list(groups)})
+def lab_panel() -> Panel:
+    """A new one for each test: some change its numbers."""
+    models = xr.Dataset({"group": ("model", list(KINDS.values()))}, {"model": list(KINDS)})
+    return Panel("lab", cube_of(ERROR, ACCURACY), models)
 
 
 @pytest.fixture
 def panel() -> Panel:
-    return Panel("lab", cube_of(ERROR, ACCURACY), described(KINDS))
+    return lab_panel()
 
 
 @pytest.fixture
@@ -112,6 +114,10 @@ class TestScalingChange:
 
     def test_a_study_without_scaling_has_no_change(self, models: xr.Dataset) -> None:
         assert scaling_change([scaled_panel(models, ("before",))], 0.95) == {}
+
+    def test_a_clean_test_is_home_wherever_it_stands(self) -> None:
+        assert home(["sketches", "natural"]) == "natural"
+        assert home(["sketches", "v2"]) == "sketches"
 
     def test_groups_have_means_ranges_and_counts(self, panel: Panel) -> None:
         group = change_of_groups(scaling_change([panel], 0.95))["lab"].sel(score="nll")

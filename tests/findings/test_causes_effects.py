@@ -170,6 +170,7 @@ def test_what_is_sure_holds_for_all_causes_at_once(ladder_and_knobs: Laboratory)
     assert plain["sure"].tolist() == wide["moves"].tolist()
     assert (wide["high"] > plain["high"]).all()
     assert at_once(LEVEL, 0) == LEVEL
+    assert at_once(0.95, 10) == pytest.approx(0.995)
 
 
 def test_a_need_that_no_cause_surely_meets_is_blank(ladder_and_knobs: Laboratory) -> None:

@@ -114,6 +114,9 @@ def test_a_line_of_small_sources_stands_nowhere() -> None:
     assert nesting.on_one_crawl(counts) == {}
     assert nesting.shared(counts) == []
     assert nesting.written(counts) == NOT_MEASURED
+    lines = ["ResNet", "ViT-B", "ConvNeXt"]
+    several = pd.DataFrame({"WIT": [5, 2, 0], "LAION-2B": [0, 9, 8], nesting.OTHERS: [3, 27, 3]}, lines)
+    assert nesting.written(several) == "ResNet on WIT; ConvNeXt on LAION"
 
 
 def test_the_record_says_what_is_undecided(clouds: Clouds) -> None:

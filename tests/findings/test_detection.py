@@ -126,6 +126,12 @@ def test_what_a_study_lacks_is_said(tmp_path: Path) -> None:
     assert "has no accuracy in distribution" in sentences[0]
 
 
+def test_the_record_has_no_detection() -> None:
+    chosen = check_parameters("ood-correlation", {"studies": ["published"]})
+    assert detection.read_detection(chosen) == ({}, [])
+    assert detection.score_means(chosen).empty
+
+
 def test_draws_may_be_few(tmp_path: Path) -> None:
     few = write_study(tmp_path / "few")
     cube = xr.load_dataset(few / "ood.nc", engine="h5netcdf").isel(draw=[0])
@@ -170,6 +176,7 @@ def test_a_study_of_real_models_never_speaks_for_the_laboratory(study: Path) -> 
     found = ood_correlation(asked(study))
     assert found.detected_in == "otherwise"
     assert found.detection.correlations.of_sources("rank") == {}
+    assert found.detection.correlations.value("rank", "wit").with_interval == NOT_MEASURED
     assert (found.detection.models("wit"), found.detection.samples) == (NOT_MEASURED, NOT_MEASURED)
     drawn = ood_correlation(asked(study, studies=["published", "miniature"], score="energy"))
     assert (drawn.detected_in, drawn.detection.samples) == ("drawn world", "same")

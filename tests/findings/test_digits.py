@@ -65,6 +65,7 @@ def trials(
 def test_every_row_has_one_use(rows: digits.Split) -> None:
     together = np.concatenate([rows.train, rows.fit, rows.test])
     assert np.sort(together).tolist() == list(range(1797))
+    assert (rows.train.size, rows.fit.size, rows.test.size) == (300, 748, 749)
     other = digits.split_rows(1797, seed=0, split_seed=1)
     assert (other.train == rows.train).all()
     assert set(other.fit) != set(rows.fit)
@@ -79,6 +80,9 @@ def test_noise_grows_along_one_pattern_and_blur_keeps_the_ink(data: tuple[np.nda
     blurred = digits.shifted(pixels, "blur", 0.6, seed=4)
     np.testing.assert_allclose(blurred.sum(axis=1), pixels.sum(axis=1))
     assert (blurred.max(axis=1) < pixels.max(axis=1)).all()
+    dot = np.eye(1, 64, 27)
+    assert digits.shifted(dot, "blur", 0.6, 0).max() == pytest.approx(0.44, abs=0.005)
+    assert (digits.shifted(dot, "noise", 0, 0) == dot).all()
     with pytest.raises(ValueError, match="shift: expected one of noise, blur"):
         digits.shifted(pixels, "rotation", 1, seed=0)
 

@@ -11,8 +11,8 @@ from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.figures import causes as figures
 from clipsafe_utils.figures.factor_robustness import residuals
 from clipsafe_utils.findings.factors import laboratory
+from clipsafe_utils.findings.factors.laboratory import laboratory_of, population_of, steps_of
 from clipsafe_utils.findings.factors.result import FactorRobustness
-from clipsafe_utils.findings.factors.trainings import laboratory_of, population_of, steps_of
 from clipsafe_utils.findings.ladder import RUNGS, axis_of
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters

@@ -134,6 +134,11 @@ def test_alternative_texts_name_what_is_drawn(panel: Panel, result: xr.Dataset, 
     assert "families: 1," in alt.describe_groups(chapter.group_residuals({STUDY: result}, models, 0.95))
 
 
+def test_alternative_texts_of_nothing() -> None:
+    assert alt.describe_residuals({}, {}) == "No study has CLIP accuracies by factor."
+    assert alt.describe_groups({}) == "No study has supported residuals of these groups."
+
+
 def crowd(panel: Panel, times: int = 4) -> Panel:
     """Repeat the two CLIPs of a study under other names, so that they are too many for names."""
     clips = clip_models(panel.models)["model"].values

@@ -10,6 +10,7 @@ from clipsafe_utils.findings.ladder import (
     KNOBS,
     RUNGS,
     SOURCES,
+    axis_of,
     cell,
     dose,
     ladder,
@@ -129,6 +130,11 @@ def test_the_difference_of_a_dose_is_that_of_its_ends(cube: xr.Dataset) -> None:
 def test_knobs_are_those_that_are_turned(cube: xr.Dataset) -> None:
     assert Trainings(cube, 0.95).knobs == set(KNOBS)
     assert Trainings(without(cube, knob="batch"), 0.95).knobs == set(KNOBS) - {"batch"}
+
+
+def test_the_axis_of_a_knob_has_a_name_and_a_scale() -> None:
+    assert axis_of("wrong") == ("captions that name another object, %", 100.0)
+    assert axis_of("images") == ("images, thousands", 1 / 1024)
 
 
 def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:

@@ -47,6 +47,7 @@ def test_procedures_of_the_laboratory_begin_with_the_same_clip(here: laboratory.
     for procedure, of_it in pairs.fine_tuned_pairs(here.models).items():
         beginning = pairs.PROCEDURES[procedure]
         assert all(start.startswith("clip-") and made == f"{beginning}{start}" for start, made in of_it)
+    assert len(pairs.fine_tuned_pairs(here.models)[pairs.STRONG]) == 8
     contrasts = pairs.procedure_contrasts(here.models)
     assert {name: len(found) for name, found in contrasts.items()} == {
         "strong instead of gentle": 6,
@@ -80,6 +81,7 @@ def test_models_carry_the_name_of_their_study() -> None:
 def test_pairs_of_the_record_are_those_of_chapter_3(record: xr.Dataset) -> None:
     twins, sources = pairs.source_twins(record)
     assert (twins, sources) == (source_pairs(record), ("LAION-400M", "WIT"))
+    assert len(pairs.curated_pairs(record)) == 3
     made = pairs.fine_tuned_pairs(record)
     assert made[pairs.IN_1K] == zero_shot_pairs(record)
     assert pairs.procedure_contrasts(record) == {pairs.BY_WAY: fine_tuning_pairs(record)}

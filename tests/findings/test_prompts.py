@@ -17,10 +17,14 @@ from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.prompts import changes as analysis
 from clipsafe_utils.findings.prompts import own, panels, subsets
-from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
-from clipsafe_utils.findings.prompts.kept_images import KeptImages
+from clipsafe_utils.findings.prompts.embedded import (
+    KeptImages,
+    has_templates,
+    logits_of_prompts,
+    mean_of_templates,
+)
 from clipsafe_utils.findings.prompts.result import OtherPrompts, other_prompts
-from clipsafe_utils.findings.prompts.sets import WORDINGS
+from clipsafe_utils.findings.prompts.sets import WORDINGS, base_of, by_number, by_wording, title_of
 from clipsafe_utils.findings.prompts.wordings import Wording, Wordings
 from clipsafe_utils.metrics.runs import mean_of_runs
 from clipsafe_utils.parameters import check_parameters
@@ -175,8 +179,47 @@ def test_the_usual_classifier_is_the_mean_of_its_templates(embeddings: xr.Datase
         assert averaged[name] == pytest.approx(values, abs=1e-6)
 
 
+def test_a_classifier_is_a_mean_of_unit_norm() -> None:
+    single = [[[[1.0, 0.0]], [[0.0, 1.0]]]]
+    cube = xr.Dataset(
+        {"template_embedding": (("model", "template", "class", "width"), single)},
+        {"model": ["m"], "template": ["a {}", "the {}"], "class": ["cat"]},
+    )
+    assert mean_of_templates(cube, "m", ["a {}", "the {}"]) == pytest.approx(np.full((1, 2), 0.5**0.5))
+    assert has_templates(cube, ["a {}"])
+    assert not has_templates(xr.Dataset(), ["a {}"])
+
+
+def test_logits_are_products_of_unit_rows() -> None:
+    cube = xr.Dataset(
+        {
+            "embedding": (("model", "image", "width"), [[[0.6, 0.8]]]),
+            "classifier": (("model", "class", "width"), [[[1.0, 0.0], [0.0, 1.0]]]),
+            "logit_scale": ("model", [10.0]),
+            "set": ("image", ["natural"]),
+            "label": ("image", [1]),
+        },
+        {"model": ["a"], "class": ["cat", "dog"]},
+    )
+    assert logits_of_prompts(cube, "a").values == pytest.approx(np.array([[6, 8]]))
+    own = logits_of_prompts(cube, "a", [[0.0, 2.0], [1.0, 0.0]])
+    assert own.values == pytest.approx(np.array([[8, 6]]))
+
+
+def test_sets_differ_in_number_or_in_wording() -> None:
+    assert [base_of(names) for names in (["one", "default"], ["5", "80"], ["mine"])] == [
+        "default",
+        "80",
+        None,
+    ]
+    assert by_number(["eighty", "drawing", "one", "default"]) == ["one", "default", "eighty"]
+    assert by_wording(["one", "mine", "drawing", "name_only"]) == ["name_only", "drawing", "mine"]
+    assert (title_of("sale"), title_of("my_own")) == ("stuff … for sale", "my own")
+
+
 def test_subsets_are_different_and_of_the_pool(embeddings: xr.Dataset) -> None:
     assert subsets.pool_of(embeddings) == ["a {}", "the {}", "my {}"]
+    assert subsets.draw_subsets(["a", "b"], 1, 5, np.random.default_rng(0)) == [("a",), ("b",)]
     drawn = subsets.draw_subsets(list("abcdefgh"), 3, 30, np.random.default_rng(1))
     assert len(set(drawn)) == len(drawn) == 30
     assert set(drawn) <= set(combinations("abcdefgh", 3))

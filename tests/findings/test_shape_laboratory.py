@@ -130,6 +130,13 @@ def test_figures_of_the_laboratory_and_their_texts(cube: xr.Dataset) -> None:
     assert "not measured yet" in figures.doses(nothing).markup
 
 
+def test_the_widest_gap_is_where_two_losses_have_the_same_dose() -> None:
+    doses = pd.DataFrame({"loss": ["a", "b", "a"], "level": [0.2, 0.2, 0.8], "value": [0.9, 0.8, 0.1]})
+    gap, level = laboratory.widest_gap(doses)
+    assert (gap.estimate, level.estimate) == (pytest.approx(0.1), 0.2)
+    assert isinstance(laboratory.widest_gap(doses.iloc[1:])[0], Missing)
+
+
 def test_the_prose_says_what_was_put_in() -> None:
     data = REPOSITORY / "clipsafe_utils" / "lab" / "world" / "data" / "sources.toml"
     images = tomllib.loads(data.read_text(encoding="utf-8"))["images"]
@@ -158,6 +165,8 @@ class TestResult:
         assert [str(one) for one in (lab.on_labels, lab.on_wit)] == [percent(0.2), percent(0.7)]
         assert lab.doses.clip.moved.startswith("lower by 75.0 points (")
         assert lab.doses.low.percent(0) == percent(0.2, 0)
+        # At the usual level stand the rungs d and a, 5 points apart; elsewhere it is 4.
+        assert (lab.doses.gap.size(), lab.doses.gap_at.percent(0)) == ("5.0", percent(0.5, 0))
         assert lab.tuning.change.moved == "lower by 20.0 points (20.0 to 20.0)"
         assert (lab.tuning.lower, lab.tuning.half_way) == ("6 of 6", "6 of 6")
         assert isinstance(lab.population, Missing)

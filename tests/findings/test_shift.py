@@ -165,11 +165,17 @@ def test_without_a_study_everything_is_missing() -> None:
         nobody.who,
         nobody.image_interval.size(),
         nobody.correlations.rank_of("WIT"),
+        nobody.correlations.least("rank"),
+        nobody.correlations.direction,
         nobody.correlations.grid_clips,
         nobody.heights.highest("a"),
+        nobody.heights.of("WIT", "sketch").mean.points(),
+        nobody.heights.all_above,
         nobody.twins.changes["id"].points(),
         nobody.twins.parts_shifts,
         nobody.tuned.falls,
+        nobody.tuned.pairs,
+        nobody.tuned.change().with_interval,
         nobody.beyond_standard,
         nobody.evaluated_twice.where,
         nobody.equal_samples,
@@ -178,6 +184,7 @@ def test_without_a_study_everything_is_missing() -> None:
     )
     assert set(said) == {NOT_MEASURED}
     assert not nobody.is_real
+    assert nobody.tuned.changes("at_equal") == {}
 
 
 @pytest.mark.parametrize("group", ["clip_zero_shot", "clip_fine_tuned"])
@@ -232,6 +239,13 @@ def test_sources_are_chosen_by_name_or_number(clouds: read.Clouds) -> None:
     assert read.choose_sources({STUDY: clouds}, ["YFCC-15M", "WIT"]) == {STUDY: ["WIT", "YFCC-15M"]}
     with pytest.raises(ClipsafeError, match="source 'WITT'; the choices are main, all, CC-12M"):
         read.choose_sources({STUDY: clouds}, ["WITT"])
+
+
+def test_clouds_follow_the_groups_and_the_classes_shown() -> None:
+    assert list(read.read_clouds([STUDY], ["clip_fine_tuned"])[STUDY]) == SHIFTS[:-1]
+    study = find_study(STUDY)
+    same = read.same_class_clouds(study.read("shifts"), study.read("models"), ["standard"])
+    assert list(same) == ["r", "a", "objectnet"]
 
 
 def test_a_study_without_clips_is_left_out_in_words() -> None:
@@ -292,6 +306,19 @@ def test_alternative_texts_name_what_is_drawn(results: UnderShift) -> None:
     assert "LAION-2B, families: 7, rank correlation 0.989 to 0.998" in alt.describe_within(studies)
     assert "WIT +31.9 and −6.6" in alt.describe_offsets(studies)
     assert "x, ImageNet-A: +4.3 (+2.0 to +6.6)" in alt.describe_pairs({"x": results.by_way})
+
+
+def test_alternative_texts_of_nothing() -> None:
+    clouds = alt.describe_clouds({"mine": UnderShift("mine", {}, [], 0.95)})
+    assert clouds == (
+        "Study mine: small scatter plots, one a shift, of accuracy under it against accuracy in distribution."
+    )
+    assert alt.describe_detection({}) == alt.describe_within({}) == alt.describe_offsets({}) == ""
+    what = "Mean change of accuracy in points within pairs, and at equal accuracy in distribution."
+    assert alt.describe_pairs({}) == what
+    what = "Dot plot of changes in points from the zero-shot CLIP, one row a procedure."
+    assert alt.describe_procedures({}) == what
+    assert alt.describe_ladder({}) == "Means over seeds along the ladder, by rung and source."
 
 
 def test_a_gain_and_a_loss_are_told_apart() -> None:

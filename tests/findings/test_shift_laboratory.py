@@ -167,7 +167,10 @@ def test_what_the_laboratory_says(result: OodCorrelation) -> None:
     for change in (nothing.twins, nothing.strength, nothing.near, nothing.exposure, nothing.made(STRONG)):
         assert (change["auroc"].moved, change.pairs) == (NOT_MEASURED, NOT_MEASURED)
     assert nothing.kin_gap("fooling images", "wit").moved == NOT_MEASURED
-    assert nothing.ladder == {}
+    assert nothing.loss["wit"].auroc.moved == NOT_MEASURED
+    assert nothing.ladder == nothing.by_procedure == {}
+    assert nothing.kin.empty
+    assert lab.read_laboratory(["published"]) is None
 
 
 def test_a_step_of_the_ladder_by_hand(found: Controlled) -> None:

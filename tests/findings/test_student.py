@@ -129,6 +129,9 @@ def test_what_is_lacking_is_said() -> None:
         figures.reliability(none.reliability, CONFIDENCE),
     ):
         assert "not measured yet" in figure.texts[0].get_text()
+    assert alt.describe_shape_bias(shape_bias.table, shape_bias.models) == "Shape bias was not measured."
+    assert alt.describe_reliability(none.reliability) == "Reliability was not measured."
+    assert alt.describe_doses({}, 0.9).endswith("the level 0.9 is marked. Nothing was trained.")
     assert alt.describe_factors(factors.table, factors.models) == "No line of standard models can be drawn."
 
 

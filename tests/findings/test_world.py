@@ -9,7 +9,7 @@ import xarray as xr
 from clipsafe_utils.chapters.miniature_world import describe_ladder, outcome_tables
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.findings.world.put_in import knob_values
+from clipsafe_utils.findings.world.put_in import knob_values, stands_at
 from clipsafe_utils.findings.world.result import PROPERTIES, STEPS, MiniatureWorld, miniature_world
 from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
@@ -140,6 +140,12 @@ def test_a_study_is_read_or_left_out_in_words(
     assert "The study `bare` has no cube `causes`" in both.left_out[0]
     few = miniature_world(check_parameters("miniature-world", {"studies": ["mine"], "groups": ["standard"]}))
     assert few.panels[0].cube.sizes["model"] == 3
+
+
+def test_a_knob_stands_where_the_source_or_the_recipe_has_it() -> None:
+    sources = ("labels", "wit", "mixed", "labels_wide_far")
+    assert [knob_values(WORLD, source, "wrong") for source in sources] == ["0", "0.05", "0.05 / 0.08", "–"]
+    assert (stands_at(WORLD, "wit", "wrong"), stands_at(WORLD, "wit", "images")) == ("0.05", "65,536")
 
 
 def test_what_was_put_in_is_counted(found: MiniatureWorld) -> None:

@@ -16,7 +16,7 @@ from clipsafe_utils.metrics.families import (
 )
 from clipsafe_utils.metrics.fits import fit_line, fit_local
 from clipsafe_utils.metrics.intervals import holm, student_p_value, wilson_interval
-from clipsafe_utils.metrics.robustness import effective_robustness, residuals_left_out
+from clipsafe_utils.metrics.robustness import effective_robustness
 
 SHARES = [0.5, 0.6, 0.7, 0.8]
 FAMILIES = ["a", "b", "c", "d"]
@@ -43,7 +43,6 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
     fit_line: {"x": SHARES, "y": SHARES, "method": "huber"},
     fit_local: {"x": SHARES, "y": SHARES, "at": SHARES, "span": 1.0},
     predict_baseline: {"x": SHARES, "y": SHARES, "at": SHARES, "fit": "huber", "axes": "raw"},
-    residuals_left_out: {"x": SHARES, "y": SHARES, "families": FAMILIES, "fit": "huber", "axes": "raw"},
     prediction_interval: {"residuals": SHARES, "families": FAMILIES, "confidence": 0.95},
     support: {"x": SHARES, "families": FAMILIES, "at": SHARES},
     effective_robustness: {
@@ -51,6 +50,8 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
         "y": SHARES,
         "families": FAMILIES,
         "in_baseline": [True, True, True, False],
+        "fit": "huber",
+        "axes": "raw",
         "confidence": 0.95,
     },
 }
@@ -166,7 +167,7 @@ def test_a_single_number_is_named_where_an_axis_is_needed(function, name):
         (lambda: predict_baseline([0.0, 0.5], [0.1, 0.2], [0.5], "huber", "probit"), "x"),
         (lambda: predict_baseline([0.1, 0.5], [0.1, 1.0], [0.5], "huber", "probit"), "y"),
         (lambda: predict_baseline([0.1, 0.5], [0.1, 0.2], [1.0], "huber", "probit"), "at"),
-        (lambda: residuals_left_out(SHARES, SHARES, ["a"] * 4, "huber", "raw"), "families"),
+        (lambda: effective_robustness(SHARES, SHARES, ["a"] * 4, [True] * 4), "families"),
         (lambda: effective_robustness(SHARES, SHARES, FAMILIES, [False] * 4), "in_baseline"),
         (lambda: effective_robustness(SHARES, SHARES, FAMILIES, [1, 1, 1, 0]), "in_baseline"),
         (lambda: difference_of_groups(SHARES, FAMILIES, [True] * 4), "in_first"),

@@ -80,7 +80,7 @@ def test_errors_are_ordered_and_bounded(images):
 
 def test_the_debiased_square_is_unbiased_and_the_plain_one_is_not():
     random = np.random.default_rng(0)
-    confidence = np.tile(confidences(400, random), (4000, 1))
+    confidence = np.tile(confidences(400, random), (2000, 1))
     truth = confidence - 0.2 * confidence * (1 - confidence)
     bins = reliability_bins(confidence, random.random(confidence.shape) < truth)
     expected_bins = reliability_bins(confidence[:1], np.ones((1, 400), dtype=bool))

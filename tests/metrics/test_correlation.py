@@ -3,13 +3,14 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import linregress, spearmanr
+from scipy.stats import linregress, rankdata, spearmanr
 
 from clipsafe_utils.metrics.correlation import (
     partial_correlation,
     partial_correlation_interval,
     rank_correlation,
     rank_correlation_interval,
+    ranks,
     slope_interval,
 )
 from tests.metrics.test_coverage import SHARED, SIZES, assert_covers, turns
@@ -29,6 +30,14 @@ def two_measurements(seed, models=12, controls=2):
 def test_ranks_by_hand():
     # Ranks 1 2 3 4 5 against 2 1 4 3 5: squared differences add up to 4, and 1 - 6 * 4 / (5 * 24) = 0.8.
     assert rank_correlation(X, Y) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("shape", [(5,), (0,), (3, 7), (0, 4), (2, 0), (4, 3, 20)])
+@pytest.mark.parametrize("hole", [np.nan, np.inf, 0.0])
+def test_ranks_are_those_of_scipy(shape, hole):
+    values = np.random.default_rng(len(shape)).integers(0, 6, shape) / 3
+    values.flat[:1] = hole
+    np.testing.assert_array_equal(ranks(values), rankdata(values, axis=-1))
 
 
 def test_partial_correlation_by_the_formula_of_three_correlations():

@@ -60,10 +60,11 @@ def test_prediction_interval_of_a_new_familys_model(fit, shared, families, highe
     x = 0.72 + 0.06 * turns(random, family, 1.0) + 0.04 * turns(random, family, 0.0)
     x = x.clip(0.4, 0.95)
     y = 0.1 + 0.85 * x + 0.01 * turns(random, family, shared)
-    found = effective_robustness(x, y, family, family < families, fit)
+    runs = RUNS if fit == "least_squares" else RUNS // 2  # the others cost ten times as much
+    found = effective_robustness(x[:runs], y[:runs], family, family < families, fit)
     supported = found.families_in_support[:, -1] > 0
     holds = (np.abs(found.residual) <= found.half_width)[supported, -1]
-    assert holds.size > 0.8 * RUNS
+    assert holds.size > 0.8 * runs
     assert_covers(holds, 0.945, highest)
 
 

@@ -72,6 +72,7 @@ def test_blocks_do_not_show():
 
 
 def test_blocks_cover_all_images_even_where_one_image_fills_a_block():
+    assert blocks(5, BLOCK_VALUES // 2) == [slice(0, 2), slice(2, 4), slice(4, 5)]
     assert blocks(2, 2 * BLOCK_VALUES) == [slice(0, 1), slice(1, 2)]
 
 

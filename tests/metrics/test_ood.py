@@ -2,7 +2,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
@@ -67,6 +67,7 @@ def test_ends():
     assert list(values(equal).values()) == [0.5, pytest.approx(2 / 5), 1, 1]
 
 
+@settings(max_examples=40, deadline=None)  # scikit-learn's curves are slow
 @given(scores, scores)
 def test_agrees_with_all_pairs_and_with_scikit_learn(id_scores, ood_scores):
     result = values(detection(id_scores, ood_scores))

@@ -3,7 +3,7 @@ import pytest
 
 from clipsafe_utils.metrics.baseline import FITS, predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.intervals import student_p_value
-from clipsafe_utils.metrics.robustness import effective_robustness, residuals_left_out
+from clipsafe_utils.metrics.robustness import effective_robustness
 
 RANDOM = np.random.default_rng(0)
 SIZES = [1, 2, 3, 3, 4, 5]
@@ -16,9 +16,8 @@ Y = 0.1 + 0.8 * X + 0.02 * RANDOM.normal(size=(2, 21))
 
 def test_residuals_from_the_other_families_by_hand():
     families = ["a", "b", "b", "c", "d"]
-    residuals = residuals_left_out(
-        [0.5, 0.6, 0.6, 0.7, 0.8], [0.2, 0.2, 0.4, 0.4, 0.7], families, "least_squares", "raw"
-    )
+    x, y = [0.5, 0.6, 0.6, 0.7, 0.8], [0.2, 0.2, 0.4, 0.4, 0.7]
+    residuals = effective_robustness(x, y, families, [True] * 5, "least_squares").residual
     # Without d: means 0.6 and 0.3, slope 0.02 / 0.02.
     assert residuals[4] == pytest.approx(0.7 - (0.3 + 0.2))
     # Without c: means 0.625 and 0.375, slope 0.0825 / 0.0475.
@@ -29,7 +28,8 @@ def test_residuals_from_the_other_families_by_hand():
 @pytest.mark.parametrize("axes", ["raw", "probit"])
 def test_every_model_is_judged_by_the_baseline_families_other_than_its_own(fit, axes):
     found = effective_robustness(X, Y, FAMILIES, IN_BASELINE, fit, axes, 0.9)
-    left_out = residuals_left_out(X[IN_BASELINE], Y[:, IN_BASELINE], BASELINE_FAMILIES, fit, axes)
+    baseline_alone = X[IN_BASELINE], Y[:, IN_BASELINE], BASELINE_FAMILIES, [True] * 18, fit, axes
+    left_out = effective_robustness(*baseline_alone).residual
     np.testing.assert_array_equal(found.residual[:, IN_BASELINE], left_out)
     for model in (0, 7, 18, 20):
         judges = IN_BASELINE & ~np.isin(FAMILIES, FAMILIES[model])

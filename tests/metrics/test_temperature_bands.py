@@ -22,6 +22,10 @@ def test_a_polynomial_of_lower_degree_than_there_are_nodes_is_exact():
     np.testing.assert_allclose(polynomial_shares(nodes, at) @ polynomial(nodes), polynomial(at), rtol=1e-11)
 
 
+def test_chebyshev_nodes_are_cosines_of_equally_spaced_angles():
+    np.testing.assert_allclose(chebyshev_nodes(-1, 1)[[0, 2, 3]], [-0.974928, -0.433884, 0], atol=1e-6)
+
+
 def test_each_point_may_have_nodes_of_its_own():
     nodes = np.array([[0.0, 1.0, 3.0], [1.0, 2.0, 5.0]])
     shares = polynomial_shares(nodes, np.array([2.0, 2.0]))

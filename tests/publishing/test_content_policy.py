@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.publishing.content_policy import SEARCH, add_policies, hash_of, with_policy
+from clipsafe_utils.publishing.content_policy import (
+    SEARCH,
+    add_policies,
+    hash_of,
+    policy_of_one_file,
+    with_policy,
+)
 
 HEAD = '\n<!DOCTYPE html>\n\n<html lang="en" >\n\n  <head>\n    <meta charset="utf-8" />'
 PAGE_NAME = "DOCUMENTATION_OPTIONS.pagename = 'book/01-a';"
@@ -74,3 +80,10 @@ def test_every_page_of_a_site_has_one(tmp_path: Path) -> None:
     assert allowed((tmp_path / SEARCH).read_text()) == names("theme", "search")
     assert allowed((tmp_path / "book" / "01-a.html").read_text()) == names("theme")
     assert (tmp_path / "index.html").read_text().startswith("<meta http-equiv")
+
+
+def test_a_page_of_one_file_keeps_the_hashes_and_loses_the_site() -> None:
+    assert hash_of(b"").startswith("sha256-47DEQpj8HBSa+")
+    policy = policy_of_one_file("script-src 'self' 'sha256-a='", ["sha256-b="], "https://a.org/book/")
+    assert policy.startswith("default-src 'none'; base-uri 'none'; script-src 'sha256-a=' 'sha256-b=';")
+    assert policy.endswith("form-action https://a.org")

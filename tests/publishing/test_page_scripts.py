@@ -27,6 +27,7 @@ class App:
 @pytest.mark.parametrize("name", [EXPLORE, MODELS])
 def test_the_library_comes_before_what_uses_it(name: str) -> None:
     library, script = scripts_of(f'<script type="application/json" class="{name}">[]</script>')
+    assert (library, script) in SCRIPTS.values()
     assert library.endswith(".min.js")
     assert not script.endswith(".min.js")
 

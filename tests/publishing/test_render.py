@@ -13,7 +13,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import texts_in
+from clipsafe_utils.filling import texts_in
 from clipsafe_utils.publishing import render
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.render import render_all, render_chapter

@@ -64,6 +64,11 @@ class TestConditions:
         sets = conditions()
         names = [f"factor_{name}" for name in FACTORS if name != OVERALL]
         assert list(sets) == [ALL_IMAGES, ANNOTATED, *names]
+        assert [len(sets[name]) for name in (ALL_IMAGES, ANNOTATED, "factor_pose")] == [
+            50_000,
+            46_110,
+            15_064,
+        ]
         members = [image for name in names for image in sets[name]]
         assert len(members) == len(set(members)) == len(sets[ANNOTATED]) - 2
         assert set(members) < set(sets[ANNOTATED]) < set(sets[ALL_IMAGES])
@@ -81,6 +86,11 @@ class TestMeasure:
         same = measure(confidence, correct, only_part, ["a", "b"])
         for name in ("accuracy", "ece", "ece_debiased", "ece_rms", "ece_equal_mass"):
             np.testing.assert_allclose(part[name], same[name])
+
+    def test_by_hand(self) -> None:
+        correct = np.array([[1, 0, 1, 0]], bool)
+        found = measure(np.full((1, 4), 0.5), correct, np.ones((1, 4), int), ["m"])
+        assert (found["ece"].item(), found["accuracy"].item()) == (0, 0.5)
 
     def test_the_floor_is_simulated_for_the_estimate_only(self) -> None:
         confidence = np.full((1, 50), 0.5)

@@ -113,6 +113,10 @@ class TestReadNumbers:
         with pytest.raises(ClipsafeError, match=rf"table\.csv: {words}"):
             read_numbers(path, ["model"], ["top1"])
 
+    def test_a_table_that_is_not_there_is_named(self) -> None:
+        with pytest.raises(ClipsafeError, match=r"^nowhere\.csv: not a readable table \(No such file"):
+            read_numbers(Path("nowhere.csv"), ["model"], [])
+
     def test_bytes_that_are_no_text_are_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "table.csv"
         path.write_bytes(b"model,top1\n\xff\xfe,1\n")

@@ -6,7 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from clipsafe_utils.show import Axes2D, Panel, curves, dots, marks, matrix, scatter
+from clipsafe_utils.show.dose_curves import Panel, curves
+from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.heat_table import matrix
+from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 
 NAMES = {
     "maths": r"$\notacommand$",

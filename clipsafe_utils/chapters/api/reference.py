@@ -10,19 +10,7 @@ from clipsafe_utils.figures.tables import ThemedTable
 
 
 def reference(package: ModuleType) -> ThemedTable:
-    """List the public names of a package, each with its signature, what it does, and its folded docstring.
-
-    Parameters
-    ----------
-    package : module
-        Its `__all__` is what is public.
-
-    Examples
-    --------
-    >>> from clipsafe_utils import metrics
-    >>> "<code>expected_calibration_error(bins)</code>" in reference(metrics).markup
-    True
-    """
+    """List the public names of a package, each with its signature, what it does, and its folded docstring."""
     return ThemedTable("".join(_entry(getattr(package, name), name) for name in package.__all__))
 
 

@@ -27,18 +27,13 @@ _COLUMNS = {
     ERROR_OWN: "The same, own source",
     NLL: "NLL, nats",
 }
+_OF_GROUPS = [
+    *("Group", "Study", "Where", "Debiased error", "NLL, nats", "Brier", "NLL better", "NLL worse", "Models"),
+]
 
 
 def steps_table(studies: Mapping[str, Trainings], confidence: float) -> ThemedTable:
-    """Tabulate, in a fold, what each step of the ladder and each knob does to calibration.
-
-    Parameters
-    ----------
-    studies : mapping of str to Trainings
-        Those that differ in one thing.
-    confidence : float
-        Level of the intervals.
-    """
+    """Return, in a fold, what each step of the ladder and each knob does to calibration, by study."""
     rows = []
     for study, trainings in studies.items():
         several = {"Study": study} if len(studies) > 1 else {}
@@ -55,18 +50,14 @@ def steps_table(studies: Mapping[str, Trainings], confidence: float) -> ThemedTa
 def _rows(trainings: Trainings) -> dict[str, dict[str, str]]:
     rows = {}
     for title, upper, lower in STEPS.values():
-        rows[title] = _cells({name: trainings.step(name, upper, lower) for name in _COLUMNS})
+        rows[title] = {shown: _cell(trainings.step(name, upper, lower)) for name, shown in _COLUMNS.items()}
     for knob, title in KNOBS.items():
         responses = {name: dose_response(trainings, name, knob) for name in _COLUMNS}
         low, high = (written_level(knob, end) for end in (responses[ERROR].low, responses[ERROR].high))
         if not isinstance(low, Missing):
-            cells = _cells({name: response.change for name, response in responses.items()})
+            cells = {_COLUMNS[name]: _cell(response.change) for name, response in responses.items()}
             rows[f"{title}: {low} to {high} (d, wit)"] = cells
     return rows
-
-
-def _cells(changes: Mapping[str, Said]) -> dict[str, str]:
-    return {title: _cell(changes[name]) for name, title in _COLUMNS.items()}
 
 
 def _cell(change: Said) -> str:
@@ -74,37 +65,18 @@ def _cell(change: Said) -> str:
 
 
 def groups_table(groups: Mapping[str, xr.Dataset]) -> ThemedTable:
-    """Tabulate, in a fold, what temperature scaling does to each group of models.
-
-    Parameters
-    ----------
-    groups : mapping of str to xarray.Dataset
-        By study, as `change_of_groups` returns them.
-    """
+    """Return, in a fold, what temperature scaling does to each group of models, of `change_of_groups`."""
     rows = []
-    for study, one in groups.items():
-        conditions = one["condition"].values.tolist()
+    for study, of_study in groups.items():
+        conditions = of_study["condition"].values.tolist()
         places = {"at home": home(conditions), "mean of shifts": SHIFTS}
-        for group in one["group"].values.tolist():
+        for group in of_study["group"].values.tolist():
             for where, condition in places.items():
                 if condition in conditions:
-                    here = one.sel(group=group, condition=condition)
-                    rows.append(
-                        {
-                            "Group": GROUP_NAMES[group],
-                            "Study": study,
-                            "Where": where,
-                            "Debiased error": _arrow(here.sel(score="ece_debiased"), percent),
-                            "NLL, nats": _arrow(here.sel(score="nll"), _three),
-                            "Brier": _arrow(here.sel(score="brier"), _three),
-                            "NLL better": str(int(here["better"].sel(score="nll"))),
-                            "NLL worse": str(int(here["worse"].sel(score="nll"))),
-                            "Models": str(int(here["models"])),
-                        }
-                    )
-    columns = ["Group", "Study", "Where", "Debiased error", "NLL, nats", "Brier", "NLL better", "NLL worse"]
+                    cells = _cells_of_group(of_study.sel(group=group, condition=condition))
+                    rows.append({"Group": GROUP_NAMES[group], "Study": study, "Where": where} | cells)
     shown = table(
-        pd.DataFrame(rows, columns=[*columns, "Models"]),
+        pd.DataFrame(rows, columns=_OF_GROUPS),
         "Before and after temperature scaling: means over the models of a group, and the number of models "
         "whose NLL the temperature made better or worse beyond the interval over images. The mean of shifts "
         "counts each kind of shift once.",
@@ -112,10 +84,17 @@ def groups_table(groups: Mapping[str, xr.Dataset]) -> ThemedTable:
     return folded(shown, "Before and after temperature scaling, by group of models")
 
 
-def _arrow(one: xr.Dataset, written: Callable[[float], str]) -> str:
-    before, after = (written(one[name].item()) for name in ("before", "after"))
-    return f"{before} → {after}"
+def _cells_of_group(change: xr.Dataset) -> dict[str, str]:
+    nll = change.sel(score="nll")
+    return {
+        "Debiased error": _arrow(change.sel(score="ece_debiased"), percent),
+        "NLL, nats": _arrow(nll, "{:.3f}".format),
+        "Brier": _arrow(change.sel(score="brier"), "{:.3f}".format),
+        "NLL better": str(int(nll["better"])),
+        "NLL worse": str(int(nll["worse"])),
+        "Models": str(int(change["models"])),
+    }
 
 
-def _three(value: float) -> str:
-    return f"{value:.3f}"
+def _arrow(change: xr.Dataset, write: Callable[[float], str]) -> str:
+    return " → ".join(write(change[name].item()) for name in ("before", "after"))

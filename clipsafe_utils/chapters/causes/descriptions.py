@@ -15,8 +15,8 @@ def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: st
     for panel, table in tables.items():
         for name, rows in table.groupby(curve, sort=False):
             ends = [rows.iloc[0], rows.iloc[-1]]
-            said = [f"{panel.scale * row['value']:.3g} at {_written(row[place], unit)}" for row in ends]
-            sentences.append(f"{panel.title}, {name}: {', '.join(dict.fromkeys(said))}.")
+            parts = [f"{panel.scale * row['value']:.3g} at {_written(row[place], unit)}" for row in ends]
+            sentences.append(f"{panel.title}, {name}: {', '.join(dict.fromkeys(parts))}.")
     return " ".join(sentences) or "Nothing is measured."
 
 
@@ -27,8 +27,8 @@ def describe_effects(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
         rows = table[table["property"] == key]
         if len(rows):
             name = title.replace("\n", " ")
-            said = [f"{row['cause']} {_cell(row)}" for _, row in rows.iterrows()]
-            sentences.append(f"Change of {name} in points: {'; '.join(said)}.")
+            parts = [f"{row['cause']} {_cell(row)}" for _, row in rows.iterrows()]
+            sentences.append(f"Change of {name} in points: {'; '.join(parts)}.")
     return " ".join(sentences) or "Nothing is measured."
 
 

@@ -23,13 +23,14 @@ def nesting_table(record: InRecord) -> ThemedTable:
     )
 
 
-def needs_table(found: Causes) -> ThemedTable:
+def needs_table(shown: Causes) -> ThemedTable:
     """Tabulate the causes with the largest effects, a column a study."""
     cells = {
         study: {
-            key: f"{one.cause} ({one.kind.lower()}): {one.change.with_interval}" for key, one in needs.items()
+            key: f"{largest.cause} ({largest.kind.lower()}): {largest.change.with_interval}"
+            for key, largest in needs.items()
         }
-        for study, needs in found.needs.items()
+        for study, needs in shown.needs.items()
     }
     rows = [
         {"If you need": title} | {study: by_key.get(key, _NOT_KNOWN) for study, by_key in cells.items()}
@@ -37,7 +38,7 @@ def needs_table(found: Causes) -> ThemedTable:
     ]
     return table(
         pd.DataFrame(rows, columns=["If you need", *cells]),
-        f"Look at: the cause with the largest effect, in points, with its {level(found.record.confidence)} "
+        f"Look at: the cause with the largest effect, in points, with its {level(shown.record.confidence)} "
         "interval, among those whose interval leaves zero out (in the laboratory, one that holds for all "
         f"causes at once). {_NOT_KNOWN} : not known, or nothing so sure. In calibration a minus is an error "
         "that shrinks. A step's size was our choice, so this orders these steps, not causes as such.",

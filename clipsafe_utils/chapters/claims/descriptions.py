@@ -8,13 +8,7 @@ _LARGEST = 1000.0
 
 
 def describe_forest(table: pd.DataFrame) -> str:
-    """Say what the figure of all effects shows.
-
-    Examples
-    --------
-    >>> describe_forest(pd.DataFrame())
-    'No study has measured an effect.'
-    """
+    """Say what the figure of all effects shows."""
     if table.empty:
         return "No study has measured an effect."
     said = [
@@ -27,13 +21,7 @@ def describe_forest(table: pd.DataFrame) -> str:
 
 
 def describe_rates(table: pd.DataFrame) -> str:
-    """Say what the figure of false verdicts shows.
-
-    Examples
-    --------
-    >>> describe_rates(pd.DataFrame(columns=["name", "families", "truth", "rate", "low", "high"]))
-    'Dot plot of the share of false verdicts.'
-    """
+    """Say what the figure of false verdicts shows."""
     said = [
         f"{row['name']}, {row['families']} families, truth {row['truth']}: {percent(row['rate'])}."
         for row in table.to_dict("records")

@@ -1,12 +1,12 @@
 """Chapter 7: its tables."""
 
 import html
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import pandas as pd
 
+from clipsafe_utils.address import name_of, title_of
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.result import ClaimsLedger
@@ -21,10 +21,7 @@ _PART = "\N{NO-BREAK SPACE}" * 3
 
 
 def verdicts(r: ClaimsLedger) -> ThemedTable:
-    """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it.
-
-    Below each claim a link leads to the figure behind it.
-    """
+    """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it."""
     studies = _titled(r.entries)
     rows = []
     for place, entry in enumerate(next(iter(studies.values()))):
@@ -40,13 +37,7 @@ def verdicts(r: ClaimsLedger) -> ThemedTable:
 
 
 def overview(entries: Sequence[Entry]) -> ThemedTable:
-    """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        The ledger.
-    """
+    """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to."""
     shown = [entry for entry in findings(entries) if not entry.claim.out_of_scope]
     columns = {"Claim": list(dict.fromkeys(f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown))}
     columns |= {
@@ -111,29 +102,19 @@ def _flip(one: Changed) -> str:
 def _claim_cell(claim: Claim) -> str:
     indent = _PART if claim.finding else ""
     lines = [html.escape(f"{indent}{claim.id}. {claim.sentence}")]
-    page = pages().get(claim.chapter)
     shown = html.escape(claim.chapter)
-    if page is not None:
-        shown = f'<a href="{page[0]}.html#{claim.figure}">{html.escape(page[1])}</a>'
+    if claim.chapter in pages():
+        stem, title = pages()[claim.chapter]
+        shown = f'<a href="{stem}.html#{claim.figure}">{html.escape(title)}</a>'
     lines.append(f"{indent}{SEEN_IN[claim.seen]}" + (f" · {shown}" if shown else ""))
     return "<br>".join(lines)
 
 
 @cache
 def pages() -> Mapping[str, tuple[str, str]]:
-    """Return the page and the title of each chapter, by its name.
-
-    Examples
-    --------
-    >>> pages()["shape-bias"]
-    ('02-shape-bias', 'Shape bias')
-    """
-    found = {}
-    for source in sorted((REPOSITORY / "notebooks").glob("*.md")):
-        title = re.search(r"^# (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
-        if title:
-            found[re.sub(r"^\d+-", "", source.stem)] = source.stem, title[1]
-    return found
+    """Return the page and the title of each chapter, by its name."""
+    sources = (REPOSITORY / "notebooks").glob("*.md")
+    return {name_of(source): (source.stem, title_of(source)) for source in sources}
 
 
 def _markup(names: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> ThemedTable:

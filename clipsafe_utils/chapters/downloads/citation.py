@@ -9,63 +9,28 @@ from clipsafe_utils.errors import ClipsafeError
 
 
 def read_citation(root: Path) -> dict[str, Any]:
-    """Read ``CITATION.cff``.
-
-    Parameters
-    ----------
-    root : Path
-        The repository.
-
-    Raises
-    ------
-    ClipsafeError
-        If the file cannot be read, or lacks the title, the version, the date or the authors.
-    """
+    """Read ``CITATION.cff``; ClipsafeError if it cannot be read, or lacks what a citation needs."""
     file = root / "CITATION.cff"
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise ClipsafeError(f"{file}: cannot be read as YAML.") from error
     wanted = ("title", "version", "date-released", "authors", "license")
-    lacking = [key for key in wanted if not isinstance(found, dict) or not found.get(key)]
+    lacking = [key for key in wanted if not isinstance(content, dict) or not content.get(key)]
     if lacking:
         raise ClipsafeError(f"{file}: lacks the key '{lacking[0]}', which a citation needs.")
-    return dict(found)
+    return dict(content)
 
 
 def in_words(citation: dict[str, Any]) -> str:
-    """Write a citation as a line.
-
-    Examples
-    --------
-    >>> in_words({"authors": [{"name": "A"}], "title": "T", "version": "1", "date-released": "2026-01-02"})
-    'A (2026). T. Version 1.'
-    """
-    return f"{_authors(citation)} ({_year(citation)}). {citation['title'].rstrip('.')}{_stop(citation)}"
+    """Write a citation as a line."""
+    title = citation["title"].rstrip(".")
+    stop = "" if title.endswith("?") else "."
+    return f"{_authors(citation)} ({_year(citation)}). {title}{stop} Version {citation['version']}."
 
 
 def as_bibtex(citation: dict[str, Any], address: str) -> str:
-    """Write a citation as an entry of BibTeX.
-
-    Parameters
-    ----------
-    citation : dict
-        As of `read_citation`.
-    address : str
-        Where the software can be had.
-
-    Examples
-    --------
-    >>> cited = {"authors": [{"name": "A"}], "title": "T", "version": "1", "date-released": "2026-01-02"}
-    >>> print(as_bibtex(cited, "https://x.org/r"))
-    @software{clipsafe2026,
-      author = {{A}},
-      title = {T},
-      version = {1},
-      year = {2026},
-      url = {https://x.org/r},
-    }
-    """
+    """Write a citation as an entry of BibTeX."""
     fields = {
         "author": f"{{{_authors(citation)}}}",
         "title": citation["title"],
@@ -87,8 +52,3 @@ def _authors(citation: dict[str, Any]) -> str:
 
 def _year(citation: dict[str, Any]) -> str:
     return str(citation["date-released"])[:4]
-
-
-def _stop(citation: dict[str, Any]) -> str:
-    mark = "" if citation["title"].endswith("?") else "."
-    return f"{mark} Version {citation['version']}."

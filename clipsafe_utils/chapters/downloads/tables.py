@@ -7,29 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from clipsafe_utils.address import Repository
-from clipsafe_utils.chapters.downloads.files import CubeFile
+from clipsafe_utils.chapters.downloads.result import CubeFile
 from clipsafe_utils.cubes.schema import SCHEMAS, CubeSchema, Variable
 from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
 
 
 def linked(frame: pd.DataFrame, caption: str, addresses: Mapping[str, str]) -> ThemedTable:
-    """Turn a frame into a table in which some cells are links.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As for `clipsafe_utils.figures.tables.table`.
-    caption : str
-        A sentence that can be read alone.
-    addresses : mapping of str to str
-        By the text of a cell: where it leads.
-
-    Examples
-    --------
-    >>> shown = linked(pd.DataFrame({"File": ["a.nc"]}), "Files.", {"a.nc": "cubes/a.nc"})
-    >>> '<a href="cubes/a.nc">a.nc</a>' in shown.markup
-    True
-    """
+    """Turn a frame into a table in which cells of these texts lead to these addresses."""
     markup = table(frame, caption).markup
     for text, address in addresses.items():
         said = html.escape(text)
@@ -38,14 +22,7 @@ def linked(frame: pd.DataFrame, caption: str, addresses: Mapping[str, str]) -> T
 
 
 def cubes_table(files: Sequence[CubeFile], repository: Repository) -> ThemedTable:
-    """Tabulate the cubes with a link to each.
-
-    Examples
-    --------
-    >>> one = CubeFile("published", "factors", "model 2", "CC0", 10_000)
-    >>> "../cubes/published/factors.nc" in cubes_table([one], Repository("https://x.org/r", "main")).markup
-    True
-    """
+    """Tabulate the cubes with a link to each."""
     rows = [
         {"Cube": one.name, "Dims": one.dims, "Size, kB": f"{one.bytes / 1000:,.0f}", "Licence": one.licence}
         for one in files
@@ -65,40 +42,14 @@ def schema_tables() -> ThemedTable:
 
 
 def schema_table(schema: CubeSchema) -> ThemedTable:
-    """Tabulate what a cube holds.
-
-    Parameters
-    ----------
-    schema : CubeSchema
-        One of `clipsafe_utils.cubes.schema.SCHEMAS`.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes.schema import SCHEMAS
-    >>> "images classified correctly" in schema_table(SCHEMAS["factors"]).markup
-    True
-    """
+    """Tabulate what a cube holds."""
     rows = [_row(one, "") for one in schema.variables]
     rows += [_row(one, ", may be missing") for one in schema.optional]
     return table(pd.DataFrame(rows), f"Variables of the cube {schema.name}: {schema.title.lower()}.")
 
 
 def notebooks_table(notebooks: Sequence[Path], repository: Repository) -> ThemedTable:
-    """Tabulate rendered chapters with a link to launch each.
-
-    Parameters
-    ----------
-    notebooks : sequence of Path
-        Rendered chapters, as ``book/02-shape-bias.ipynb``.
-    repository : Repository
-        Where they can be had.
-
-    Examples
-    --------
-    >>> shown = notebooks_table([Path("book/02-shape-bias.ipynb")], Repository("https://x.org/me/r", "main"))
-    >>> "github/me/r/blob/main/book/02-shape-bias.ipynb" in shown.markup
-    True
-    """
+    """Tabulate rendered chapters with a link to launch each."""
     rows: list[dict[str, str]] = []
     addresses: dict[str, str] = {}
     for path in notebooks:

@@ -14,21 +14,11 @@ from clipsafe_utils.say import points
 
 
 def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset]) -> str:
-    """Say what a figure of residuals shows.
-
-    Examples
-    --------
-    >>> describe_residuals({}, {})
-    'No study has CLIP accuracies by factor.'
-    """
+    """Say what a figure of residuals shows."""
     sentences = []
     for study, result in results.items():
-        clips = clip_models(models[study])
-        said = (
-            _means(result, models[study])
-            if is_a_crowd(result, clips.sizes["model"])
-            else _each(result, clips)
-        )
+        crowd = is_a_crowd(result, clip_models(models[study]).sizes["model"])
+        said = (_means if crowd else _each)(result, models[study])
         sentences += [f"{study.capitalize()}:", *said] if said and len(results) > 1 else said
     if not sentences:
         return "No study has CLIP accuracies by factor."
@@ -37,12 +27,11 @@ def describe_residuals(results: Mapping[str, xr.Dataset], models: Mapping[str, x
     return " ".join([lead, *sentences])
 
 
-def _each(result: xr.Dataset, clips: xr.Dataset) -> list[str]:
-    if not clips.sizes["model"]:
-        return []
+def _each(result: xr.Dataset, models: xr.Dataset) -> list[str]:
+    clips = clip_models(models)["model"].values
     sentences = []
-    for factor in result["factor"].values.tolist():
-        of_factor = result.sel(factor=factor, model=clips["model"].values)
+    for factor in result["factor"].values.tolist() if clips.size else ():
+        of_factor = result.sel(factor=factor, model=clips)
         said = " and ".join(points(value) for value in of_factor["residual"].values.tolist())
         half = 100 * of_factor["half_width"].max().item()
         sentences.append(f"{factor.replace('_', ' ')} {said} against ±{half:.1f}.")
@@ -56,14 +45,11 @@ def _means(result: xr.Dataset, models: xr.Dataset) -> list[str]:
         here = (models["group"] == group).values
         kept = here & measured
         if kept.any():
-            mean = result["residual"].isel(model=kept).mean("model")
-            said = [
-                f"{factor.replace('_', ' ')} {points(mean.sel(factor=factor).item())}"
-                for factor in result["factor"].values.tolist()
-            ]
-            sentences.append(
-                f"{GROUPS[group]}, mean of {kept.sum()} measured of {here.sum()}: {', '.join(said)}."
+            mean = result["residual"].isel(model=kept).mean("model").to_series()
+            said = ", ".join(
+                f"{str(factor).replace('_', ' ')} {points(value)}" for factor, value in mean.items()
             )
+            sentences.append(f"{GROUPS[group]}, mean of {kept.sum()} measured of {here.sum()}: {said}.")
     return sentences or ["No CLIP is measured."]
 
 
@@ -79,13 +65,7 @@ def describe_lines(result: xr.Dataset, models: xr.Dataset, lines: xr.DataArray) 
 
 
 def describe_groups(means: Mapping[str, xr.Dataset]) -> str:
-    """Say what the figure of groups shows.
-
-    Examples
-    --------
-    >>> describe_groups({})
-    'No study has supported residuals of these groups.'
-    """
+    """Say what the figure of groups shows."""
     sentences = []
     for study, one in means.items():
         if len(means) > 1:
@@ -104,21 +84,16 @@ def describe_choices(choices: xr.Dataset) -> str:
     residual = choices["residual"]
     if not residual.sizes["model"]:
         return "No CLIP is measured under every choice."
-    sentences = []
-    for factor in choices["factor"].values.tolist():
-        low, high = residual.sel(factor=factor).min().item(), residual.sel(factor=factor).max().item()
-        sentences.append(f"{factor.replace('_', ' ')} {points(low)} to {points(high)}.")
+    ranges = {factor: residual.sel(factor=factor) for factor in choices["factor"].values.tolist()}
+    sentences = [
+        f"{factor.replace('_', ' ')} {points(one.min().item())} to {points(one.max().item())}."
+        for factor, one in ranges.items()
+    ]
     return " ".join(["Range of the residuals in points over all choices and CLIPs:", *sentences])
 
 
 def describe_rows(tables: Mapping[Property, pd.DataFrame], place: str, curve: str) -> str:
-    """Say what a figure of the ladder or of a knob shows.
-
-    Examples
-    --------
-    >>> describe_rows({}, "rung", "source")
-    'No study has these trainings.'
-    """
+    """Say what a figure of the ladder or of a knob shows."""
     sentences = []
     for shown, rows in tables.items():
         said = [

@@ -10,9 +10,8 @@ from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES
+from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
-from clipsafe_utils.findings.factors.trainings import steps_of
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, points
 
@@ -29,9 +28,9 @@ _OTHER_SELECTION = {
 
 def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
     """Tabulate images, residuals under the two references and both selections, and the verdict by factor."""
-    if clip_models(panel.models).sizes["model"] > A_CROWD:
-        return _table_by_group(panel, result)
     clips = clip_models(panel.models)
+    if clips.sizes["model"] > A_CROWD:
+        return _table_by_group(panel, result)
     images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
     words = verdicts(result, panel.models)
     half = result["half_width"].sel(model=clips["model"].values).max("model")

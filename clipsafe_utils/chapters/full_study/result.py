@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -38,30 +37,17 @@ class Costs:
     storage: Text
     one_gpu: Text
     many_gpus: Text
-    speed: Text
-    """How many times as fast a GPU is as two cores, by assumption."""
+    speed: Text  # How many times as fast a GPU is as two cores, by assumption.
     cores: Text
 
 
 @dataclass(frozen=True, eq=False)
 class FullStudy:
-    """What the page of the full study says, for its sentences and tables.
+    """What the page of the full study says, for its sentences and tables."""
 
-    Attributes
-    ----------
-    plans : dict
-        As of `read_plans`.
-    panels : sequence of Panel
-        Decisions on cue conflict of each study.
-    left_out : sequence of str
-        In words, what is not shown.
-    confidence : float
-        Level of the intervals.
-    """
-
-    plans: dict[str, Any]
-    panels: Sequence[Panel]
-    left_out: Sequence[str]
+    plans: dict[str, Any]  # As `PLANS` holds them.
+    panels: Sequence[Panel]  # Decisions on cue conflict of each study.
+    left_out: Sequence[str]  # In words, what is not shown.
     confidence: float
 
     @cached_property
@@ -103,50 +89,15 @@ class FullStudy:
 
 
 def full_study(chosen: CheckedParameters) -> FullStudy:
-    """Find what the full study costs, and what was run here of it.
-
-    Parameters
-    ----------
-    chosen : CheckedParameters
-        Parameters of the page.
-
-    Raises
-    ------
-    ClipsafeError
-        If a study does not exist, or its cube is at fault.
-
-    Examples
-    --------
-    >>> from clipsafe_utils import parameters_of
-    >>> found = full_study(parameters_of("full-study", {}))
-    >>> found.costs.models, found.compared
-    (210, field)
-    """
+    """Find what the full study costs, and what was run here of it."""
     panels, sentences = chosen_panels(read_panels(chosen.studies, "shape_bias", chosen.groups), ["all"], RULE)
     lacking = left_out(chosen.studies, "shape_bias", chosen.groups) + sentences
-    return FullStudy(read_plans(), panels, lacking, chosen.confidence)
-
-
-def read_plans(path: Path = PLANS) -> dict[str, Any]:
-    """Read the plans and the rates behind them.
-
-    Examples
-    --------
-    >>> sorted(read_plans()["plans"])
-    ['64 GPUs', 'laptop', 'one GPU']
-    """
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    plans: dict[str, Any] = json.loads(PLANS.read_text(encoding="utf-8"))
+    return FullStudy(plans, panels, lacking, chosen.confidence)
 
 
 def duration(hours: float) -> Text:
-    """Write hours so that a person can picture them.
-
-    Examples
-    --------
-    >>> duration(0.3), duration(7.25), duration(100), duration(20_000)
-    (18 minutes, 7.2 hours, 4.2 days, 2.3 years)
-    """
+    """Write hours so that a person can picture them."""
     days = hours / _DAY
     if hours < 1:
         return Text(f"{60 * hours:.0f} minutes")
@@ -160,10 +111,10 @@ def _decisions_of(panel: Panel, confidence: float) -> list[dict[str, object]]:
     return [
         {
             "study": panel.study,
-            "model": str(one["model"].item()),
-            "bias": Value(*(one[name].item() for name in ("shape_bias", "low", "high"))),
-            "decided": Value(one["share_decided"].item()),
-            "images": int(one["images"].item()),
+            "model": str(row["model"].item()),
+            "bias": Value(*(row[name].item() for name in ("shape_bias", "low", "high"))),
+            "decided": Value(row["share_decided"].item()),
+            "images": int(row["images"].item()),
         }
-        for one in (measured.isel(model=place) for place in range(measured.sizes["model"]))
+        for row in (measured.isel(model=place) for place in range(measured.sizes["model"]))
     ]

@@ -8,16 +8,16 @@ from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.say import level
 
 
-def decisions_table(found: FullStudy) -> ThemedTable:
+def decisions_table(r: FullStudy) -> ThemedTable:
     """Tabulate the shape bias of every model."""
     frame = pd.DataFrame(
         {
-            "Study": found.decisions["study"],
-            "Model": found.decisions["model"],
-            "Shape bias": found.decisions["bias"],
-            f"{level(found.confidence)} interval": [bias.interval for bias in found.decisions["bias"]],
-            "Decided": found.decisions["decided"],
-            "Conflict images": [f"{images:,}" for images in found.decisions["images"]],
+            "Study": r.decisions["study"],
+            "Model": r.decisions["model"],
+            "Shape bias": r.decisions["bias"],
+            f"{level(r.confidence)} interval": [bias.interval for bias in r.decisions["bias"]],
+            "Decided": r.decisions["decided"],
+            "Conflict images": [f"{images:,}" for images in r.decisions["images"]],
         }
     )
     return table(
@@ -27,7 +27,7 @@ def decisions_table(found: FullStudy) -> ThemedTable:
     )
 
 
-def plan_table(found: FullStudy) -> ThemedTable:
+def plan_table(r: FullStudy) -> ThemedTable:
     """Tabulate what `clipsafe predict --plan` says of each machine."""
     rows = [
         {
@@ -38,7 +38,7 @@ def plan_table(found: FullStudy) -> ThemedTable:
             "Hours of a core": f"{plan['core_hours']:,.1f}",
             "Until done": duration(plan["hours"]),
         }
-        for machine, plan in found.plans["plans"].items()
+        for machine, plan in r.plans["plans"].items()
     ]
     return table(
         pd.DataFrame(rows),
@@ -47,26 +47,20 @@ def plan_table(found: FullStudy) -> ThemedTable:
     )
 
 
-def rates_table(found: FullStudy) -> ThemedTable:
+def rates_table(r: FullStudy) -> ThemedTable:
     """Tabulate the rates that were measured."""
-    laptop = found.plans["laptop"]
+    laptop = r.plans["laptop"]
     seconds = {"read and decode": laptop["decode"], "cut once": laptop["crop"], **laptop["forward"]}
     rows = [{"What": what, "Milliseconds an image": f"{1000 * one:.1f}"} for what, one in seconds.items()]
     return table(
         pd.DataFrame(rows),
         f"Rates as measured here: {laptop['cores']} cores, {laptop['machine']}, while the machine had a "
-        f"load of {found.plans['load']}.",
+        f"load of {r.plans['load']}.",
     )
 
 
 def data_table() -> ThemedTable:
-    """Tabulate the data sets: what each is for, how large it is, how it comes.
-
-    Examples
-    --------
-    >>> "objectnet" in data_table().markup
-    True
-    """
+    """Tabulate the data sets: what each is for, how large it is, how it comes."""
     roles = {"id": "in distribution", "ood": "out of distribution", "cue_conflict": "cue conflict"}
     rows = [
         {

@@ -6,22 +6,22 @@ from clipsafe_utils.findings.world.result import PROPERTIES, MiniatureWorld
 from clipsafe_utils.say import level
 
 
-def steps_table(found: MiniatureWorld) -> ThemedTable:
+def steps_table(shown: MiniatureWorld) -> ThemedTable:
     """Tabulate what each step of the ladder changes."""
     titles = {"title": "What changes", "source": "Source", **PROPERTIES, "study": "Study"}
-    changes = {name: [step.with_interval for step in found.steps[name]] for name in PROPERTIES}
+    changes = {name: [step.with_interval for step in shown.steps[name]] for name in PROPERTIES}
     return table(
-        found.steps.assign(**changes).rename(columns=titles),
-        f"What one step changes, in points, with {level(found.confidence)} intervals over seeds and test "
+        shown.steps.assign(**changes).rename(columns=titles),
+        f"What one step changes, in points, with {level(shown.confidence)} intervals over seeds and test "
         "images.",
     )
 
 
-def models_table(found: MiniatureWorld) -> ThemedTable:
+def models_table(shown: MiniatureWorld) -> ThemedTable:
     """Tabulate the main properties of every model."""
     titles = {"model": "Model", "group": "Group", "training_source": "Training source", **PROPERTIES}
-    written = found.models.assign(
-        group=found.models["group"].map(GROUPS), **{name: found.models[name].map(str) for name in PROPERTIES}
+    written = shown.models.assign(
+        group=shown.models["group"].map(GROUPS), **{name: shown.models[name].map(str) for name in PROPERTIES}
     )
     return table(
         written.rename(columns=titles | {"study": "Study"}),

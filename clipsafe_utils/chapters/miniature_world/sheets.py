@@ -104,7 +104,7 @@ def foreign_strips(world: World) -> list[Strip]:
 def sets_table(world: World) -> ThemedTable:
     """Tabulate every test set."""
     sizes = counts(world.folder)
-    rows = [(one.name, f"{_images(sizes, one):,}", one.counterpart, one.made) for one in SETS]
+    rows = [(item.name, f"{_images(sizes, item):,}", item.counterpart, item.made) for item in SETS]
     alone = (
         "<factor>_<texture>",
         f"2 x {1 + len(HEADLINE_FACTORS)} x {sizes.one_factor:,}",
@@ -121,15 +121,15 @@ def _of_sets(world: World, sets: Sequence[_Set]) -> list[Strip]:
     sizes = counts(world.folder)
     return [
         Strip(
-            one.name,
-            one.name,
-            f"{one.counterpart}; {_images(sizes, one):,} images",
-            f"Eight images of {one.name}, the counterpart of {one.counterpart}: {one.made}.",
+            item.name,
+            item.name,
+            f"{item.counterpart}; {_images(sizes, item):,} images",
+            f"Eight images of {item.name}, the counterpart of {item.counterpart}: {item.made}.",
         )
-        for one in sets
+        for item in sets
     ]
 
 
-def _images(sizes: Counts, one: _Set) -> int:
-    number: int = getattr(sizes, one.count)
-    return number * (2 * sizes.sequence_reach + 1) if one.name == "sequences" else number
+def _images(sizes: Counts, item: _Set) -> int:
+    number: int = getattr(sizes, item.count)
+    return number * (2 * sizes.sequence_reach + 1) if item.name == "sequences" else number

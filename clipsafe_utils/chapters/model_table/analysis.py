@@ -31,23 +31,8 @@ _SCORE = "maximum_softmax"
 def read_rows() -> pd.DataFrame:
     """Read every row of the cube `models` of every study, with its headline values.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns study, model, those of `DESCRIBED` and those of `HEADLINES`: the study with most models first,
-        in it the zero-shot CLIPs, the most accurate first. A network that several sources evaluated has a
-        row for each of them.
-
-    Raises
-    ------
-    ClipsafeError
-        If a cube breaks a rule.
-
-    Examples
-    --------
-    >>> rows = read_rows()
-    >>> rows.loc[rows["model"] == "texture-vs-shape:subject-01", "group"].tolist()
-    ['human']
+    Columns study, model, `DESCRIBED` and `HEADLINES`: the study with most models first, in it the zero-shot
+    CLIPs, the most accurate first. A network that several sources evaluated has a row for each of them.
     """
     parts = [_rows_of(study) for study in list_studies() if study.has("models")]
     columns = ["study", "model", *DESCRIBED, *HEADLINES]
@@ -75,13 +60,7 @@ class Models:
 
 
 def all_models() -> Models:
-    """Read all models of all studies; see `read_rows`.
-
-    Examples
-    --------
-    >>> len(all_models().rows) > 100
-    True
-    """
+    """Read all models of all studies; see `read_rows`."""
     return Models(read_rows())
 
 

@@ -25,21 +25,11 @@ VIEWS = (
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table.
+    """A column of the table."""
 
-    Attributes
-    ----------
-    key : str
-        Its name in the rows; it is also the name by which an address sorts.
-    title : str
-        What its head says.
-    kind : {"name", "choice", "word", "count", "size", "percent"}
-        How its values are written; a reader filters by the choices.
-    """
-
-    key: str
+    key: str  # In the rows, and in an address that sorts.
     title: str
-    kind: str
+    kind: str  # How values are written: name, choice (to filter by), word, count, size or percent.
 
 
 COLUMNS = (
@@ -59,46 +49,18 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class ModelTable:
-    """The table of all models as a notebook shows it."""
+def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ThemedTable:
+    """Turn the rows, as of `read_rows`, into what the page publishes.
 
-    markup: str
-
-    def __repr__(self) -> str:
-        return "<table>"
-
-    def _repr_html_(self) -> str:
-        return self.markup
-
-
-def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ModelTable:
-    """Turn the rows into what the page publishes.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        As `clipsafe_utils.chapters.model_table.analysis.read_rows` returns them.
-    views : sequence of tuple of str
-        Title and address of the views to offer.
-
-    Returns
-    -------
-    ModelTable
-        Words and choices are stored once, each row names their places. Shares become percent with two
-        decimals; other numbers keep four significant digits.
-
-    Examples
-    --------
-    >>> model_table(pd.DataFrame(columns=[column.key for column in COLUMNS])).markup[:26]
-    '<div class="models-table">'
+    Words and choices are stored once, each row names their places. Shares become percent with two decimals;
+    other numbers keep four significant digits.
     """
     data = {
         "columns": [vars(column) | _stored(rows[column.key], column) for column in COLUMNS],
         "views": [list(view) for view in views],
     }
     said = html.escape(f"The table of {len(rows):,} models needs a script to be searched and sorted.")
-    return ModelTable(
+    return ThemedTable(
         f'<div class="models-table"><noscript><p>{said}</p></noscript>{data_element(DATA_CLASS, data)}</div>'
     )
 
@@ -124,13 +86,7 @@ def _finite(number: float) -> float | int | None:
 
 
 def studies_table(rows: pd.DataFrame) -> ThemedTable:
-    """Count the models of each study, and those that have each headline value.
-
-    Examples
-    --------
-    >>> "No study" in studies_table(pd.DataFrame(columns=[column.key for column in COLUMNS])).markup
-    True
-    """
+    """Count the models of each study, and those that have each headline value."""
     if rows.empty:
         return ThemedTable("<p>No study has the cube <code>models</code>.</p>")
     headlines = [column for column in COLUMNS if column.kind == "percent"]

@@ -1,89 +1,75 @@
 """Chapter 3 in tables: accuracy under shift, and detection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.detection import Detection
+from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import NOT_MEASURED, Text, Value, count, number, percent, points, span
+from clipsafe_utils.say import NOT_MEASURED, Text, count, number, percent, points, span
 
 
-def correlation_table(found: UnderShift) -> ThemedTable:
+def correlation_table(study: UnderShift) -> ThemedTable:
     """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set."""
-    within = found.correlations
-    rows = []
-    for shift in within.table["shift"].values.tolist():
-        for member in within.table["set"].values.tolist():
-            one = within.table.sel(shift=shift, set=member)
-            rows.append(
-                {
-                    "Shift": shift_title(shift),
-                    "Models of": member,
-                    "Models": int(one["clips"]),
-                    "Families": int(one["families"]),
-                    "Slope": within.value("slope", member, shift).with_interval,
-                    "Rank correlation": within.value("rank", member, shift).with_interval,
-                    "At fixed quantity": within.value("fixed", member, shift).with_interval,
-                    "Models there": int(one["stated"]),
-                }
-            )
+    within = study.correlations
+    rows = [
+        {
+            "Shift": shift_title(shift),
+            "Models of": member,
+            "Models": int(one["clips"]),
+            "Families": int(one["families"]),
+            "Slope": within.value("slope", member, shift).with_interval,
+            "Rank correlation": within.value("rank", member, shift).with_interval,
+            "At fixed quantity": within.value("fixed", member, shift).with_interval,
+            "Models there": int(one["stated"]),
+        }
+        for (shift, member), one in _cells(within.table, "shift", "set")
+    ]
     return table(
         pd.DataFrame(rows),
-        f"Accuracy under each shift against accuracy in distribution, study {found.study}: slope on probit "
+        f"Accuracy under each shift against accuracy in distribution, study {study.study}: slope on probit "
         "axes, rank correlation, and correlation on probit axes at a fixed number of samples seen and of "
         "images to learn from, with intervals over families. Fewer than five families decide nothing.",
     )
 
 
-def offset_table(found: UnderShift) -> ThemedTable:
+def offset_table(study: UnderShift) -> ThemedTable:
     """Tabulate how far the CLIPs of each source are off the two lines."""
-    heights = found.heights.table
     rows = []
-    for shift in heights["shift"].values.tolist():
-        for source in heights["source"].values.tolist():
-            standard, others = (
-                heights.sel(shift=shift, source=source, line=line) for line in heights["line"].values
-            )
-            half = others["half_width"].item()
-            rows.append(
-                {
-                    "Shift": shift_title(shift),
-                    "Source": source,
-                    "Families": int(others["families"]),
-                    "Above standard": _mean(standard),
-                    "Above other sources": _mean(others),
-                    "New family": f"±{100 * half:.1f}" if np.isfinite(half) else NOT_MEASURED,
-                    "Measured": count(int(others["measured"]), int(others["clips"])),
-                    "Outside": int(others["outside"]),
-                }
-            )
+    for (shift, source), one in _cells(study.heights.table, "shift", "source"):
+        standard, others = (one.sel(line=line) for line in LINES)
+        half = others["half_width"].item()
+        rows.append(
+            {
+                "Shift": shift_title(shift),
+                "Source": source,
+                "Families": int(others["families"]),
+                "Above standard": _mean(standard),
+                "Above other sources": _mean(others),
+                "New family": f"±{100 * half:.1f}" if np.isfinite(half) else NOT_MEASURED,
+                "Measured": count(int(others["measured"]), int(others["clips"])),
+                "Outside": int(others["outside"]),
+            }
+        )
     return table(
         pd.DataFrame(rows),
         f"Mean residual in points over the families of each source, with intervals over families, study "
-        f"{found.study}: from the line of standard networks, and from that of the other sources' CLIPs. New "
+        f"{study.study}: from the line of standard networks, and from that of the other sources' CLIPs. New "
         "family: where a network of a new family of these falls. Measured: CLIPs with five such families "
         "near. Outside: CLIPs beyond that range after Holm's correction.",
     )
 
 
 def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
-    """Tabulate the change of accuracy of each pair under each shift.
-
-    Parameters
-    ----------
-    pairs : PairChanges
-        Of one study.
-    caption : str
-        What the pairs are.
-    """
+    """Tabulate the change of accuracy of each pair under each shift."""
     rows = []
     # By place: one model may be the end of several pairs.
     for place in range(pairs.table.sizes["pair"]):
@@ -97,33 +83,23 @@ def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
 
 
 def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable:
-    """Tabulate the mean change at equal accuracy under several lines and references.
-
-    Parameters
-    ----------
-    variants : mapping of str to PairChanges
-        By what draws the line and stands on the x axis.
-    caption : str
-        What the pairs are.
-    """
-    rows = []
-    for name, pairs in variants.items():
-        for shift in pairs.table["shift"].values.tolist():
-            one = pairs.table.sel(shift=shift, measure="at_equal")
-            if int(one["pairs"]):
-                rows.append(
-                    {
-                        "Line and reference": name,
-                        "Shift": shift_title(shift),
-                        "Pairs": int(one["pairs"]),
-                        "Families": int(one["families"]),
-                        "Change at equal accuracy": _mean(one),
-                    }
-                )
+    """Tabulate the mean change at equal accuracy under several lines and references."""
+    rows = [
+        {
+            "Line and reference": name,
+            "Shift": shift_title(shift),
+            "Pairs": int(one["pairs"]),
+            "Families": int(one["families"]),
+            "Change at equal accuracy": _mean(one),
+        }
+        for name, pairs in variants.items()
+        for (shift,), one in _cells(pairs.table.sel(measure="at_equal"), "shift")
+        if int(one["pairs"])
+    ]
     return table(pd.DataFrame(rows), caption)
 
 
-def evaluation_table(found: UnderShift) -> ThemedTable:
+def evaluation_table(study: UnderShift) -> ThemedTable:
     """Tabulate how far two evaluations of the same weights differ."""
     rows = [
         {
@@ -133,20 +109,18 @@ def evaluation_table(found: UnderShift) -> ThemedTable:
             "Largest": number(one["largest_difference"].item()),
             "Where": one["most_different"].item(),
         }
-        for name in found.evaluations["condition"].values.tolist()
-        for one in [found.evaluations.sel(condition=name)]
+        for (name,), one in _cells(study.evaluations, "condition")
     ]
     return table(
         pd.DataFrame(rows),
-        f"Difference in points between two sources that evaluated the same weights, study {found.study}.",
+        f"Difference in points between two sources that evaluated the same weights, study {study.study}.",
     )
 
 
-def source_table(found: UnderShift) -> ThemedTable:
+def source_table(study: UnderShift) -> ThemedTable:
     """Tabulate which encoders and quantities each training source comes with."""
     rows = []
-    for source in found.sources:
-        one = found.largest.isel(model=of_source(found.largest, source))
+    for source, one in study.clips_of_sources.items():
         images, samples = one["training_images"].values, one["samples_seen"].values
         rows.append(
             {
@@ -160,23 +134,13 @@ def source_table(found: UnderShift) -> ThemedTable:
         )
     return table(
         pd.DataFrame(rows),
-        f"Zero-shot CLIPs by training source, study {found.study}: lines of encoders and how many CLIPs "
+        f"Zero-shot CLIPs by training source, study {study.study}: lines of encoders and how many CLIPs "
         "each, and the range of samples seen, where stated.",
     )
 
 
 def detection_table(detection: Detection, positive: str, study: str) -> ThemedTable:
-    """Tabulate detection by training source, and by the groups beside them.
-
-    Parameters
-    ----------
-    detection : Detection
-        Of one study.
-    positive : {"id", "ood"}
-        Which images the recall is of.
-    study : str
-        Named in the caption.
-    """
+    """Tabulate detection by training source, and by the groups beside them."""
     rows = [
         {
             "Models of": row["member"],
@@ -245,5 +209,10 @@ def _range(values: np.ndarray, form: str) -> str:
 
 
 def _mean(one: xr.Dataset) -> Text:
-    mean, low, high = (one[name].item() for name in ("mean", "low", "high"))
-    return Value(mean, low, high, "difference").with_interval if np.isfinite(mean) else Text(NOT_MEASURED)
+    return mean_of(one, "nothing is measured").with_interval
+
+
+def _cells(table: xr.Dataset, *dims: str) -> Iterator[tuple[tuple[str, ...], xr.Dataset]]:
+    """Give each combination of labels, and what the table has there."""
+    for labels in product(*(table[dim].values.tolist() for dim in dims)):
+        yield labels, table.sel(dict(zip(dims, labels, strict=True)))

@@ -12,19 +12,19 @@ _NO_SUBSETS = "No study has kept the embeddings of single templates."
 
 
 def describe_numbers(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of the number of templates shows."""
+    """Return in words what the figure of the number of templates shows."""
     head = "Line plots of the change from the usual set against the number of templates."
     return " ".join([head, *_largest(tables, "templates")]) if tables else _NO_PROMPTS
 
 
 def describe_wordings(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of other wordings shows."""
+    """Return in words what the figure of other wordings shows."""
     head = "Dot plots of the change from the usual set under each other wording."
     return " ".join([head, *_largest(tables, "wording")]) if tables else _NO_PROMPTS
 
 
 def describe_subsets(tables: Mapping[Property, pd.DataFrame]) -> str:
-    """Say what the figure of random subsets shows."""
+    """Return in words what the figure of random subsets shows."""
     sentences = []
     for panel, table in tables.items():
         for source, rows in table.groupby("source", sort=False):
@@ -40,10 +40,10 @@ def _largest(tables: Mapping[Property, pd.DataFrame], column: str) -> list[str]:
     sentences = []
     for panel, table in tables.items():
         for source, rows in table.groupby("source", sort=False):
-            place = int(rows["value"].abs().to_numpy().argmax())
-            value, where = float(rows["value"].iloc[place]), rows[column].iloc[place]
-            said = f"{where} templates" if column == "templates" else where
-            sentences.append(f"{panel.title}, {source}: largest change {_written(value, panel)} ({said}).")
+            largest = rows.iloc[int(rows["value"].abs().to_numpy().argmax())]
+            value, where = float(largest["value"]), largest[column]
+            place = f"{where} templates" if column == "templates" else where
+            sentences.append(f"{panel.title}, {source}: largest change {_written(value, panel)} ({place}).")
     return sentences
 
 

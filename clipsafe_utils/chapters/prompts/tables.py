@@ -3,14 +3,7 @@
 import pandas as pd
 
 from clipsafe_utils.figures.tables import ThemedTable, table
-from clipsafe_utils.findings.prompts.changes import (
-    EVERY,
-    PROPERTIES,
-    TITLES,
-    Tested,
-    change_of,
-    weighed,
-)
+from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES, TITLES, Tested, change_of, weighed
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.findings.prompts.sets import by_wording, title_of
 from clipsafe_utils.say import Missing, level, number, percent, points
@@ -19,15 +12,15 @@ _SCORES, _GAP = "auroc", "factors"
 
 
 def usual_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
-    """Tabulate where the CLIPs of each source stand under the usual set."""
+    """Return where the CLIPs of each source stand under the usual set."""
     changes = found.changes[tested.study]
     usual = changes[changes["prompt_set"] == tested.base]
     rows = []
-    for source, here in usual.groupby("source", sort=False):
-        levels = dict(zip(here["property"], here["level"], strict=True))
+    for source, of_source in usual.groupby("source", sort=False):
+        levels = dict(zip(of_source["property"], of_source["level"], strict=True))
         cells = {TITLES[name]: _level(name, levels[name]) for name in PROPERTIES if name in levels}
         title = "all sources" if source == EVERY else source
-        rows.append({"Source": title, "Families": here["families"].max(), **cells})
+        rows.append({"Source": title, "Families": of_source["families"].max(), **cells})
     return table(
         pd.DataFrame(rows),
         f"Zero-shot CLIPs under the usual set of prompts, means over families; study {tested.study}.",
@@ -35,7 +28,7 @@ def usual_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
 
 
 def number_table(found: OtherPrompts, study: str) -> ThemedTable:
-    """Tabulate what fewer templates change in a study that has several numbers of them."""
+    """Return what fewer templates change in a study that has several numbers of them."""
     of_number = found.numbers[study]
     fewest, most = of_number.fewest.split()[0], of_number.most
     rows = [
@@ -56,18 +49,19 @@ def number_table(found: OtherPrompts, study: str) -> ThemedTable:
 
 
 def scores_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
-    """Tabulate mean AUROC by every score: with the fewest templates, and under each other wording."""
+    """Return mean AUROC by every score: with the fewest templates, and under each other wording."""
     changes = found.changes[tested.study]
     rows = []
-    for name in tested.properties:
-        if name.startswith(_SCORES):
-            row = {"Score": _score(name)}
-            if tested.study in found.numbers:
-                ends = found.numbers[tested.study]
-                row[f"{ends.fewest.split()[0]} less {ends.most}"] = ends.changes[name].in_full()
-            for kind in by_wording(tested.prompt_sets):
-                row[title_of(kind)] = change_of(changes, kind, name).in_full()
-            rows.append(row)
+    for name in (name for name in tested.properties if name.startswith(_SCORES)):
+        row = {"Score": name.removeprefix(f"{_SCORES}_").replace("_", " ")}
+        if name == _SCORES:
+            row["Score"] = "maximum softmax"
+        if tested.study in found.numbers:
+            ends = found.numbers[tested.study]
+            row[f"{ends.fewest.split()[0]} less {ends.most}"] = ends.changes[name].in_full()
+        for wording in by_wording(tested.prompt_sets):
+            row[title_of(wording)] = change_of(changes, wording, name).in_full()
+        rows.append(row)
     return table(
         pd.DataFrame(rows),
         f"Change of the mean AUROC by each score, with {level(found.confidence)} intervals, in points; study "
@@ -76,12 +70,13 @@ def scores_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
 
 
 def own_table(found: OtherPrompts, study: str) -> ThemedTable:
-    """Tabulate what a reader's own prompts change."""
+    """Return what a reader's own prompts change."""
     changes = found.own[study]
     rows = []
-    for prompt, here in changes.groupby("prompt", sort=False):
-        one = here.assign(prompt_set=prompt, source=EVERY, families=here["models"])
-        cells = {TITLES[name]: change_of(one, str(prompt), name).in_full() for name in here["property"]}
+    as_sets = changes.assign(prompt_set=changes["prompt"], source=EVERY, families=changes["models"])
+    for prompt in changes["prompt"].unique():
+        names = changes.loc[changes["prompt"] == prompt, "property"]
+        cells = {TITLES[name]: change_of(as_sets, prompt, name).in_full() for name in names}
         rows.append({"Prompt": prompt, **cells})
     return table(
         pd.DataFrame(rows),
@@ -94,7 +89,3 @@ def _level(name: str, value: float) -> str:
     if name == _GAP:
         return f"{points(value)} points"
     return percent(value) if PROPERTIES[name].scale > 1 else number(value)
-
-
-def _score(name: str) -> str:
-    return name.removeprefix(f"{_SCORES}_").replace("_", " ") if "_" in name else "maximum softmax"

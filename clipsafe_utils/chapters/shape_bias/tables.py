@@ -41,14 +41,14 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     )
 
 
-def steps_table(found: ShapeBias, study: str) -> ThemedTable:
+def steps_table(shown: ShapeBias, study: str) -> ThemedTable:
     """Tabulate the steps of the ladder in points of shape bias, a column a source."""
-    frame = steps_frame(found.causes[study], found.confidence).rename(columns={"change": "Change"})
+    frame = steps_frame(shown.causes[study], shown.confidence).rename(columns={"change": "Change"})
     for source in SOURCES:
         frame[source] = [_NONE if isinstance(step, Missing) else step.with_interval for step in frame[source]]
     return table(
         frame,
-        f"What each change does to shape bias, in points, with {level(found.confidence)} intervals over seeds"
+        f"What each change does to shape bias, in points, with {level(shown.confidence)} intervals over seeds"
         f" and images; study {study}. Columns are the training images. – : the same training, or none.",
     )
 

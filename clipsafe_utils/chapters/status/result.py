@@ -10,30 +10,16 @@ from clipsafe_utils.say import Text
 
 @dataclass(frozen=True)
 class Seeds:
-    """Seeds of the laboratory.
+    """Seeds of the laboratory."""
 
-    Attributes
-    ----------
-    development, reported : Text
-        Of the images on which it was tuned, and of those that are reported.
-    lowest, highest : Text
-        Of the models' weights and order.
-    """
-
-    development: Text
-    reported: Text
-    lowest: Text
+    development: Text  # Of the images on which it was tuned.
+    reported: Text  # Of the images that are reported.
+    lowest: Text  # Of the models' weights and order.
     highest: Text
 
 
 def laboratory_seeds() -> Seeds:
-    """Read the seeds of the laboratory.
-
-    Examples
-    --------
-    >>> laboratory_seeds().lowest
-    0
-    """
+    """Read the seeds of the laboratory."""
     folder = load_world().folder
     seeds = [row.seed for row in trained().values()]
     return Seeds(

@@ -2,6 +2,7 @@
 
 import json
 from importlib.metadata import version
+from typing import Any
 
 import pandas as pd
 
@@ -30,13 +31,7 @@ def cubes_table() -> ThemedTable:
 
 
 def sources_table() -> ThemedTable:
-    """Tabulate the repositories that the raw files are from.
-
-    Examples
-    --------
-    >>> "<td>" in sources_table().markup
-    True
-    """
+    """Tabulate the repositories that the raw files are from."""
     files = pd.DataFrame(map(vars, raw_files().values()))
     sources = files.groupby(["repository", "commit", "licence"], sort=True).agg(
         Files=("path", "size"), Bytes=("bytes", "sum")
@@ -48,13 +43,7 @@ def sources_table() -> ThemedTable:
 
 
 def versions_table() -> ThemedTable:
-    """Tabulate the versions of what renders the pages.
-
-    Examples
-    --------
-    >>> "papermill" in versions_table().markup
-    True
-    """
+    """Tabulate the versions of what renders the pages."""
     rows = [("clipsafe", __version__), *((name, version(name)) for name in _PACKAGES)]
     return table(
         pd.DataFrame(rows, columns=["Package", "Version"]),
@@ -63,75 +52,50 @@ def versions_table() -> ThemedTable:
 
 
 def weights_table() -> ThemedTable:
-    """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on.
-
-    Examples
-    --------
-    >>> "clip-resnet_xs-wit-64k-s0" in weights_table().markup
-    True
-    """
+    """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on."""
     rows = [
-        {
-            "Model": name,
-            "Seed": str(row.seed),
-            "Minutes": f"{row.seconds / 60:.1f}",
-            "SHA-256": row.weights[:_HASH_LENGTH],
-        }
+        (name, str(row.seed), f"{row.seconds / 60:.1f}", row.weights[:_HASH_LENGTH])
         for name, row in sorted(trained().items())
         if row.shipped
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["Model", "Seed", "Minutes", "SHA-256"]),
         "Models in the folder weights: the seed of weights and order, the minutes of training on one core, "
         "and the first digits of the hash of the file.",
     )
 
 
 def times_table() -> ThemedTable:
-    """Tabulate what was timed by the scripts in ``benchmarks``.
-
-    Examples
-    --------
-    >>> "make test" in times_table().markup
-    True
-    """
-    book = json.loads((REPOSITORY / "benchmarks" / "book.json").read_text("utf-8"))
+    """Tabulate what was timed by the scripts in ``benchmarks``."""
     rows = [
-        {
-            "What": row["what"],
-            "Seconds": f"{row['seconds']:.1f}",
-            "Target": f"{row['target']:.1f}",
-            "Met": "yes" if row["seconds"] <= row["target"] else "no",
-        }
-        for row in book
+        (row["what"], f"{row['seconds']:.1f}", f"{row['target']:.1f}", _met(row, "seconds"))
+        for row in _measured("book.json")
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["What", "Seconds", "Target", "Met"]),
         "What readers wait for, by benchmarks/book.py: the median of three runs (of make test: one).",
     )
 
 
 def engine_table() -> ThemedTable:
-    """Tabulate what the engine of the full study takes, as a share of what other ways of running take.
-
-    Examples
-    --------
-    >>> "own loop, once a model" in engine_table().markup
-    True
-    """
-    measured = json.loads((REPOSITORY / "benchmarks" / "engine.json").read_text("utf-8"))["rows"]
+    """Tabulate what the engine of the full study takes, as a share of what other ways of running take."""
     rows = [
-        {
-            "What": row["what"],
-            "Seconds": f"{row['seconds']:.2f}",
-            "Ratio": f"{row['ratio']:.2f}",
-            "Target": f"{row['target']:.1f}",
-            "Met": "yes" if row["ratio"] <= row["target"] else "no",
-        }
-        for row in measured
+        (
+            *(row["what"], f"{row['seconds']:.2f}", f"{row['ratio']:.2f}"),
+            *(f"{row['target']:.1f}", _met(row, "ratio")),
+        )
+        for row in _measured("engine.json")["rows"]
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["What", "Seconds", "Ratio", "Target", "Met"]),
         "The engine of the full study, by benchmarks/engine.py: seconds, and their ratio to what is named "
         "after 'against'. Small networks with random weights, real images; the store was read from memory.",
     )
+
+
+def _measured(name: str) -> Any:
+    return json.loads((REPOSITORY / "benchmarks" / name).read_text("utf-8"))
+
+
+def _met(row: dict[str, Any], what: str) -> str:
+    return "yes" if row[what] <= row["target"] else "no"

@@ -21,24 +21,24 @@ def knobs_table(world: World) -> ThemedTable:
     return table(pd.DataFrame(rows), "Every knob that --set takes, and where it stands in the sources.")
 
 
-def comparison_rows(found: Comparison) -> list[dict[str, str]]:
+def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
     """Write a comparison as rows of a table, in percent and points."""
     return [
         {
             "property": COMPARED[name],
             "yours": yours.with_interval,
-            f"unchanged {found.source}": unchanged.with_interval,
+            f"unchanged {comparison.source}": unchanged.with_interval,
             "difference, points": difference.with_interval,
         }
-        for name, yours, unchanged, difference in found.table.itertuples()
+        for name, yours, unchanged, difference in comparison.table.itertuples()
     ]
 
 
-def comparison_table(found: Comparison) -> ThemedTable:
+def comparison_table(comparison: Comparison) -> ThemedTable:
     """Tabulate a model of one's own beside the unchanged recipe."""
     return table(
-        pd.DataFrame(comparison_rows(found)),
-        f"{found.label}: one training, beside the mean of the trainings of the unchanged recipe "
-        f"({found.others}), in %, with {level(found.confidence)} intervals over test images, and over seeds "
-        "where there are several.",
+        pd.DataFrame(comparison_rows(comparison)),
+        f"{comparison.label}: one training, beside the mean of the trainings of the unchanged recipe "
+        f"({comparison.others}), in %, with {level(comparison.confidence)} intervals over test images, and "
+        "over seeds where there are several.",
     )

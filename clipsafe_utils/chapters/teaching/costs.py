@@ -21,37 +21,12 @@ WORDS_A_MINUTE = 120
 
 
 def read_times(path: Path = TIMES) -> dict[str, Any]:
-    """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine.
-
-    Examples
-    --------
-    >>> sorted(read_times())
-    ['cores', 'date', 'load', 'machine', 'seconds', 'words']
-    """
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine."""
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
-    """Tabulate a plan.
-
-    Parameters
-    ----------
-    plan : sequence of Step
-        In the order of the class.
-    caption : str
-        A sentence that can be read alone.
-
-    Returns
-    -------
-    ThemedTable
-        A row a step: from which minute to which, its title, the page, and the parameters to vary.
-
-    Examples
-    --------
-    >>> "Build and ask" in plan_table(ONE_HOUR, "One hour.").markup
-    True
-    """
+    """Tabulate a plan: a row a step, with its minutes, title, page and parameters to vary."""
     ends = list(accumulate(step.minutes for step in plan))
     rows = [
         {
@@ -66,24 +41,13 @@ def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
     return table(pd.DataFrame(rows), caption)
 
 
-def times_table(found: Mapping[str, Any]) -> ThemedTable:
-    """Tabulate what the commands of both plans cost.
-
-    Parameters
-    ----------
-    found : mapping
-        As of `read_times`.
-
-    Examples
-    --------
-    >>> FIRST_BUILD in times_table(read_times()).markup
-    True
-    """
-    rows = [(what, f"{seconds:.0f}") for what, seconds in found["seconds"].items()]
+def times_table(timed: Mapping[str, Any]) -> ThemedTable:
+    """Tabulate what the commands of both plans cost."""
+    rows = [(what, f"{seconds:.0f}") for what, seconds in timed["seconds"].items()]
     return table(
         pd.DataFrame(rows, columns=["Command", "Seconds"]),
-        f"What the commands of both plans cost on {found['cores']} cores of {found['machine']}, "
-        f"which had a load of {found['load']} meanwhile; {found['date']}. A rerun: median of three.",
+        f"What the commands of both plans cost on {timed['cores']} cores of {timed['machine']}, "
+        f"which had a load of {timed['load']} meanwhile; {timed['date']}. A rerun: median of three.",
     )
 
 
@@ -91,35 +55,18 @@ def times_table(found: Mapping[str, Any]) -> ThemedTable:
 class LessonCosts:
     """What a class costs in minutes, and its commands in seconds."""
 
-    hour: Text
+    hour: Text  # Minutes of the plan.
     half_day: Text
-    """Minutes of the two plans."""
-    first_build: Text
-    """Minutes of `make book` in a fresh clone."""
-    quickest: Text
+    first_build: Text  # Minutes of `make book` in a fresh clone.
+    quickest: Text  # Seconds of a rerun.
     slowest: Text
-    """Seconds of a rerun."""
-    pace: Text
-    """Words a minute of a lecturer who reads aloud."""
-    busy_hour: Text
+    pace: Text  # Words a minute of a lecturer who reads aloud.
+    busy_hour: Text  # Minutes of the plan in which the lecturer reads aloud or a command runs.
     busy_half_day: Text
-    """Minutes of a plan in which the lecturer reads aloud or a command runs."""
 
 
 def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
-    """Return what the page says of times.
-
-    Parameters
-    ----------
-    timed : mapping
-        As of `read_times`.
-
-    Examples
-    --------
-    >>> costs = lesson_costs(read_times())
-    >>> costs.hour, costs.pace
-    (60, 120)
-    """
+    """Return what the page says of times."""
     seconds = timed["seconds"]
     of_reruns = [seconds[one.command] for one in reruns()]
     return LessonCosts(

@@ -5,13 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rerun:
-    """A chapter and the parameters that a class changes in it.
-
-    Examples
-    --------
-    >>> Rerun("calibration", "{n_bins: 3}").command
-    "clipsafe render calibration -y '{n_bins: 3}' -o mine"
-    """
+    """A chapter and the parameters that a class changes in it."""
 
     chapter: str
     parameters: str
@@ -24,23 +18,11 @@ class Rerun:
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a plan.
-
-    Parameters
-    ----------
-    title : str
-        Heading of the part on the page of the plans.
-    minutes : int
-        How long it takes.
-    page : str
-        Name of the chapter on the screen; empty for none.
-    reruns : tuple of Rerun
-        What the class runs.
-    """
+    """A part of a plan."""
 
     title: str
     minutes: int
-    page: str = ""
+    page: str = ""  # Chapter on the screen; empty for none.
     reruns: tuple[Rerun, ...] = ()
 
 
@@ -75,11 +57,5 @@ HALF_DAY = (
 
 
 def reruns() -> list[Rerun]:
-    """Return every rerun of both plans, each once, in the order of the half day.
-
-    Examples
-    --------
-    >>> len(reruns())
-    6
-    """
+    """Return every rerun of both plans, each once, in the order of the half day."""
     return list(dict.fromkeys(one for step in (*HALF_DAY, *ONE_HOUR) for one in step.reruns))

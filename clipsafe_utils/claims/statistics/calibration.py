@@ -1,7 +1,7 @@
 """Statistics of the claims on calibration.
 
-Errors are before temperature scaling and on a study's own test set unless a name says otherwise. The rules of
-"consistently" and "main" were written before the laboratory's reported seed was measured.
+Errors are before temperature scaling and on a study's own test set unless a name says otherwise. The rules
+of "consistently" and "main" were written before the laboratory's reported seed was measured.
 """
 
 import itertools
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, of_families, of_images
-from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.claims.statistics.calibration_errors import (
+    NOT_AT_HOME,
     at_home,
     clips_under_shift,
     errors,
@@ -23,11 +24,12 @@ from clipsafe_utils.claims.statistics.calibration_errors import (
     mean_of_shifts,
     shown_errors,
 )
-from clipsafe_utils.claims.statistics.contrasts import NO_TWINS, mean_of_models, mean_of_pairs
+from clipsafe_utils.claims.statistics.contrasts import mean_of_models, source_contrast
+from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import families_between_groups
 from clipsafe_utils.findings.calibration.views import short_name
-from clipsafe_utils.findings.model_pairs import families_of_pairs, source_twins
+from clipsafe_utils.findings.model_pairs import families_of_pairs
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.correlation import rank_correlation_interval
 from clipsafe_utils.metrics.crossing import shares_of_spread
@@ -54,38 +56,18 @@ FEWEST_CLIPS = 3
 
 _CLIP, _STANDARD = "clip_zero_shot", "standard"
 _FEWEST_DRAWS = 3
-_NOT_AT_HOME = "no calibration error before temperature scaling"
 _NO_DRAWS = "no draws of this error over the images"
-_NO_SHIFTS = "no CLIP with calibration under shift before and after temperature scaling"
 
 
-def pairs_not_better_calibrated(reader: Reader, choices: Choices) -> Effect | str:
+@statistic
+def pairs_not_better_calibrated(reader: Reader, choices: Choices) -> Effect:
     """Say how far the share of pairs in which a CLIP is better calibrated falls short of "consistently".
 
-    Pairs are of a zero-shot CLIP and a standard network whose accuracies differ by less than `ALIKE`.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`; `consistency`: whether CLIPs that are consistently worse deny the claim, too.
-
-    Returns
-    -------
-    Effect or str
-        `ALWAYS` less the share; or if that is less and counts, the share less `NEVER`. Chance is a jackknife
-        over training sources of CLIPs and families of standard networks.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> pairs_not_better_calibrated(Reader(find_study("published")), Choices())
-    'no CLIP and standard network within 2 points of accuracy'
+    Pairs are of a zero-shot CLIP and a standard network whose accuracies differ by less than `ALIKE`. It is
+    `ALWAYS` less the share; or if that is less and `consistency` lets it count, the share less `NEVER`.
+    Chance is a jackknife over training sources of CLIPs and families of standard networks.
     """
     panel = at_home(reader)
-    if panel is None:
-        return _NOT_AT_HOME
     error, accuracy = errors(panel.cube, choices)[0], panel.cube["accuracy"].values[0]
     group, families = panel.models["group"].values, families_between_groups(panel.models)
     alike = np.abs(accuracy[:, None] - accuracy) < ALIKE
@@ -94,149 +76,73 @@ def pairs_not_better_calibrated(reader: Reader, choices: Choices) -> Effect | st
     # Whoever is in no pair has nothing to say, and is not counted as a family.
     paired = np.flatnonzero(alike.any(axis=0) | alike.any(axis=1))
     if not paired.size:
-        return f"no CLIP and standard network within {100 * ALIKE:.0f} points of accuracy"
+        raise NotMeasuredError(f"no CLIP and standard network within {100 * ALIKE:.0f} points of accuracy")
 
     def short_of_consistent(keep: NDArray[np.bool_]) -> float:
         here = np.ix_(paired[keep], paired[keep])
         share = float(better[here].sum() / alike[here].sum())
         return ALWAYS - share if choices.consistency == "better" else min(ALWAYS - share, share - NEVER)
 
-    found = jackknife_over_families(short_of_consistent, families[paired], group[paired])
+    shortfall = jackknife_over_families(short_of_consistent, families[paired], group[paired])
     sources = np.unique(families[paired][group[paired] == _CLIP]).size
-    return of_families(found, "training source" if sources == found.families else "family")
+    return of_families(shortfall, "training source" if sources == shortfall.families else "family")
 
 
-def worst_calibrated_clip(reader: Reader, choices: Choices) -> Effect | str:
+@statistic
+def worst_calibrated_clip(reader: Reader, choices: Choices) -> Effect:
     """Compare the error of the worst calibrated zero-shot CLIP with that of the median standard network.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        A difference of errors, of the CLIP for which it is largest; chance is in the images, corrected for
-        the choice among CLIPs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> worst_calibrated_clip(Reader(find_study("published")), Choices())
-    'no calibration error of a CLIP or of a standard network'
+    Chance is in the images, corrected for the choice among CLIPs.
     """
     panel = at_home(reader)
-    if panel is None:
-        return _NOT_AT_HOME
     error, group = shown_errors(panel.cube, choices), panel.models["group"].values
     clips, standard = (np.isfinite(error).all(axis=0) & (group == name) for name in (_CLIP, _STANDARD))
     if not clips.any() or not standard.any():
-        return "no calibration error of a CLIP or of a standard network"
+        raise NotMeasuredError("no calibration error of a CLIP or of a standard network")
     if len(error) < _FEWEST_DRAWS:
-        return _NO_DRAWS
+        raise NotMeasuredError(_NO_DRAWS)
     excess = error[:, clips] - np.median(error[:, standard], axis=1, keepdims=True)
     worst = int(np.argmax(excess[0]))
     name = short_name(str(panel.models["model"].values[clips][worst]))
     return replace(of_images(excess[:, worst], images_of(panel)), choices=int(clips.sum()), which=name)
 
 
-def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Effect | str:
+@statistic
+def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Effect:
     """Take the share of the spread of error among CLIPs that is of training source and quantity, less half.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study with a CLIP for every combination of `CROSSED`.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        Of the two main effects together; chance is in the images, since each combination was trained once.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> source_and_quantity_beyond_half(Reader(find_study("published")), Choices())
-    'no CLIPs that cross training source, quantity and architecture'
+    Of the two main effects together; chance is in the images, since each combination was trained once.
     """
     panel = at_home(reader)
-    if panel is None:
-        return _NOT_AT_HOME
-    cells = _crossed(panel.models)
-    if cells is None:
-        return "no CLIPs that cross training source, quantity and architecture"
-    error = errors(panel.cube, choices)[:, cells]
+    error = errors(panel.cube, choices)[:, _crossed(panel.models)]
     if not np.isfinite(error).all():
-        return _NOT_AT_HOME
+        raise NotMeasuredError(NOT_AT_HOME)
     if len(error) < _FEWEST_DRAWS:
-        return _NO_DRAWS
+        raise NotMeasuredError(_NO_DRAWS)
     shares = dict(zip([*CROSSED, "rest"], shares_of_spread(error).T, strict=True))
     return of_images(shares["training_source"] + shares["training_images"] - MAIN_SHARE, images_of(panel))
 
 
-def trend_after_scaling(reader: Reader, choices: Choices) -> Effect | str:
+@statistic
+def trend_after_scaling(reader: Reader, choices: Choices) -> Effect:
     """Correlate the ranks of NLL and error over zero-shot CLIPs after scaling, on the mean of shifts.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study with temperature scaling.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        Chance is a jackknife over families of CLIPs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = trend_after_scaling(Reader(find_study("miniature")), Choices())
-    >>> effect.units, effect.unit, effect.is_correlation
-    (22, 'training run', True)
+    Chance is a jackknife over families of CLIPs.
     """
     clips = clips_under_shift(reader)
-    if clips is None:
-        return _NO_SHIFTS
     names = clips.models["model"].values.tolist()
     if len(names) < FEWEST_CLIPS:
-        return f"fewer than {FEWEST_CLIPS} CLIPs with calibration under shift"
+        raise NotMeasuredError(f"fewer than {FEWEST_CLIPS} CLIPs with calibration under shift")
     error = mean_of_shifts(clips.cube, lambda cube: errors(cube.sel(scaling="after"), choices)[0])
     nll = mean_of_shifts(clips.cube, lambda cube: cube["nll"].sel(scaling="after").values[0])
     families, unit = families_of_pairs(clips.models, [(name, name) for name in names])
     return of_families(rank_correlation_interval(nll, error, families), unit, ranked=len(names))
 
 
-def scaling_under_shift(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Average over zero-shot CLIPs what temperature scaling does to their NLL, on the mean of shifts.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study with temperature scaling.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        NLL after less before, in nats, the mean over families of CLIPs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> scaling_under_shift(Reader(find_study("published")), Choices())
-    'no CLIP with calibration under shift before and after temperature scaling'
-    """
+@statistic
+def scaling_under_shift(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
+    """Average over zero-shot CLIPs the NLL after less before scaling, in nats, on the mean of shifts."""
     clips = clips_under_shift(reader)
-    if clips is None:
-        return _NO_SHIFTS
 
     def change(cube: xr.Dataset) -> Array:
         after, before = (cube["nll"].sel(scaling=name).values for name in ("after", "before"))
@@ -245,43 +151,18 @@ def scaling_under_shift(reader: Reader, choices: Choices) -> Effect | str:  # no
     return mean_of_models(_by_model(mean_of_shifts(clips.cube, change), clips), clips.models)
 
 
-def source_on_calibration(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the errors of CLIPs of two training sources that are alike in all else.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`.
-
-    Returns
-    -------
-    Effect or str
-        A difference of errors, the mean over families of the pairs.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = source_on_calibration(Reader(find_study("miniature")), Choices())
-    >>> effect.which, effect.units, effect.unit
-    ('wit less laion', 10, 'training run')
-    """
+@statistic
+def source_on_calibration(reader: Reader, choices: Choices) -> Effect:
+    """Compare the errors of CLIPs of two training sources that are alike in all else."""
     panel = at_home(reader)
-    if panel is None:
-        return _NOT_AT_HOME
-    pairs, (first, second) = source_twins(panel.models)
-    if not pairs:
-        return NO_TWINS
-    effect = mean_of_pairs(_by_model(shown_errors(panel.cube, choices), panel), panel.models, pairs)
-    return effect if isinstance(effect, str) else replace(effect, which=f"{second} less {first}")
+    return source_contrast(_by_model(shown_errors(panel.cube, choices), panel), panel.models)
 
 
 def _by_model(values: Array, panel: Panel) -> xr.DataArray:
     return xr.DataArray(values, {"model": panel.models["model"].values}, ("draw", "model"))
 
 
-def _crossed(models: xr.Dataset) -> NDArray[np.int64] | None:
+def _crossed(models: xr.Dataset) -> NDArray[np.int64]:
     """Find the CLIP of every combination; the shape is that of the crossing."""
     described = zip(*(models[name].values.tolist() for name in CROSSED), strict=True)
     places: dict[tuple[object, ...], int] = {}
@@ -290,5 +171,5 @@ def _crossed(models: xr.Dataset) -> NDArray[np.int64] | None:
             places.setdefault(key, row)
     cells = [places.get(key, -1) for key in itertools.product(*CROSSED.values())]
     if -1 in cells:
-        return None
+        raise NotMeasuredError("no CLIPs that cross training source, quantity and architecture")
     return np.array(cells).reshape([len(levels) for levels in CROSSED.values()])

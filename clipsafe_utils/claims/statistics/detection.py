@@ -1,249 +1,91 @@
 """Statistics of the claims on out-of-distribution detection: AUROC, averaged over kinds of set."""
 
-from dataclasses import replace
+from contextlib import suppress
 
 import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect, of_families, strongest, weakest
-from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.claims.statistics.contrasts import NO_TWINS, mean_of_pairs
+from clipsafe_utils.claims.effects import Effect, strongest
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
+from clipsafe_utils.claims.statistics.contrasts import (
+    NOT_IN_PAIRS,
+    curated_contrast,
+    mean_of_pairs,
+    most_doubtful,
+    source_contrast,
+    within_each_source,
+)
 from clipsafe_utils.claims.statistics.detection_scores import (
-    NO_CUBE,
     accuracy_in_distribution,
     detection_cloud,
     mean_auroc,
 )
+from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
-from clipsafe_utils.findings.model_pairs import (
-    curated_pairs,
-    families_of_pairs,
-    procedure_contrasts,
-    source_twins,
-)
+from clipsafe_utils.findings.model_pairs import procedure_contrasts
 from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS
-from clipsafe_utils.findings.shift.sources import within_sources
-from clipsafe_utils.metrics.families import Estimate
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.registry.set_names import DETECTION
 
-_NO_CURATED = "no two CLIPs that differ in the curation of the source alone"
-_UP = 1
-"""Sign that the claim about accuracy and detection predicts."""
+
+@statistic
+def accuracy_and_detection(reader: Reader, choices: Choices) -> Effect:
+    """Correlate accuracy in distribution and AUROC over zero-shot CLIPs, within the most doubtful source."""
+    effects = within_each_source(detection_cloud(reader, choices), DETECTION, choices)
+    if not effects:
+        raise NotMeasuredError(
+            f"no training source with {FEWEST_CLIPS} CLIPs whose detection and accuracy are known"
+        )
+    return most_doubtful(effects)
 
 
-def accuracy_and_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Correlate accuracy in distribution and AUROC over zero-shot CLIPs, within each training source.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score`, `filtered_by`, and `quantity`: whether samples seen and images are held fixed.
-
-    Returns
-    -------
-    Effect or str
-        Of the source with five or more CLIPs for which it is most in doubt: the rank correlation, or the
-        partial one on probit axes. Chance is a jackknife over families within the source.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = accuracy_and_detection(Reader(find_study("miniature")), Choices())
-    >>> effect.units, effect.which
-    (10, 'laion')
-    """
-    cloud = detection_cloud(reader, choices)
-    if isinstance(cloud, str):
-        return cloud
-    clips = cloud.isel(model=(cloud["group"] == "clip_zero_shot").values)
-    if choices.quantity == "fixed":
-        stated = clips["samples_seen"].notnull() & clips["training_images"].notnull()
-        clips = clips.isel(model=stated.values)
-    sources, sizes = np.unique(clips["training_source"].values, return_counts=True)
-    chosen = sources[sizes >= FEWEST_CLIPS].tolist()
-    if not chosen:
-        return f"no training source with {FEWEST_CLIPS} CLIPs whose detection and accuracy are known"
-    found = within_sources({DETECTION: clips}, chosen, 0.95, ()).sel(shift=DETECTION)
-    name = "fixed" if choices.quantity == "fixed" else "rank"
-    _, unit = families_of_pairs(clips, [(one, one) for one in clips["model"].values.tolist()])
-    effects = {source: correlated(found.sel(set=source), name, unit) for source in chosen}
-    # A source of few families can settle nothing, and is left to itself where another can.
-    decidable = {source: effect for source, effect in effects.items() if effect.enough_units}
-    return weakest(decidable or effects, _UP)
+@statistic
+def source_on_detection(reader: Reader, choices: Choices) -> Effect:
+    """Compare the AUROC of CLIPs of two training sources that are alike in all else."""
+    return source_contrast(*_detection(reader, choices))
 
 
-def source_on_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the AUROC of CLIPs of two training sources that are alike in all else.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score`, `filtered_by`, and `detection`: AUROC as it is, or its height above the line of networks
-        trained on labels.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.source_twins`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = source_on_detection(Reader(find_study("miniature")), Choices())
-    >>> effect.which, effect.units, effect.unit
-    ('wit less laion', 10, 'training run')
-    """
-    found = _detection(reader, choices)
-    if isinstance(found, str):
-        return found
-    values, models = found
-    pairs, (first, second) = source_twins(models)
-    if not pairs:
-        return NO_TWINS
-    effect = mean_of_pairs(values, models, pairs)
-    return effect if isinstance(effect, str) else replace(effect, which=f"{second} less {first}")
-
-
-def procedure_on_detection(reader: Reader, choices: Choices) -> Effect | str:
+@statistic
+def procedure_on_detection(reader: Reader, choices: Choices) -> Effect:
     """Compare the AUROC of what two procedures of fine-tuning made of the same CLIP.
 
-    Parameters
-    ----------
-    reader, choices
-        As in `source_on_detection`.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within that of `pairs.procedure_contrasts` for which it is furthest from zero in its
-        own errors, corrected for the choice; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> procedure_on_detection(Reader(find_study("miniature")), Choices()).which
-    'strong instead of gentle'
+    Taken is the contrast that is furthest from zero in its own errors, corrected for the choice.
     """
-    found = _detection(reader, choices)
-    if isinstance(found, str):
-        return found
-    values, models = found
+    values, models = _detection(reader, choices)
     contrasts = procedure_contrasts(models)
-    effects = {name: mean_of_pairs(values, models, pairs) for name, pairs in contrasts.items()}
-    measured = {name: effect for name, effect in effects.items() if isinstance(effect, Effect)}
-    if measured:
-        return strongest(measured)
-    return next(iter(effects.values()), "no CLIP fine-tuned by two procedures")
+    effects = {}
+    for name, pairs in contrasts.items():
+        with suppress(NotMeasuredError):
+            effects[name] = mean_of_pairs(values, models, pairs)
+    if not effects:
+        raise NotMeasuredError(NOT_IN_PAIRS if contrasts else "no CLIP fine-tuned by two procedures")
+    return strongest(effects)
 
 
-def curated_on_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the AUROC of CLIPs of curated with those of web sources.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score` and `filtered_by`.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.curated_pairs`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> curated_on_detection(Reader(find_study("published")), Choices())
-    'no cube ood'
-    """
-    found = _detection(reader, choices)
-    if isinstance(found, str):
-        return found
-    values, models = found
-    pairs = curated_pairs(models)
-    return mean_of_pairs(values, models, pairs) if pairs else _NO_CURATED
+@statistic
+def curated_on_detection(reader: Reader, choices: Choices) -> Effect:
+    """Compare the AUROC of CLIPs of curated with those of web sources."""
+    return curated_contrast(*_detection(reader, choices))
 
 
-def curated_on_accuracy(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the accuracy in distribution of CLIPs of curated with those of web sources.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Mean difference within `pairs.curated_pairs`; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = curated_on_accuracy(Reader(find_study("published")), Choices())
-    >>> effect.value > 0, effect.unit
-    (True, 'family')
-    """
-    found = accuracy_in_distribution(reader)
-    if isinstance(found, str):
-        return found
-    accuracy, models = found
-    pairs = curated_pairs(models)
-    return mean_of_pairs(accuracy, models, pairs) if pairs else _NO_CURATED
+@statistic
+def curated_on_accuracy(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
+    """Compare the accuracy in distribution of CLIPs of curated with those of web sources."""
+    return curated_contrast(*accuracy_in_distribution(reader))
 
 
-def _detection(reader: Reader, choices: Choices) -> tuple[xr.DataArray, xr.Dataset] | str:
+def _detection(reader: Reader, choices: Choices) -> tuple[xr.DataArray, xr.Dataset]:
     """Return AUROC or its height above the line, dims draw and model, and who the models are."""
-    panel = reader.panel("ood")
-    if panel is None:
-        return NO_CUBE
-    area = mean_auroc(panel.cube, choices)
-    if isinstance(area, str):
-        return area
-    return (area, panel.models) if choices.detection == "as_it_is" else _heights(reader, area, panel.models)
-
-
-def _heights(reader: Reader, area: xr.DataArray, models: xr.Dataset) -> tuple[xr.DataArray, xr.Dataset] | str:
-    found = accuracy_in_distribution(reader)
-    if isinstance(found, str):
-        return found
-    known = np.isin(models["model"].values, found[0]["model"].values)
+    panel = reader.needed("ood")
+    area, models = mean_auroc(panel.cube, choices), panel.models
+    if choices.detection == "as_it_is":
+        return area, models
+    all_accuracies, measured = accuracy_in_distribution(reader)
+    known = np.isin(models["model"].values, measured["model"].values)
     models, area = models.isel(model=known), area.isel(model=known).transpose("draw", "model")
-    accuracy = found[0].sel(model=models["model"].values).transpose("draw", "model").values
+    accuracy = all_accuracies.sel(model=models["model"].values).transpose("draw", "model").values
     # Draws are paired where a study has them for both; else accuracy is taken as it is.
     x = accuracy if len(accuracy) == area.sizes["draw"] else accuracy[:1]
     baseline = np.isin(models["group"].values, LABEL_TRAINED)
     return area.copy(data=heights_above_line(x, area.values, models["family"].values, baseline)), models
-
-
-def correlated(one: xr.Dataset, name: str, unit: str) -> Effect:
-    """Take over a correlation within a training source.
-
-    Parameters
-    ----------
-    one : xarray.Dataset
-        Of `findings.shift.sources.within_sources`, one shift and one set.
-    name : {"rank", "fixed"}
-        Which correlation.
-    unit : str
-        What a family is.
-
-    Examples
-    --------
-    >>> ends = {"rank": 0.9, "rank_low": 0.5, "rank_high": 0.98, "rank_decided": True}
-    >>> correlated(xr.Dataset(ends | {"families": 8, "clips": 9}), "rank", "family").units
-    8
-    """
-    value, low, high = (np.asarray(one[f"{name}{end}"].values) for end in ("", "_low", "_high"))
-    families = int(one["families"])
-    found = Estimate(value, low, high, np.asarray(np.nan), families, bool(one[f"{name}_decided"]))
-    return of_families(found, unit, ranked=int(one["clips"]))

@@ -6,107 +6,44 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.cubes.conditions import select_with_conditions
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
+from clipsafe_utils.cubes.selection import select_with_conditions
 from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION, in_distribution, make_cloud
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
-
-NO_CUBE = "no cube ood"
-NO_ACCURACY = "no accuracy in distribution"
 
 _OTHER_REFERENCE = {"labels": "wit", "wit": "labels"}
 
 
-def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray | str:
-    """Average AUROC over kinds of set.
+def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray:
+    """Average AUROC over kinds of set: without the dims score and ood_set.
 
-    Parameters
-    ----------
-    cube : xarray.Dataset
-        With `auroc`, dims score, ood_set and others.
-    choices : Choices
-        `score`, and `filtered_by`: of sets that two references chose, whose version counts.
-
-    Returns
-    -------
-    DataArray or str
-        Without the dims score and ood_set; or why there is none.
-
-    Examples
-    --------
-    >>> values = {"score": ["energy"], "ood_set": ["scenes", "fooling_labels", "fooling_wit"]}
-    >>> cube = xr.Dataset({"auroc": (tuple(values), [[0.9, 0.5, 0.7]])}, values)
-    >>> round(mean_auroc(cube, Choices(score="energy", filtered_by="wit")).item(), 3)
-    0.8
-    >>> mean_auroc(cube, Choices())
-    'no detection by the score maximum_softmax'
+    Of sets that two references chose, `filtered_by` says whose version counts.
     """
     if choices.score not in cube["score"].values:
-        return f"no detection by the score {choices.score}"
+        raise NotMeasuredError(f"no detection by the score {choices.score}")
     names = _without_the_other(cube["ood_set"].values.tolist(), choices.filtered_by)
     if not names:
-        return "no set that was chosen by both references"
+        raise NotMeasuredError("no set that was chosen by both references")
     return mean_over_kinds(cube[["auroc"]].sel(score=choices.score, ood_set=names))["auroc"]
 
 
-def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset] | str:
-    """Return accuracy in distribution and who has it, each network once.
+def accuracy_in_distribution(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
+    """Return accuracy in distribution and the models that have it, each network once.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-
-    Returns
-    -------
-    accuracy, models : tuple of DataArray and Dataset, or str
-        Dims draw and model, one draw where a study has none; rows of the cube `models`. Or that the study
-        lacks it.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> accuracy, models = accuracy_in_distribution(Reader(find_study("published")))
-    >>> dict(accuracy.sizes)["draw"], accuracy.sizes["model"] == models.sizes["model"]
-    (1, True)
+    Dims draw and model, one draw where a study has none.
     """
     shifts = _shifts(reader)
-    if shifts is None:
-        return NO_ACCURACY
     counts, models = select_with_conditions(shifts, reader.models, reader.groups, [in_distribution(shifts)])
-    one = counts.isel(condition=0)
-    if "draw_hits" in one:
-        return one["draw_hits"] / one["draw_images"], models
-    return (one["hits"] / one["images"]).expand_dims("draw"), models
+    of_set = counts.isel(condition=0)
+    if "draw_hits" in of_set:
+        return of_set["draw_hits"] / of_set["draw_images"], models
+    return (of_set["hits"] / of_set["images"]).expand_dims("draw"), models
 
 
-def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset | str:
-    """Return the cloud of mean AUROC against accuracy in distribution, as chapter 3 makes it.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        As in `mean_auroc`.
-
-    Returns
-    -------
-    Dataset or str
-        As `make_cloud` returns it; or why there is none.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> detection_cloud(Reader(find_study("published")), Choices())
-    'no cube ood'
-    """
-    panel, shifts = reader.panel("ood"), _shifts(reader)
-    if panel is None or shifts is None:
-        return NO_CUBE if panel is None else NO_ACCURACY
+def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset:
+    """Return mean AUROC against accuracy in distribution, as `make_cloud` has them."""
+    panel, shifts = reader.needed("ood"), _shifts(reader)
     area = mean_auroc(panel.cube.isel(draw=0), choices)
-    if isinstance(area, str):
-        return area
     cloud = make_cloud(shifts, reader.models, reader.groups, in_distribution(shifts))
     inside = area["model"].values[((area > 0) & (area < 1)).values]
     cloud = cloud.isel(model=np.isin(cloud["model"].values, inside))
@@ -114,10 +51,10 @@ def detection_cloud(reader: Reader, choices: Choices) -> xr.Dataset | str:
     return cloud.assign(y=("model", height))
 
 
-def _shifts(reader: Reader) -> xr.Dataset | None:
+def _shifts(reader: Reader) -> xr.Dataset:
     shifts = reader.cube("shifts")
     if shifts is None or not {*IN_DISTRIBUTION} & {*shifts["condition"].values.tolist()}:
-        return None
+        raise NotMeasuredError("no accuracy in distribution")
     return shifts
 
 

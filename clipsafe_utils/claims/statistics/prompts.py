@@ -6,132 +6,71 @@ import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.claims.statistics.contrasts import mean_of_models
 from clipsafe_utils.claims.statistics.detection_scores import mean_auroc
+from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes import HEADLINE_FACTORS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.schema import OVERALL
 
-FEWEST = ("one", "1")
+_FEWEST = ("one", "1")
 """Names of the set of one template: that of the laboratory, and that of the engine."""
 
-MOST = ("eighty", "80", "default")
+_MOST = ("eighty", "80", "default")
 """Names of the set with most templates, of which the first that a study has counts."""
 
 _ERRORS = {"debiased": "ece_debiased", "plain": "ece"}
 
 
-def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the AUROC of zero-shot CLIPs with one template and with many.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `score` and `filtered_by`.
-
-    Returns
-    -------
-    Effect or str
-        AUROC, averaged over kinds of set, with one less that with many: the mean over families of CLIPs; or
-        why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> fewer_prompts_on_detection(Reader(find_study("published")), Choices())
-    'no cube prompts'
-    """
+@statistic
+def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect:
+    """Mean AUROC of zero-shot CLIPs, over kinds of set, with one template less that with many."""
     panel = _two_sets(reader)
-    if isinstance(panel, str):
-        return panel
-    area = mean_auroc(panel.cube[["auroc"]], choices)
-    return area if isinstance(area, str) else _fewer_less_many(area, panel)
+    return _fewer_less_many(mean_auroc(panel.cube[["auroc"]], choices), panel)
 
 
-def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect | str:
-    """Compare the calibration error of zero-shot CLIPs with one template and with many.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `error`: of them the cube `prompts` has the debiased and the plain one.
-
-    Returns
-    -------
-    Effect or str
-        The error with one less that with many: the mean over families of CLIPs; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> fewer_prompts_on_calibration(Reader(find_study("published")), Choices())
-    'no cube prompts'
-    """
+@statistic
+def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect:
+    """Calibration error of zero-shot CLIPs, debiased or plain, with one template less that with many."""
     panel = _two_sets(reader)
-    if isinstance(panel, str):
-        return panel
     name = _ERRORS.get(choices.error)
     if name is None or name not in panel.cube:
-        return f"no {choices.error.replace('_', ' ')} error in the cube prompts"
+        raise NotMeasuredError(f"no {choices.error.replace('_', ' ')} error in the cube prompts")
     return _fewer_less_many(panel.cube[name], panel)
 
 
-def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare robustness to factors of zero-shot CLIPs with one template and with many.
+@statistic
+def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
+    """Robustness of zero-shot CLIPs with one template less that with many.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Accuracy on a factor less overall accuracy, averaged over the headline factors, with one less that
-        with many: the mean over families of CLIPs; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> fewer_prompts_on_factors(Reader(find_study("published")), Choices())
-    'no cube prompts'
+    Robustness is accuracy on a factor less overall accuracy, averaged over the headline factors.
     """
     panel = _two_sets(reader)
-    if isinstance(panel, str):
-        return panel
     if "images" not in panel.cube:
-        return "no number of images of each factor in the cube prompts"
+        raise NotMeasuredError("no number of images of each factor in the cube prompts")
     known = panel.cube["factor"].values.tolist()
     factors = [name for name in HEADLINE_FACTORS if name in known]
     if not factors or OVERALL not in known:
-        return "no factors and overall accuracy in the cube prompts"
+        raise NotMeasuredError("no factors and overall accuracy in the cube prompts")
     accuracy = panel.cube["hits"] / panel.cube["images"]
     gap = accuracy.sel(factor=factors).mean("factor") - accuracy.sel(factor=OVERALL)
     return _fewer_less_many(gap, panel)
 
 
-def _two_sets(reader: Reader) -> Panel | str:
+def _two_sets(reader: Reader) -> Panel:
     """Cut the panel to zero-shot CLIPs and the two sets; subsets of a set, which were drawn, are averaged."""
-    panel = reader.panel("prompts")
-    if panel is None:
-        return "no cube prompts"
+    panel = reader.needed("prompts")
     known = panel.cube["prompt_set"].values.tolist()
-    sets = [next((name for name in names if name in known), None) for names in (FEWEST, MOST)]
+    sets = [next((name for name in names if name in known), None) for names in (_FEWEST, _MOST)]
     if None in sets:
-        return "no set of one template beside one of many"
+        raise NotMeasuredError("no set of one template beside one of many")
     clips = panel.models["group"].values == "clip_zero_shot"
     cube = panel.cube.isel(model=clips).sel(prompt_set=sets).mean("subset")
     return Panel(panel.study, cube, panel.models.isel(model=clips))
 
 
-def _fewer_less_many(values: xr.DataArray, panel: Panel) -> Effect | str:
+def _fewer_less_many(values: xr.DataArray, panel: Panel) -> Effect:
     effect = mean_of_models(values.isel(prompt_set=0) - values.isel(prompt_set=1), panel.models)
     few, many = values["prompt_set"].values.tolist()
-    return effect if isinstance(effect, str) else replace(effect, which=f"{few} less {many}")
+    return replace(effect, which=f"{few} less {many}")

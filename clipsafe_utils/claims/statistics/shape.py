@@ -6,100 +6,45 @@ import numpy as np
 
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.effects import Effect, of_families, of_pairs
-from clipsafe_utils.claims.reading import Reader
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
+from clipsafe_utils.claims.statistics.contrasts import fully_fine_tuned
+from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.clip_pairs import Pairs
-from clipsafe_utils.findings.model_pairs import (
-    BY_IN_12K,
-    FAR,
-    IN_1K,
-    NEAR,
-    STRONG,
-    families_of_pairs,
-    fine_tuned_pairs,
-)
+from clipsafe_utils.findings.model_pairs import families_of_pairs
 from clipsafe_utils.findings.shape.laboratory import BIAS, population
 from clipsafe_utils.findings.shape.observers import chosen_panels
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.labelled import shape_bias_table
 
-FULL = (STRONG, IN_1K, BY_IN_12K, NEAR, FAR)
-"""Procedures that fine-tune all weights for as long as is usual."""
-
 _RULE = "mean"
 
 
-def shape_bias_of_clip(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the shape bias of zero-shot CLIPs with that of standard networks.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Mean over training sources of CLIPs less that over families of standard networks; or why nothing is
-        measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> shape_bias_of_clip(Reader(find_study("published")), Choices())
-    'no zero-shot CLIP or no standard network that decides by shape or texture'
-    """
+@statistic
+def shape_bias_of_clip(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
+    """Mean over training sources of zero-shot CLIPs less that over families of standard networks."""
     panel = _panel(reader)
-    if isinstance(panel, str):
-        return panel
-    found = population(shape_bias_table(panel.cube), panel.models, 0.95)
-    if found is None:
-        return "no zero-shot CLIP or no standard network that decides by shape or texture"
-    return of_families(found, "training source")
+    difference = population(shape_bias_table(panel.cube), panel.models, 0.95)
+    if difference is None:
+        raise NotMeasuredError("no zero-shot CLIP or no standard network that decides by shape or texture")
+    return of_families(difference, "training source")
 
 
-def shape_bias_after_fine_tuning(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare the shape bias of CLIPs after full fine-tuning with that of the same CLIPs before.
-
-    Parameters
-    ----------
-    reader, choices
-        As in `shape_bias_of_clip`.
-
-    Returns
-    -------
-    Effect or str
-        Mean change within the pairs of that procedure of `FULL` which has most; or why nothing is measured.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = shape_bias_after_fine_tuning(Reader(find_study("miniature")), Choices())
-    >>> round(effect.value, 3), effect.units, effect.which
-    (-0.223, 8, 'fine-tuned strongly')
-    """
+@statistic
+def shape_bias_after_fine_tuning(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
+    """Mean change of shape bias within the pairs of that procedure of full fine-tuning which has most."""
     panel = _panel(reader)
-    if isinstance(panel, str):
-        return panel
-    made = fine_tuned_pairs(panel.models)
-    procedures = [procedure for procedure in FULL if procedure in made]
-    if not procedures:
-        return "no zero-shot CLIP with what was made of it by full fine-tuning"
-    procedure = max(procedures, key=lambda name: len(made[name]))
-    pairs = made[procedure]
+    procedure, pairs = fully_fine_tuned(panel.models)
     effect = of_pairs(_changes(reader, panel, pairs), *families_of_pairs(panel.models, pairs))
     return replace(effect, which=procedure)
 
 
-def _panel(reader: Reader) -> Panel | str:
+def _panel(reader: Reader) -> Panel:
     """Return the decisions that count, of the models that decided any image by shape or texture."""
-    panel = reader.panel("shape_bias")
-    if panel is None:
-        return "no cube shape_bias"
-    kept, _ = chosen_panels([panel], ("all",), _RULE)
-    return kept[0] if kept else f"no model that decides by shape or texture, by the rule {_RULE}"
+    kept, _ = chosen_panels([reader.needed("shape_bias")], ("all",), _RULE)
+    if not kept:
+        raise NotMeasuredError(f"no model that decides by shape or texture, by the rule {_RULE}")
+    return kept[0]
 
 
 def _changes(reader: Reader, panel: Panel, pairs: Pairs) -> Array:

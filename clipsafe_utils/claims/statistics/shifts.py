@@ -8,102 +8,55 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect, weakest
-from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.claims.statistics.contrasts import mean_of_pairs
-from clipsafe_utils.claims.statistics.detection import correlated
-from clipsafe_utils.claims.statistics.shape import FULL
+from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
+from clipsafe_utils.claims.statistics.contrasts import (
+    fully_fine_tuned,
+    mean_of_pairs,
+    most_doubtful,
+    within_each_source,
+)
+from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.findings.calibration.views import kinds_of
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
-from clipsafe_utils.findings.model_pairs import families_of_pairs, fine_tuned_pairs
 from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, read_clouds
-from clipsafe_utils.findings.shift.sources import within_sources
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.registry.set_names import shift_title
 
-_UP = 1
 
+@statistic
+def accuracy_and_shift(reader: Reader, choices: Choices) -> Effect:
+    """Correlate accuracy in distribution and under shift over zero-shot CLIPs, within a training source.
 
-def accuracy_and_shift(reader: Reader, choices: Choices) -> Effect | str:
-    """Correlate accuracy in distribution and under shift over zero-shot CLIPs, within each training source.
-
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        `quantity`: whether samples seen and images are held fixed.
-
-    Returns
-    -------
-    Effect or str
-        Of the source and shift for which it is most in doubt, among sources with five families where there
-        are any: the rank correlation, or the partial one on probit axes. Chance is a jackknife over families.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = accuracy_and_shift(Reader(find_study("published")), Choices())
-    >>> effect.value > 0.95, effect.units
-    (True, 7)
+    Of the source and shift for which it is most in doubt.
     """
-    name = "fixed" if choices.quantity == "fixed" else "rank"
-    effects: dict[str, Effect] = {}
-    for shift, cloud in _clouds(reader).items():
-        clips = cloud.isel(model=(cloud["group"] == "clip_zero_shot").values)
-        if choices.quantity == "fixed":
-            stated = clips["samples_seen"].notnull() & clips["training_images"].notnull()
-            clips = clips.isel(model=stated.values)
-        sources, sizes = np.unique(clips["training_source"].values, return_counts=True)
-        chosen = sources[sizes >= FEWEST_CLIPS].tolist()
-        if chosen:
-            found = within_sources({shift: clips}, chosen, 0.95, ()).sel(shift=shift)
-            _, unit = families_of_pairs(clips, [(one, one) for one in clips["model"].values.tolist()])
-            effects |= {
-                f"{source}, {shift_title(shift)}": correlated(found.sel(set=source), name, unit)
-                for source in chosen
-            }
+    effects = {
+        f"{source}, {shift_title(shift)}": effect
+        for shift, cloud in _clouds(reader).items()
+        for source, effect in within_each_source(cloud, shift, choices).items()
+    }
     if not effects:
-        return f"no training source with {FEWEST_CLIPS} CLIPs under a shift"
-    decidable = {place: effect for place, effect in effects.items() if effect.enough_units}
-    return weakest(decidable or effects, _UP)
+        raise NotMeasuredError(f"no training source with {FEWEST_CLIPS} CLIPs under a shift")
+    return most_doubtful(effects)
 
 
-def fine_tuning_under_shift(reader: Reader, choices: Choices) -> Effect | str:  # noqa: ARG001
-    """Compare accuracy under shift, at equal accuracy in distribution, before and after full fine-tuning.
+@statistic
+def fine_tuning_under_shift(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
+    """Mean change of accuracy under shift, at equal accuracy in distribution, by full fine-tuning.
 
-    Parameters
-    ----------
-    reader : Reader
-        Of a study.
-    choices : Choices
-        None of them bears on it.
-
-    Returns
-    -------
-    Effect or str
-        Mean change of the height above the line of networks trained on labels, in the mean over the kinds of
-        shift that fine-tuned CLIPs met, within the pairs of that procedure of `FULL` which has most. Images
-        add no error.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.cubes import find_study
-    >>> effect = fine_tuning_under_shift(Reader(find_study("published")), Choices())
-    >>> effect.value < -0.1, effect.units
-    (True, 6)
+    It is the height above the line of networks trained on labels, in the mean over the kinds of shift that
+    fine-tuned CLIPs met, within the pairs of that procedure which has most. Images add no error.
     """
-    clouds = {shift: cloud for shift, cloud in _clouds(reader).items() if _fine_tuned(cloud) >= FEWEST_CLIPS}
+    clouds = {
+        shift: cloud
+        for shift, cloud in _clouds(reader).items()
+        if int((cloud["group"] == "clip_fine_tuned").sum()) >= FEWEST_CLIPS
+    }
     if not clouds:
-        return f"no shift under which {FEWEST_CLIPS} fine-tuned CLIPs were measured"
+        raise NotMeasuredError(f"no shift under which {FEWEST_CLIPS} fine-tuned CLIPs were measured")
     heights, models = _mean_heights(clouds)
-    made = fine_tuned_pairs(models)
-    procedures = [procedure for procedure in FULL if procedure in made]
-    if not procedures:
-        return "no zero-shot CLIP with what was made of it by full fine-tuning"
-    procedure = max(procedures, key=lambda name: len(made[name]))
-    effect = mean_of_pairs(heights, models, made[procedure])
-    return effect if isinstance(effect, str) else replace(effect, which=procedure)
+    procedure, pairs = fully_fine_tuned(models)
+    return replace(mean_of_pairs(heights, models, pairs), which=procedure)
 
 
 @lru_cache(maxsize=1)  # Of the study that is asked now: both claims, and every choice, begin with it.
@@ -112,18 +65,11 @@ def _clouds(reader: Reader) -> Mapping[str, xr.Dataset]:
     return next(iter(read_clouds([folder], reader.groups).values()), {})
 
 
-def _fine_tuned(cloud: xr.Dataset) -> int:
-    return int((cloud["group"] == "clip_fine_tuned").sum())
-
-
 def _mean_heights(clouds: Mapping[str, xr.Dataset]) -> tuple[xr.DataArray, xr.Dataset]:
     """Average heights over kinds of shift, for the models that were measured under all of them."""
     first = next(iter(clouds.values()))
-    everywhere = [
-        name
-        for name in first["model"].values.tolist()
-        if all(name in cloud["model"].values for cloud in clouds.values())
-    ]
+    measured = [set(cloud["model"].values.tolist()) for cloud in clouds.values()]
+    everywhere = [name for name in first["model"].values.tolist() if all(name in names for names in measured)]
     by_shift = {shift: _heights(cloud).sel(model=everywhere) for shift, cloud in clouds.items()}
     of_kinds = [
         np.mean([by_shift[shift].values for shift in shifts], axis=0)

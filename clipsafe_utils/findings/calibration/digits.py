@@ -1,7 +1,4 @@
-"""Chapter 4's own experiment: an over-trained classifier of digits, its temperature, and two shifts.
-
-The classifier is made in the chapter; here rows are split, images are shifted and answers are judged.
-"""
+"""Chapter 4's own experiment, an over-trained classifier of digits: rows, shifted images, judged answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,23 +44,7 @@ class Split:
 
 
 def split_rows(rows: int, seed: int, split_seed: int) -> Split:
-    """Draw the rows to train on, and cut the others into halves.
-
-    Parameters
-    ----------
-    rows : int
-        Number of images.
-    seed : int
-        Chooses the `TRAINING_ROWS`.
-    split_seed : int
-        Chooses the halves.
-
-    Examples
-    --------
-    >>> split = split_rows(1000, seed=0, split_seed=0)
-    >>> split.train.size, split.fit.size, split.test.size
-    (300, 350, 350)
-    """
+    """Return `TRAINING_ROWS` drawn by `seed`, and the halves into which `split_seed` cuts the others."""
     shuffled = np.random.default_rng(seed).permutation(rows)
     held_out = np.random.default_rng(split_seed).permutation(shuffled[TRAINING_ROWS:])
     half = held_out.size // 2
@@ -71,30 +52,7 @@ def split_rows(rows: int, seed: int, split_seed: int) -> Split:
 
 
 def shifted(pixels: Array, shift: str, strength: float, seed: int) -> Array:
-    """Add noise to digits, or blur them.
-
-    Parameters
-    ----------
-    pixels : ndarray, shape (images, 64)
-        From 0 to 1.
-    shift : {"noise", "blur"}
-        What is done.
-    strength : float
-        See `STRENGTHS`; 0 leaves the images as they are.
-    seed : int
-        Of the noise, which is the same pattern at every strength.
-
-    Raises
-    ------
-    ValueError
-        If the shift is not known.
-
-    Examples
-    --------
-    >>> dot = np.eye(1, 64, 27)
-    >>> shifted(dot, "blur", 0.6, 0).max().round(2).item(), bool((shifted(dot, "noise", 0, 0) == dot).all())
-    (0.44, True)
-    """
+    """Return digits, shape (images, 64), with noise of one pattern at every strength, or blurred."""
     if one_of("shift", shift, tuple(STRENGTHS)) == "noise":
         return np.asarray(pixels + strength * np.random.default_rng(seed).standard_normal(pixels.shape))
     blurred = gaussian_filter(pixels.reshape(-1, SIDE, SIDE), (0, strength, strength))
@@ -111,29 +69,11 @@ def run_trials(
     binning: str,
     seed: int,
 ) -> xr.Dataset:
-    """Judge the classifier on the test images under every shift and strength, at three temperatures.
+    """Return what the classifier scores on the test images, shape (images, 64), from 0 to 1.
 
-    Parameters
-    ----------
-    logits_of : callable
-        Gives the logits of images.
-    pixels : ndarray, shape (images, 64)
-        Test images, from 0 to 1.
-    labels : ndarray of int, shape (images,)
-        True classes.
-    temperature : float
-        Fitted on clean images.
-    n_bins, binning
-        How confidences are sorted into bins.
-    seed : int
-        Of the noise and of the floor.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims shift, level (0 is clean), scaling (before, after, own) and draw: `SCORES`; without
-        draw: ece, ece_floor, temperature and spread, the mean standard deviation of an image's logits over
-        the classes. `strength` says what a level stands for.
+    Dims shift, level (0 is clean; `strength` says what it stands for), scaling (before, after, own) and draw:
+    `SCORES`; without draw: ece, ece_floor, temperature and spread, the mean standard deviation of an image's
+    logits over the classes. `temperature` was fitted on clean images, `seed` is of the noise and the floor.
     """
     weights = draw_weights(NAMESPACE, range(labels.size))
     rows = []
@@ -143,8 +83,7 @@ def run_trials(
             spread = float(logits.std(axis=1).mean())
             own = fit_temperature(logits, labels).temperature.item()
             for scaling, value in ((BEFORE, 1.0), (AFTER, temperature), (OWN, own)):
-                scores = _judge(logits, labels, value, weights, n_bins)
-                row = _with_ece(scores, n_bins, binning, seed).assign(temperature=value, spread=spread)
+                row = _judge(logits, labels, value, weights, n_bins, binning, seed).assign(spread=spread)
                 rows.append(row.expand_dims(shift=[shift], level=[level], scaling=[scaling]))
     trials = xr.combine_by_coords(rows, combine_attrs="drop")
     assert isinstance(trials, xr.Dataset)
@@ -153,19 +92,9 @@ def run_trials(
 
 
 def with_intervals(trials: xr.Dataset, confidence: float) -> xr.Dataset:
-    """Add the interval of every score, from the draws, and keep the estimates.
+    """Return the estimates of `run_trials`, without draw, and for each score also, for example, nll_low.
 
-    Parameters
-    ----------
-    trials : xarray.Dataset
-        As `run_trials` returns it.
-    confidence : float
-        Level of the intervals: they say what other test images would give.
-
-    Returns
-    -------
-    xarray.Dataset
-        Without the dim draw; for each of the scores also, for example, nll_low and nll_high.
+    The intervals say what other test images would give.
     """
     estimates = trials.isel(draw=0, drop=True)
     ends = {}
@@ -178,21 +107,9 @@ def with_intervals(trials: xr.Dataset, confidence: float) -> xr.Dataset:
 
 
 def change(trials: xr.Dataset, score: str, confidence: float) -> tuple[float, float, float]:
-    """Return how much a score changes with the clean temperature, and the interval, paired over images.
+    """Return a score after less before the clean temperature, and its interval, paired over images.
 
-    Parameters
-    ----------
-    trials : xarray.Dataset
-        `run_trials` at one shift and level.
-    score : str
-        One of `SCORES`. The debiased error is compared on the scale of squares; see `signed_square`.
-    confidence : float
-        Level of the interval.
-
-    Returns
-    -------
-    estimate, low, high : tuple of float
-        After less before.
+    `trials` are of one shift and level. The debiased error is compared on the scale of squares.
     """
     draws = trials[score].transpose("draw", "scaling")
     values = signed_square(draws.values) if score == "ece_debiased" else draws.values
@@ -203,29 +120,30 @@ def change(trials: xr.Dataset, score: str, confidence: float) -> tuple[float, fl
 
 
 def _judge(
-    logits: Array, labels: NDArray[np.int64], temperature: float, weights: NDArray[np.uint8], n_bins: int
+    logits: Array,
+    labels: NDArray[np.int64],
+    temperature: float,
+    weights: NDArray[np.uint8],
+    n_bins: int,
+    binning: str,
+    seed: int,
 ) -> xr.Dataset:
-    """Score the answers at one temperature: `SCORES` by draw; confidence and correct by image."""
+    """Score the answers at one temperature: `SCORES` by draw, and the ECE beside its floor."""
     summary = summarise_logits(logits, labels, temperature=temperature)
     correct = summary.prediction == labels
     log_probability = summary.label_log_probability
-    bins = reliability_bins(summary.confidence, correct, weights, n_bins)
     by_draw = {
         "accuracy": weighted_mean(correct, weights),
         "nll": negative_log_likelihood(log_probability, weights),
         "brier": brier_score(log_probability, summary.sum_squared_probability, weights),
         "overconfidence": weighted_mean(summary.confidence - correct, weights),
-        "ece_debiased": debiased_calibration_error(bins),
+        "ece_debiased": debiased_calibration_error(
+            reliability_bins(summary.confidence, correct, weights, n_bins)
+        ),
     }
-    by_image = {"confidence": summary.confidence, "correct": correct}
-    return xr.Dataset(
-        {name: ("draw", values) for name, values in by_draw.items()}
-        | {name: ("image", values) for name, values in by_image.items()}
-    )
-
-
-def _with_ece(scores: xr.Dataset, n_bins: int, binning: str, seed: int) -> xr.Dataset:
-    bins = bins_of_images(scores["confidence"].values, scores["correct"].values, n_bins, binning)
-    return scores.drop_dims("image").assign(
-        ece=float(expected_calibration_error(bins)), ece_floor=float(floor_of_bins(bins, seed))
+    bins = bins_of_images(summary.confidence, correct, n_bins, binning)
+    return xr.Dataset({name: ("draw", values) for name, values in by_draw.items()}).assign(
+        ece=float(expected_calibration_error(bins)),
+        ece_floor=float(floor_of_bins(bins, seed)),
+        temperature=temperature,
     )

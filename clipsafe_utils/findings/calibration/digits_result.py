@@ -17,6 +17,13 @@ _CHANGES: Mapping[str, tuple[str, Scale]] = {
     "brier": ("brier", "change"),
     "error": ("ece_debiased", "change"),
 }
+_LEVELS: Mapping[str, tuple[str, Scale]] = {
+    "accuracy": ("accuracy", "share"),
+    "ece": ("ece", "share"),
+    "floor": ("ece_floor", "share"),
+    **{name: (name, "number") for name in ("nll", "brier", "temperature", "spread")},
+    "gap": ("overconfidence", "difference"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,16 +31,9 @@ class Judged:
     """The classifier on one set of test images, with and without the temperature of the clean ones.
 
     The gap is mean confidence less accuracy, the error is the debiased one, with its interval.
-
-    Attributes
-    ----------
-    trials : xarray.Dataset
-        `run_trials` at one shift and level.
-    confidence : float
-        Level of the intervals.
     """
 
-    trials: xr.Dataset
+    trials: xr.Dataset  # `run_trials` at one shift and level
     confidence: float
 
     @cached_property
@@ -62,33 +62,17 @@ class Judged:
         return self.change("nll")
 
     def _values(self, scaling: str) -> dict[str, Value]:
-        found = with_intervals(self.trials, self.confidence).sel(scaling=scaling)
-        error, low, high = (found[f"ece_debiased{end}"].item() for end in ("", "_low", "_high"))
-        shares = {"accuracy": "accuracy", "ece": "ece", "floor": "ece_floor"}
-        numbers = ("nll", "brier", "temperature", "spread")
-        return {
-            **{name: Value(found[variable].item()) for name, variable in shares.items()},
-            **{name: Value(found[name].item(), scale="number") for name in numbers},
-            "gap": Value(found["overconfidence"].item(), scale="difference"),
-            "error": Value(max(error, 0.0), max(low, 0.0), max(high, 0.0)),
-        }
+        scores = with_intervals(self.trials, self.confidence).sel(scaling=scaling)
+        levels = {name: Value(scores[key].item(), scale=scale) for name, (key, scale) in _LEVELS.items()}
+        error = (max(scores[f"ece_debiased{end}"].item(), 0.0) for end in ("", "_low", "_high"))
+        return levels | {"error": Value(*error)}
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """What the page tried on digits.
+    """What the page tried on digits."""
 
-    Attributes
-    ----------
-    trials : xarray.Dataset
-        As `run_trials` returns it.
-    images : int
-        Number of test images.
-    confidence : float
-        Level of the intervals.
-    """
-
-    trials: xr.Dataset
+    trials: xr.Dataset  # as of `run_trials`
     images: int
     confidence: float
 

@@ -25,86 +25,54 @@ ALL, LARGE = "all", "large"
 
 
 def judge_view(view: View, n_bins: int, binning: str, seed: int, confidence: float) -> xr.Dataset:
-    """Gather what a view says of every model and condition.
+    """Return what a view says of every model and condition.
 
-    Parameters
-    ----------
-    view : View
-        One study at one scaling.
-    n_bins, binning
-        Of the plain ECE and its floor; see `regroup`. The debiased error and its draws were taken by the
-        study, with its own bins.
-    seed : int
-        Of the simulation of the floor.
-    confidence : float
-        Level of the interval of the debiased error.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims model and condition: accuracy, ece, floor, error (the debiased one, 0 where negative), low and
-        high. By condition: images, and `claimed`, whether they are enough for a claim. By model: name, group.
+    Dims model and condition: accuracy, ece and floor (in these bins; see `regroup`), error (the debiased one,
+    in the bins of the study; 0 where negative) with its ends low and high. By condition: images, and
+    `claimed`, whether they are enough for a claim. By model: name, group.
     """
     cube = view.cube.transpose("draw", "model", "condition", "bin")
     bins = regroup(stored_bins(cube), n_bins, binning)
     low, high = debiased_interval(cube["ece_debiased"].values, confidence)
-    estimate = cube.isel(draw=0, drop=True)
-    values = {
-        "accuracy": estimate["accuracy"].values,
-        "ece": expected_calibration_error(bins),
-        "floor": floor_of_bins(bins, seed),
-        "error": estimate["ece_debiased"].clip(min=0).values,
-        "low": low,
-        "high": high,
-    }
+    dims = ("model", "condition")
     return xr.Dataset(
-        {name: (("model", "condition"), array) for name, array in values.items()}
-        | {
+        {
+            "accuracy": (dims, cube["accuracy"].values[0]),
+            "ece": (dims, expected_calibration_error(bins)),
+            "floor": (dims, floor_of_bins(bins, seed)),
+            "error": (dims, cube["ece_debiased"].values[0].clip(min=0)),
+            "low": (dims, low),
+            "high": (dims, high),
             "images": ("condition", view.images.values),
             "claimed": ("condition", view.images.values >= FEWEST_IMAGES),
             "name": ("model", view.names),
             "group": ("model", view.models["group"].values),
         },
-        {name: cube[name].values for name in ("model", "condition")},
+        {dim: cube[dim].values for dim in dims},
     )
 
 
 def reliability_panels(shown: Sequence[View], n_bins: int, binning: str) -> xr.Dataset:
-    """Lay out the bins of every model on the whole set, one panel a model and scaling.
+    """Return the bins of every model on the whole set, the scalings of one model beside each other.
 
-    Parameters
-    ----------
-    shown : sequence of View
-        The scalings of one model come to stand beside each other.
-    n_bins, binning
-        See `regroup`.
-
-    Returns
-    -------
-    xarray.Dataset
-        bin_count, bin_confidence and bin_hits; dims panel and bin. By panel: title, group and study. Empty
-        where nothing is shown.
-
-    Examples
-    --------
-    >>> reliability_panels([], 15, "equal_width").sizes["panel"]
-    0
+    bin_count, bin_confidence and bin_hits; dims panel (a model and scaling) and bin. By panel: title, group
+    and study. Empty where nothing is shown.
     """
     studies = list(dict.fromkeys(view.study for view in shown))
     pairs = [(view, row) for view in shown for row in range(view.models.sizes["model"])]
     pairs.sort(key=lambda pair: (studies.index(pair[0].study), pair[1]))
     columns, titles = [np.empty((3, 0, n_bins))], []
     for view, row in pairs:
-        one = view.cube.isel(model=row).sel(condition=view.whole)
-        bins = regroup(stored_bins(one), n_bins, binning)
+        bins = regroup(stored_bins(view.on_whole.isel(model=row)), n_bins, binning)
         columns.append(np.stack([bins.count, bins.mean_confidence, bins.hits])[:, None])
         several = {other.scaling for other in shown if other.study == view.study}
         titles.append(", ".join([view.names[row], *[view.scaling] * (len(several) > 1)]))
-    names = ("bin_count", "bin_confidence", "bin_hits")
-    stacked = np.concatenate(columns, axis=1)
+    count, confidence, hits = np.concatenate(columns, axis=1)
     return xr.Dataset(
-        {name: (("panel", "bin"), values) for name, values in zip(names, stacked, strict=True)}
-        | {
+        {
+            "bin_count": (("panel", "bin"), count),
+            "bin_confidence": (("panel", "bin"), confidence),
+            "bin_hits": (("panel", "bin"), hits),
             "title": ("panel", titles),
             "group": ("panel", [view.models["group"].values[row] for view, row in pairs]),
             "study": ("panel", [view.study for view, _ in pairs]),
@@ -113,66 +81,40 @@ def reliability_panels(shown: Sequence[View], n_bins: int, binning: str) -> xr.D
 
 
 def rank_correlations(view: View, confidence: float) -> xr.Dataset:
-    """Ask of each model whether its debiased error falls as accuracy rises, over parts of the images.
+    """Return for each model whether its debiased error falls as accuracy rises, over parts of the images.
 
-    Parameters
-    ----------
-    view : View
-        One study at one scaling.
-    confidence : float
-        Level of the interval: it says what other images of the same conditions would give, not what other
-        conditions would.
-
-    Returns
-    -------
-    xarray.Dataset
-        rho (Spearman's), low and high, and `falling`, the share of the draws in which rho is below 0; dims
-        model and choice: all parts, or the large ones. NaN for fewer than three. `parts` by choice: how many
-        there are. Over a handful of parts rho takes a handful of values: an interval then says little, and
-        `falling` is the better guide.
+    rho (Spearman's), low and high (over other images of the same conditions, not over other conditions), and
+    `falling`, the share of the draws in which rho is below 0; dims model and choice: all parts, or the large
+    ones. NaN for fewer than three. `parts` by choice: how many there are. Over a handful of parts rho takes a
+    handful of values: an interval then says little, and `falling` is the better guide.
     """
     parts = view.parts
     large = [name for name in parts if view.images.sel(condition=name) >= FEWEST_IMAGES]
-    found = np.full((4, view.cube.sizes["model"], 2), np.nan)
+    table = np.full((4, view.cube.sizes["model"], 2), np.nan)
     for column, chosen in enumerate((parts, large)):
         if len(chosen) >= FEWEST_PARTS:
             draws = _rank_draws(view.cube.sel(condition=chosen))
             low, high = (np.clip(end, -1, 1) for end in centred_interval(draws, confidence))
-            found[:, :, column] = draws[0], low, high, (draws[1:] < 0).mean(axis=0)
-    coordinates = {"model": view.cube["model"].values, "choice": [ALL, LARGE]}
+            table[:, :, column] = draws[0], low, high, (draws[1:] < 0).mean(axis=0)
     names = ("rho", "low", "high", "falling")
     return xr.Dataset(
-        {name: (("model", "choice"), values) for name, values in zip(names, found, strict=True)}
+        {name: (("model", "choice"), values) for name, values in zip(names, table, strict=True)}
         | {"parts": ("choice", [len(parts), len(large)])},
-        coordinates,
+        {"model": view.cube["model"].values, "choice": [ALL, LARGE]},
     )
 
 
 def sample_sizes(
     view: View, n_bins: int, binning: str, seed: int, confidence: float
 ) -> dict[str, xr.Dataset]:
-    """Simulate evaluations of other sizes for the best and the worst calibrated model of a view.
-
-    Parameters
-    ----------
-    view : View
-        One study at one scaling.
-    n_bins, binning, seed, confidence
-        As in `simulate_sizes`.
-
-    Returns
-    -------
-    dict of str to xarray.Dataset
-        `simulate_sizes` by name of the model, the best first, with its group as an attribute; of a study with
-        one model, that one.
-    """
-    whole = view.cube.sel(condition=view.whole)
-    order = np.argsort(whole["ece_debiased"].isel(draw=0).values)
-    found = {}
+    """Return `simulate_sizes` of the best and the worst calibrated model, by name, its group an attribute."""
+    order = np.argsort(view.on_whole["ece_debiased"].isel(draw=0).values)
+    simulated = {}
     for row in dict.fromkeys((int(order[0]), int(order[-1]))):
-        simulated = simulate_sizes(stored_bins(whole.isel(model=row)), n_bins, binning, seed, confidence)
-        found[view.names[row]] = simulated.assign_attrs(group=view.models["group"].values[row])
-    return found
+        bins = stored_bins(view.on_whole.isel(model=row))
+        of_model = simulate_sizes(bins, n_bins, binning, seed, confidence)
+        simulated[view.names[row]] = of_model.assign_attrs(group=view.models["group"].values[row])
+    return simulated
 
 
 def _rank_draws(cube: xr.Dataset) -> Array:

@@ -56,43 +56,23 @@ class Knob:
 class Scaling:
     """In how many models a temperature from clean images makes a score better or worse."""
 
-    home_better: Text
-    """NLL on other clean images; of how many."""
-    better: Text
+    home_better: Text  # NLL on other clean images; of how many
+    better: Text  # NLL on the mean of shifts, as all that follows
     worse: Text
-    """NLL on the mean of shifts, as all that follows."""
-    worse_of: Text
-    """The same, of how many."""
-    clips_worse: Text
-    """Of how many zero-shot CLIPs."""
+    worse_of: Text  # the same, of how many
+    clips_worse: Text  # of how many zero-shot CLIPs
     brier_worse: Text
     error_worse: Text
-    most: str | Missing
-    """NLL gets `worse` or `better` for most models; else `mixed`: each for some, or `neither`."""
+    most: str | Missing  # NLL: `worse` or `better` for most models, `mixed` (each for some) or `neither`
 
 
 @dataclass(frozen=True, eq=False)
 class Laboratory:
-    """What is said of the laboratory.
+    """What is said of the laboratory."""
 
-    Attributes
-    ----------
-    trainings : Trainings
-        Those that differ in one thing.
-    panel : Panel or None
-        The cube `calibration` of a drawn study.
-    change : xarray.Dataset or None
-        As in `scaling_change`, of the same study.
-
-    Examples
-    --------
-    >>> Laboratory(Trainings(None, 0.95), None, None).error("loss").moved
-    not measured
-    """
-
-    trainings: Trainings
-    panel: Panel | None
-    change: xr.Dataset | None
+    trainings: Trainings  # that differ in one thing
+    panel: Panel | None  # the cube `calibration` of a drawn study
+    change: xr.Dataset | None  # as of `scaling_change`, of the same study
 
     def temperature(self, trained_with: str) -> Said:
         """Return the temperature that fits clean images, of one of `CELLS`."""
@@ -102,8 +82,10 @@ class Laboratory:
     def sure(self) -> str | Missing:
         """CLIPs with whole captions: `too unsure`, `too sure`, or `neither` beyond the interval."""
         temperature = self.temperature("captions")
-        if isinstance(temperature, Missing) or not temperature.excludes(1):
-            return temperature if isinstance(temperature, Missing) else "neither"
+        if isinstance(temperature, Missing):
+            return temperature
+        if not temperature.excludes(1):
+            return "neither"
         return "too unsure" if temperature.estimate < 1 else "too sure"
 
     def error(self, step: str) -> Said:
@@ -143,7 +125,27 @@ class Laboratory:
         """What a temperature from clean images does to the models."""
         if self.change is None:
             return nothing(Scaling, "no drawn study has both scalings")
-        return _scaling(self.change)
+        change = self.change
+        conditions, models = change["condition"].values.tolist(), change.sizes["model"]
+        at_home = change["verdict"].sel(condition=home(conditions), score="nll")
+        home_better = count(int((at_home < 0).sum()), models)
+        if SHIFTS not in conditions:
+            return replace(nothing(Scaling, "no shift was measured"), home_better=home_better)
+        verdicts = change["verdict"].sel(condition=SHIFTS)
+        better = int((verdicts.sel(score="nll") < 0).sum())
+        worse = {score: int((verdicts.sel(score=score) > 0).sum()) for score in SCORES}
+        clips = verdicts.sel(score="nll").isel(model=change["group"].values == CLIP)
+        none = Missing("no zero-shot CLIP is shown")
+        return Scaling(
+            home_better,
+            Text(better),
+            Text(worse["nll"]),
+            count(worse["nll"], models),
+            count(int((clips > 0).sum()), clips.size) if clips.size else none,
+            Text(worse["brier"]),
+            Text(worse["ece_debiased"]),
+            _most(better, worse["nll"], models),
+        )
 
 
 def dose_response(trainings: Trainings, property_: str, knob: str) -> DoseResponse:
@@ -152,52 +154,17 @@ def dose_response(trainings: Trainings, property_: str, knob: str) -> DoseRespon
 
 
 def written_level(knob: str, place: Said) -> Text:
-    r"""Write the level of a knob.
-
-    Examples
-    --------
-    >>> written_level("images", Value(4096)), str(written_level("wrong", Value(0.2)))
-    (4,096, '20\xa0%')
-    """
+    """Return the level of a knob in words."""
     if isinstance(place, Missing):
         return place
     return percent(place.estimate, 0) if knob == "wrong" else Text(f"{place.estimate:,.0f}")
 
 
 def nearer_to_one(smallest: float, largest: float, change: Value) -> str:
-    """Say whether a change brings a temperature `nearer` to 1, `no nearer`, or is beyond its interval `no`.
-
-    Examples
-    --------
-    >>> nearer_to_one(0.5, 0.7, Value(0.2, 0.1, 0.3, units=3))
-    'nearer'
-    """
+    """Return `nearer` or `no nearer`: where a change brings a temperature as to 1; `no` if it is none."""
     if not change.excludes(0):
         return "no"
     return "nearer" if abs(largest - 1) < abs(smallest - 1) else "no nearer"
-
-
-def _scaling(change: xr.Dataset) -> Scaling:
-    conditions, models = change["condition"].values.tolist(), change.sizes["model"]
-    at_home = change["verdict"].sel(condition=home(conditions), score="nll")
-    home_better = count(int((at_home < 0).sum()), models)
-    if SHIFTS not in conditions:
-        return replace(nothing(Scaling, "no shift was measured"), home_better=home_better)
-    shifted = change["verdict"].sel(condition=SHIFTS)
-    better = int((shifted.sel(score="nll") < 0).sum())
-    worse = {score: int((shifted.sel(score=score) > 0).sum()) for score in SCORES}
-    clips = shifted.sel(score="nll").isel(model=change["group"].values == CLIP)
-    none = Missing("no zero-shot CLIP is shown")
-    return Scaling(
-        home_better,
-        Text(better),
-        Text(worse["nll"]),
-        count(worse["nll"], models),
-        count(int((clips > 0).sum()), clips.size) if clips.size else none,
-        Text(worse["brier"]),
-        Text(worse["ece_debiased"]),
-        _most(better, worse["nll"], models),
-    )
 
 
 def _most(better: int, worse: int, models: int) -> str:

@@ -1,22 +1,32 @@
-"""What chapter 4 says of real networks: those of one study, at its first scaling."""
+"""What chapter 4 says of networks: real ones, at the first scaling, and in evaluations of other sizes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
-from clipsafe_utils.findings.calibration.errors import ALL, LARGE
+from clipsafe_utils.findings.calibration.bins import (
+    CALIBRATED,
+    RECORDED,
+    SIZES,
+    images_to_tell,
+    mean_gap,
+    stored_bins,
+)
+from clipsafe_utils.findings.calibration.errors import ALL, FEWEST_IMAGES, LARGE
 from clipsafe_utils.findings.calibration.variants import errors_in
 from clipsafe_utils.findings.calibration.views import View, short_name
 from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.reliability import ReliabilityBins
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import Missing, Said, Text, Value, change, count, level, listed, nothing, percent
 
 SURE_BIN = 12
 """Of the fifteen stored bins the one of which is said how often a sure network is right."""
 SURE = Text(f"{100 * SURE_BIN / 15:.0f} to {percent((SURE_BIN + 1) / 15, 0)}")
-_NONE = "no confidences of real networks are shown"
+_SINGLE = "a single network"
 
 
 @dataclass(frozen=True)
@@ -26,8 +36,7 @@ class Network:
     name: Text
     error: Said
     gap: Said
-    sure: Said
-    """Share named rightly of the images of `SURE_BIN`."""
+    sure: Said  # share named rightly of the images of `SURE_BIN`
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,11 @@ class Ranks:
 
     parts: Text
     each: Text
-    small: str | Missing
-    """How many parts have too few images for a claim: `most`, `some` or `none`."""
+    small: str | Missing  # how many parts have too few images for a claim: `most`, `some` or `none`
     large_parts: Text
     large_each: Text
     falling: Text
-    bar: Text
-    """In how many draws a correlation that counts as falling is below zero, at the least."""
+    bar: Text  # in how many draws a correlation that counts as falling is below zero, at the least
     others: Text
 
 
@@ -61,56 +68,49 @@ class Real:
     """What is said of the networks of one study."""
 
     study: Text
-    whole: Text
-    """The set of images that stands for all."""
+    whole: Text  # the set of images that stands for all
     models: Text
-    beyond: Text
-    """For how many the interval of the error excludes 0."""
-    by_chance: str | Missing
-    """Of how many networks the error may be chance: `none`, `some` or `all`."""
+    beyond: Text  # for how many the interval of the error excludes 0
+    by_chance: str | Missing  # of how many networks the error may be chance: `none`, `some` or `all`
     lowest: Said
     highest: Said
-    sure: Text
-    """The confidences of `SURE_BIN`."""
+    sure: Text  # the confidences of `SURE_BIN`
     best: Network
-    worst: Network
-    """Missing where there is a single network."""
-    cancels: str | Missing
-    """`yes` where gaps of the best cancel: too unsure where it is unsure, too sure where it is sure."""
-    orders: str | Missing
-    """Whether the variants of the error sort the networks into `one` order or `several`."""
-    sets: str | Missing
-    """Whether there is `one` set of images, or `several`."""
-    floor: Extreme
-    largest: Extreme
-    """The largest floor of ECE; the largest debiased error on images enough for a claim."""
+    worst: Network  # missing where there is a single network
+    cancels: str | Missing  # `yes` where gaps of the best cancel: unsure too unsure, sure too sure
+    orders: str | Missing  # whether the variants of the error sort into `one` order or `several`
+    sets: str | Missing  # whether there is `one` set of images, or `several`
+    floor: Extreme  # of ECE
+    largest: Extreme  # debiased error on images enough for a claim
     ranks: Ranks
 
 
-def real_of(
-    view: View | None, judged: xr.Dataset | None, ranks: xr.Dataset | None, confidence: float
-) -> Real:
-    """Gather what a study says of real networks.
+@dataclass(frozen=True)
+class Size:
+    """One network, and how many images tell it from a perfectly calibrated one."""
 
-    Parameters
-    ----------
-    view : View or None
-        The study at one scaling; without one, every value is missing.
-    judged, ranks : xarray.Dataset or None
-        `judge_view` and `rank_correlations` of the view.
-    confidence : float
-        Level of the intervals.
+    name: Text
+    tells: Text
+    small: Said  # mean ECE on the smallest number of images
 
-    Examples
-    --------
-    >>> real_of(None, None, None, 0.95).best.error
-    not measured
-    """
-    if view is None or judged is None or ranks is None:
-        return nothing(Real, _NONE)
+
+@dataclass(frozen=True)
+class Sizes:
+    """The best and the worst calibrated network of a study, in evaluations of other sizes."""
+
+    study: Text
+    best: Size
+    worst: Size
+    perfect: Said  # mean ECE of a perfectly calibrated network on the smallest number of images
+    told: str | Missing  # whom 5,000 images tell from a perfect one: `both`, `worst`, `best` or `neither`
+
+
+def real_of(view: View, judged: xr.Dataset, ranks: xr.Dataset, confidence: float) -> Real:
+    """Return what a view says of real networks, from its `judge_view` and its `rank_correlations`."""
     whole = judged.sel(condition=view.whole)
     networks, beyond = whole.sizes["model"], int((whole["low"] > 0).sum())
-    order = np.argsort(_on_whole_set(view, "ece_debiased"))
+    order = np.argsort(_errors(view, "ece_debiased")).tolist()
+    best, worst = (stored_bins(view.on_whole.isel(model=row)) for row in (order[0], order[-1]))
     single = networks == 1
     return Real(
         Text(f"`{view.study}`"),
@@ -121,10 +121,10 @@ def real_of(
         Value(whole["error"].min().item()),
         Value(whole["error"].max().item()),
         SURE,
-        _network(view, whole, int(order[0])),
-        nothing(Network, "a single network") if single else _network(view, whole, int(order[-1])),
-        _cancels(view, int(order[0])),
-        Missing("a single network") if single else _orders(view),
+        _network(whole.isel(model=order[0]), best),
+        nothing(Network, _SINGLE) if single else _network(whole.isel(model=order[-1]), worst),
+        _cancels(best),
+        Missing(_SINGLE) if single else _orders(view),
         "one" if judged.sizes["condition"] == 1 else "several",
         _largest(judged, "floor"),
         _largest(judged.isel(condition=judged["claimed"].values), "error"),
@@ -132,27 +132,51 @@ def real_of(
     )
 
 
-def _on_whole_set(view: View, name: str) -> Array:
-    return np.asarray(view.cube[name].sel(condition=view.whole).isel(draw=0).values)
-
-
-def _network(view: View, whole: xr.Dataset, row: int) -> Network:
-    bins = stored_bins(view.cube.sel(condition=view.whole).isel(model=row))
-    error, low, high = (whole[name].values[row] for name in ("error", "low", "high"))
-    sure: Said = Missing(f"no image is {SURE} sure")
-    if bins.count[SURE_BIN]:
-        sure = Value(bins.hits[SURE_BIN] / bins.count[SURE_BIN])
-    return Network(
-        Text(whole["name"].values[row]),
-        Value(float(error), float(low), float(high)),
-        Value(float(mean_gap(bins)), scale="difference"),
-        sure,
+def sizes_of(study: str, simulated: Mapping[str, xr.Dataset]) -> Sizes:
+    """Return what simulated evaluations say, from the `sample_sizes` of a study."""
+    if not simulated:
+        return nothing(Sizes, "no confidences are shown")
+    smallest = [one.isel(images=0)["mean"] for one in simulated.values()]
+    tells = [images_to_tell(one) for one in simulated.values()]
+    networks = [
+        Size(
+            Text(name),
+            Text(f"{images:,}" if images else f"more than {SIZES[-1]:,}"),
+            Value(mean.sel(truth=RECORDED).item()),
+        )
+        for name, images, mean in zip(simulated, tells, smallest, strict=True)
+    ]
+    told = [
+        role
+        for role, images in zip(("best", "worst"), tells, strict=False)
+        if images and images <= FEWEST_IMAGES
+    ]
+    single = len(networks) == 1
+    return Sizes(
+        Text(f"`{study}`"),
+        networks[0],
+        nothing(Size, _SINGLE) if single else networks[1],
+        Value(smallest[0].sel(truth=CALIBRATED).item()),
+        Missing(_SINGLE) if single else "both" if len(told) > 1 else told[0] if told else "neither",
     )
 
 
-def _cancels(view: View, row: int) -> str | Missing:
+def _errors(view: View, name: str) -> Array:
+    return np.asarray(view.on_whole[name].isel(draw=0).values)
+
+
+def _network(judged: xr.Dataset, bins: ReliabilityBins) -> Network:
+    are_sure = bins.count[SURE_BIN]
+    return Network(
+        Text(judged["name"].item()),
+        Value(*(judged[name].item() for name in ("error", "low", "high"))),
+        Value(float(mean_gap(bins)), scale="difference"),
+        Value(bins.hits[SURE_BIN] / are_sure) if are_sure else Missing(f"no image is {SURE} sure"),
+    )
+
+
+def _cancels(bins: ReliabilityBins) -> str | Missing:
     """Ask whether half of the gaps cancel: the lower third of the bins below 0, the upper third above."""
-    bins = stored_bins(view.cube.sel(condition=view.whole).isel(model=row))
     gaps = bins.confidence_sum - bins.hits
     third = gaps.size // 3
     opposite = gaps[:third].sum() < 0 < gaps[-third:].sum()
@@ -162,7 +186,7 @@ def _cancels(view: View, row: int) -> str | Missing:
 
 
 def _orders(view: View) -> str:
-    errors = [_on_whole_set(view, name) for name in errors_in(view.cube)]
+    errors = [_errors(view, name) for name in errors_in(view.cube)]
     orders = {tuple(np.argsort(error).tolist()) for error in errors if not np.isnan(error).any()}
     return "one" if len(orders) == 1 else "several"
 
@@ -186,52 +210,47 @@ def _largest(judged: xr.Dataset, name: str) -> Extreme:
 def _ranks(ranks: xr.Dataset, confidence: float) -> Ranks:
     every, large = (ranks.sel(choice=choice) for choice in (ALL, LARGE))
     parts, of_large = every["parts"].item(), large["parts"].item()
-    few = Missing("too few parts of the images")
-    has_every, has_large = (bool(one["rho"].notnull().all()) for one in (every, large))
-    falling = large["falling"].values >= (1 + confidence) / 2
+    small = parts - of_large
+    bar = (1 + confidence) / 2
+    falling = large["falling"].values >= bar
     names = [short_name(name) for name in ranks["model"].values.tolist()]
     others = [name for name, falls in zip(names, falling, strict=True) if not falls]
     return Ranks(
-        Text(parts) if has_every else few,
-        correlations(every) if has_every else few,
-        _how_many(parts - of_large, parts) if has_every else few,
-        Text(of_large) if has_large else few,
-        _with_draws(large) if has_large else few,
-        count(int(falling.sum()), falling.size) if has_large else few,
-        level((1 + confidence) / 2),
-        (listed(others) if others else Missing("it falls for each")) if has_large else few,
+        bar=level(bar),
+        **_if_correlated(
+            every,
+            parts=Text(parts),
+            each=correlations(every),
+            small="none" if not small else "most" if small > parts / 2 else "some",
+        ),
+        **_if_correlated(
+            large,
+            large_parts=Text(of_large),
+            large_each=_with_draws(large),
+            falling=count(int(falling.sum()), falling.size),
+            others=listed(others) if others else Missing("it falls for each"),
+        ),
     )
 
 
-def _how_many(part: int, whole: int) -> str:
-    return "none" if not part else "most" if part > whole / 2 else "some"
+def _if_correlated(ranks: xr.Dataset, **texts: Any) -> dict[str, Any]:
+    is_known = bool(ranks["rho"].notnull().all())
+    return texts if is_known else dict.fromkeys(texts, Missing("too few parts of the images"))
 
 
 def correlations(ranks: xr.Dataset) -> Text:
-    """Write the rank correlation of each model with its interval.
-
-    Parameters
-    ----------
-    ranks : xarray.Dataset
-        `rank_correlations` over one choice of parts.
-
-    Examples
-    --------
-    >>> values = {name: ("model", [value]) for name, value in (("rho", -0.5), ("low", -0.7), ("high", 0.1))}
-    >>> correlations(xr.Dataset(values, {"model": ["mine:a"]}))
-    a −0.50 (−0.70 to +0.10)
-    """
-    said = []
+    """Return the rank correlation of each model with its interval, over one choice of parts, in words."""
+    texts = []
     for name in ranks["model"].values.tolist():
         rho, low, high = (change(ranks[key].sel(model=name).item()) for key in ("rho", "low", "high"))
-        said.append(f"{short_name(name)} {rho} ({low} to {high})")
-    return Text("; ".join(said))
+        texts.append(f"{short_name(name)} {rho} ({low} to {high})")
+    return Text("; ".join(texts))
 
 
 def _with_draws(ranks: xr.Dataset) -> Text:
     names, rho, falling = (ranks[key].values.tolist() for key in ("model", "rho", "falling"))
-    said = (
+    texts = (
         f"{short_name(name)} {change(one)} ({percent(share, 0)} of the draws)"
         for name, one, share in zip(names, rho, falling, strict=True)
     )
-    return Text("; ".join(said))
+    return Text("; ".join(texts))

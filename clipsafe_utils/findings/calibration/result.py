@@ -11,9 +11,8 @@ from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_p
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.findings.calibration import errors
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
-from clipsafe_utils.findings.calibration.real import Real, real_of
+from clipsafe_utils.findings.calibration.real import Real, Sizes, real_of, sizes_of
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
-from clipsafe_utils.findings.calibration.sizes import Sizes, sizes_of
 from clipsafe_utils.findings.calibration.variants import every_model, variants_of
 from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views
 from clipsafe_utils.findings.ladder import read_causes
@@ -21,34 +20,20 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import condition_name
-from clipsafe_utils.say import Missing, Text, listed
+from clipsafe_utils.say import Missing, Text, listed, nothing
 
 _RECORD = "published"
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What chapter 4 found, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    chosen : CheckedParameters
-        What it was found for.
-    panels : list of Panel
-        The cube `calibration` of each study.
-    left_out : list of str
-        In words, what is not shown.
-    views : list of View
-        What is shown of each study, one a scaling.
-    trainings : mapping of str to Trainings
-        By study, those that differ in one thing.
-    """
+    """What chapter 4 found, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
-    panels: Sequence[Panel]
-    left_out: Sequence[str]
-    views: Sequence[View]
-    trainings: Mapping[str, Trainings]
+    panels: Sequence[Panel]  # the cube `calibration` of each study
+    left_out: Sequence[str]  # in words, what is not shown
+    views: Sequence[View]  # what is shown of each study, one a scaling
+    trainings: Mapping[str, Trainings]  # by study, those that differ in one thing
 
     @cached_property
     def shown(self) -> list[View]:
@@ -99,23 +84,23 @@ class Calibration:
         """What is said of real networks: those of the public record, or else of the first measured study."""
         view = self._real
         if view is None:
-            return real_of(None, None, None, self.chosen.confidence)
+            return nothing(Real, "no confidences of real networks are shown")
         return real_of(view, self.judged[view.title], self.ranks[view.study], self.chosen.confidence)
 
     @cached_property
     def simulated(self) -> dict[str, xr.Dataset]:
         """Evaluations of other sizes, for two networks of the real study, or else of the first."""
-        view = self._real or next(iter(self.shown), None)
-        if view is None:
+        if not self.shown:
             return {}
         chosen = self.chosen
-        return errors.sample_sizes(view, chosen.n_bins, chosen.binning, chosen.seed, chosen.confidence)
+        return errors.sample_sizes(
+            self._real or self.shown[0], chosen.n_bins, chosen.binning, chosen.seed, chosen.confidence
+        )
 
     @cached_property
     def sizes(self) -> Sizes:
         """What those evaluations say."""
-        view = self._real or next(iter(self.shown), None)
-        return sizes_of(view.study if view else "", self.simulated)
+        return sizes_of((self._real or self.shown[0]).study if self.shown else "", self.simulated)
 
     @cached_property
     def changes(self) -> dict[str, xr.Dataset]:
@@ -143,18 +128,19 @@ class Calibration:
     @property
     def whole_sets(self) -> Text:
         """The set of images of each study that stands for all."""
-        sets = [f"{condition_name(view.whole)} (`{view.study}`)" for view in self.shown]
-        return listed(sets) if sets else Missing("no confidences are shown")
+        return self._listed([f"{condition_name(view.whole)} (`{view.study}`)" for view in self.shown])
 
     @property
     def scalings(self) -> Text:
         """Which confidences the figures show: those before scaling, or after."""
-        names = list(dict.fromkeys(view.scaling for view in self.shown))
-        return listed(names) if names else Missing("no confidences are shown")
+        return self._listed(list(dict.fromkeys(view.scaling for view in self.shown)))
+
+    def _listed(self, names: Sequence[str]) -> Text:
+        return listed(names) if self.shown else Missing("no confidences are shown")
 
     @property
     def _real(self) -> View | None:
-        measured = {view.study: view for view in self.shown if view.is_real}
+        measured = {view.study: view for view in self.shown if is_real(view.models)}
         return measured.get(_RECORD) or next(iter(measured.values()), None)
 
 
@@ -165,6 +151,11 @@ def calibration(chosen: CheckedParameters) -> Calibration:
     ----------
     chosen : CheckedParameters
         Parameters of chapter 4.
+
+    Returns
+    -------
+    Calibration
+        What its tables, figures and sentences hold, computed when it is asked for.
 
     Raises
     ------

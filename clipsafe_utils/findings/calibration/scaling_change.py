@@ -21,66 +21,35 @@ SCORES: Mapping[str, _Compared] = {"ece_debiased": signed_square, "nll": np.asar
 
 
 def scaling_change(panels: Sequence[Panel], confidence: float) -> dict[str, xr.Dataset]:
-    """Compare each model before and after temperature scaling, in every condition.
+    """Return each model before and after temperature scaling, by study, of those that have both scalings.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `calibration`.
-    confidence : float
-        Level of the interval, over images, that decides whether a model got better or worse.
-
-    Returns
-    -------
-    dict of str to xarray.Dataset
-        By study, of the studies that have both scalings. Dims score, model and condition: `before`, `after`,
-        and `verdict`, -1 for better after scaling, +1 for worse, 0 where the interval of the change holds 0.
-        Conditions are sorted: whole sets, shifts, and `SHIFTS`, in which each kind of shift counts once. By
-        model: group. A debiased error below 0 is given as 0.
-
-    Examples
-    --------
-    >>> scaling_change([], 0.95)
-    {}
+    Dims score, model and condition (sorted: whole sets, shifts, and `SHIFTS`, which counts each kind of shift
+    once): `before`, `after` (a debiased error below 0 as 0), and `verdict`, -1 for better after scaling, +1
+    for worse, 0 where the interval of the change, over images, holds 0. By model: group.
     """
-    found = {}
+    changes = {}
     for panel in panels:
         if {"before", "after"} <= {*panel.cube["scaling"].values.tolist()}:
             kept = panel.cube["ece_debiased"].notnull().all(["draw", "model", "scaling"])
             cube = panel.cube[list(SCORES)].sel(condition=kept.values)
             if cube.sizes["condition"]:
-                found[panel.study] = _change(cube, confidence).assign(
-                    group=("model", panel.models["group"].values)
-                )
-    return found
+                group = panel.models["group"].values
+                changes[panel.study] = _change(cube, confidence).assign(group=("model", group))
+    return changes
 
 
 def change_of_groups(changes: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
-    """Average the change over the models of each group.
+    """Return the `scaling_change` averaged over the models of each group, by study.
 
-    Parameters
-    ----------
-    changes : mapping of str to xarray.Dataset
-        As `scaling_change` returns them.
-
-    Returns
-    -------
-    dict of str to xarray.Dataset
-        By study. Dims score, group and condition: `before` and `after`, means over models; `lowest` and
-        `highest`, the range over models of after less before; `better` and `worse`, numbers of models. By
-        group: models.
-
-    Examples
-    --------
-    >>> change_of_groups({})
-    {}
+    Dims score, group and condition: `before` and `after`, means over models; `lowest` and `highest`, the
+    range over models of after less before; `better` and `worse`, numbers of models. By group: models.
     """
-    found = {}
+    averages = {}
     for study, change in changes.items():
         groups = [name for name in GROUPS if name in change["group"].values]
         parts = [_of_group(change.isel(model=change["group"].values == name)) for name in groups]
-        found[study] = xr.concat(parts, "group").assign_coords(group=groups)
-    return found
+        averages[study] = xr.concat(parts, "group").assign_coords(group=groups)
+    return averages
 
 
 def _of_group(change: xr.Dataset) -> xr.Dataset:
@@ -99,13 +68,7 @@ def _of_group(change: xr.Dataset) -> xr.Dataset:
 
 
 def home(conditions: Sequence[str]) -> str:
-    """Return the condition on whose like the temperature was fitted, or else the first.
-
-    Examples
-    --------
-    >>> home(["sketches", "natural"])
-    'natural'
-    """
+    """Return the condition on whose like the temperature was fitted, or else the first."""
     return next((name for name in WHOLE_SETS if name in conditions), conditions[0])
 
 
@@ -115,30 +78,19 @@ def _change(cube: xr.Dataset, confidence: float) -> xr.Dataset:
     order = [*(name for name in names if name not in shifts), *shifts]
     cube = cube.sel(condition=order).transpose("draw", "model", "condition", "scaling")
     kinds = [[order.index(name) for name in of_kind] for of_kind in kinds_of(shifts).values()]
-    found = np.empty((3, len(SCORES), cube.sizes["model"], len(order) + bool(kinds)))
+    conditions = [*order, *[SHIFTS] * bool(kinds)]
+    table = np.empty((3, len(SCORES), cube.sizes["model"], len(conditions)))
     for row, (score, compared) in enumerate(SCORES.items()):
         values = cube[score].sel(scaling=["before", "after"]).values.astype(np.float64)
         scale = compared(values)
         if kinds:
-            mean = _over_kinds(values, kinds)
+            mean = np.mean([values[:, :, rows].mean(axis=2, keepdims=True) for rows in kinds], axis=0)
             values, scale = (np.concatenate([one, mean], axis=2) for one in (values, scale))
         low, high = centred_interval(scale[..., 1] - scale[..., 0], confidence)
         shown = values[0].clip(min=0)
-        found[:, row] = shown[..., 0], shown[..., 1], np.where(low > 0, 1, np.where(high < 0, -1, 0))
+        table[:, row] = shown[..., 0], shown[..., 1], np.where(low > 0, 1, np.where(high < 0, -1, 0))
+    dims = ("score", "model", "condition")
     return xr.Dataset(
-        {
-            name: (("score", "model", "condition"), array)
-            for name, array in zip(("before", "after", "verdict"), found, strict=True)
-        },
-        {
-            "score": list(SCORES),
-            "model": cube["model"].values,
-            "condition": [*order, *[SHIFTS] * bool(kinds)],
-        },
+        {name: (dims, table[place]) for place, name in enumerate(("before", "after", "verdict"))},
+        {"score": list(SCORES), "model": cube["model"].values, "condition": conditions},
     )
-
-
-def _over_kinds(values: Array, kinds: Sequence[Sequence[int]]) -> Array:
-    """Average over conditions, the third axis, such that each kind counts once; the axis stays."""
-    means = [values[:, :, rows].mean(axis=2, keepdims=True) for rows in kinds]
-    return np.asarray(np.mean(means, axis=0))

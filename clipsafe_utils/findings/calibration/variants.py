@@ -14,65 +14,32 @@ from clipsafe_utils.metrics.draws import reflected_interval
 
 OTHERS = ("ece_floor", "ece_classwise", "nll", "brier", "accuracy", "temperature")
 _COLUMNS = ["study", "scaling", "condition", "images", "model", "group", "accuracy", "error", "low", "high"]
-_ENDS = {"ece": reflected_interval, "ece_debiased": debiased_interval}
 
 
 def errors_in(cube: xr.Dataset) -> list[str]:
-    """Return the calibration errors of a cube, each of which sorts the networks in its own way.
-
-    Examples
-    --------
-    >>> errors_in(xr.Dataset({"ece": 0.1, "nll": 0.5}))
-    ['ece']
-    """
+    """Return the calibration errors of a cube, each of which sorts the networks in its own way."""
     return [name for name in ("ece_equal_mass", *BIN_ERRORS) if name in cube]
 
 
 def variants_of(view: View, confidence: float) -> pd.DataFrame:
-    """Tabulate what a study stores of each model on the whole set.
+    """Return what a study stores of each model on the whole set, a row a model.
 
-    Parameters
-    ----------
-    view : View
-        One study at one scaling.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        A row a model: model, study, scaling, `errors_in` the cube, `OTHERS` (NaN where not measured), and the
-        ends of the intervals: ece_low, ece_high, ece_debiased_low, ece_debiased_high.
+    model, study, scaling, `errors_in` the cube, `OTHERS` (NaN where not measured), and the ends of the
+    intervals: ece_low, ece_high, ece_debiased_low, ece_debiased_high.
     """
-    whole = view.cube.sel(condition=view.whole).transpose("draw", "model", ...)
+    whole = view.on_whole.transpose("draw", "model", ...)
     estimate = whole.isel(draw=0)
     columns = {name: estimate[name].values for name in (*errors_in(whole), *OTHERS)}
-    for name, interval in _ENDS.items():
+    for name, interval in (("ece", reflected_interval), ("ece_debiased", debiased_interval)):
         columns[f"{name}_low"], columns[f"{name}_high"] = interval(whole[name].values, confidence)
     names = [short_name(name) for name in view.models["model"].values.tolist()]
     return pd.DataFrame({"model": names, "study": view.study, "scaling": view.scaling} | columns)
 
 
 def every_model(panels: Sequence[Panel], confidence: float) -> pd.DataFrame:
-    """Tabulate accuracy and debiased error of every model on every set of images that it was measured on.
+    """Return accuracy and debiased error of every model on every set of images that it was measured on.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `calibration`.
-    confidence : float
-        Level of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        Columns study, scaling, condition, images, model, group, accuracy, error (0 where negative), low and
-        high.
-
-    Examples
-    --------
-    >>> every_model([], 0.95).empty
-    True
+    Columns study, scaling, condition, images, model, group, accuracy, error (0 where negative), low and high.
     """
     parts = [
         _on_one_set(panel, scaling, condition, confidence)
@@ -84,17 +51,17 @@ def every_model(panels: Sequence[Panel], confidence: float) -> pd.DataFrame:
 
 
 def _on_one_set(panel: Panel, scaling: str, condition: str, confidence: float) -> pd.DataFrame:
-    one = panel.cube.sel(condition=condition, scaling=scaling)
-    images = float(one["bin_count"].sum("bin").max())
-    measured = one["ece_debiased"].notnull().all("draw").values
-    one, group = one.isel(model=measured), panel.models["group"].values[measured]
-    errors = one["ece_debiased"].transpose("draw", "model").values
+    cube = panel.cube.sel(condition=condition, scaling=scaling)
+    images = float(cube["bin_count"].sum("bin").max())
+    measured = cube["ece_debiased"].notnull().all("draw").values
+    cube = cube.isel(model=measured)
+    errors = cube["ece_debiased"].transpose("draw", "model").values
     low, high = debiased_interval(errors, confidence)
     return pd.DataFrame(
         {
-            "model": one["model"].values,
-            "group": group,
-            "accuracy": one["accuracy"].isel(draw=0).values,
+            "model": cube["model"].values,
+            "group": panel.models["group"].values[measured],
+            "accuracy": cube["accuracy"].isel(draw=0).values,
             "error": np.clip(errors[0], 0, None),
             "low": low,
             "high": high,

@@ -8,7 +8,6 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.errors import ClipsafeError
 
 WHOLE_SETS = ("id", "id_annotated", "natural", "own_source")
@@ -26,32 +25,17 @@ _LIKE = ("redrawn", "adversarial", "v2")
 
 @dataclass(frozen=True)
 class View:
-    """One study at one scaling.
-
-    Attributes
-    ----------
-    study, scaling : str
-        Name of the study; "before" or "after" temperature scaling.
-    cube : xarray.Dataset
-        The cube `calibration` without the dim scaling, complete: no model lacks a condition.
-    models : xarray.Dataset
-        The cube `models` in the same order.
-    """
+    """One study at one scaling."""
 
     study: str
-    scaling: str
-    cube: xr.Dataset
-    models: xr.Dataset
+    scaling: str  # "before" or "after" temperature scaling
+    cube: xr.Dataset  # `calibration` without the dim scaling, complete: no model lacks a condition
+    models: xr.Dataset  # the cube `models` in the same order
 
     @property
     def title(self) -> str:
         """What a figure writes above the view."""
         return f"{self.study}, {self.scaling} scaling"
-
-    @property
-    def is_real(self) -> bool:
-        """Whether its models are real ones, not a proxy for them."""
-        return is_real(self.models)
 
     @property
     def names(self) -> list[str]:
@@ -78,19 +62,18 @@ class View:
         return present[0] if present else str(names[int(np.argmax(self.images.values))])
 
     @property
+    def on_whole(self) -> xr.Dataset:
+        """The cube on that condition."""
+        return self.cube.sel(condition=self.whole)
+
+    @property
     def parts(self) -> list[str]:
         """Conditions that are no whole sets: factors or shifts."""
         return parts_of(self.cube["condition"].values.tolist())
 
 
 def leading(shown: Sequence[View]) -> list[View]:
-    """Keep the first view of each study: that before scaling, where a study has both.
-
-    Examples
-    --------
-    >>> leading([])
-    []
-    """
+    """Return the first view of each study: that before scaling, where a study has both."""
     first: dict[str, View] = {}
     for view in shown:
         first.setdefault(view.study, view)
@@ -98,38 +81,17 @@ def leading(shown: Sequence[View]) -> list[View]:
 
 
 def views(panels: Sequence[Panel], conditions: Sequence[str], scalings: Sequence[str]) -> list[View]:
-    """Cut each panel into views: one a scaling, with the conditions that all of its models have.
+    """Return each study at each scaling, with the conditions, of those asked for, that all its models have.
 
-    Parameters
-    ----------
-    panels : sequence of Panel
-        Of the cube `calibration`.
-    conditions : sequence of str
-        Names of conditions; `all` stands for every one that a study has.
-    scalings : sequence of str
-        Of "before" and "after".
-
-    Returns
-    -------
-    list of View
-        Where a study has nothing for a scaling, the view is left out; see `left_out_parts`.
-
-    Raises
-    ------
-    ClipsafeError
-        If no study has any of the conditions.
-
-    Examples
-    --------
-    >>> views([], ["all"], ["before"])
-    []
+    The condition `all` stands for every one that a study has. Where a study has nothing for a scaling, the
+    view is left out; see `left_out_parts`.
     """
-    found = []
     known = dict.fromkeys(name for panel in panels for name in panel.cube["condition"].values.tolist())
     if panels and _EVERY not in conditions and not {*conditions} & {*known}:
         raise ClipsafeError(
             f"No study has the condition '{conditions[0]}'; the conditions are all, {', '.join(known)}."
         )
+    cut = []
     for panel in panels:
         models = _shown_models(panel)
         for scaling in scalings:
@@ -137,18 +99,12 @@ def views(panels: Sequence[Panel], conditions: Sequence[str], scalings: Sequence
                 cube = panel.cube.sel(scaling=scaling, model=models["model"].values)
                 present = _measured_conditions(cube, conditions)
                 if present:
-                    found.append(View(panel.study, scaling, cube.sel(condition=present), models))
-    return found
+                    cut.append(View(panel.study, scaling, cube.sel(condition=present), models))
+    return cut
 
 
 def left_out_parts(panels: Sequence[Panel], conditions: Sequence[str], scalings: Sequence[str]) -> list[str]:
-    """Say in words which scalings, conditions and models of the studies are not shown.
-
-    Examples
-    --------
-    >>> left_out_parts([], ["all"], ["before"])
-    []
-    """
+    """Return in words which scalings, conditions and models of the studies are not shown."""
     sentences = []
     for panel in panels:
         where = f"The study `{panel.study}`"
@@ -168,39 +124,21 @@ def left_out_parts(panels: Sequence[Panel], conditions: Sequence[str], scalings:
 
 
 def parts_of(conditions: Sequence[str]) -> list[str]:
-    """Return the conditions that are no whole sets: factors or shifts.
-
-    Examples
-    --------
-    >>> parts_of(["id", "factor_pose", "natural", "sketches"])
-    ['factor_pose', 'sketches']
-    """
+    """Return the conditions that are no whole sets: factors or shifts."""
     return [name for name in conditions if name not in WHOLE_SETS]
 
 
 def kinds_of(conditions: Sequence[str]) -> dict[str, list[str]]:
-    """Sort conditions by kind, so that a mean counts sets that were built alike once.
-
-    Examples
-    --------
-    >>> kinds_of(["redrawn_top", "redrawn_plain", "sketches"])
-    {'redrawn': ['redrawn_top', 'redrawn_plain'], 'sketches': ['sketches']}
-    """
-    found: dict[str, list[str]] = {}
+    """Return conditions by kind, so that a mean counts sets that were built alike once."""
+    kinds: dict[str, list[str]] = {}
     for name in conditions:
         beginning = name.split("_", 1)[0]
-        found.setdefault(beginning if beginning in _LIKE else name, []).append(name)
-    return found
+        kinds.setdefault(beginning if beginning in _LIKE else name, []).append(name)
+    return kinds
 
 
 def short_name(model: str) -> str:
-    """Return the name of a model without its source.
-
-    Examples
-    --------
-    >>> short_name("imagenet-x-images:ViT")
-    'ViT'
-    """
+    """Return the name of a model without its source."""
     return model.split(":", 1)[-1]
 
 

@@ -96,14 +96,16 @@ def contrasts(laboratory: Laboratory) -> list[Contrast]:
 
 def absent(laboratory: Laboratory) -> list[str]:
     """Say which causes a laboratory has too few trainings for."""
-    known = {one.title: one for one in contrasts(laboratory)}
+    known = {cause.title: cause for cause in contrasts(laboratory)}
     few = [
-        f"{title} ({one.runs} {'pairs' if one.paired else 'a side'})"
-        for title, one in known.items()
-        if one.runs < FEWEST_RUNS
+        f"{title} ({cause.runs} {'pairs' if cause.paired else 'a side'})"
+        for title, cause in known.items()
+        if cause.runs < FEWEST_RUNS
     ]
     begins = {*(name for _, name, _, _ in KNOB_STEPS.values()), *STEPS, *ENCODERS, *PROCEDURES}
-    return few + sorted(f"{name} (none)" for name in begins if not any(one.startswith(name) for one in known))
+    return few + sorted(
+        f"{name} (none)" for name in begins if not any(title.startswith(name) for title in known)
+    )
 
 
 def _of_steps(laboratory: Laboratory) -> Iterator[Contrast]:

@@ -46,7 +46,7 @@ HEADLINE: Mapping[str, Need] = {
 }
 """Properties of the headline figure: shares in points, and the temperature in hundredths."""
 
-HEADLINE_TITLES = {key: one.title for key, one in HEADLINE.items()}
+HEADLINE_TITLES = {key: need.title for key, need in HEADLINE.items()}
 
 NEEDS: Mapping[str, Need] = {
     "accuracy": Need("accuracy", ("accuracy",)),
@@ -67,8 +67,8 @@ NEEDS: Mapping[str, Need] = {
 
 def read_laboratories(studies: Sequence[str]) -> dict[str, Laboratory]:
     """Read every study that changes one cause at a time, by its name."""
-    found = {find_study(study).name: read_laboratory([study]) for study in studies}
-    return {study: one for study, one in found.items() if one is not None}
+    every = {find_study(study).name: read_laboratory([study]) for study in studies}
+    return {study: laboratory for study, laboratory in every.items() if laboratory is not None}
 
 
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high", "runs", "moves", "sure"]
@@ -83,17 +83,17 @@ def effects(laboratory: Laboratory | None, properties: Mapping[str, Need], confi
     """
     if laboratory is None:
         return pd.DataFrame(columns=_COLUMNS)
-    known = {key: one for key, one in properties.items() if laboratory.has(*one.parts)}
-    causes = [one for one in contrasts(laboratory) if one.runs >= FEWEST_RUNS]
+    known = {key: need for key, need in properties.items() if laboratory.has(*need.parts)}
+    causes = [cause for cause in contrasts(laboratory) if cause.runs >= FEWEST_RUNS]
     wide = at_once(confidence, len(causes))
     rows = []
     for cause in causes:
-        for key, property_ in known.items():
-            sides = cause.sides(laboratory, property_.parts)
-            found, sure = (cause.difference(*sides, level) for level in (confidence, wide))
-            if np.isfinite([found.estimate, found.low, found.high]).all():
-                row = (cause.kind, cause.title, key, found.estimate, found.low, found.high, cause.runs)
-                rows.append((*row, found.excludes(0), sure.excludes(0)))
+        for key, need in known.items():
+            sides = cause.sides(laboratory, need.parts)
+            change, sure = (cause.difference(*sides, level) for level in (confidence, wide))
+            if np.isfinite([change.estimate, change.low, change.high]).all():
+                row = (cause.kind, cause.title, key, change.estimate, change.low, change.high, cause.runs)
+                rows.append((*row, change.excludes(0), sure.excludes(0)))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
@@ -104,8 +104,7 @@ def at_once(confidence: float, comparisons: int) -> float:
 
 def strongest(table: pd.DataFrame, property_: str, judged: str = "moves") -> pd.DataFrame:
     """Return the effects on a property whose interval leaves zero out, the largest first."""
-    kept = table[(table["property"] == property_) & table[judged].astype(bool)]
-    return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
+    return _largest_first(table[(table["property"] == property_) & table[judged].astype(bool)])
 
 
 def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[str]) -> pd.DataFrame:
@@ -118,8 +117,11 @@ def hidden_from_accuracy(table: pd.DataFrame, within: float, hidden: Sequence[st
     kept = table[
         table["cause"].isin(small.index) & table["property"].isin(list(hidden)) & table["moves"].astype(bool)
     ]
-    kept = kept.assign(accuracy=kept["cause"].map(small))
-    return kept.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
+    return _largest_first(kept.assign(accuracy=kept["cause"].map(small)))
+
+
+def _largest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("value", key=lambda value: value.abs(), ascending=False, ignore_index=True)
 
 
 def estimate_of(row: pd.Series) -> Value:

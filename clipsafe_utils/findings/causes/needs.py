@@ -19,7 +19,7 @@ ROWS: Mapping[str, str] = {
     "accuracy": NEEDS["accuracy"].name,
     "accuracy_shifts": NEEDS["accuracy_shifts"].name,
     AT_EQUAL: "the same, at equal accuracy",
-    **{key: one.name for key, one in NEEDS.items() if not key.startswith("accuracy")},
+    **{key: need.name for key, need in NEEDS.items() if not key.startswith("accuracy")},
 }
 """What a user may need, by its key."""
 
@@ -67,9 +67,9 @@ def with_heights(laboratory: Laboratory) -> Laboratory:
     return Laboratory(causes, models)
 
 
-def record_needs(found: pd.DataFrame) -> dict[str, Largest]:
+def record_needs(table: pd.DataFrame) -> dict[str, Largest]:
     """Return the same of the record; `found` is as `record.record_effects` returns it."""
-    return _largest(found.assign(property=found["property"].map(_KEYS_OF_RECORD)))
+    return _largest(table.assign(property=table["property"].map(_KEYS_OF_RECORD)))
 
 
 def _largest(rows: pd.DataFrame) -> dict[str, Largest]:

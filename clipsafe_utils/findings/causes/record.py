@@ -29,7 +29,6 @@ SAMPLE_STEPS = (3e9, 13e9, 34e9)
 
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high"]
 _COLUMNS += ["families", "runs", "decided", "moves", "sure", "each"]
-_ANY = 0.95  # level of intervals that are not read
 _NEAR = 0.25
 _FEWEST = 3
 
@@ -138,7 +137,8 @@ def higher_and_lower(clouds: Clouds) -> tuple[Text, Text]:
     """Name the shifts on which WIT stands higher than LAION-400M at equal accuracy, and lower."""
     means = {}
     for name in shifts_of(clouds):
-        compared = compare_pairs({name: clouds[name]}, wit_pairs, _ANY)
+        # The level is that of intervals, which are not read.
+        compared = compare_pairs({name: clouds[name]}, wit_pairs, confidence=0.95)
         if compared.sizes["pair"]:
             means[shift_title(name)] = compared["mean"].sel(shift=name, measure="at_equal").item()
     higher, lower = ([title for title, mean in means.items() if sign * mean > 0] for sign in (1, -1))

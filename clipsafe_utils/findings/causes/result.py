@@ -17,8 +17,6 @@ from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing
 
-FEWEST_STEPS = 2
-
 
 @dataclass(frozen=True, eq=False)
 class Causes:
@@ -40,7 +38,7 @@ class Causes:
             )
             for study, clouds in self.records.items()
         }
-        return of_records | {study: laboratory_needs(one, level) for study, one in self.laboratories.items()}
+        return of_records | {name: laboratory_needs(each, level) for name, each in self.laboratories.items()}
 
     @property
     def larger_step(self) -> Literal["first", "last", "differ"] | Missing:
@@ -53,7 +51,7 @@ def larger_step(
     laboratory: Sequence[float], record: Sequence[float]
 ) -> Literal["first", "last", "differ"] | Missing:
     """Say which step from fewer to more images does more: the first or the last, or the studies differ."""
-    if min(len(laboratory), len(record)) < FEWEST_STEPS:
+    if min(len(laboratory), len(record)) < 2:
         return Missing("one of the studies has not two steps")
     is_first = {steps[0] > steps[-1] for steps in (laboratory, record)}
     return "differ" if len(is_first) > 1 else "first" if is_first.pop() else "last"

@@ -28,37 +28,33 @@ _BETTER_ON = 6
 
 @dataclass(frozen=True)
 class Clips:
-    """Who the CLIPs are; `they`: one, two or many; `few`: one or few, where of fewer than five sources."""
+    """Who the CLIPs are."""
 
     number: Text
     sources: Text
-    they: str | Missing
-    few: str | Missing
+    they: str | Missing  # one, two or many
+    few: str | Missing  # one or few, where of fewer than five sources
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """On which factors all CLIPs stand above or below what new families do, by Holm's correction.
-
-    `chance` of the `marks` fall outside of the bars by chance; `agree`, yes or no, is whether each CLIP has
-    the signs that the paper says.
-    """
+    """On which factors all CLIPs stand above or below what new families do, by Holm's correction."""
 
     marks: Text
-    chance: Text
+    chance: Text  # how many of the marks fall outside of the bars by chance
     above: Text
     below: Text
     mixed: Text
-    agree: str | Missing
+    agree: str | Missing  # whether each CLIP has the signs that the paper says: yes or no
 
 
 @dataclass(frozen=True)
 class Support:
-    """Families that hold the line at the CLIPs' accuracy, its networks within ten points, those above."""
+    """How much holds the line at the CLIPs' accuracy."""
 
     families: Text
-    near: Text
-    above: Text
+    near: Text  # networks within ten points
+    above: Text  # those of them that are more accurate
 
 
 @dataclass(frozen=True)
@@ -129,10 +125,7 @@ def real_of(
     choices: xr.Dataset | None,
     weighted: xr.DataArray | None,
 ) -> Real:
-    """Gather what a study with CLIPs says of them.
-
-    Means, choices and weighted residuals are those of the study, where it has them.
-    """
+    """Gather what a study with CLIPs says of them; means, choices and weights where it has them."""
     clips = clip_models(panel.models)
     return Real(
         clips_of(clips),
@@ -265,13 +258,7 @@ def _choice(panel: Panel, choices: xr.Dataset) -> Choice:
 
 
 def each(values: Iterable[Any], write: Callable[[float], Text]) -> Text:
-    """Write one number, two, or the range of more.
-
-    Examples
-    --------
-    >>> each([-0.032, -0.028], points), each([0.3, 0.1, 0.2], points)
-    (−3.2 and −2.8, +10.0 to +30.0)
-    """
+    """Write one number, two, or the range of more."""
     numbers = [float(value) for value in values]
     if len(numbers) <= 2:
         return listed(write(number) for number in numbers)
@@ -279,13 +266,7 @@ def each(values: Iterable[Any], write: Callable[[float], Text]) -> Text:
 
 
 def names_of(factors: Iterable[Any]) -> Text:
-    """List factors as a sentence does.
-
-    Examples
-    --------
-    >>> names_of(["pose", "partial_view", "shape"]), names_of([])
-    (pose, partial view and shape, no factor)
-    """
+    """List factors as a sentence does."""
     names = [str(name).replace("_", " ") for name in factors]
     return listed(names) if names else Text("no factor")
 

@@ -47,11 +47,6 @@ def with_a_line(
 
     Returns the panels cut to the factors that were asked for and `overall`, and in words what the others lack
     and which factors a study has no images of.
-
-    Examples
-    --------
-    >>> with_a_line([], ["pose"], "top", "standard", "raw")
-    ([], [])
     """
     kept, sentences = [], []
     for panel in panels:
@@ -69,13 +64,7 @@ def with_a_line(
 
 
 def line_of(baseline_group: str) -> Text:
-    """Say whose line it is.
-
-    Examples
-    --------
-    >>> line_of("standard"), line_of("more_data")
-    (standard models, the group “Trained on more data”)
-    """
+    """Say whose line it is."""
     return Text(
         "standard models" if baseline_group == "standard" else f"the group “{GROUPS[baseline_group]}”"
     )
@@ -147,13 +136,7 @@ def baseline_lines(result: xr.Dataset, models: xr.Dataset, baseline_group: str) 
 def group_residuals(
     results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], confidence: float
 ) -> dict[str, xr.Dataset]:
-    """Average the supported residuals over the families of each group, by study.
-
-    Examples
-    --------
-    >>> group_residuals({}, {}, 0.95)
-    {}
-    """
+    """Average the supported residuals over the families of each group, by study."""
     means = {}
     for study, result in results.items():
         supported = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 import xarray as xr
@@ -13,14 +13,16 @@ from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.factors import residuals
 from clipsafe_utils.findings.factors.clips import Real, real_of
-from clipsafe_utils.findings.factors.laboratory import DOSES, TEXTURES, relative_residuals
-from clipsafe_utils.findings.factors.trainings import (
+from clipsafe_utils.findings.factors.laboratory import (
+    DOSES,
     LADDER,
+    TEXTURES,
     Laboratory,
     Population,
     laboratory_of,
     panels_of_knob,
     population_of,
+    relative_residuals,
 )
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
@@ -34,34 +36,18 @@ _RECORD = "published"
 
 @dataclass(frozen=True, eq=False)
 class FactorRobustness:
-    """What chapter 1 found, for its sentences, tables and figures.
-
-    Attributes
-    ----------
-    chosen : CheckedParameters
-        What it was asked for.
-    panels : list of Panel
-        What is shown of each study: one with the factors that were asked for, and with a line.
-    left_out : list of str
-        In words, what is not shown.
-    results, models : mapping of str to Dataset
-        By study: `effective_robustness` and the cube `models` in the same order.
-    trainings : mapping of str to Trainings
-        By study.
-    networks : Text
-        How many networks the public record has, whatever groups are shown.
-    """
+    """What chapter 1 found, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
-    panels: Sequence[Panel]
-    left_out: Sequence[str]
-    results: Mapping[str, xr.Dataset]
-    trainings: Mapping[str, Trainings]
-    networks: Text
+    panels: Sequence[Panel]  # one a study that has a line, with the factors that were asked for
+    left_out: Sequence[str]  # in words, what is not shown
+    results: Mapping[str, xr.Dataset]  # by study, of `effective_robustness`
+    trainings: Mapping[str, Trainings]  # by study
+    networks: Text  # how many the public record has, whatever groups are shown
 
     @property
     def models(self) -> dict[str, xr.Dataset]:
-        """The cube `models` of each study."""
+        """The cube `models` of each study, in the order of its results."""
         return {panel.study: panel.models for panel in self.panels}
 
     @property
@@ -137,35 +123,37 @@ class FactorRobustness:
     @cached_property
     def doses(self) -> dict[str, dict[Property, pd.DataFrame]]:
         """Relative accuracy against each knob."""
-        return {knob: self._of_knob(knob) for knob in DOSES}
+        return {
+            knob: tables_of_studies(self.trainings, panels_of_knob(knob), partial(Trainings.doses, knob=knob))
+            for knob in DOSES
+        }
 
     @cached_property
     def alone(self) -> dict[str, dict[str, xr.Dataset]]:
         """Residuals of relative accuracy on the one-factor sets, by study with a CLIP and kind of texture."""
         chosen = self.chosen
-        found = {
+        by_study = {
             panel.study: relative_residuals(
                 panel, chosen.selection, chosen.baseline_group, chosen.fit, chosen.confidence
             )
             for panel in self._with_clips
         }
-        return {study: by_kind for study, by_kind in found.items() if by_kind}
+        return {study: by_kind for study, by_kind in by_study.items() if by_kind}
 
     @property
     def alone_drawn(self) -> tuple[dict[str, xr.Dataset], dict[str, xr.Dataset]]:
         """The same by title of the panel, and the cube `models` of each."""
-        found, models = {}, {}
+        judged, models = {}, {}
         for study, by_kind in self.alone.items():
-            for kind, judged in by_kind.items():
+            for kind, of_kind in by_kind.items():
                 title = TEXTURES[kind] + (f" ({study})" if len(self.alone) > 1 else "")
-                found[title], models[title] = judged, self.models[study]
-        return found, models
+                judged[title], models[title] = of_kind, self.models[study]
+        return judged, models
 
     @cached_property
     def lab(self) -> Laboratory:
         """The first study with trainings that differ in one thing."""
-        first = next(iter(self.trainings.values()), Trainings(None, self.chosen.confidence))
-        return laboratory_of(first)
+        return laboratory_of(next(iter(self.trainings.values()), Trainings(None, self.chosen.confidence)))
 
     @cached_property
     def population(self) -> Population:
@@ -200,11 +188,6 @@ class FactorRobustness:
     def _with_clips(self) -> list[Panel]:
         return [panel for panel in self.panels if clip_models(panel.models).sizes["model"]]
 
-    def _of_knob(self, knob: str) -> dict[Property, pd.DataFrame]:
-        return tables_of_studies(
-            self.trainings, panels_of_knob(knob), lambda trained, name: trained.doses(name, knob)
-        )
-
 
 def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     """Find on which visual factors CLIPs stand above or below other networks of equal accuracy, and why.
@@ -212,7 +195,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 1.
+        Parameters of chapter 1, of `parameters_of`.
 
     Raises
     ------

@@ -10,7 +10,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import HEADLINE_FACTORS, OVERALL
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
-from clipsafe_utils.findings.prompts.sets import base_of, by_number
+from clipsafe_utils.findings.prompts.sets import base_of
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
 from clipsafe_utils.metrics.runs import mean_of_runs
@@ -48,32 +48,18 @@ EVERY = "all"
 
 _CLIP = "clip_zero_shot"
 _FEWEST_DRAWS = 3
-_COLUMNS = ("source", "prompt_set", "property", "level", "value", "low", "high", "families")
+_COLUMNS = ["source", "prompt_set", "property", "level", "value", "low", "high", "families"]
 
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """Zero-shot CLIPs of a study under several sets of prompts.
-
-    Attributes
-    ----------
-    study : str
-        Its name.
-    values : DataArray, dims (draw, model, prompt_set, property)
-        `PROPERTIES`, and AUROC by every other score. Subsets of a set are averaged.
-    models : Dataset
-        The cube `models`, in the same order.
-    base : str
-        The set that others are compared with.
-    is_debiased : bool
-        Whether the calibration error is the debiased one.
-    """
+    """Zero-shot CLIPs of a study under several sets of prompts."""
 
     study: str
-    values: xr.DataArray
-    models: xr.Dataset
-    base: str
-    is_debiased: bool
+    values: xr.DataArray  # (draw, model, prompt_set, property): `PROPERTIES`, AUROC by every other score
+    models: xr.Dataset  # the cube `models`, in the same order
+    base: str  # the set that others are compared with
+    is_debiased: bool  # whether the calibration error is the debiased one
 
     @property
     def prompt_sets(self) -> list[str]:
@@ -84,11 +70,6 @@ class Tested:
     def properties(self) -> list[str]:
         """Names of the properties that were measured."""
         return [str(name) for name in self.values["property"].values]
-
-    @property
-    def sources(self) -> list[str]:
-        """Training sources, in the order of the models."""
-        return list(dict.fromkeys(self.models["training_source"].values.astype(str).tolist()))
 
     def by_family(self, source: str = EVERY) -> xr.DataArray:
         """Return the mean of each family of a source, dims (draw, family, prompt_set, property)."""
@@ -103,7 +84,7 @@ class Tested:
 
 
 def read_tested(studies: Sequence[str], groups: Sequence[str]) -> tuple[list[Tested], list[str]]:
-    """Read the cube `prompts` of every study that has one; sentences say which are left out, and why."""
+    """Return the studies that have CLIPs under other prompts, and in words which are left out, and why."""
     sentences = left_out(studies, "prompts", groups)
     tested = []
     for panel in read_panels(studies, "prompts", groups):
@@ -135,7 +116,7 @@ def _tested(panel: Panel, clips: np.ndarray) -> Tested:
         )["auroc"]
         for score in cube["score"].values.astype(str).tolist()
     }
-    found = {
+    measured = {
         "accuracy": cube["accuracy"],
         "ece": cube["ece_debiased" if is_debiased else "ece"],
         "nll": cube["nll"],
@@ -143,10 +124,8 @@ def _tested(panel: Panel, clips: np.ndarray) -> Tested:
         **of_scores,
         **_gap(cube),
     }
-    names = [name for name in PROPERTIES if name in found] + [
-        name for name in found if name not in PROPERTIES
-    ]
-    values = xr.concat([found[name].drop_attrs() for name in names], "property", coords="minimal")
+    names = [name for name in dict.fromkeys([*PROPERTIES, *measured]) if name in measured]
+    values = xr.concat([measured[name].drop_attrs() for name in names], "property", coords="minimal")
     base = base_of(cube["prompt_set"].values.tolist())
     assert base is not None, "such studies were left out"
     return Tested(
@@ -169,23 +148,14 @@ def _gap(cube: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def changes(tested: Tested, confidence: float) -> pd.DataFrame:
-    """Tabulate how far every set moves every property from the usual set.
+    """Return how far every set moves every property from the usual set; what was not measured is left out.
 
-    Parameters
-    ----------
-    tested : Tested
-        A study.
-    confidence : float
-        Level of the intervals, which count families of models and images.
-
-    Returns
-    -------
-    DataFrame
-        Columns source, prompt_set, property, level (the property itself), value (the change), low, high and
-        families. Source `EVERY` comes first. What was not measured is left out.
+    Columns source (`EVERY` first), prompt_set, property, level (the property itself), value (the change),
+    low and high (over families of models and images) and families.
     """
     rows = []
-    for source in [EVERY, *tested.sources]:
+    sources = dict.fromkeys(tested.models["training_source"].values.astype(str).tolist())
+    for source in [EVERY, *sources]:
         values = tested.by_family(source)
         moved = values - values.sel(prompt_set=tested.base)
         level = values.isel(draw=0).mean("family").values
@@ -193,17 +163,14 @@ def changes(tested: Tested, confidence: float) -> pd.DataFrame:
             for column, name in enumerate(tested.properties):
                 draws = moved.values[:, :, place, column]
                 if np.isfinite(draws).all():
-                    found = mean_of_runs(draws, confidence, "difference")
-                    interval = (found.estimate, found.low, found.high, found.units)
+                    mean = mean_of_runs(draws, confidence, "difference")
+                    interval = (mean.estimate, mean.low, mean.high, mean.units)
                     rows.append((source, prompt_set, name, level[place, column], *interval))
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Said:
-    """Return a property under one set of prompts less that under another.
-
-    The mean is over families of the CLIPs of all sources, each family counted once.
-    """
+    """Return a property under one set of prompts less that under another, a mean over families of CLIPs."""
     if property_ in tested.properties and {upper, lower} <= set(tested.prompt_sets):
         values = tested.by_family().sel(property=property_)
         difference = (values.sel(prompt_set=upper) - values.sel(prompt_set=lower)).values
@@ -237,15 +204,7 @@ def level_of(changes: pd.DataFrame, prompt_set: str) -> tuple[Said, Said]:
 
 
 def weigh(change: Said, property_: str) -> Weight | Missing:
-    """Say whether a change matters: whether all of its interval is too small, or on one side of zero.
-
-    Examples
-    --------
-    >>> weigh(Value(0.001, -0.001, 0.003), "accuracy"), weigh(Value(0.0, -0.02, 0.02), "auroc")
-    ('small', 'undecided')
-    >>> weigh(Value(-0.004, -0.006, -0.002), "ece")
-    'down'
-    """
+    """Return whether a change matters: whether all of its interval is too small, or on one side of zero."""
     if isinstance(change, Missing):
         return change
     if max(abs(change.low), abs(change.high)) < PROPERTIES[property_].smallest:
@@ -254,13 +213,7 @@ def weigh(change: Said, property_: str) -> Weight | Missing:
 
 
 def weighed(change: Said, property_: str) -> Text:
-    """Write what `weigh` says, and by how much a property is higher or lower.
-
-    Examples
-    --------
-    >>> weighed(Value(-0.004, -0.006, -0.002, "difference"), "ece")
-    is lower by 0.40 points, less than would matter
-    """
+    """Return in words what `weigh` says, and by how much a property is higher or lower."""
     if isinstance(change, Missing):
         return change
     size = replace(change, estimate=abs(change.estimate), low=np.nan, high=np.nan).in_full().lstrip("+")
@@ -275,12 +228,6 @@ def weighed(change: Said, property_: str) -> Text:
             "down": f"is lower {sizes}",
         },
     )
-
-
-def fewest_and_most(tested: Tested) -> tuple[str, str] | None:
-    """Return the sets of fewest and of most templates; None where a study has one number only."""
-    ordered = by_number(tested.prompt_sets)
-    return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
 
 
 def _scale(property_: str) -> Scale:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.findings.prompts.embedded import has_templates
-from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, Measures, models_of
+from clipsafe_utils.findings.prompts.embedded import MEASURED, KeptImages, Measures, has_templates
 from clipsafe_utils.metrics.runs import mean_of_runs
 
 NONE = ("none",)
@@ -23,35 +22,16 @@ REPLICATES = 100
 AVERAGED = "all of yours, averaged"
 
 _WEIGHTS = REPOSITORY / "weights"
-_COLUMNS = ("prompt", "property", "level", "value", "low", "high", "models")
+_COLUMNS = ["prompt", "property", "level", "value", "low", "high", "models"]
 
 
 def own_changes(
     embeddings: xr.Dataset, prompts: Sequence[str], confidence: float, weights: Path = _WEIGHTS
 ) -> pd.DataFrame:
-    """Measure a reader's own templates against the usual set: each alone, and several averaged.
+    """Return how a reader's own templates differ from the usual set: each alone, and several averaged.
 
-    Parameters
-    ----------
-    embeddings : Dataset
-        The cube of that name.
-    prompts : sequence of str
-        Templates with one ``{}`` each.
-    confidence : float
-        Level of the intervals, which count models and images.
-    weights : Path
-        Folder of the CLIPs' weight files, for templates that were not kept.
-
-    Returns
-    -------
-    DataFrame
-        Columns prompt, property, level (the property itself), value (the change), low, high and models.
-
-    Raises
-    ------
-    ClipsafeError
-        If a template was not kept and has a word that the CLIPs do not know, or torch or a weight file is not
-        there.
+    Columns prompt, property, level (the property itself), value (the change), low, high (over models and
+    images) and models. `weights` holds the CLIPs' weight files, for templates that were not kept.
     """
     texts = [" ".join(prompt.split()) for prompt in prompts]
     wanted = {text: [text] for text in texts} | ({AVERAGED: texts} if len(texts) > 1 else {})
@@ -59,7 +39,7 @@ def own_changes(
     _check_words(missing)
     before: list[Measures] = []
     after: dict[str, list[Measures]] = {prompt: [] for prompt in wanted}
-    for model in models_of(embeddings):
+    for model in embeddings["model"].values.astype(str).tolist():
         kept = KeptImages(embeddings, model, REPLICATES)
         path = weights / f"{model.split(':')[-1]}.safetensors"
         singles = kept.singles | (_run_text_tower(path, missing) if missing else {})
@@ -67,13 +47,13 @@ def own_changes(
         for prompt, templates in wanted.items():
             after[prompt].append(kept.measure(np.mean([singles[text] for text in templates], axis=0)))
     rows = []
-    for prompt, found in after.items():
+    for prompt, measures in after.items():
         for name in MEASURED:
-            values = np.stack([one[name] for one in found], axis=1)
-            moved = mean_of_runs(values - np.stack([one[name] for one in before], axis=1), confidence)
+            values, usual = (np.stack([one[name] for one in each], axis=1) for each in (measures, before))
+            moved = mean_of_runs(values - usual, confidence)
             interval = (moved.estimate, moved.low, moved.high, moved.units)
             rows.append((prompt, name, float(values[0].mean()), *interval))
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _check_words(texts: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """What the figures of chapter 5 are drawn from: the changes of each property, a panel each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -12,7 +12,7 @@ from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 
 
 def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Cut changes, by study, to sets that differ in number, as `figures.prompts.by_number` draws them."""
+    """Return the changes, by study, that `figures.prompts.by_number` draws: sets that differ in number."""
     kept = {study: table[table["prompt_set"].isin(list(NUMBERS))] for study, table in changes.items()}
     return _panels(
         {study: table.assign(templates=table["prompt_set"].map(NUMBERS)) for study, table in kept.items()}
@@ -20,7 +20,7 @@ def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.Data
 
 
 def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Cut changes, by study, to sets of another wording, as `figures.prompts.by_wording` draws them."""
+    """Return the changes, by study, that `figures.prompts.by_wording` draws: sets of another wording."""
     kept = {}
     for study, table in changes.items():
         order = by_wording(dict.fromkeys(table["prompt_set"]))
@@ -31,7 +31,7 @@ def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.Dat
 
 
 def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Part changes of random subsets by property, as `figures.prompts.by_subset` draws them."""
+    """Return the changes, by study, that `figures.prompts.by_subset` draws: random subsets."""
     return _by_property({study: table for study, table in changes.items() if len(table)})
 
 
@@ -48,15 +48,11 @@ def _panels(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]
 
 
 def _by_property(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    found = {}
-    for study, table in changes.items():
-        for name in _in_order(table["property"]):
-            panel = PROPERTIES[name]
-            title = f"{panel.title} ({study})" if len(changes) > 1 else panel.title
-            found[replace(panel, title=title)] = table[table["property"] == name]
-    return found
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    there = set(names)
-    return [name for name in PROPERTIES if name in there]
+    return {
+        replace(panel, title=f"{panel.title} ({study})") if len(changes) > 1 else panel: table[
+            table["property"] == name
+        ]
+        for study, table in changes.items()
+        for name, panel in PROPERTIES.items()
+        if name in set(table["property"])
+    }

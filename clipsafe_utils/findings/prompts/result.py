@@ -11,7 +11,7 @@ from clipsafe_utils.cubes.panels import Panel, nothing_to_show, read_panels
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.findings.prompts import panels
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
-from clipsafe_utils.findings.prompts.kept_images import MEASURED
+from clipsafe_utils.findings.prompts.embedded import MEASURED
 from clipsafe_utils.findings.prompts.own import NONE, own_changes
 from clipsafe_utils.findings.prompts.subsets import Subsets, subset_changes, summarise_subsets
 from clipsafe_utils.findings.prompts.templates import (
@@ -31,34 +31,16 @@ _FAR = 10
 
 @dataclass(frozen=True, eq=False)
 class OtherPrompts:
-    """What chapter 5 found, for its sentences, tables and figures; the sentences speak of the first study.
+    """What chapter 5 found, for its sentences, tables and figures; the sentences speak of the first study."""
 
-    Attributes
-    ----------
-    tested : list of Tested
-        CLIPs under other prompts, a study each.
-    left_out : list of str
-        In words, which studies have none.
-    kept : list of Panel
-        Cubes `embeddings`, a study each.
-    confidence : float
-        Level of the intervals.
-    own : mapping of str to DataFrame
-        By study, as of `own_changes`.
-    n_subsets, seed : int
-        Of the random subsets.
-    asked : bool
-        Whether a reader gave prompts.
-    """
-
-    tested: Sequence[Tested]
-    left_out: Sequence[str]
-    kept: Sequence[Panel]
+    tested: Sequence[Tested]  # CLIPs under other prompts, a study each
+    left_out: Sequence[str]  # in words, which studies have none
+    kept: Sequence[Panel]  # cubes `embeddings`, a study each
     confidence: float
-    own: Mapping[str, pd.DataFrame]
+    own: Mapping[str, pd.DataFrame]  # by study, as of `own_changes`
     n_subsets: int = 20
-    seed: int = 0
-    asked: bool = False
+    seed: int = 0  # of the random subsets
+    asked: bool = False  # whether a reader gave prompts
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
@@ -91,8 +73,8 @@ class OtherPrompts:
     @property
     def evidence(self) -> Literal["proxy", "measured"]:
         """Whether the first study is one of a drawn world or of real models."""
-        models = [*(one.models for one in self.tested), *(one.models for one in self.kept)][0]
-        return "measured" if is_real(models) else "proxy"
+        models = [*(one.models for one in self.tested), *(one.models for one in self.kept)]
+        return "measured" if is_real(models[0]) else "proxy"
 
     @property
     def drawn(self) -> Text:
@@ -120,9 +102,9 @@ class OtherPrompts:
     @property
     def number(self) -> NumberOfTemplates:
         """The number of templates in the first study."""
-        found = self.numbers.get(self.tested[0].study) if self.tested else None
         none = Missing("no study has two sets that differ in number alone")
-        return found or NumberOfTemplates(none, none, dict.fromkeys(PROPERTIES, none))
+        nowhere = NumberOfTemplates(none, none, dict.fromkeys(PROPERTIES, none))
+        return self.numbers.get(self.tested[0].study, nowhere) if self.tested else nowhere
 
     @cached_property
     def wordings(self) -> Wordings:
@@ -147,8 +129,8 @@ class OtherPrompts:
             if len(table):
                 return summarise_subsets(panel.cube, table)
         none = Missing("no study has kept the embeddings of single templates")
-        nothing: dict[str, Said] = dict.fromkeys(MEASURED, none)
-        return Subsets(none, none, none, nothing, nothing, none)
+        nowhere: dict[str, Said] = dict.fromkeys(MEASURED, none)
+        return Subsets(none, none, none, nowhere, nowhere, none)
 
     @property
     def inside(self) -> Text:
@@ -172,6 +154,11 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
     chosen : CheckedParameters
         Parameters of chapter 5.
 
+    Returns
+    -------
+    OtherPrompts
+        What its tables, figures and sentences hold, computed when it is asked for.
+
     Raises
     ------
     ClipsafeError
@@ -190,15 +177,8 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
     if not tested and not kept:
         raise nothing_to_show(chosen.studies, "prompts", "embeddings")
     asked = tuple(chosen.prompts) != NONE
-    return OtherPrompts(
-        tested,
-        sentences,
-        kept,
-        chosen.confidence,
-        {panel.study: own_changes(panel.cube, chosen.prompts, chosen.confidence) for panel in kept}
-        if asked
-        else {},
-        chosen.n_subsets,
-        chosen.seed,
-        asked,
-    )
+    own = {
+        panel.study: own_changes(panel.cube, chosen.prompts, chosen.confidence)
+        for panel in (kept if asked else ())
+    }
+    return OtherPrompts(tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 
 NUMBERS: Mapping[str, int] = {
     "one": 1,
-    "1": 1,
     "five": 5,
-    "5": 5,
     "default": 10,
     "thirty": 30,
-    "30": 30,
     "eighty": 80,
+    "1": 1,
+    "5": 5,
+    "30": 30,
     "80": 80,
 }
 """Templates of the sets that differ in number alone: words in the laboratory, figures in the engine."""
@@ -30,47 +30,23 @@ _BASES = ("default", "80")
 
 
 def base_of(names: Iterable[str]) -> str | None:
-    """Return the set that others are compared with: what the other chapters use.
-
-    Examples
-    --------
-    >>> base_of(["one", "default"]), base_of(["5", "80"]), base_of(["mine"])
-    ('default', '80', None)
-    """
+    """Return the set that others are compared with: what the other chapters use."""
     known = set(names)
     return next((name for name in _BASES if name in known), None)
 
 
 def by_number(names: Iterable[str]) -> list[str]:
-    """Return the sets that differ in number, from few to many.
-
-    Examples
-    --------
-    >>> by_number(["eighty", "drawing", "one", "default"])
-    ['one', 'default', 'eighty']
-    """
+    """Return the sets that differ in number, from few to many."""
     return sorted((name for name in names if name in NUMBERS), key=lambda name: NUMBERS[name])
 
 
 def by_wording(names: Iterable[str]) -> list[str]:
-    """Return the sets of another wording, those that are not known here last.
-
-    Examples
-    --------
-    >>> by_wording(["one", "mine", "drawing", "name_only"])
-    ['name_only', 'drawing', 'mine']
-    """
-    others = [name for name in names if name not in NUMBERS]
+    """Return the sets of another wording, those that are not known here last."""
     order = list(WORDINGS)
+    others = [name for name in names if name not in NUMBERS]
     return sorted(others, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def title_of(name: str) -> str:
-    """Return what a figure calls a set of another wording.
-
-    Examples
-    --------
-    >>> title_of("sale"), title_of("mine")
-    ('stuff … for sale', 'mine')
-    """
+    """Return what a figure calls a set of another wording."""
     return WORDINGS.get(name, name.replace("_", " "))

@@ -10,38 +10,27 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.findings.prompts.kept_images import MEASURED, KeptImages, models_of
+from clipsafe_utils.findings.prompts.embedded import MEASURED, KeptImages
 from clipsafe_utils.findings.prompts.sets import NUMBERS
 from clipsafe_utils.say import Missing, Said, Text, Value
 
 SIZES = (1, 2, 5, 10)
 """Templates in a subset; the last number of a figure is all of them."""
 
-_COLUMNS = ("source", "templates", "subset", "property", "value")
+_COLUMNS = ["source", "templates", "subset", "property", "value"]
+_NO_TENS = "there are no subsets of ten"
 
 
 @dataclass(frozen=True)
 class Subsets:
-    """How much one choice of templates differs from another of equal number, on kept images.
+    """How much one choice of templates differs from another of equal number, on kept images."""
 
-    Attributes
-    ----------
-    pool : Text
-        Templates that are drawn from.
-    known, unknown : Text
-        Images.
-    one, ten : mapping of str to Value or Missing
-        By property, the standard deviation over subsets of that size, of the source with the largest.
-    mean : Value or Missing
-        How far the mean over subsets of ten is at most from that over single templates.
-    """
-
-    pool: Text
-    known: Text
+    pool: Text  # templates that are drawn from
+    known: Text  # images
     unknown: Text
-    one: Mapping[str, Said]
-    ten: Mapping[str, Said]
-    mean: Said
+    one: Mapping[str, Said]  # by property, the largest standard deviation of a source over single templates
+    ten: Mapping[str, Said]  # the same over subsets of ten
+    mean: Said  # how far the mean over subsets of ten is at most from that over single templates
 
     @property
     def narrows(self) -> Literal["yes", "no"] | Missing:
@@ -50,7 +39,7 @@ class Subsets:
         for name, one in self.one.items():
             ten = self.ten[name]
             if isinstance(one, Missing) or isinstance(ten, Missing):
-                return Missing("there are no subsets of ten")
+                return Missing(_NO_TENS)
             narrower.append(ten.estimate < one.estimate)
         return "yes" if all(narrower) else "no"
 
@@ -67,69 +56,49 @@ def pool_of(embeddings: xr.Dataset) -> list[str]:
 def draw_subsets(
     pool: Sequence[str], templates: int, n_subsets: int, rng: np.random.Generator
 ) -> list[tuple[str, ...]]:
-    """Draw different subsets of some templates; all of them where there are no more.
-
-    Examples
-    --------
-    >>> draw_subsets(["a", "b"], 1, 5, np.random.default_rng(0))
-    [('a',), ('b',)]
-    >>> len(draw_subsets(list("abcdef"), 3, 4, np.random.default_rng(0)))
-    4
-    """
+    """Return different subsets of some templates; all of them where there are no more."""
     if comb(len(pool), templates) <= n_subsets:
         return list(combinations(pool, templates))
-    found: dict[tuple[int, ...], None] = {}
-    while len(found) < n_subsets:
+    drawn: dict[tuple[int, ...], None] = {}
+    while len(drawn) < n_subsets:
         chosen = rng.choice(len(pool), templates, replace=False)
-        found[tuple(np.sort(chosen).tolist())] = None
-    return [tuple(pool[place] for place in places) for places in found]
+        drawn[tuple(np.sort(chosen).tolist())] = None
+    return [tuple(pool[place] for place in places) for places in drawn]
 
 
 def subset_changes(embeddings: xr.Dataset, models: xr.Dataset, n_subsets: int, seed: int) -> pd.DataFrame:
-    """Measure random subsets of the pool against the usual set.
+    """Return how random subsets of the pool, the same for every model, differ from the usual set.
 
-    Parameters
-    ----------
-    embeddings, models : Dataset
-        The cubes of those names.
-    n_subsets : int
-        Subsets of each size, at most; the same for every model.
-    seed : int
-        Start of the random numbers.
-
-    Returns
-    -------
-    DataFrame
-        Columns source, templates (in a subset), subset, property and value: the change from the usual set,
-        averaged over the models of a source. Empty where single templates were not kept.
+    Columns source, templates (in a subset), subset, property and value: the change, averaged over the models
+    of a source. Empty where single templates were not kept.
     """
     pool = pool_of(embeddings)
     if not pool:
-        return pd.DataFrame(columns=list(_COLUMNS))
+        return pd.DataFrame(columns=_COLUMNS)
     rng = np.random.default_rng(seed)
     sizes = [*(size for size in SIZES if size < len(pool)), len(pool)]
     subsets = [one for size in sizes for one in enumerate(draw_subsets(pool, size, n_subsets, rng))]
     source_of = models["training_source"].to_series()
     rows = []
-    for model in models_of(embeddings):
+    for model in embeddings["model"].values.astype(str).tolist():
         kept = KeptImages(embeddings, model)
         usual = kept.measure(kept.usual)
         for number, subset in subsets:
-            found = kept.measure_templates(subset)
+            measures = kept.measure_templates(subset)
             place = (source_of[model], len(subset), number)
-            rows += [(*place, name, (found[name] - usual[name]).item()) for name in MEASURED]
-    changes = pd.DataFrame(rows, columns=list(_COLUMNS))
-    return changes.groupby(list(_COLUMNS[:-1]), sort=False)["value"].mean().reset_index()
+            rows += [(*place, name, (measures[name] - usual[name]).item()) for name in MEASURED]
+    changes = pd.DataFrame(rows, columns=_COLUMNS)
+    return changes.groupby(_COLUMNS[:-1], sort=False)["value"].mean().reset_index()
 
 
 def spread(changes: pd.DataFrame) -> pd.DataFrame:
-    """Return how far subsets of equal number lie apart."""
+    """Return how far subsets of equal number lie apart: source, property, templates and spread."""
     by_size = changes.groupby(["source", "property", "templates"], sort=False)["value"]
     return by_size.std(ddof=1).dropna().rename("spread").reset_index()
 
 
 def summarise_subsets(cube: xr.Dataset, table: pd.DataFrame) -> Subsets:
-    """Say how far subsets lie apart; `table` is as of `subset_changes`."""
+    """Return how far subsets lie apart; `table` is as of `subset_changes`."""
     widest = spread(table).groupby(["property", "templates"])["spread"].max()
     means = table.groupby(["property", "source", "templates"])["value"].mean().unstack()
 
@@ -140,7 +109,6 @@ def summarise_subsets(cube: xr.Dataset, table: pd.DataFrame) -> Subsets:
             for name in MEASURED
         }
 
-    none = Missing("there are no subsets of ten")
     moved = (means[10] - means[1]).abs().max() if {1, 10} <= set(means) else np.nan
     known = int((cube["label"].values >= 0).sum())
     return Subsets(
@@ -149,5 +117,5 @@ def summarise_subsets(cube: xr.Dataset, table: pd.DataFrame) -> Subsets:
         Text(f"{cube.sizes['image'] - known:,}"),
         of_size(1),
         of_size(10),
-        Value(float(moved), scale="difference") if np.isfinite(moved) else none,
+        Value(float(moved), scale="difference") if np.isfinite(moved) else Missing(_NO_TENS),
     )

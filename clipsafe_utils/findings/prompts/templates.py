@@ -13,42 +13,26 @@ from clipsafe_utils.findings.prompts.changes import (
     TOO_SMALL,
     Tested,
     contrast,
-    fewest_and_most,
     level_of,
     weighed,
 )
-from clipsafe_utils.findings.prompts.sets import NUMBERS
+from clipsafe_utils.findings.prompts.sets import NUMBERS, by_number
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.say import Missing, Said, Text, Value, listed
 
 
 @dataclass(frozen=True)
 class UsualSet:
-    """CLIPs of a study under the usual set of prompts.
-
-    Attributes
-    ----------
-    clips, families : Text
-        How many.
-    accuracy, confidence : Value or Missing
-        Means over families; a model that is nowhere over-confident is as confident as its accuracy less its
-        calibration error.
-    coldest, hottest : Value or Missing
-        The lowest and the highest temperature that suits a CLIP.
-    ece_kind : Text
-        Whether the calibration error is the debiased or the plain one.
-    undecided : Text
-        Sources with too few families to decide anything.
-    """
+    """CLIPs of a study under the usual set of prompts."""
 
     clips: Text
     families: Text
-    accuracy: Said
-    confidence: Said
-    coldest: Said
+    accuracy: Said  # mean over families, as confidence is
+    confidence: Said  # accuracy less calibration error: right for models that are nowhere over-confident
+    coldest: Said  # the lowest and the highest temperature that suits a CLIP
     hottest: Said
-    ece_kind: Text
-    undecided: Text
+    ece_kind: Text  # whether the calibration error is the `debiased` or the `plain` one
+    undecided: Text  # sources with too few families to decide anything
 
     @property
     def off(self) -> Literal["under", "over", "both"] | Missing:
@@ -60,17 +44,9 @@ class UsualSet:
 
 @dataclass(frozen=True)
 class NumberOfTemplates:
-    """What the fewest templates change in place of the most.
+    """What the fewest templates change in place of the most, in every property."""
 
-    Attributes
-    ----------
-    fewest, most : Text
-        How many these are.
-    changes : mapping of str to Value or Missing
-        Of every property.
-    """
-
-    fewest: Text
+    fewest: Text  # with the word for templates
     most: Text
     changes: Mapping[str, Said]
 
@@ -91,7 +67,7 @@ class NumberOfTemplates:
 
 
 def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
-    """Describe the CLIPs of a study under the usual set; `changes` is as of `changes.changes`."""
+    """Return what the CLIPs of a study are like; `changes` is as of `changes.changes`."""
     temperature = tested.values.sel(property="temperature", prompt_set=tested.base).isel(draw=0)
     of_source = changes[changes["source"] != EVERY].groupby("source", sort=False)["families"].max()
     few = [f"`{name}` ({number})" for name, number in of_source.items() if number < MINIMUM_FAMILIES]
@@ -108,13 +84,13 @@ def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
 
 def number_of_templates(tested: Tested, confidence: float) -> NumberOfTemplates | None:
     """Return what the fewest templates change in place of the most; None where there is one number only."""
-    ends = fewest_and_most(tested)
-    if ends is None:
+    sets = by_number(tested.prompt_sets)
+    if len(sets) < 2:
         return None
-    fewest, most = (NUMBERS[name] for name in ends)
+    fewest, most = NUMBERS[sets[0]], NUMBERS[sets[-1]]
     names = dict.fromkeys([*PROPERTIES, *tested.properties])
     return NumberOfTemplates(
         Text(f"{fewest} template{'' if fewest == 1 else 's'}"),
         Text(most),
-        {name: contrast(tested, *ends, name, confidence) for name in names},
+        {name: contrast(tested, sets[0], sets[-1], name, confidence) for name in names},
     )

@@ -1,6 +1,6 @@
 """What other wordings change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,21 +19,11 @@ _SOURCES = ("wit", "laion")
 
 @dataclass(frozen=True)
 class Wording:
-    """What another wording changes from the usual set.
+    """What another wording changes from the usual set."""
 
-    Attributes
-    ----------
-    changes : mapping of str to Value or Missing
-        Of every property, over the CLIPs of all sources.
-    accuracy_on : mapping of str to Value or Missing
-        Change of accuracy, by training source.
-    accuracy, confidence : Value or Missing
-        Under this wording; as of `UsualSet`.
-    """
-
-    changes: Mapping[str, Said]
-    accuracy_on: Mapping[str, Said]
-    accuracy: Said
+    changes: Mapping[str, Said]  # of every property, over the CLIPs of all sources
+    accuracy_on: Mapping[str, Said]  # change of accuracy, by training source
+    accuracy: Said  # under this wording; as of `UsualSet`
     confidence: Said
 
     @property
@@ -86,15 +76,16 @@ class Wordings:
     def only_the_name(self) -> Literal["yes", "no", "undecided"] | Missing:
         """Whether the name alone, and the words in the wrong order, change too little to matter."""
         weights = [self.of[name].weight for name in ("name_only", "scrambled")]
-        missing = next((weight for weight in weights if isinstance(weight, Missing)), None)
-        if missing is not None or set(weights) == {"small"}:
-            return missing or "yes"
-        return "no" if {"up", "down"} & set(weights) else "undecided"
+        if missing := _missing_of(weights):
+            return missing
+        if {"up", "down"} & set(weights):
+            return "no"
+        return "yes" if set(weights) == {"small"} else "undecided"
 
     @property
     def learnt_more(self) -> Literal["yes", "no"] | Missing:
         """Whether "a drawing of a" costs more where its words are learnt better: on `laion`."""
-        wit, laion = (self.of["drawing"].accuracy_on[source] for source in ("wit", "laion"))
+        wit, laion = (self.of["drawing"].accuracy_on[source] for source in _SOURCES)
         if isinstance(wit, Missing) or isinstance(laion, Missing):
             return Missing("no CLIPs of both sources were tested")
         return "yes" if laion.estimate < min(wit.estimate, 0) else "no"
@@ -103,18 +94,15 @@ class Wordings:
     def opposite(self) -> Literal["yes", "no"] | Missing:
         """Whether a background is a gain, and a drawing lowers ECE without one."""
         readings = [self.of[name].reading for name in ("backgrounds", "drawing")]
-        missing = next((reading for reading in readings if isinstance(reading, Missing)), None)
-        return missing or ("yes" if readings == ["gain", "no gain"] else "no")
+        return _missing_of(readings) or ("yes" if readings == ["gain", "no gain"] else "no")
+
+
+def _missing_of(answers: Iterable[str | Missing]) -> Missing | None:
+    return next((answer for answer in answers if isinstance(answer, Missing)), None)
 
 
 def wordings_in(changes: pd.DataFrame) -> Wordings:
-    """Gather what each other wording changes; what was not tried of `WORDINGS` is missing.
-
-    Parameters
-    ----------
-    changes : DataFrame
-        As of `changes.changes`.
-    """
+    """Return what each other wording changes in `changes.changes`; what was not tried is missing."""
     sources = dict.fromkeys([*_SOURCES, *changes["source"]])
     names = dict.fromkeys([*WORDINGS, *by_wording(changes["prompt_set"].unique())])
     return Wordings(

@@ -68,8 +68,10 @@ def _with_classes(panel: Panel, cue_classes: Sequence[str]) -> tuple[Panel | Non
     absent = [name for name in cue_classes if name not in names]
     if not names:
         return None, f"The study `{panel.study}` has none of the classes: its panel is left out."
-    said = f"The study `{panel.study}` has no class {listed(absent, 'or')}: left out there." if absent else ""
-    return Panel(panel.study, panel.cube.sel(cue_class=names), panel.models), said
+    sentence = (
+        f"The study `{panel.study}` has no class {listed(absent, 'or')}: left out there." if absent else ""
+    )
+    return Panel(panel.study, panel.cube.sel(cue_class=names), panel.models), sentence
 
 
 def _that_decide(panel: Panel) -> tuple[Panel | None, str]:
@@ -77,13 +79,13 @@ def _that_decide(panel: Panel) -> tuple[Panel | None, str]:
     decided = (count.sum(["cue_class", "decision"]) > 0).values
     if decided.all():
         return panel, ""
-    said = (
+    sentence = (
         f"Of the study `{panel.study}`, {int((~decided).sum())} of {decided.size} observers decided no image "
         "by shape or texture: they are left out."
     )
     if not decided.any():
-        return None, said
-    return Panel(panel.study, panel.cube.isel(model=decided), panel.models.isel(model=decided)), said
+        return None, sentence
+    return Panel(panel.study, panel.cube.isel(model=decided), panel.models.isel(model=decided)), sentence
 
 
 def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:

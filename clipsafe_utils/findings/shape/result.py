@@ -114,9 +114,7 @@ class ShapeBias:
         gain = difference_of_groups(bias, families, pairs["stylised"].values, self.confidence)
         decided = pairs["share_decided"].values[pairs["stylised"].values]
         return Stylised(
-            with_families(gain, "architecture"),
-            Value(float(np.median(decided))),
-            Text(decided.size),
+            with_families(gain, "architecture"), Value(float(np.median(decided))), Text(decided.size)
         )
 
     @property
@@ -164,14 +162,19 @@ class ShapeBias:
     @property
     def crossing(self) -> str | Missing:
         """Which networks of the record go by shape: `stylised` ones alone, `nobody`, or `otherwise`."""
-        if isinstance(self.robust.lowest, Missing) or isinstance(self.standard.highest, Missing):
+        lowest, highest = self.robust.lowest, self.robust.highest
+        if (
+            isinstance(lowest, Missing)
+            or isinstance(highest, Missing)
+            or isinstance(self.standard.highest, Missing)
+        ):
             return Missing("no network with stylised training, or none without")
         study = str(self._real)
         network = ~np.isin(self.models[study]["group"].values, ["human", "robust_intervention"])
         others_cross = bool((self.tables[study]["shape_bias"].values[network] > _MIDDLE).any())
-        if others_cross or self.robust.lowest.estimate <= _MIDDLE < self.robust.highest.estimate:
+        if others_cross or lowest.estimate <= _MIDDLE < highest.estimate:
             return "otherwise"
-        return "stylised" if self.robust.lowest.estimate > _MIDDLE else "nobody"
+        return "stylised" if lowest.estimate > _MIDDLE else "nobody"
 
     @property
     def sides(self) -> str:
@@ -256,6 +259,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     sentences = left_out(chosen.studies, "shape_bias", chosen.groups)
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
     causes = read_causes(chosen.studies)
+    studies = [study for study in map(find_study, chosen.studies) if study.name in causes]
     if not panels and not causes:
         raise nothing_to_show(chosen.studies, "shape_bias", "causes", why=others)
     return ShapeBias(
@@ -264,11 +268,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         {panel.study: shape_bias_table(panel.cube, confidence=chosen.confidence) for panel in panels},
         {panel.study: panel.models for panel in panels},
         causes,
-        {
-            study.name: study.read("models")
-            for study in map(find_study, chosen.studies)
-            if study.name in causes
-        },
+        {study.name: study.read("models") for study in studies},
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
         {panel.study: panel for panel in read},

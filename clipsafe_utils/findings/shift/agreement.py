@@ -1,105 +1,69 @@
 """Whether the laboratory points the same way as the record, finding by finding."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
 from clipsafe_utils.findings.model_pairs import STRONG
-from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.heights import Heights
 from clipsafe_utils.findings.shift.sources import LINES
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.say import Missing, Text, Value, points, span
 
-_NOT_BOTH = Missing("one of the two sides has nothing to say")
-
-
-class _Ends(NamedTuple):
-    """A value with the ends of its interval."""
-
-    estimate: float
-    low: float
-    high: float
-
 
 def compare(lab: Controlled, record: UnderShift, of_the_laboratory: UnderShift) -> pd.DataFrame:
     """Set findings of the record beside those of the laboratory.
 
-    Parameters
-    ----------
-    lab : Controlled
-        What one change does in the laboratory.
-    record, of_the_laboratory : UnderShift
-        Accuracy under shift of real models, and of those that the laboratory trained.
-
-    Returns
-    -------
-    DataFrame
-        Columns what, record, laboratory and same: yes, no, undecided, or missing. A direction is one
-        that all intervals of a side share; means over families of sources, that all of them share.
-
-    Examples
-    --------
-    >>> nobody = UnderShift("", {}, [], 0.95)
-    >>> set(compare(Controlled(None, 0.95), nobody, nobody)["same"])
-    {'not measured'}
+    Columns what, record, laboratory (ranges in points) and same: yes, no, undecided, or missing. A direction
+    is one that all intervals of a side share; of means over families of sources, that all of them share.
     """
-    rows = (
-        (
-            "zero-shot CLIPs against standard networks",
+    sides = {
+        "zero-shot CLIPs against standard networks": (
             _of_heights(record.heights),
             _of_heights(of_the_laboratory.heights),
         ),
-        ("fine-tuning at equal accuracy", _of_pairs(record.tuned), _of_changes([lab.made(STRONG)])),
-        (
-            "more classes before fine-tuning at equal accuracy",
-            _of_pairs(record.by_way),
-            _of_changes([lab.near, lab.far]),
+        "fine-tuning at equal accuracy": (
+            list(record.tuned.changes("at_equal").values()),
+            _of_changes(lab.made(STRONG)),
         ),
-    )
+        "more classes before fine-tuning at equal accuracy": (
+            list(record.by_way.changes("at_equal").values()),
+            _of_changes(lab.near, lab.far),
+        ),
+    }
     return pd.DataFrame(
-        [(what, _range(one), _range(other), _same(one, other)) for what, one, other in rows],
+        [(what, *map(_range, both), _same(*both)) for what, both in sides.items()],
         columns=["what", "record", "laboratory", "same"],
     )
 
 
-def _of_heights(heights: Heights) -> list[_Ends]:
+def _of_heights(heights: Heights) -> list[Value]:
+    """Return the means as intervals without a width."""
     if not heights.has_sources:
         return []
     means = heights.table["mean"].sel(line=LINES[0]).values.ravel()
-    return [_Ends(mean, mean, mean) for mean in means[np.isfinite(means)].tolist()]
+    return [Value(mean, mean, mean) for mean in means[np.isfinite(means)].tolist()]
 
 
-def _of_pairs(pairs: PairChanges) -> list[_Ends]:
-    return [_ends(change) for change in pairs.changes("at_equal").values()]
+def _of_changes(*changes: Change) -> list[Value]:
+    means = [change["shifts_at_equal"] for change in changes]
+    return [mean for mean in means if isinstance(mean, Value) and mean.has_interval]
 
 
-def _of_changes(found: Sequence[Change]) -> list[_Ends]:
-    means = [change["shifts_at_equal"] for change in found]
-    return [_ends(mean) for mean in means if isinstance(mean, Value) and mean.has_interval]
+def _range(values: list[Value]) -> Text:
+    return span((value.estimate for value in values), points)
 
 
-def _ends(value: Value) -> _Ends:
-    return _Ends(value.estimate, value.low, value.high)
-
-
-def _range(ends: list[_Ends]) -> Text:
-    return span((one.estimate for one in ends), points)
-
-
-def _same(one: list[_Ends], other: list[_Ends]) -> Text:
-    if not (one and other):
-        return _NOT_BOTH
-    first, second = _direction(one), _direction(other)
+def _same(of_record: list[Value], of_laboratory: list[Value]) -> Text:
+    if not (of_record and of_laboratory):
+        return Missing("one of the two sides has nothing to say")
+    first, second = _direction(of_record), _direction(of_laboratory)
     if not (first and second):
         return Text("undecided")
     return Text("yes" if first == second else "no")
 
 
-def _direction(ends: list[_Ends]) -> int:
-    if all(one.low > 0 for one in ends):
+def _direction(values: list[Value]) -> int:
+    if all(value.low > 0 for value in values):
         return 1
-    return -1 if all(one.high < 0 for one in ends) else 0
+    return -1 if all(value.high < 0 for value in values) else 0

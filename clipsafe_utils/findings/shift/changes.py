@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.findings.shift.clouds import ID, Clouds
+from clipsafe_utils.findings.shift.sources import mean_of
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import Missing, Said, Text, Value, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
 
 Measure = Literal["difference", "at_equal"]
 """Of accuracy, and at equal accuracy in distribution: of the height above a line."""
@@ -20,21 +21,9 @@ _NO_PAIR = Missing("no such pair is shown")
 
 @dataclass(frozen=True, eq=False)
 class PairChanges:
-    """What one change does within pairs.
+    """What one change does within pairs."""
 
-    Attributes
-    ----------
-    table : xarray.Dataset
-        As of `compare_pairs`; without a pair where there is nothing.
-
-    Examples
-    --------
-    >>> nothing = PairChanges(xr.Dataset(coords={"shift": [], "pair": [], "measure": []}))
-    >>> nothing.change().with_interval, nothing.changes("at_equal"), nothing.pairs
-    (not measured, {}, not measured)
-    """
-
-    table: xr.Dataset
+    table: xr.Dataset  # of `compare_pairs`; without a pair where there is nothing
 
     @property
     def pairs(self) -> Text:
@@ -57,26 +46,22 @@ class PairChanges:
         """Return the mean change under a shift, or in distribution."""
         if not self or shift not in self.table["shift"]:
             return _NO_PAIR
-        one = self.table.sel(shift=shift, measure=measure)
-        mean, low, high = (one[name].item() for name in ("mean", "low", "high"))
-        if not np.isfinite(mean):
-            return Missing("the line is not supported there")
-        return Value(mean, low, high, "difference", int(one["families"]), "family")
+        return mean_of(self.table.sel(shift=shift, measure=measure), "the line is not supported there")
 
     def changes(self, measure: Measure) -> dict[str, Value]:
         """Return what can be said of each shift, by its title; accuracy in distribution first."""
         shifts = self.table["shift"].values.tolist() if self else []
-        found = {shift_title(shift): self.change(shift, measure) for shift in shifts}
-        return {title: change for title, change in found.items() if isinstance(change, Value)}
+        by_title = {shift_title(shift): self.change(shift, measure) for shift in shifts}
+        return {title: change for title, change in by_title.items() if isinstance(change, Value)}
 
     def supported(self, side: Literal["up", "down"]) -> Text:
         """Return the shifts under which the change at equal accuracy has a side, after Holm's correction."""
-        titles = [
+        changes = self.changes("at_equal").items()
+        return listed(
             title
-            for title, change in self.changes("at_equal").items()
+            for title, change in changes
             if title in self._supported and (change.estimate > 0) == (side == "up")
-        ]
-        return listed(titles)
+        )
 
     @property
     def gains(self) -> str | Missing:
@@ -110,20 +95,12 @@ class PairChanges:
 
 @dataclass(frozen=True)
 class Twins:
-    """The two CLIPs of one encoder and two sources that are most alike in distribution.
-
-    Attributes
-    ----------
-    encoder, source, other : Text
-        The encoder; the source of the CLIP that is compared, and that of its twin.
-    changes : mapping of str to Value
-        By shift, accuracy in distribution too: of the first less that of the twin.
-    """
+    """The two CLIPs of one encoder and two sources that are most alike in distribution."""
 
     encoder: Text
-    source: Text
-    other: Text
-    changes: Mapping[str, Said]
+    source: Text  # of the CLIP that is compared
+    other: Text  # of its twin
+    changes: Mapping[str, Said]  # by shift, accuracy in distribution too: of the first less that of the twin
 
     @property
     def parts_shifts(self) -> str | Missing:
@@ -135,23 +112,7 @@ class Twins:
 
 
 def nearest_twins(pairs: PairChanges, clouds: Clouds, shown: tuple[str, ...]) -> Twins:
-    """Choose of pairs of two sources the one whose accuracies in distribution are most alike.
-
-    Parameters
-    ----------
-    pairs : PairChanges
-        As of `source_pairs`.
-    clouds : mapping of str to xarray.Dataset
-        Those that the pairs are of.
-    shown : tuple of str
-        Shifts that are told.
-
-    Examples
-    --------
-    >>> nothing = PairChanges(xr.Dataset(coords={"shift": [], "pair": [], "measure": []}))
-    >>> nearest_twins(nothing, {}, ("a",)).changes
-    {'id': not measured, 'a': not measured}
-    """
+    """Choose of pairs of two sources the one whose accuracies in distribution are most alike."""
     if not pairs:
         return Twins(_NO_PAIR, _NO_PAIR, _NO_PAIR, dict.fromkeys((ID, *shown), _NO_PAIR))
     place = int(np.abs(pairs.table["difference"].sel(shift=ID).values).argmin())
@@ -182,15 +143,9 @@ class Evaluations:
 
 
 def evaluations_of(table: xr.Dataset) -> Evaluations:
-    """Sum up `compare_evaluations`.
-
-    Examples
-    --------
-    >>> evaluations_of(xr.Dataset(coords={"condition": []})).largest.size()
-    not measured
-    """
+    """Sum up `compare_evaluations`."""
     if not table.sizes["condition"]:
-        return Evaluations(*[Missing("nothing was evaluated twice")] * 5)
+        return nothing(Evaluations, "nothing was evaluated twice")
     furthest = table.isel(condition=int(table["largest_difference"].values.argmax()))
     return Evaluations(
         Text(int(table["pairs"].max())),

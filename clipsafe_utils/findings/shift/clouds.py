@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.cubes.conditions import select_with_conditions
-from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real
+from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real, select_with_conditions
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.training_sources import SOURCES
 
@@ -24,19 +23,16 @@ FEWEST_CLIPS = 5
 """With fewer CLIPs a shift is not shown, and a training source has no correlation."""
 
 _NO_SHIFTS = (
-    "real",
-    "imagenet_o",
-    "v2_threshold_0_7",
-    "v2_top_images",
-    "redrawn_threshold",
-    "redrawn_top",
-    "sequences_pm0",
+    *("real", "imagenet_o", "v2_threshold_0_7", "v2_top_images"),
+    *("redrawn_threshold", "redrawn_top", "sequences_pm0"),
 )
 """Other labels for the same images; open-set images; V2 and what stands in for it count once, by the version
 of matched frequency; and sequences count once, by all of their frames."""
 
-_KEPT = ("group", "training_source", "family", "checkpoint", "training_images", "samples_seen", "parameters")
-_KEPT_OF_ROW = ("architecture", "image_size", "fine_tuning")
+_KEPT = (
+    *("group", "training_source", "family", "checkpoint", "training_images", "samples_seen", "parameters"),
+    *("architecture", "image_size", "fine_tuning"),
+)
 _GRID_SOURCE = "scaling-laws:"
 _EVERY, _MAIN = "all", "main"
 
@@ -47,62 +43,28 @@ Clouds = Mapping[str, xr.Dataset]
 def make_cloud(
     shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str], shift: str, reference: str | None = None
 ) -> xr.Dataset:
-    """Put accuracy under a shift beside accuracy in distribution.
+    """Put accuracy under a shift, `y`, beside accuracy in distribution, `x`, or on another reference.
 
-    Parameters
-    ----------
-    shifts, models : xarray.Dataset
-        The cubes of those names, all rows.
-    groups : sequence of str
-        Groups to keep.
-    shift : str
-        Condition of `y`.
-    reference : str, optional
-        Condition of `x`, that of `in_distribution` where it is left out.
-
-    Returns
-    -------
-    xarray.Dataset
-        Each network once, with a row that reports both. Networks with no hit or no miss are left out:
-        probit axes have no place for them. `in_grid` marks the LAION runs of the scaling laws.
-
-    Examples
-    --------
-    >>> study = find_study("published")
-    >>> cloud = make_cloud(study.read("shifts"), study.read("models"), ["clip_zero_shot"], "objectnet")
-    >>> bool((cloud["y"] < cloud["x"]).all())
-    False
+    Dim model: each network once, with a row that reports both; without those that have no hit or no miss, for
+    which probit axes have no place. `images` of `y`; `in_grid` marks the LAION runs of the scaling laws.
     """
     across = reference or in_distribution(shifts)
     counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([across, shift])))
     share = counts["hits"] / counts["images"]
     x, y = (share.sel(condition=name).values for name in (across, shift))
-    in_grid = np.isin(rows["checkpoint"].values, _grid_checkpoints(models))
-    cloud = rows[[*_KEPT, *_KEPT_OF_ROW]].assign(
+    cloud = rows[list(_KEPT)].assign(
         x=("model", x),
         y=("model", y),
         images=("model", counts["images"].sel(condition=shift).values),
-        in_grid=("model", in_grid),
+        in_grid=("model", np.isin(rows["checkpoint"].values, _grid_checkpoints(models))),
     )
     return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1))
 
 
 def in_distribution(shifts: xr.Dataset) -> str:
-    """Return the name under which a cube `shifts` has accuracy in distribution.
-
-    Raises
-    ------
-    ClipsafeError
-        If it has none of `IN_DISTRIBUTION`.
-
-    Examples
-    --------
-    >>> in_distribution(find_study("published").read("shifts"))
-    'id'
-    """
-    known = shifts["condition"].values.tolist()
+    """Return the name under which a cube `shifts` has accuracy in distribution."""
     for name in IN_DISTRIBUTION:
-        if name in known:
+        if name in shifts["condition"].values:
             return name
     raise ClipsafeError(
         f"The cube `shifts` has no accuracy in distribution: no condition {' or '.join(IN_DISTRIBUTION)}."
@@ -110,46 +72,25 @@ def in_distribution(shifts: xr.Dataset) -> str:
 
 
 def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, xr.Dataset]]:
-    """Make the clouds of every shift under which a study has five CLIPs or more.
-
-    Parameters
-    ----------
-    studies : sequence of str
-        Names of studies, or paths to their folders.
-    groups : sequence of str
-        Groups of models to keep.
-
-    Returns
-    -------
-    dict of str to dict of str to xarray.Dataset
-        By study and shift; a study without any such shift is left out.
-
-    Examples
-    --------
-    >>> list(read_clouds(["published"], ["clip_fine_tuned"])["published"])
-    ['v2_matched_frequency', 'r', 'a', 'sketch']
-    """
-    found = {}
+    """Make the clouds of every shift under which a study has five CLIPs or more, by study and shift."""
+    clouds = {}
     for study in map(find_study, studies):
         if study.has("shifts"):
             shifts, models = study.read("shifts"), study.read("models")
             names = [name for name in shifts["condition"].values.tolist() if _is_shift(name)]
-            clouds = {name: make_cloud(shifts, models, groups, name) for name in names}
-            shown = {name: cloud for name, cloud in clouds.items() if _clips(cloud) >= FEWEST_CLIPS}
+            of_study = {name: make_cloud(shifts, models, groups, name) for name in names}
+            shown = {
+                name: cloud
+                for name, cloud in of_study.items()
+                if cloud["group"].isin(CLIP_GROUPS).sum() >= FEWEST_CLIPS
+            }
             if shown:
-                found[study.name] = shown
-    return found
+                clouds[study.name] = shown
+    return clouds
 
 
 def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> dict[str, xr.Dataset]:
-    """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference.
-
-    Examples
-    --------
-    >>> study = find_study("published")
-    >>> list(same_class_clouds(study.read("shifts"), study.read("models"), ["standard"]))
-    ['r', 'a', 'objectnet']
-    """
+    """Make the clouds of `SAME_CLASSES`, with accuracy on the same classes as the reference."""
     known = shifts["condition"].values.tolist()
     return {
         name: make_cloud(shifts, models, groups, name, reference)
@@ -159,13 +100,7 @@ def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[s
 
 
 def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[str]:
-    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left.
-
-    Examples
-    --------
-    >>> without_clips(["published"], {})[0]
-    'The study `published` has fewer than 5 CLIPs under any shift: its panel is left out.'
-    """
+    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left."""
     sentences = [
         f"The study `{study.name}` has fewer than {FEWEST_CLIPS} CLIPs under any shift: "
         "its panel is left out."
@@ -176,30 +111,10 @@ def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[
 
 
 def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[str, list[str]]:
-    """Say which training sources of zero-shot CLIPs each study shows.
+    """Return the training sources of zero-shot CLIPs that each study shows, in the order of the colours.
 
-    Parameters
-    ----------
-    clouds : mapping of str to mapping of str to xarray.Dataset
-        As `read_clouds` returns them.
-    names : sequence of str
-        Names of training sources; `all` stands for every source that a study has, `main` for those with
-        five zero-shot CLIPs or more. A study that has none of the names shows its main ones.
-
-    Returns
-    -------
-    dict of str to list of str
-        By study, in the order of the book's colours.
-
-    Raises
-    ------
-    ClipsafeError
-        If no study has one of the names.
-
-    Examples
-    --------
-    >>> choose_sources(read_clouds(["published"], ["clip_zero_shot"]), ["WIT", "WebLI"])
-    {'published': ['WIT', 'WebLI']}
+    `all` stands for every source that a study has, `main` for those with five zero-shot CLIPs or more. A
+    study that has none of the names shows its main ones.
     """
     sizes = {study: _source_sizes(shifts) for study, shifts in clouds.items()}
     known = dict.fromkeys(name for by_source in sizes.values() for name in by_source)
@@ -213,21 +128,19 @@ def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[s
 
 
 def _chosen_sources(by_source: Mapping[str, int], names: Sequence[str]) -> list[str]:
-    ordered = sorted(by_source, key=_in_order_of_colours)
-    if _EVERY in names:
-        return ordered
+    order = list(SOURCES)
+    ordered = sorted(by_source, key=lambda name: (order.index(name) if name in order else len(order), name))
     # Sources of the record say nothing of those of another study.
     main = _MAIN in names or not any(name in by_source for name in names)
-    return [name for name in ordered if name in names or (main and by_source[name] >= FEWEST_CLIPS)]
+    return [
+        name
+        for name in ordered
+        if _EVERY in names or name in names or (main and by_source[name] >= FEWEST_CLIPS)
+    ]
 
 
 def _is_shift(condition: str) -> bool:
-    beside = (*IN_DISTRIBUTION, *_NO_SHIFTS)
-    return condition not in beside and not condition.startswith("id_")
-
-
-def _clips(cloud: xr.Dataset) -> int:
-    return int(cloud["group"].isin(CLIP_GROUPS).sum())
+    return condition not in (*IN_DISTRIBUTION, *_NO_SHIFTS) and not condition.startswith("id_")
 
 
 def _grid_checkpoints(models: xr.Dataset) -> np.ndarray:
@@ -245,17 +158,6 @@ def _source_sizes(clouds: Clouds) -> dict[str, int]:
     return sizes
 
 
-def _in_order_of_colours(source: str) -> tuple[int, str]:
-    order = list(SOURCES)
-    return (order.index(source) if source in order else len(order), source)
-
-
 def of_real_models(clouds: Clouds) -> bool:
-    """Say whether clouds speak of real models on real data; those of a drawn world stand in for them.
-
-    Examples
-    --------
-    >>> of_real_models({"r": xr.Dataset(attrs={"evidence": "proxy"})})
-    False
-    """
+    """Say whether clouds speak of real models on real data; those of a drawn world stand in for them."""
     return all(map(is_real, clouds.values()))

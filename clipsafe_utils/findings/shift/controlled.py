@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 import pandas as pd
 
 from clipsafe_utils.findings.clip_pairs import Pairs
-from clipsafe_utils.findings.ladder import SOURCES
+from clipsafe_utils.findings.ladder import RUNGS, SOURCES
 from clipsafe_utils.findings.model_pairs import (
     FAR_FIRST,
     NEAR_FIRST,
@@ -17,17 +18,9 @@ from clipsafe_utils.findings.model_pairs import (
     source_twins,
 )
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.shift.laboratory import (
-    ACCURACY,
-    DETECTION,
-    SHIFTS,
-    Changes,
-    Laboratory,
-    changes,
-    exposure_pairs,
-    kin,
-)
+from clipsafe_utils.findings.shift.laboratory import ACCURACY, DETECTION, SHIFTS, Changes, Laboratory, changes
 from clipsafe_utils.findings.trainings import Cell, Trainings, tables_of_studies
+from clipsafe_utils.metrics.runs import mean_of_runs
 from clipsafe_utils.say import Missing, Said, Text
 
 LADDER = {
@@ -37,8 +30,15 @@ LADDER = {
 }
 """Panels of the ladder."""
 
+FILTERED = {
+    "adversarial images": ("accuracy_adversarial_labels", "accuracy_adversarial_wit"),
+    "fooling images": ("auroc_fooling_labels", "auroc_fooling_wit"),
+}
+"""Sets that a network has chosen: one trained on `labels`, one on `wit`."""
+
 _CURATED = "labels"
 _TWINS = ("laion", "wit")
+_NEAR, _FAR = "wide_near", "wide_far"
 _FIRST_RUNG, _LAST_RUNG = "a", "d"
 _NO_PAIR = Missing("no pair differs in this alone")
 
@@ -54,13 +54,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """What one change does in the mean over pairs, by measure: `change["auroc"]`.
-
-    Examples
-    --------
-    >>> Change({})["auroc"].moved, Change({}).pairs
-    (not measured, not measured)
-    """
+    """What one change does in the mean over pairs, by measure: `change["auroc"]`."""
 
     measures: Changes = field(default_factory=dict)
 
@@ -84,26 +78,12 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Controlled:
-    """What the laboratory says; without one, everything is missing.
+    """What the laboratory says; without one, everything is missing."""
 
-    Attributes
-    ----------
-    laboratory : Laboratory or None
-        The first study that changes one cause at a time.
-    confidence : float
-        Level of the intervals, over seeds or pairs, and images.
+    laboratory: Laboratory | None  # the first study that changes one cause at a time
+    confidence: float  # level of the intervals, over seeds or pairs, and images
 
-    Examples
-    --------
-    >>> nothing = Controlled(None, 0.95)
-    >>> nothing.loss["wit"].auroc.moved, nothing.strength["auroc"].moved, nothing.by_procedure
-    (not measured, not measured, {})
-    """
-
-    laboratory: Laboratory | None
-    confidence: float
-
-    @property
+    @cached_property
     def trainings(self) -> Trainings:
         """Its trainings that differ in one thing."""
         return Trainings(self.laboratory.causes if self.laboratory else None, self.confidence)
@@ -154,12 +134,24 @@ class Controlled:
     @cached_property
     def exposure(self) -> Change:
         """More classes near the unseen glyphs, instead of as many that are not."""
-        return self._change(exposure_pairs(self.laboratory) if self.laboratory else [])
+        names = self.laboratory.models["model"].values.tolist() if self.laboratory else []
+        pairs = [(name.replace(_NEAR, _FAR), name) for name in names if _NEAR in name]
+        return self._change([(far, near) for far, near in pairs if far in names])
 
     @cached_property
     def kin(self) -> pd.DataFrame:
-        """Both versions of the sets that a network has chosen; see `laboratory.kin`."""
-        return kin(self.laboratory, self.confidence)
+        """Both versions of the sets that a network has chosen, for the cells of the ladder.
+
+        Columns set, rung, source, the means by_labels and by_wit, and gap, a `Value`: the version chosen by
+        the network trained on `wit` less the other, paired over seeds and images.
+        """
+        rows = []
+        for (kind, versions), rung, source in product(FILTERED.items(), RUNGS, SOURCES):
+            by_labels, by_wit = (self.trainings.draws(name, (rung, source)) for name in versions)
+            if by_labels.size and by_wit.size:
+                gap = mean_of_runs(by_wit - by_labels, self.confidence, "difference")
+                rows.append((kind, rung, source, by_labels[0].mean(), by_wit[0].mean(), gap))
+        return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])
 
     def made(self, procedure: str) -> Change:
         """Return what one procedure changes; nothing where nobody tried it."""
@@ -167,10 +159,9 @@ class Controlled:
 
     def kin_gap(self, kind: str, source: str) -> Said:
         """Return what the version chosen by `wit` does to classifiers of a source, instead of `labels`'."""
-        frame = self.kin
-        rows = frame[(frame["set"] == kind) & (frame["rung"] == _FIRST_RUNG) & (frame["source"] == source)]
-        gaps: list[Said] = rows["gap"].tolist()
-        return gaps[0] if gaps else Missing("no network chose such a set")
+        gaps = {(row["set"], row["rung"], row["source"]): row["gap"] for row in self.kin.to_dict("records")}
+        gap: Said = gaps.get((kind, _FIRST_RUNG, source), Missing("no network chose such a set"))
+        return gap
 
     @cached_property
     def _contrasts(self) -> Mapping[str, Pairs]:

@@ -18,24 +18,10 @@ _NONE = Missing("no such models are shown")
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """Correlations within the training sources of a study, and in sets beside them.
+    """Correlations within the training sources of a study, and in sets beside them."""
 
-    Attributes
-    ----------
-    table : xarray.Dataset
-        As of `within_sources`; without a shift where there is nothing.
-    sources : sequence of str
-        Training sources shown.
-
-    Examples
-    --------
-    >>> nothing = Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
-    >>> nothing.least("rank"), nothing.direction
-    (not measured, not measured)
-    """
-
-    table: xr.Dataset
-    sources: Sequence[str]
+    table: xr.Dataset  # of `within_sources`; without a shift where there is nothing
+    sources: Sequence[str]  # those shown
 
     @property
     def decided(self) -> list[str]:
@@ -71,7 +57,7 @@ class Correlations:
     @property
     def none_decides(self) -> str | Missing:
         """`yes` where sources are shown, but none has families enough."""
-        alone = bool(self.undecided) and not self.decided
+        alone = self.undecided and not self.decided
         return "yes" if alone else Missing("some source decides, or none is shown")
 
     @property
@@ -114,13 +100,14 @@ class Correlations:
         clips = int(self.table["clips"].sel(set=GRID).max()) if GRID in self._sets else 0
         return Text(clips) if clips else _NONE
 
-    def least(self, name: str) -> Said:
-        """Return the lowest of the decided sources: `rank`, `fixed`, or an end, as `rank_low`."""
-        return self._least(name, self.decided)
+    def least(self, name: str, members: Sequence[str] | None = None) -> Said:
+        """Return the lowest `rank`, `fixed`, or end, as `rank_low`, of the decided sources or of others."""
+        known = self._known(name, self.decided if members is None else members)
+        return Value(min(known), scale="correlation") if known else _NONE
 
     def least_of_grid(self, name: str) -> Said:
         """Return the lowest in the grid of the scaling laws."""
-        return self._least(name, [GRID])
+        return self.least(name, [GRID])
 
     def rank_of(self, *members: str) -> Text:
         """Return the range of the rank correlation over shifts and some sets."""
@@ -150,24 +137,19 @@ class Correlations:
 
     def above_zero(self, name: str) -> Text:
         """Return the sources in which the interval lies above zero, by families enough to decide."""
-        known = [source for source in self.sources if self._known(name, [source])]
-        if not known:
+        if not self._known(name, self.sources):
             return _NONE
-        firsts = {source: self.table.sel(set=source).isel(shift=0) for source in known}
-        above = [
-            source
-            for source, one in firsts.items()
-            if one[f"{name}_decided"].item() and one[f"{name}_low"].item() > 0
-        ]
-        return listed(above) if above else Text("no source")
+        first = self.table.isel(shift=0).sel(set=list(self.sources))
+        above = first["set"].values[(first[f"{name}_decided"] & (first[f"{name}_low"] > 0)).values]
+        return listed(above.tolist()) if above.size else Text("no source")
 
     @property
     def _sets(self) -> list[str]:
         return [str(name) for name in self.table["set"].values]
 
     def _of(self, name: str, members: Sequence[str]) -> dict[str, Value]:
-        found = {member: self.value(name, member) for member in members}
-        return {member: value for member, value in found.items() if isinstance(value, Value)}
+        values = {member: self.value(name, member) for member in members}
+        return {member: value for member, value in values.items() if isinstance(value, Value)}
 
     def _families(self, member: str) -> int:
         return int(self.table["families"].sel(set=member).max()) if member in self._sets else 0
@@ -176,10 +158,6 @@ class Correlations:
         present = [member for member in members if member in self._sets]
         values = self.table[name].sel(set=present).values.ravel() if present else np.empty(0)
         return [float(value) for value in values[np.isfinite(values)]]
-
-    def _least(self, name: str, members: Sequence[str]) -> Said:
-        known = self._known(name, members)
-        return Value(min(known), scale="correlation") if known else _NONE
 
     def _close(self, names: Sequence[str], members: Sequence[str]) -> str | Missing:
         known = [value for name in names for value in self._known(name, members)]

@@ -3,8 +3,8 @@
 A set in two versions, `fooling_labels` and `fooling_wit`, is one kind of set: each kind counts once.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -29,43 +29,23 @@ _VERSIONS = ("fooling",)
 
 _EVERY = "all"
 _FEWEST_DRAWS = 3
-_RATES = ("fpr95_id_positive", "fpr95_ood_positive")
+_SCORES = ("auroc", "fpr95_id_positive", "fpr95_ood_positive")
 
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """Detection beside accuracy in distribution in one study; without a set where nothing was measured.
+    """Detection beside accuracy in distribution in one study; without a set where nothing was measured."""
 
-    Attributes
-    ----------
-    cloud : xarray.Dataset
-        As of `make_cloud`; `y` is the mean AUROC with `low` and `high`, NaN where the study has no draws, and
-        `fpr` the mean false-positive rate.
-    by_set : mapping of str to xarray.Dataset
-        The same of each set of unknown images, without intervals.
-    confidence : float
-        Level of the intervals.
-    sources : sequence of str
-        Training sources shown.
-
-    Examples
-    --------
-    >>> nothing = Detection(xr.Dataset(), {}, 0.95)
-    >>> nothing.correlations.value("rank", "wit").with_interval, nothing.samples
-    (not measured, not measured)
-    """
-
+    # Of `make_cloud`; `y` is the mean AUROC, with `low` and `high`, NaN without draws; `fpr` the mean rate.
     cloud: xr.Dataset
-    by_set: Clouds
+    by_set: Clouds  # the same of each set of unknown images, without intervals
     confidence: float
-    sources: Sequence[str] = ()
+    sources: Sequence[str] = ()  # training sources shown
 
     @cached_property
     def correlations(self) -> Correlations:
         """Of AUROC with accuracy in distribution, by source and beside the sources."""
-        if not self.by_set:
-            return Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
-        return Correlations(self._within({DETECTION: self.cloud}), self.sources)
+        return Correlations(self._within({DETECTION: self.cloud} if self.by_set else {}), self.sources)
 
     @property
     def is_real(self) -> bool:
@@ -88,61 +68,49 @@ class Detection:
     @cached_property
     def by_member(self) -> pd.DataFrame:
         """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations."""
-        rows = []
-        for member in (*self.sources, *BESIDE_DETECTION):
-            here = of_set(self.cloud, member)
-            if here.any():
-                family = self.cloud["family"].values[here]
-                area, rate = (
-                    mean_over_families(self.cloud[name].values[here], family) for name in ("y", "fpr")
-                )
-                row = {"member": member, "models": int(here.sum()), "families": np.unique(family).size}
-                correlations = {name: self.correlations.value(name, member) for name in ("rank", "fixed")}
-                rows.append(row | {"auroc": float(area), "fpr": float(rate)} | correlations)
-        return pd.DataFrame(rows)
+        return pd.DataFrame(
+            {
+                "member": member,
+                "models": family.size,
+                "families": np.unique(family).size,
+                "auroc": float(mean_over_families(models["y"].values, family)),
+                "fpr": float(mean_over_families(models["fpr"].values, family)),
+                "rank": self.correlations.value("rank", member),
+                "fixed": self.correlations.value("fixed", member),
+            }
+            for member, models, family in self._members(self.cloud)
+        )
 
     @cached_property
     def by_set_and_member(self) -> pd.DataFrame:
         """A row a set of unknown images and of models: ood_set, member, `auroc`, and `rank`, NaN without."""
-        within = self._within(self.by_set)
-        rows = []
-        for name, cloud in self.by_set.items():
-            for member in within["set"].values.tolist():
-                here = of_set(cloud, member)
-                if here.any():
-                    mean = mean_over_families(cloud["y"].values[here], cloud["family"].values[here])
-                    rank = within["rank"].sel(shift=name, set=member).item()
-                    rows.append({"ood_set": name, "member": member, "auroc": float(mean), "rank": rank})
-        return pd.DataFrame(rows)
+        rank = self._within(self.by_set)["rank"]
+        return pd.DataFrame(
+            {
+                "ood_set": ood_set,
+                "member": member,
+                "auroc": float(mean_over_families(models["y"].values, family)),
+                "rank": rank.sel(shift=ood_set, set=member).item(),
+            }
+            for ood_set, cloud in self.by_set.items()
+            for member, models, family in self._members(cloud)
+        )
+
+    def _members(self, cloud: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, np.ndarray]]:
+        """Give each set of models that is not empty, and the families of its models."""
+        for member in (*self.sources, *BESIDE_DETECTION):
+            models = cloud.isel(model=of_set(cloud, member))
+            if models.sizes["model"]:
+                yield member, models, models["family"].values
 
     def _within(self, clouds: Clouds) -> xr.Dataset:
         return within_sources(clouds, self.sources, self.confidence, BESIDE_DETECTION)
 
 
 def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], list[str]]:
-    """Put the mean AUROC over sets beside accuracy in distribution.
+    """Put the mean AUROC over sets beside accuracy in distribution, by study.
 
-    Parameters
-    ----------
-    chosen : CheckedParameters
-        Parameters of chapter 3.
-
-    Returns
-    -------
-    detected, sentences : tuple of dict of str to Detection and list of str
-        By study, without sources. The sentences say which studies with detection scores are not there, and
-        why.
-
-    Raises
-    ------
-    ClipsafeError
-        If studies have detection scores, but none has one of the sets.
-
-    Examples
-    --------
-    >>> from clipsafe_utils import parameters_of
-    >>> read_detection(parameters_of("ood-correlation", {"studies": ["published"]}))
-    ({}, [])
+    Returns also in words which studies with detection scores are not there, and why.
     """
     panels = {panel.study: panel for panel in read_panels(chosen.studies, "ood", chosen.groups)}
     _refuse_unknown_sets(list(panels.values()), chosen.ood_sets)
@@ -162,13 +130,6 @@ def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], lis
     return detected, sentences
 
 
-def with_sources(
-    detected: Mapping[str, Detection], sources: Mapping[str, Sequence[str]]
-) -> dict[str, Detection]:
-    """Say which training sources of each study are shown."""
-    return {study: replace(one, sources=sources[study]) for study, one in detected.items()}
-
-
 def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters) -> Detection:
     rate = f"fpr95_{chosen.positive}_positive"
     # Draw 0 alone: nobody looks at an interval of each model and set.
@@ -184,15 +145,7 @@ def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters)
 
 
 def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
-    """Average over OOD sets, the versions of one kind first.
-
-    Examples
-    --------
-    >>> names = ["scenes", "fooling_labels", "fooling_wit"]
-    >>> one = xr.Dataset({"auroc": ("ood_set", [0.9, 0.5, 0.7])}, coords={"ood_set": names})
-    >>> round(mean_over_kinds(one)["auroc"].item(), 3)
-    0.75
-    """
+    """Average over OOD sets, the versions of one kind first."""
     names = detection["ood_set"].values.tolist()
     kinds = [next((kind for kind in _VERSIONS if name.startswith(f"{kind}_")), name) for name in names]
     of_kinds = [
@@ -207,38 +160,22 @@ def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
 def score_means(chosen: CheckedParameters) -> pd.DataFrame:
     """Average every score over the models of each group and over kinds of set.
 
-    Parameters
-    ----------
-    chosen : CheckedParameters
-        Parameters of chapter 3.
-
-    Returns
-    -------
-    DataFrame
-        Columns study, group, score, models, auroc, fpr95_id_positive and fpr95_ood_positive; without the
-        scores that no model of a group has.
-
-    Examples
-    --------
-    >>> from clipsafe_utils import parameters_of
-    >>> score_means(parameters_of("ood-correlation", {"studies": ["published"]})).empty
-    True
+    Columns study, group, score, models and `_SCORES`; without the scores that no model of a group has.
     """
     rows = []
     for panel in read_panels(chosen.studies, "ood", chosen.groups):
         names = _chosen(panel.cube, chosen.ood_sets)
         if not names:
             continue
-        estimate = mean_over_kinds(panel.cube[["auroc", *_RATES]].isel(draw=0).sel(ood_set=names))
+        estimate = mean_over_kinds(panel.cube[list(_SCORES)].isel(draw=0).sel(ood_set=names))
         for group in dict.fromkeys(panel.models["group"].values.tolist()):
             of_group = estimate.isel(model=(panel.models["group"] == group).values)
             measured = of_group["auroc"].notnull().all("model")
             for score in of_group["score"].values[measured.values].tolist():
                 means = of_group.sel(score=score).mean("model")
-                row = {"study": panel.study, "group": group, "score": score}
-                row |= {"models": of_group.sizes["model"]}
-                rows.append(row | {name: means[name].item() for name in ("auroc", *_RATES)})
-    return pd.DataFrame(rows, columns=["study", "group", "score", "models", "auroc", *_RATES])
+                row = panel.study, group, score, of_group.sizes["model"]
+                rows.append((*row, *(means[name].item() for name in _SCORES)))
+    return pd.DataFrame(rows, columns=["study", "group", "score", "models", *_SCORES])
 
 
 def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> None:

@@ -4,37 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import xarray as xr
 
-from clipsafe_utils.findings.shift.sources import LINES
+from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import Missing, Said, Text, Value, count, points, span
+from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing, points, span
 
 _NONE = Missing("no such CLIPs, or no line to hold them against")
 
 
 @dataclass(frozen=True)
 class Height:
-    """How far the CLIPs of one source are off the line of the other sources, under one shift.
+    """How far the CLIPs of one source are off the line of the other sources, under one shift."""
 
-    Attributes
-    ----------
-    mean : Value or Missing
-        Over the families of the source.
-    new_family : Value or Missing
-        Half the range into which a new family of the other sources falls.
-    above, outside : Text or Missing
-        How many of the measured CLIPs are above the line, and beyond that range after Holm's correction.
-    is_outside : str or Missing
-        Whether any is: `yes` or `no`.
-    """
-
-    mean: Said
-    new_family: Said
-    above: Text
-    outside: Text
-    is_outside: str | Missing
+    mean: Said  # over the families of the source
+    new_family: Said  # half the range into which a new family of the other sources falls
+    above: Text  # how many of the measured CLIPs
+    outside: Text  # and beyond that range, after Holm's correction
+    is_outside: str | Missing  # whether any is: `yes` or `no`
 
     @property
     def side(self) -> Literal["above", "below"] | Missing:
@@ -46,21 +33,9 @@ class Height:
 
 @dataclass(frozen=True, eq=False)
 class Heights:
-    """Heights above the line of standard networks, and above that of the other sources' CLIPs.
+    """Heights above the line of standard networks, and above that of the other sources' CLIPs."""
 
-    Attributes
-    ----------
-    table : xarray.Dataset
-        As of `offsets`; without a source where there is nothing.
-
-    Examples
-    --------
-    >>> nothing = Heights(xr.Dataset(coords={"shift": [], "source": [], "line": []}))
-    >>> nothing.of("WIT", "sketch").mean.points(), nothing.all_above
-    (not measured, not measured)
-    """
-
-    table: xr.Dataset
+    table: xr.Dataset  # of `offsets`; without a source where there is nothing
 
     @property
     def has_sources(self) -> bool:
@@ -70,8 +45,8 @@ class Heights:
     @property
     def above_standard(self) -> Mapping[str, Text]:
         """By shift, the range over sources of the mean height above the line of standard networks."""
-        spans = {shift: span(self._means(shift, LINES[0]).values(), points) for shift in self._shifts}
-        return {shift_title(shift): one for shift, one in spans.items() if not isinstance(one, Missing)}
+        means = {shift_title(shift): self._means(shift, LINES[0]).values() for shift in self._shifts}
+        return {title: span(of_sources, points) for title, of_sources in means.items() if of_sources}
 
     @property
     def all_above(self) -> str | Missing:
@@ -93,20 +68,17 @@ class Heights:
         if not self.has_sources:
             return 0, 0
         others = self.table.sel(line=LINES[1])
-        mean, half = (others[name].values.ravel() for name in ("mean", "half_width"))
-        return int((np.abs(mean) <= half).sum()), int(np.isfinite(mean).sum())
+        inside = abs(others["mean"]) <= others["half_width"]
+        return int(inside.sum()), int(others["mean"].notnull().sum())
 
     def of(self, source: str, shift: str) -> Height:
         """Return how far a source is off the line of the others under a shift."""
-        if not self.has_sources or source not in self.table["source"] or shift not in self._shifts:
-            return Height(_NONE, _NONE, _NONE, _NONE, _NONE)
+        if source not in self._means(shift, LINES[1]):
+            return nothing(Height, _NONE.reason)
         one = self.table.sel(source=source, shift=shift, line=LINES[1])
-        if not np.isfinite(one["mean"].item()):
-            return Height(_NONE, _NONE, _NONE, _NONE, _NONE)
-        mean, low, high = (one[name].item() for name in ("mean", "low", "high"))
         measured, outside = int(one["measured"]), int(one["outside"])
         return Height(
-            Value(mean, low, high, "difference", int(one["families"]), "family"),
+            mean_of(one, _NONE.reason),
             Value(one["half_width"].item(), scale="difference"),
             count(int(one["above"]), measured),
             count(outside, measured),
@@ -116,12 +88,12 @@ class Heights:
     def highest(self, shift: str) -> Text:
         """Return the source that stands highest above the others under a shift."""
         means = self._means(shift, LINES[1])
-        return Text(max(means, key=lambda name: means[name])) if len(means) > 1 else _NONE
+        return Text(max(means, key=means.__getitem__)) if len(means) > 1 else _NONE
 
     def lowest(self, shift: str) -> Text:
         """Return the source that stands lowest."""
         means = self._means(shift, LINES[1])
-        return Text(min(means, key=lambda name: means[name])) if len(means) > 1 else _NONE
+        return Text(min(means, key=means.__getitem__)) if len(means) > 1 else _NONE
 
     @property
     def _shifts(self) -> Sequence[str]:

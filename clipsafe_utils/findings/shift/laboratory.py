@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED, Pairs
-from clipsafe_utils.findings.ladder import RUNGS, SOURCES, cell, draws_of
+from clipsafe_utils.findings.ladder import draws_of
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.heights import heights_above_line
 from clipsafe_utils.metrics.runs import mean_of_runs
@@ -28,36 +27,18 @@ MEASURES = {
 }
 """What a change is read by, in points: properties of the cube `causes`, and the two at equal accuracy."""
 
-OOD_SETS = {
-    "auroc_unseen_glyphs": "AUROC, unseen glyphs",
-    "auroc_textures": "AUROC, textures",
-    "auroc_scenes_unseen": "AUROC, new scenes",
-}
+OOD_SETS = ("auroc_unseen_glyphs", "auroc_textures", "auroc_scenes_unseen")
 """Sets by which exposure is read: `labels_wide_near` shows relatives of what is in the first alone."""
-
-FILTERED = {
-    "adversarial images": ("accuracy_adversarial_labels", "accuracy_adversarial_wit"),
-    "fooling images": ("auroc_fooling_labels", "auroc_fooling_wit"),
-}
-"""Sets that a network has chosen: one trained on `labels`, one on `wit`."""
 
 Changes = dict[str, tuple[Value, Array]]
 """By measure: the mean over pairs, and the difference of each pair."""
 
-_NEAR, _FAR = "wide_near", "wide_far"
-
 
 @dataclass(frozen=True)
 class Laboratory:
-    """The cube `causes` of a study, and who its models are, in the same order.
+    """The cube `causes` of a study, and who its models are, in the same order."""
 
-    Attributes
-    ----------
-    causes, models : xarray.Dataset
-        Models are named without their study.
-    """
-
-    causes: xr.Dataset
+    causes: xr.Dataset  # its models are named without their study
     models: xr.Dataset
 
     def has(self, *properties: str) -> bool:
@@ -70,13 +51,7 @@ class Laboratory:
 
 
 def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
-    """Read the first study that changes one cause at a time; None where there is none.
-
-    Examples
-    --------
-    >>> read_laboratory(["published"]) is None
-    True
-    """
+    """Read the first study that changes one cause at a time; None where there is none."""
     for study in map(find_study, studies):
         if study.has("causes"):
             causes = study.read("causes")
@@ -86,36 +61,16 @@ def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
     return None
 
 
-def exposure_pairs(laboratory: Laboratory) -> Pairs:
-    """Pair models that saw twice the classes first: none near the unseen glyphs, and some near them."""
-    names = laboratory.models["model"].values.tolist()
-    pairs = [(name.replace(_NEAR, _FAR), name) for name in names if _NEAR in name]
-    return [(far, near) for far, near in pairs if far in names]
-
-
 def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
-    """Say what a change does, in the mean over pairs.
+    """Say what a change from the first of each pair to the second does, by measure.
 
-    Parameters
-    ----------
-    laboratory : Laboratory
-        Holds both of each pair.
-    pairs : list of tuple of str
-        What stands before the change, and after it.
-    confidence : float
-        Level of the intervals, which count pairs and images.
-
-    Returns
-    -------
-    dict of str to tuple of Value and ndarray
-        By measure, of `MEASURES` and `OOD_SETS` those that can be read: the mean over pairs, and the
-        difference of each pair, shape (pairs,). A pair without a line at its accuracy is left out of the
-        differences at equal accuracy.
+    Of `MEASURES` and `OOD_SETS` those that can be read, with intervals over pairs and images. A pair without
+    a line at its accuracy is left out of the differences at equal accuracy.
     """
     if not pairs:
         return {}
     before, after = ([pair[end] for pair in pairs] for end in (0, 1))
-    found: Changes = {}
+    by_measure: Changes = {}
     for measure in (*MEASURES, *OOD_SETS):
         property_ = AT_EQUAL.get(measure, measure)
         if not laboratory.has(property_, ACCURACY):
@@ -124,8 +79,8 @@ def changes(laboratory: Laboratory, pairs: Pairs, confidence: float) -> Changes:
         difference = read(laboratory, property_, after) - read(laboratory, property_, before)
         difference = difference[:, np.isfinite(difference).all(axis=0)]
         if difference.shape[1]:
-            found[measure] = mean_of_runs(difference, confidence, "difference"), difference[0]
-    return found
+            by_measure[measure] = mean_of_runs(difference, confidence, "difference"), difference[0]
+    return by_measure
 
 
 def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) -> Array:
@@ -136,37 +91,3 @@ def _residuals(laboratory: Laboratory, property_: str, models: Sequence[str]) ->
     baseline = np.isin(described["group"].values, LABEL_TRAINED)
     heights = heights_above_line(x, y, described["family"].values, baseline)
     return heights[:, [everyone.index(name) for name in models]]
-
-
-def kin(laboratory: Laboratory | None, confidence: float) -> pd.DataFrame:
-    """Set side by side both versions of the sets that a network has chosen, for the cells of the ladder.
-
-    Parameters
-    ----------
-    laboratory : Laboratory or None
-        With the ladder.
-    confidence : float
-        Level of the intervals of the differences, which are paired over seeds and images.
-
-    Returns
-    -------
-    DataFrame
-        Columns set, rung, source, by_labels, by_wit and gap, an Value: the version chosen by the network
-        trained on `wit` less that by the one trained on `labels`.
-
-    Examples
-    --------
-    >>> kin(None, 0.95).empty
-    True
-    """
-    rows = []
-    for kind, versions in FILTERED.items():
-        for rung in RUNGS:
-            for source in SOURCES:
-                if laboratory is not None and laboratory.has(*versions):
-                    by_labels, by_wit = (cell(laboratory.causes, name, rung, source) for name in versions)
-                    if by_labels.shape[1]:
-                        gap = mean_of_runs(by_wit - by_labels, confidence, "difference")
-                        means = by_labels[0].mean(), by_wit[0].mean()
-                        rows.append((kind, rung, source, *means, gap))
-    return pd.DataFrame(rows, columns=["set", "rung", "source", "by_labels", "by_wit", "gap"])

@@ -1,7 +1,7 @@
 """Accuracy outside of the distribution: everything that chapter 3 says, found once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -13,7 +13,7 @@ from clipsafe_utils.findings.shift.agreement import compare
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
 from clipsafe_utils.findings.shift.controlled import Controlled
-from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means, with_sources
+from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
@@ -25,29 +25,13 @@ _TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against
 
 @dataclass(frozen=True, eq=False)
 class OodCorrelation:
-    """What chapter 3 found, for its sentences, tables and figures.
+    """What chapter 3 found, for its sentences, tables and figures."""
 
-    Attributes
-    ----------
-    shifts : mapping of str to UnderShift
-        Accuracy under shift, by study.
-    detected : mapping of str to Detection
-        Detection, by study.
-    left_out, undetected : list of str
-        In words, which studies have no panel of shifts, and none of detection.
-    scores : DataFrame
-        As of `score_means`.
-    lab : Controlled
-        What one change does in the first study that makes one at a time.
-    confidence : float
-        Level of the intervals.
-    """
-
-    shifts: Mapping[str, UnderShift]
-    detected: Mapping[str, Detection]
-    left_out: Sequence[str]
-    undetected: Sequence[str]
-    scores: pd.DataFrame
+    shifts: Mapping[str, UnderShift]  # by study
+    detected: Mapping[str, Detection]  # by study
+    left_out: Sequence[str]  # in words, which studies have no panel of shifts
+    undetected: Sequence[str]  # and none of detection
+    scores: pd.DataFrame  # of `score_means`
     lab: Controlled
     confidence: float
 
@@ -140,7 +124,7 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 3.
+        Parameters of chapter 3, of `parameters_of`.
 
     Raises
     ------
@@ -169,7 +153,7 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     absent = left_out(chosen.studies, "shifts", chosen.groups)
     return OodCorrelation(
         shifts,
-        with_sources(detected, sources),
+        {study: replace(one, sources=sources[study]) for study, one in detected.items()},
         [*absent, *without_clips(chosen.studies, clouds)],
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
         score_means(chosen),

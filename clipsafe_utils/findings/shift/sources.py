@@ -23,6 +23,7 @@ from clipsafe_utils.metrics.families import (
 )
 from clipsafe_utils.metrics.intervals import holm
 from clipsafe_utils.metrics.robustness import EffectiveRobustness, effective_robustness
+from clipsafe_utils.say import Missing, Said, Value
 
 TOGETHER = "these sources together"
 GRID = "LAION grid"
@@ -41,108 +42,84 @@ ALPHA = 0.05
 """Level of the verdicts after Holm's correction."""
 
 _GRID_POINTS = 60
-_SAMPLES, _IMAGES = "samples_seen", "training_images"
-_NAMES = ("slope", "rank", "fixed")
+_NAN = np.array(np.nan)
+_UNKNOWN = Estimate(_NAN, _NAN, _NAN, _NAN, families=0, decided=False)
+_QUANTITIES = ("samples_seen", "training_images")
+_GROUPS = {FINE_TUNED: "clip_fine_tuned", STANDARD: "standard"}
 
 
 def within_sources(
     clouds: Clouds, sources: Sequence[str], confidence: float, beside: Sequence[str] = BESIDE_SHIFTS
 ) -> xr.Dataset:
-    """Correlate the two accuracies within each training source, and in some sets beside them.
+    """Correlate the two accuracies of one study within each training source, and in some sets beside them.
 
-    Parameters
-    ----------
-    clouds : mapping of str to xarray.Dataset
-        Of one study, by shift.
-    sources : sequence of str
-        Training sources to show.
-    confidence : float
-        Level of the intervals, jackknives over families within the set.
-    beside : sequence of str
-        Sets beside the sources: all of them together, where a source is one family; the grid of the scaling
-        laws; fine-tuned CLIPs; standard networks.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims shift and set. `clips` and `families`; `slope` of the line on probit axes, `rank` correlation,
-        and the correlation on probit axes at `fixed` quantities, that is samples seen and images to learn
-        from; each with `_low`, `_high` and `_decided`. `stated` counts the models whose quantities are
-        known. NaN where there are fewer than five models.
+    Dims shift and set: `clips` and `families`; `slope` of the line on probit axes, `rank` correlation, and
+    the correlation on probit axes at `fixed` samples seen and images to learn from, each with `_low`, `_high`
+    and `_decided`; `stated` counts the models whose quantities are known. NaN with fewer than five models.
     """
-    by_shift = []
-    for shift, cloud in clouds.items():
-        parts = []
-        for name, (mask, families) in _sets(cloud, sources, beside).items():
-            found = _correlate(cloud.isel(model=mask), families[mask], confidence)
-            parts.append(found.expand_dims(set=[name]))
-        by_shift.append(xr.concat(parts, "set").expand_dims(shift=[shift]))
-    return xr.concat(by_shift, "shift")
+    by_shift = [
+        xr.concat(
+            [
+                _correlate(cloud.isel(model=mask), families[mask], confidence).expand_dims(set=[name])
+                for name, (mask, families) in _sets(cloud, sources, beside).items()
+            ],
+            "set",
+        ).expand_dims(shift=[shift])
+        for shift, cloud in clouds.items()
+    ]
+    return xr.concat(by_shift, "shift") if by_shift else xr.Dataset(coords={"shift": [], "set": []})
 
 
 def _sets(
     cloud: xr.Dataset, sources: Sequence[str], beside: Sequence[str]
 ) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.str_]]]:
-    """Find who is in each set, and the families that count there."""
-    family, source, group = (cloud[name].values for name in ("family", "training_source", "group"))
-    shown = of_any_source(cloud, sources)
+    """Find who is in each set, and the families that count there; of all sources together, the sources."""
+    family, shown = cloud["family"].values, of_any_source(cloud, sources)
     others = {
-        TOGETHER: (shown, source),
+        TOGETHER: (shown, cloud["training_source"].values),
         GRID: (shown & cloud["in_grid"].values, family),
-        FINE_TUNED: (group == "clip_fine_tuned", family),
-        STANDARD: (group == "standard", family),
     }
-    return {name: (of_source(cloud, name), family) for name in sources} | {
-        name: others[name] for name in beside
+    return {
+        name: others[name] if name in others else (of_set(cloud, name), family)
+        for name in (*sources, *beside)
     }
-
-
-def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float) -> xr.Dataset:
-    x, y = (to_axis(models[name].values, "probit", name) if families.size else families for name in "xy")
-    held = np.log([models[name].values for name in (_SAMPLES, _IMAGES)])
-    stated = np.isfinite(held).all(axis=0)
-    if np.unique(held[1, stated]).size < 2:
-        # What does not vary is fixed anyway, and would cost a degree of freedom.
-        held = held[:1]
-    found: dict[str, Estimate | None] = dict.fromkeys(_NAMES)
-    if families.size >= FEWEST_CLIPS:
-        found["slope"] = slope_interval(x, y, families, confidence)
-        found["rank"] = rank_correlation_interval(x, y, families, confidence)
-    if stated.sum() >= FEWEST_CLIPS:
-        found["fixed"] = partial_correlation_interval(
-            x[stated], y[stated], held[:, stated], families[stated], confidence
-        )
-    return xr.Dataset(
-        {"clips": families.size, "families": np.unique(families).size, "stated": int(stated.sum())}
-        | {f"{name}{end}": value for name in _NAMES for end, value in _ends(found[name]).items()}
-    )
-
-
-def _ends(found: Estimate | None) -> dict[str, float | bool]:
-    if found is None:
-        return {"": np.nan, "_low": np.nan, "_high": np.nan, "_decided": False}
-    ends = {"": found.estimate, "_low": found.low, "_high": found.high}
-    return {name: float(value) for name, value in ends.items()} | {"_decided": found.decided}
 
 
 def of_set(cloud: xr.Dataset, name: str) -> NDArray[np.bool_]:
     """Return a mask of the models of a training source, or of a set beside the sources."""
-    groups = {FINE_TUNED: "clip_fine_tuned", STANDARD: "standard"}
-    return np.asarray(cloud["group"] == groups[name]) if name in groups else of_source(cloud, name)
+    return np.asarray(cloud["group"] == _GROUPS[name]) if name in _GROUPS else of_source(cloud, name)
+
+
+def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float) -> xr.Dataset:
+    x, y = (to_axis(models[name].values, "probit", name) if families.size else families for name in "xy")
+    held = np.log([models[name].values for name in _QUANTITIES])
+    stated = np.isfinite(held).all(axis=0)
+    if np.unique(held[1, stated]).size < 2:
+        # What does not vary is fixed anyway, and would cost a degree of freedom.
+        held = held[:1]
+    estimates = dict.fromkeys(("slope", "rank", "fixed"), _UNKNOWN)
+    if families.size >= FEWEST_CLIPS:
+        estimates["slope"] = slope_interval(x, y, families, confidence)
+        estimates["rank"] = rank_correlation_interval(x, y, families, confidence)
+    if stated.sum() >= FEWEST_CLIPS:
+        estimates["fixed"] = partial_correlation_interval(
+            x[stated], y[stated], held[:, stated], families[stated], confidence
+        )
+    row: dict[str, float] = {
+        "clips": families.size,
+        "families": np.unique(families).size,
+        "stated": int(stated.sum()),
+    }
+    for name, one in estimates.items():
+        row |= {name: float(one.estimate), f"{name}_low": float(one.low), f"{name}_high": float(one.high)}
+        row[f"{name}_decided"] = one.decided
+    return xr.Dataset(row)
 
 
 def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
-    """Read the line of the standard networks on a grid, for drawing; empty where there are too few.
+    """Read the line of the standard networks on a grid, for drawing: accuracy under the shift.
 
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-
-    Returns
-    -------
-    xarray.DataArray
-        Accuracy under the shift, dim x: accuracy in distribution, over the range of the networks.
+    Dim x: accuracy in distribution, over the range of the networks; empty where there are too few families.
     """
     standard = cloud.isel(model=(cloud["group"] == "standard").values)
     if np.unique(standard["family"]).size < MINIMUM_FAMILIES:
@@ -153,41 +130,21 @@ def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(predicted, coords={"x": grid}, dims="x")
 
 
-def judge(
+def _judge(
     cloud: xr.Dataset, in_baseline: NDArray[np.bool_], judged: NDArray[np.bool_], confidence: float
 ) -> EffectiveRobustness | None:
-    """Hold some models of a cloud against the line of others.
+    """Hold some models of a cloud against the line of others, a Huber fit on probit axes.
 
-    Parameters
-    ----------
-    cloud : xarray.Dataset
-        Of one shift.
-    in_baseline, judged : ndarray of bool, shape (models,)
-        Who draws the line, a Huber fit on probit axes, and who is held against it.
-    confidence : float
-        Of the range into which a network of a new baseline family falls.
-
-    Returns
-    -------
-    EffectiveRobustness or None
-        Arrays of shape (judged models,). None where the baseline has fewer than five families, since
-        nothing would then be measured.
+    Arrays of shape (judged models,). None where the line has fewer than five families: nothing is measured.
     """
     families = cloud["family"].values
     if np.unique(families[in_baseline]).size < MINIMUM_FAMILIES or not judged.any():
         return None
-    kept = in_baseline | judged
-    found = effective_robustness(
-        cloud["x"].values[kept],
-        cloud["y"].values[kept],
-        families[kept],
-        in_baseline[kept],
-        "huber",
-        "probit",
-        confidence,
-        judged=judged[kept],
+    x, y = cloud["x"].values, cloud["y"].values
+    judgement = effective_robustness(
+        x, y, families, in_baseline, "huber", "probit", confidence, judged=judged
     )
-    return _cut(found, judged[kept])
+    return _cut(judgement, judged)
 
 
 def _cut(judged: EffectiveRobustness, here: NDArray[np.bool_]) -> EffectiveRobustness:
@@ -197,37 +154,30 @@ def _cut(judged: EffectiveRobustness, here: NDArray[np.bool_]) -> EffectiveRobus
 def offsets(clouds: Clouds, sources: Sequence[str], confidence: float) -> xr.Dataset:
     """Average, over the families of each source, how far its CLIPs are off two lines.
 
-    Parameters
-    ----------
-    clouds, sources, confidence
-        As in `within_sources`.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims shift, source and line (`LINES`): `mean` residual over families with `low`, `high`, `families`
-        and `decided`; `half_width`, within which a network of a new family of the line's own falls; `clips`,
-        those of them that are `measured`, `above` the line, and `outside` that range after Holm's
-        correction over all CLIPs and shifts. NaN where no CLIP is measured.
+    Dims shift, source and line (`LINES`): `mean` residual over families with `low`, `high`, `families` and
+    `decided`; `half_width`, within which a network of a new family of the line's own falls; `clips`, those of
+    them that are `measured`, `above` the line, and `outside` that range after Holm's correction over all
+    CLIPs and shifts. NaN where no CLIP is measured.
     """
     judged: dict[tuple[str, str, str], EffectiveRobustness | None] = {}
     for shift, cloud in clouds.items():
-        standard = np.asarray(cloud["group"] == "standard")
         shown = of_any_source(cloud, sources)
-        by_standard = judge(cloud, standard, shown, confidence)
+        by_standard = _judge(cloud, of_set(cloud, STANDARD), shown, confidence)
         for source in sources:
             own = of_source(cloud, source)
             if own.any():
                 judged[shift, source, LINES[0]] = by_standard and _cut(by_standard, own[shown])
-                judged[shift, source, LINES[1]] = judge(cloud, shown & ~own, own, confidence)
-    outside = {line: _outside({key: one for key, one in judged.items() if key[2] == line}) for line in LINES}
+                judged[shift, source, LINES[1]] = _judge(cloud, shown & ~own, own, confidence)
+    if not judged:
+        return xr.Dataset(coords={"shift": [], "source": [], "line": list(LINES)})
+    outside: dict[tuple[str, ...], int] = {}
+    for line in LINES:
+        outside |= _outside({key: one for key, one in judged.items() if key[2] == line})
     rows = []
     for (shift, source, line), one in judged.items():
         families = clouds[shift]["family"].values[of_source(clouds[shift], source)]
-        row = _offset(one, families, confidence).assign(outside=outside[line].get((shift, source, line), 0))
+        row = _offset(one, families, confidence).assign(outside=outside.get((shift, source, line), 0))
         rows.append(row.expand_dims(shift=[shift], source=[source], line=[line]))
-    if not rows:
-        return xr.Dataset(coords={"shift": [], "source": [], "line": list(LINES)})
     joined = xr.combine_by_coords(rows)
     assert isinstance(joined, xr.Dataset)
     shifts = [name for name in clouds if name in joined["shift"].values]
@@ -242,15 +192,23 @@ def _offset(one: EffectiveRobustness | None, families: NDArray[np.str_], confide
         empty = dict.fromkeys(("mean", "low", "high", "half_width"), np.nan)
         return xr.Dataset(counted | empty | {"families": 0, "decided": False, "above": 0})
     residual, family = one.residual[measured], families[measured]
-    found = jackknife_over_families(
+    estimate = jackknife_over_families(
         lambda keep: mean_over_families(residual[keep], family[keep]), family, confidence=confidence
     )
     return xr.Dataset(
         counted
-        | {"mean": float(found.estimate), "low": float(found.low), "high": float(found.high)}
-        | {"families": found.families, "decided": found.decided}
+        | {"mean": float(estimate.estimate), "low": float(estimate.low), "high": float(estimate.high)}
+        | {"families": estimate.families, "decided": estimate.decided}
         | {"half_width": float(one.half_width[measured].max()), "above": int((residual > 0).sum())}
     )
+
+
+def mean_of(row: xr.Dataset, reason: str) -> Said:
+    """Return the mean over families in a row of `offsets` or `compare_pairs`, or why there is none."""
+    mean, low, high = (row[name].item() for name in ("mean", "low", "high"))
+    if not np.isfinite(mean):
+        return Missing(reason)
+    return Value(mean, low, high, "difference", int(row["families"]), "family")
 
 
 def _outside(judged: Mapping[tuple[str, str, str], EffectiveRobustness | None]) -> dict[tuple[str, ...], int]:

@@ -11,12 +11,7 @@ from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.findings.clip_pairs import (
-    compare_pairs,
-    fine_tuning_pairs,
-    source_pairs,
-    zero_shot_pairs,
-)
+from clipsafe_utils.findings.clip_pairs import compare_pairs, fine_tuning_pairs, source_pairs, zero_shot_pairs
 from clipsafe_utils.findings.shift.changes import (
     Evaluations,
     PairChanges,
@@ -33,42 +28,19 @@ from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Missing, Said, Text, Value, count, listed
 
 RECORD = "published"
-_STANDARD_ALONE = ("standard",)
 _TWINS_SHIFTS = ("a", "sketch")
 _NOBODY = Missing("no study has accuracies of real CLIPs under shift")
 
 
 @dataclass(frozen=True, eq=False)
 class UnderShift:
-    """One study; without a cloud where there is none, and everything is missing.
-
-    Attributes
-    ----------
-    study : str
-        Its name.
-    clouds : mapping of str to xarray.Dataset
-        As of `read_clouds`, by shift.
-    sources : sequence of str
-        Training sources shown.
-    confidence : float
-        Level of the intervals.
-    groups : sequence of str
-        Groups of models shown.
-    cubes : Study, optional
-        Where its cubes are.
-
-    Examples
-    --------
-    >>> nobody = UnderShift("", {}, [], 0.95)
-    >>> nobody.who, nobody.correlations.least("rank"), nobody.tuned.change().with_interval
-    (not measured, not measured, not measured)
-    """
+    """One study; without a cloud where there is none, and everything is missing."""
 
     study: str
     clouds: Clouds
-    sources: Sequence[str]
+    sources: Sequence[str]  # training sources shown
     confidence: float
-    groups: Sequence[str] = ()
+    groups: Sequence[str] = ()  # of models shown
     cubes: Study | None = None
 
     @property
@@ -98,6 +70,12 @@ class UnderShift:
         """Who the models of the largest cloud are."""
         return Panel(self.study, self.largest, self.largest)
 
+    @property
+    def clips_of_sources(self) -> dict[str, xr.Dataset]:
+        """The zero-shot CLIPs of the largest cloud, by training source."""
+        sources = self.sources if self.clouds else ()
+        return {source: self.largest.isel(model=of_source(self.largest, source)) for source in sources}
+
     def standard(self, shift: str) -> xr.Dataset:
         """Return the standard networks under a shift."""
         cloud = self.clouds[shift]
@@ -111,8 +89,6 @@ class UnderShift:
     @cached_property
     def correlations(self) -> Correlations:
         """Within each training source."""
-        if not self.clouds:
-            return Correlations(xr.Dataset(coords={"shift": [], "set": []}), [])
         return Correlations(within_sources(self.clouds, self.sources, self.confidence), self.sources)
 
     @cached_property
@@ -145,7 +121,7 @@ class UnderShift:
         """The change by way of ImageNet-12k under other lines and references."""
         clouds = same_class_clouds(*self._read(), self.groups) if self.cubes else {}
         same = compare_pairs(clouds, fine_tuning_pairs, self.confidence)
-        alone = compare_pairs(self.clouds, fine_tuning_pairs, self.confidence, _STANDARD_ALONE)
+        alone = compare_pairs(self.clouds, fine_tuning_pairs, self.confidence, ["standard"])
         return {
             "standard and more data, 1,000 classes": self.by_way,
             "standard and more data, same classes": PairChanges(same),
@@ -155,8 +131,7 @@ class UnderShift:
     @cached_property
     def evaluations(self) -> xr.Dataset:
         """Two evaluations of one network, by set of images."""
-        nothing = xr.Dataset(coords={"condition": []})
-        return compare_evaluations(*self._read()) if self.cubes else nothing
+        return compare_evaluations(*self._read()) if self.cubes else xr.Dataset(coords={"condition": []})
 
     @cached_property
     def evaluated_twice(self) -> Evaluations:
@@ -208,7 +183,7 @@ class UnderShift:
     @property
     def equal_samples(self) -> Text:
         """The sources with CLIPs enough to correlate of which each saw the same number of samples."""
-        seen = {source: own["samples_seen"].values for source, own in self._largest_by_source()}
+        seen = {source: own["samples_seen"].values for source, own in self.clips_of_sources.items()}
         return listed(
             source
             for source, samples in seen.items()
@@ -221,7 +196,7 @@ class UnderShift:
 
     def with_encoder(self, line: str) -> Text:
         """Return the sources shown that have a line of encoders."""
-        families = {source: own["family"].values for source, own in self._largest_by_source()}
+        families = {source: own["family"].values for source, own in self.clips_of_sources.items()}
         return listed(
             source for source, own in families.items() if any(name.endswith(f" {line}") for name in own)
         )
@@ -239,7 +214,3 @@ class UnderShift:
     @property
     def _groups(self) -> set[str]:
         return set(self.largest["group"].values.tolist()) if self.clouds else set()
-
-    def _largest_by_source(self) -> Iterator[tuple[str, xr.Dataset]]:
-        for source in self.sources if self.clouds else ():
-            yield source, self.largest.isel(model=of_source(self.largest, source))

@@ -77,12 +77,12 @@ def reliability(panels: Sequence[Panel], source: str) -> xr.Dataset:
 def _shown(models: xr.Dataset, source: str) -> dict[str, str]:
     """Return the models of the panels and their titles: one's own first."""
     names = models["model"].values.astype(str)
-    found = {name: label_of(name) for name in names[is_yours(models)]}
+    titles = {name: label_of(name) for name in names[is_yours(models)]}
     small = (models["architecture"].values == _SMALL) & (models["training_images"].values == _IMAGES)
     for group, title in _BESIDE.items():
-        here = small & (models["group"].values == group)
+        chosen = small & (models["group"].values == group)
         if group == "clip_zero_shot":
-            here &= models["training_source"].values == source
-        for name in names[np.flatnonzero(here)[:1]]:
-            found[str(name)] = title
-    return found
+            chosen &= models["training_source"].values == source
+        for name in names[np.flatnonzero(chosen)[:1]]:
+            titles[str(name)] = title
+    return titles

@@ -88,7 +88,7 @@ class StudentLaboratory:
     @property
     def turned(self) -> Trainings:
         """The trainings of the first study that turns the knob."""
-        turned = (one for one in self.trainings.values() if self.chosen.knob in one.knobs)
+        turned = (each for each in self.trainings.values() if self.chosen.knob in each.knobs)
         return next(turned, Trainings(None, self.chosen.confidence))
 
     @property

@@ -1,8 +1,4 @@
-"""Calibration of one model under one condition, before and after temperature scaling, with all its rules.
-
-The result holds the variables of the cube `calibration`. Attributes of a variable say how its edges were
-decided; those of the dataset, what differs between conditions.
-"""
+"""Calibration of one model under one condition, before and after temperature scaling, with all its rules."""
 
 import numpy as np
 import xarray as xr
@@ -68,15 +64,16 @@ def calibration_of_logits(
     Returns
     -------
     Dataset, dims (draw, scaling, bin)
-        accuracy, nll, brier, ece, ece_equal_mass, ece_classwise, ece_debiased, ece_rms over draw and
-        scaling; ece_floor, which is NaN but for draw 0; temperature over draw; bin_count, bin_confidence and
-        bin_hits, of the estimate, over scaling and bin.
+        accuracy, nll, brier, ece, ece_equal_mass, ece_classwise, ece_debiased, ece_rms over draw and scaling;
+        ece_floor, which is NaN but for draw 0; temperature over draw; bin_count, bin_confidence and bin_hits,
+        of the estimate, over scaling and bin. Attributes of a variable say how its edges were decided; those
+        of the dataset, what differs between conditions.
 
     Raises
     ------
     ValueError
-        As in `calibration_draws` and `temperature_draws`, if draw 0 is not every image once, or neither or
-        both of `fit` and `temperature` are given.
+        As in `summarise_logits` and `temperature_draws`, if weights or temperatures do not fit, draw 0 is not
+        every image once, or neither or both of `fit` and `temperature` are given.
 
     Examples
     --------
@@ -114,65 +111,24 @@ def calibration_of_logits(
 def columns_of_estimate(
     confidence: ArrayLike, correct: ArrayLike, draws: int, n_bins: int = N_BINS
 ) -> dict[str, Array]:
-    """Floor of the ECE and reliability bins, which are made for draw 0 only.
-
-    Parameters
-    ----------
-    confidence, correct
-        As in `reliability_bins`, in draw 0.
-    draws : int
-        Number of draws.
-    n_bins : int
-        Number of bins.
-
-    Returns
-    -------
-    dict of str to ndarray
-        ece_floor of shape (draws, ...), NaN but for draw 0; bin_count, bin_confidence and bin_hits of shape
-        (..., bins).
-
-    Raises
-    ------
-    ValueError
-        As in `reliability_bins`.
-
-    Examples
-    --------
-    >>> columns = columns_of_estimate([0.5, 1.0], [True, True], draws=2, n_bins=2)
-    >>> columns["ece_floor"].round(2), columns["bin_count"]
-    (array([0.25,  nan]), array([1., 1.]))
-    """
+    """Floor of the ECE (draws, ...), NaN but for draw 0, and reliability bins of draw 0 (..., bins)."""
     bins = reliability_bins(confidence, correct, n_bins=n_bins)
     floor = np.full((draws, *bins.count.shape[:-1]), np.nan)
     floor[0] = calibration_floor(confidence, n_bins)
-    return {
-        "ece_floor": floor,
-        "bin_count": bins.count,
-        "bin_confidence": bins.mean_confidence,
-        "bin_hits": bins.hits,
-    }
+    of_bins = {"bin_count": bins.count, "bin_confidence": bins.mean_confidence, "bin_hits": bins.hits}
+    return {"ece_floor": floor, **of_bins}
 
 
 def calibration_rules(n_bins: int = N_BINS) -> dict[str, dict[str, str]]:
-    """Say beside each variable of the cube `calibration` how its edges were decided.
-
-    Examples
-    --------
-    >>> calibration_rules()["ece"]["bins"]
-    '15, equal width, (low, high]; a confidence of 0 is in the first bin, one of 1 in the last'
-    """
+    """Say beside each variable of the cube `calibration` how its edges were decided."""
     equal_width = {"bins": f"{n_bins}, {BIN_RULE}"}
+    rules = {name: {"rule": error.rule} if error.rule else {} for name, error in BIN_ERRORS.items()}
+    simulation = f"{FLOOR_SIMULATIONS} rounds, seed {FLOOR_SEED}"
     return {
         "bin_count": equal_width,
-        **{
-            name: equal_width | ({"rule": error.rule} if error.rule else {})
-            for name, error in BIN_ERRORS.items()
-        },
+        **{name: equal_width | rule for name, rule in rules.items()},
         "ece_equal_mass": {"bins": f"{n_bins}, {EQUAL_MASS_RULE}"},
-        "ece_floor": {
-            "not_measured": ESTIMATE_ONLY,
-            "simulation": f"{FLOOR_SIMULATIONS} rounds, seed {FLOOR_SEED}",
-        },
+        "ece_floor": {"not_measured": ESTIMATE_ONLY, "simulation": simulation},
     }
 
 

@@ -7,8 +7,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from clipsafe_utils.cubes.schema import SCHEMAS
-from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.images import values_of_images
+from clipsafe_utils.metrics.arguments import Array, numbers
 from clipsafe_utils.metrics.labelled.naming import described, refuse_unknown
 from clipsafe_utils.metrics.ood import AUPR_RULE, FPR_RULE, detection
 
@@ -30,7 +29,7 @@ def detection_of_scores(
     ood_scores : mapping of str to mapping of str to array_like, shape (images of the set,)
         By OOD set, the same scores of its images.
     id_weights : array_like of counts, shape (draws, images)
-        How often each ID image is drawn; see `clipsafe_utils.metrics.draws`.
+        How often each ID image is drawn (`draw_weights`).
     ood_weights : mapping of str to array_like of counts, shape (draws, images of the set)
         The same of each OOD set.
 
@@ -78,7 +77,7 @@ def detection_of_scores(
 
 def _stacked(name: str, scores: Mapping[str, ArrayLike], wanted: Mapping[str, ArrayLike]) -> Array:
     refuse_unknown(name, wanted, scores)
-    columns = [values_of_images(f"{name}: {score}", scores[score]) for score in wanted]
+    columns = [numbers(f"{name}: {score}", scores[score], "images") for score in wanted]
     shapes = {column.shape for column in columns}
     if len(shapes) > 1 or columns[0].ndim != 1:
         raise ValueError(f"{name}: expected one number for each image and score, got the shapes {shapes}.")

@@ -14,8 +14,7 @@ from clipsafe_utils.metrics import robustness
 from clipsafe_utils.metrics.accuracies import Axes, accuracy
 from clipsafe_utils.metrics.arguments import one_of
 from clipsafe_utils.metrics.baseline import Fit
-from clipsafe_utils.metrics.intervals import wilson_interval
-from clipsafe_utils.metrics.labelled.naming import described, refuse_unknown
+from clipsafe_utils.metrics.labelled.naming import described, interval_over_images, refuse_unknown
 
 Reference = Literal["overall", "without_factor"]
 REFERENCES: tuple[Reference, ...] = ("overall", "without_factor")
@@ -78,9 +77,7 @@ def reference_accuracy(factors: xr.Dataset, selection: str, reference: Reference
 
     Parameters
     ----------
-    factors : Dataset
-        The cube `factors`.
-    selection : str
+    factors, selection
         As in `factor_accuracy`.
     reference : {"overall", "without_factor"}
         Accuracy on all images, or on those that do not show the factor.
@@ -101,10 +98,8 @@ def reference_accuracy(factors: xr.Dataset, selection: str, reference: Reference
     ...     {"hits": (("selection", "model", "factor"), [[[3, 8]]]),
     ...      "images": (("selection", "model", "factor"), [[[4, 16]]])},
     ...     {"selection": ["top"], "model": ["alexnet"], "factor": ["pose", "overall"]})
-    >>> for reference in ("overall", "without_factor"):
-    ...     print(reference_accuracy(cube, "top", reference).round(3).values)
-    [[0.5]]
-    [[0.417]]
+    >>> [reference_accuracy(cube, "top", name).item() for name in ("overall", "without_factor")]
+    [0.5, 0.4166666666666667]
     """
     chosen = _selected(factors, selection)
     parts, overall = chosen.drop_sel(factor=OVERALL), chosen.sel(factor=OVERALL, drop=True)
@@ -129,7 +124,7 @@ def effective_robustness(
 ) -> xr.Dataset:
     """Residual of each model on each factor from the line of a baseline group.
 
-    Every model is judged by the baseline families other than its own (`robustness.effective_robustness`).
+    Every model is judged by the baseline families other than its own (`metrics.effective_robustness`).
 
     Parameters
     ----------
@@ -137,16 +132,12 @@ def effective_robustness(
         The cubes of those names; `models` has a row for each model of `factors`, and may have more.
     factor_names : sequence of str
         The factors to judge.
-    selection : str
-        As in `factor_accuracy`.
+    selection, reference
+        As in `reference_accuracy`.
     baseline_group : str
         The group of models whose line it is.
-    axes : {"raw", "probit"}
-        Where the line is straight.
-    reference : {"overall", "without_factor"}
-        As in `reference_accuracy`.
-    fit : {"huber", "least_squares", "local"}
-        As in `baseline.predict_baseline`.
+    axes, fit
+        As in `metrics.effective_robustness`.
     confidence : float
         Of the prediction interval and of the interval over images.
 
@@ -160,7 +151,7 @@ def effective_robustness(
     Raises
     ------
     ValueError
-        If a name is not in the cubes, a count is missing, or as in `robustness.effective_robustness`.
+        If a name is not in the cubes, a count is missing, or as in `metrics.effective_robustness`.
 
     Examples
     --------
@@ -192,7 +183,8 @@ def effective_robustness(
         across.values, part.values, rows["family"].values, in_baseline, fit, axes, confidence
     )
     judgement = {name: part.copy(data=getattr(found, name)) for name in _JUDGEMENT}
-    low, high = _wilson_interval(_selected(chosen, selection).drop_sel(factor=OVERALL), confidence)
+    counts = _selected(chosen, selection).drop_sel(factor=OVERALL)
+    low, high = interval_over_images(counts["hits"], counts["images"], confidence)
     judgement |= {
         "accuracy": part,
         "reference_accuracy": across,
@@ -207,9 +199,7 @@ def effective_robustness(
         "fit": fit,
         "confidence": confidence,
     }
-    result = xr.Dataset({name: judgement[name] for name in _LONG_NAMES}).drop_attrs()
-    for name, text in _LONG_NAMES.items():
-        result[name].attrs = {"long_name": text, "units": "1"}
+    result = xr.Dataset({name: described(judgement[name], text) for name, text in _LONG_NAMES.items()})
     return result.assign_attrs(settings).transpose(..., "model", "factor")
 
 
@@ -221,17 +211,6 @@ def _selected(factors: xr.Dataset, selection: str) -> xr.Dataset:
 
 def _accuracy(hits: xr.DataArray, images: xr.DataArray) -> xr.DataArray:
     return cast("xr.DataArray", xr.apply_ufunc(accuracy, hits, images))
-
-
-def _wilson_interval(chosen: xr.Dataset, confidence: float) -> tuple[xr.DataArray, xr.DataArray]:
-    low, high = xr.apply_ufunc(
-        wilson_interval,
-        chosen["hits"],
-        chosen["images"],
-        kwargs={"confidence": confidence},
-        output_core_dims=[[], []],
-    )
-    return low, high
 
 
 def _refuse_edges(share: xr.DataArray, what: str) -> None:

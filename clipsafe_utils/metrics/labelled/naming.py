@@ -1,33 +1,29 @@
-"""What the labelled metrics share: how a result is described, and how an unknown name is refused."""
+"""What the labelled metrics share."""
 
 from collections.abc import Iterable
 
 import xarray as xr
 
+from clipsafe_utils.metrics.intervals import wilson_interval
+
 
 def described(array: xr.DataArray, long_name: str) -> xr.DataArray:
-    """Return the array with no attributes but a long name and the unit 1: shares, counts and truth values.
-
-    Examples
-    --------
-    >>> described(xr.DataArray(0.5, attrs={"source": "x"}), "Accuracy").attrs
-    {'long_name': 'Accuracy', 'units': '1'}
-    """
+    """Return the array with no attributes but a long name and the unit 1: shares, counts and truth values."""
     return array.drop_attrs().assign_attrs(long_name=long_name, units="1")
 
 
+def interval_over_images(
+    hits: xr.DataArray, images: xr.DataArray, confidence: float
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return the low and the high end of Wilson's interval, with the dims of the counts."""
+    low, high = xr.apply_ufunc(
+        wilson_interval, hits, images, kwargs={"confidence": confidence}, output_core_dims=[[], []]
+    )
+    return low, high
+
+
 def refuse_unknown(name: str, wanted: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse labels that a dim does not have.
-
-    Raises
-    ------
-    ValueError
-        If one of `wanted` is not in `known`; the message names the argument and the first such label.
-
-    Examples
-    --------
-    >>> refuse_unknown("factor_names", ["pose"], ["pose", "texture"])
-    """
+    """Refuse labels that a dim does not have; the message names the argument and the first such label."""
     options = dict.fromkeys(known)
     for label in wanted:
         if label not in options:

@@ -1,7 +1,4 @@
-"""Shape bias of models and of classes, from the cube `shape_bias`.
-
-The caller has chosen the rows: each checkpoint stands in the cube once.
-"""
+"""Shape bias of models and of classes, from the cube `shape_bias`, where each checkpoint stands once."""
 
 from collections.abc import Sequence
 
@@ -10,8 +7,17 @@ import xarray as xr
 
 from clipsafe_utils.metrics.arguments import counts
 from clipsafe_utils.metrics.cue_decisions import shape_bias, shape_bias_interval, share_decided
-from clipsafe_utils.metrics.intervals import wilson_interval
-from clipsafe_utils.metrics.labelled.naming import described, refuse_unknown
+from clipsafe_utils.metrics.labelled.naming import described, interval_over_images, refuse_unknown
+
+_LONG_NAMES = {
+    "shape_bias": "Shape bias",
+    "low": "Shape bias, low end over {over}",
+    "high": "Shape bias, high end over {over}",
+    "share_decided": "Share decided by shape or texture",
+    "shape_hits": "Decisions for the class of the shape",
+    "texture_hits": "Decisions for the class of the texture",
+    "images": "Images with a conflict",
+}
 
 
 def shape_bias_table(
@@ -26,7 +32,7 @@ def shape_bias_table(
     cue_classes : sequence of str, optional
         The classes to pool; all of them where it is left out.
     confidence : float
-        Of the interval over classes (`shape_bias.shape_bias_interval`).
+        Of the interval over classes (`shape_bias_interval`).
 
     Returns
     -------
@@ -40,9 +46,8 @@ def shape_bias_table(
 
     Examples
     --------
-    >>> count = [[[30, 40, 5], [20, 50, 5]]]
     >>> cube = xr.Dataset(
-    ...     {"count": (("model", "cue_class", "decision"), count)},
+    ...     {"count": (("model", "cue_class", "decision"), [[[30, 40, 5], [20, 50, 5]]])},
     ...     {"model": ["alexnet"], "cue_class": ["cat", "dog"], "decision": ["shape", "texture", "other"]})
     >>> table = shape_bias_table(cube)
     >>> f"{table.shape_bias.item():.3f} on {table.share_decided.item():.0%} of {table.images.item()}"
@@ -61,20 +66,16 @@ def shape_bias_table(
         output_core_dims=[[], []],
     )
     shape, texture, images = (hits.sum("cue_class") for hits in (shape, texture, images))
-    return xr.Dataset(
-        {
-            "shape_bias": described(xr.apply_ufunc(shape_bias, shape, texture), "Shape bias"),
-            "low": described(low, "Shape bias, low end over classes"),
-            "high": described(high, "Shape bias, high end over classes"),
-            "share_decided": described(
-                xr.apply_ufunc(share_decided, shape, texture, images), "Share decided by shape or texture"
-            ),
-            "shape_hits": described(shape, "Decisions for the class of the shape"),
-            "texture_hits": described(texture, "Decisions for the class of the texture"),
-            "images": described(images, "Images with a conflict"),
-        },
-        attrs={"confidence": confidence},
-    )
+    columns = {
+        "shape_bias": xr.apply_ufunc(shape_bias, shape, texture),
+        "low": low,
+        "high": high,
+        "share_decided": xr.apply_ufunc(share_decided, shape, texture, images),
+        "shape_hits": shape,
+        "texture_hits": texture,
+        "images": images,
+    }
+    return _table(columns, "classes", confidence)
 
 
 def shape_bias_by_class(cube: xr.Dataset, confidence: float = 0.95) -> xr.Dataset:
@@ -85,7 +86,7 @@ def shape_bias_by_class(cube: xr.Dataset, confidence: float = 0.95) -> xr.Datase
     cube : Dataset
         The cube `shape_bias`.
     confidence : float
-        Of the interval (`intervals.wilson_interval`).
+        Of the interval (`wilson_interval`).
 
     Returns
     -------
@@ -107,25 +108,20 @@ def shape_bias_by_class(cube: xr.Dataset, confidence: float = 0.95) -> xr.Datase
     """
     shape, texture, images = _decisions(cube)
     decided = shape + texture
-    low, high = xr.apply_ufunc(
-        wilson_interval,
-        shape,
-        decided.clip(min=1),
-        kwargs={"confidence": confidence},
-        output_core_dims=[[], []],
-    )
+    low, high = interval_over_images(shape, decided.clip(min=1), confidence)
     known = decided > 0
-    return xr.Dataset(
-        {
-            "shape_bias": described(shape / decided.where(known), "Shape bias"),
-            "low": described(low.where(known), "Shape bias, low end over images"),
-            "high": described(high.where(known), "Shape bias, high end over images"),
-            "share_decided": described(
-                xr.apply_ufunc(share_decided, shape, texture, images), "Share decided by shape or texture"
-            ),
-        },
-        attrs={"confidence": confidence},
-    )
+    columns = {
+        "shape_bias": shape / decided.where(known),
+        "low": low.where(known),
+        "high": high.where(known),
+        "share_decided": xr.apply_ufunc(share_decided, shape, texture, images),
+    }
+    return _table(columns, "images", confidence)
+
+
+def _table(columns: dict[str, xr.DataArray], over: str, confidence: float) -> xr.Dataset:
+    named = {name: described(array, _LONG_NAMES[name].format(over=over)) for name, array in columns.items()}
+    return xr.Dataset(named, attrs={"confidence": confidence})
 
 
 def _decisions(cube: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:

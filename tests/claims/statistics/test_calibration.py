@@ -299,3 +299,9 @@ class TestSource:
 def test_a_study_that_was_only_scaled_says_what_it_lacks(ask) -> None:
     reader = part(study(), scaling=["after"])
     assert ask(reader, Choices()) == "no calibration error before temperature scaling"
+
+
+def test_each_kind_of_shift_counts_once() -> None:
+    names = ["v2_a", "v2_b", "sketch"]
+    cube = xr.Dataset({"nll": ("condition", [1.0, 3.0, 4.0])}, {"condition": names})
+    assert calibration_errors.mean_of_shifts(cube, lambda of_shift: of_shift["nll"].values) == 3.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipsafe_utils.cubes.schema import SCHEMAS
@@ -72,6 +72,7 @@ def test_a_cube_made_of_it_is_valid_and_says_its_rules(found):
     validate(labelled(cube, "ood"), "ood")
 
 
+@settings(max_examples=25, deadline=None)  # each makes a Dataset
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_sets_that_are_wholly_apart_stay_within_the_range_of_the_schema(known, other):
     weights = {"far": np.ones((1, other), dtype=int)}

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes.conditions import select_with_conditions
+from clipsafe_utils.cubes.selection import select_with_conditions
 
 NAMES = ["timm:a", "testbed:a", "timm:b", "testbed:c"]
 HITS = np.array([[7.0, np.nan], [6.0, 3.0], [8.0, np.nan], [np.nan, 2.0]])
