@@ -10,8 +10,16 @@ from sphinx.application import Sphinx
 SCRIPTS = {
     'class="explore-data"': ("plotly-basic.min.js", "explore.js"),
     'class="models-data"': ("datatables.min.js", "models.js"),
+    'class="figure-data"': ("figures.js",),
+    'class="themed-table"': ("figures.js",),
 }
 """By what a page holds, the scripts that it needs, in the order in which they run."""
+
+LIBRARIES = {"figures.js": "plotly-basic.min.js"}
+"""By script, the library beside it that it loads when a reader asks for what needs it."""
+
+LIBRARY_ATTRIBUTE = "data-library"
+"""Of the element of such a script: where its library is."""
 
 FORMULA = "math notranslate"
 """What a page with a formula holds."""
@@ -35,7 +43,8 @@ def scripts_of(body: str) -> list[str]:
     >>> scripts_of('<script type="application/json" class="explore-data">{}</script>')
     ['plotly-basic.min.js', 'explore.js']
     """
-    return [script for mark, scripts in SCRIPTS.items() if mark in body for script in scripts]
+    needed = (script for mark, scripts in SCRIPTS.items() if mark in body for script in scripts)
+    return list(dict.fromkeys(needed))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -49,7 +58,8 @@ def _choose_scripts(
 ) -> None:
     body = context.get("body", "")
     for script in scripts_of(body):
-        app.add_js_file(script, loading_method="defer")
+        library = {LIBRARY_ATTRIBUTE: LIBRARIES[script]} if script in LIBRARIES else {}
+        app.add_js_file(script, loading_method="defer", **library)
     if FORMULA not in body:
         # Sphinx also adds MathJax for a formula in a cell that is removed before the page is written.
         files = context.get("script_files", [])
