@@ -10,12 +10,12 @@ from sphinx.application import Sphinx
 SCRIPTS = {
     'class="explore-data"': ("plotly-basic.min.js", "explore.js"),
     'class="models-data"': ("datatables.min.js", "models.js"),
-    'class="figure-data"': ("figures.js",),
+    'class="figure-data"': ("figures.js", "chart.js"),
     'class="themed-table"': ("figures.js",),
 }
 """By what a page holds, the scripts that it needs, in the order in which they run."""
 
-LIBRARIES = {"figures.js": "plotly-basic.min.js"}
+LIBRARIES = {"chart.js": "plotly-basic.min.js"}
 """By script, the library beside it that it loads when a reader asks for what needs it."""
 
 LIBRARY_ATTRIBUTE = "data-library"

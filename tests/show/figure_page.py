@@ -21,7 +21,14 @@ def residuals() -> pd.DataFrame:
     """Dots of two studies; only the second has a CLIP; a name that a spreadsheet would run."""
     rows = [
         {"study": "miniature", "panel": "miniature", "row": "pose", "value": 0.5, "look": STANDARD},
-        {"row": "pose", "value": -1.25, "low": -2.0, "high": INFINITE, "look": CLIP, "name": "ViT-B-32.openai"},
+        {
+            "row": "pose",
+            "value": -1.25,
+            "low": -2.0,
+            "high": INFINITE,
+            "look": CLIP,
+            "name": "ViT-B-32.openai",
+        },
         {"row": "pose", "value": 0.25, "low": -0.5, "high": 1.0, "look": STANDARD, "name": '=1+1, "x"'},
         {"row": "texture", "value": 2.0, "low": 1.0, "high": 3.0, "look": CLIP, "name": "ViT-B-32.openai"},
         {"row": "texture", "value": -0.5, "look": STANDARD, "name": "<b>resnet50</b>", "decided": False},
@@ -32,7 +39,13 @@ def residuals() -> pd.DataFrame:
 def cloud() -> pd.DataFrame:
     """A scatter of two panels with many models, on axes of percentages."""
     standard = [
-        {"panel": panel, "x": 40.0 + step, "value": 20.0 + step * slope, "look": STANDARD, "name": f"net {step}"}
+        {
+            "panel": panel,
+            "x": 40.0 + step,
+            "value": 20.0 + step * slope,
+            "look": STANDARD,
+            "name": f"net {step}",
+        }
         for panel, slope in (("sketches", 1.1), ("colours", 0.9))
         for step in range(40)
     ]
@@ -84,7 +97,9 @@ def shown_figures() -> dict[str, Shown]:
 
 def numbers() -> pd.DataFrame:
     """A table with what a spreadsheet would run, and numbers as readers see them."""
-    return pd.DataFrame({"model": ["=cmd|x", "net, 2"], "images": ["1,200", "300"], "change": ["−0.5", "+1.2"]})
+    return pd.DataFrame(
+        {"model": ["=cmd|x", "net, 2"], "images": ["1,200", "300"], "change": ["−0.5", "+1.2"]}
+    )
 
 
 def compiled_page(folder: Path) -> Path:
