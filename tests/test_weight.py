@@ -19,7 +19,7 @@ PAGE_LIMIT, SCRIPTS_LIMIT, SITE_LIMIT = 1.5e6, 4e6, 40e6
 USED_BY = {mark: scripts[0] for mark, scripts in SCRIPTS.items() if ".min." in scripts[0]} | {
     FORMULA: MATHJAX
 }
-"""By what a page holds, the library that it loads with the page; `chart.js` waits until a reader asks for one."""
+"""By what a page holds, the library that it loads at once; `chart.js` waits until a reader asks for one."""
 
 
 def vendored() -> list[dict[str, str]]:

@@ -70,6 +70,9 @@
     .replace(new RegExp(`(.{1,${longest}})(?:\\s+|$)|(.{${longest}})`, "g"), "$1$2\n").trim()
     .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("\n", "<br>");
 
+  const longestName = () => (isNarrow() ? 16 : 26);
+  const cut = (text) => (text.length > longestName() ? `${text.slice(0, longestName() - 1)}…` : text);
+
   const written = (number, digits) => {
     const options = { minimumFractionDigits: digits === 1 ? 1 : 0, maximumFractionDigits: digits };
     return number.toLocaleString("en", options).replace("-", "−");
@@ -128,7 +131,8 @@
       this.hasRows = this.hasRungs || !this.isUpright;
       const scale = data.scale === "probit" ? probit : same;
       this.scales = { x: data.ratios ? Math.log10 : scale, value: scale };
-      this.models = unique(this.all.map((mark) => mark.name)).filter(Boolean);
+      const isModel = ({ name, weight }) => name && weight === null; // A mark with a weight is a bin.
+      this.models = unique(this.all.filter(isModel).map(({ name }) => name));
       this.off = new Set(); // Groups that are switched off.
       this.said = null; // The mark that was read last.
       this.sought = ""; // The model that has a ring.
@@ -212,7 +216,7 @@
 
     // Looks of a row stand beside each other, and marks of one look in a row on lanes, so that all are seen.
     placesInRows() {
-      const nameOf = ({ heading, row }) => [heading, row].filter(Boolean).join("\n");
+      const nameOf = ({ heading, row }) => [cut(heading), row].filter(Boolean).join("\n");
       const looksOf = (marks) => [...Map.groupBy(marks, (mark) => mark.group).values()];
       const rows = [...Map.groupBy(this.marks, nameOf)].map(([name, marks]) => [name, looksOf(marks)]);
       this.rows = this.hasRungs ? this.data.rungs : rows.map(([name]) => name);
@@ -352,7 +356,7 @@
       return {
         xaxis, yaxis,
         autosize: true,
-        height: this.isUpright ? 420 : Math.max(300, 120 + this.rows.length * (16 + 8 * this.looksInRow)),
+        height: this.isUpright ? 420 : this.heightOfRows(),
         margin: { l: 48, r: 12, t: 40, b: 44 },
         font: { size: FONT_SIZE, color: ink(), family: getComputedStyle(document.body).fontFamily },
         paper_bgcolor: ground,
@@ -374,8 +378,13 @@
 
     rowNames() {
       const last = this.rows.length - 0.5;
-      const names = this.rows.map((row) => broken(row, isNarrow() ? 16 : 26));
-      return { range: this.isUpright ? [-0.5, last] : [last, -0.5], tickvals: [...this.rows.keys()], ticktext: names };
+      const range = this.isUpright ? [-0.5, last] : [last, -0.5];
+      return { range, tickvals: [...this.rows.keys()], ticktext: this.rows.map((row) => broken(row, longestName())) };
+    }
+
+    heightOfRows() {
+      const lines = Math.max(...this.rowNames().ticktext.map((name) => name.split("<br>").length));
+      return Math.max(300, 120 + this.rows.length * Math.max(16 + 8 * this.looksInRow, 8 + 16 * lines));
     }
 
     // Where equal steps are no equal differences, the ticks of print: percentages, or the levels that were tried.

@@ -58,7 +58,7 @@ def _choose_scripts(
 ) -> None:
     body = context.get("body", "")
     for script in scripts_of(body):
-        library = {LIBRARY_ATTRIBUTE: LIBRARIES[script]} if script in LIBRARIES else {}
+        library: dict[str, Any] = {LIBRARY_ATTRIBUTE: LIBRARIES[script]} if script in LIBRARIES else {}
         app.add_js_file(script, loading_method="defer", **library)
     if FORMULA not in body:
         # Sphinx also adds MathJax for a formula in a cell that is removed before the page is written.

@@ -181,7 +181,7 @@ def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
             element.string = code
             hashes.append(hash_of(code.encode()))
             if element.has_attr(LIBRARY_ATTRIBUTE):
-                # The script makes an element of what this address holds, so its hash is that of code in a page.
+                # The script puts what this address holds into the page, where the hash is that of code.
                 library = _beside(source, str(element[LIBRARY_ATTRIBUTE]))
                 element[LIBRARY_ATTRIBUTE] = _data_address(library)
                 hashes.append(hash_of(library.read_bytes()))

@@ -34,9 +34,9 @@ def published(
 ) -> Shown:
     """Publish a drawn figure with its alternative text, its source and its data.
 
-    `place` is the column that says where a mark stands beside its value, `axis` the name of the axis of values,
-    by side or panel where they differ, `axes` what the chart needs to know beyond: the name of the horizontal
-    axis, its scale, lines.
+    `place` is the column that says where a mark stands beside its value, `axis` the name of the axis of
+    values, by side or panel where they differ, `axes` what the chart needs to know beyond: the name of the
+    horizontal axis, its scale, lines.
     """
     if frame.empty:
         return publish_figure(figure, f"{lead} Nothing is measured.")
