@@ -379,7 +379,9 @@
     rowNames() {
       const last = this.rows.length - 0.5;
       const range = this.isUpright ? [-0.5, last] : [last, -0.5];
-      return { range, tickvals: [...this.rows.keys()], ticktext: this.rows.map((row) => broken(row, longestName())) };
+      const longest = longestName() / (this.isUpright ? 2 : 1); // Rungs share the width of the chart.
+      const names = this.rows.map((row) => broken(row, longest));
+      return { range, tickvals: [...this.rows.keys()], ticktext: names, tickangle: 0 };
     }
 
     heightOfRows() {

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_utils.figures.tables import table
 from clipsafe_utils.publishing.standalone import inline_page
-from tests.show.figure_page import compiled_page
+from tests.show.figure_page import compiled_page, numbers, shown_figures
 from tests.test_browser import QuietHandler, browser, page
 
 __all__ = ["browser", "page"]
@@ -17,7 +18,7 @@ __all__ = ["browser", "page"]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled_page(tmp_path_factory.mktemp("figures"))
+    return compiled_page(tmp_path_factory.mktemp("figures"), shown_figures(), table(numbers(), "Numbers."))
 
 
 @pytest.fixture(scope="module")

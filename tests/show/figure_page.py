@@ -1,6 +1,7 @@
 """A page with figures of four kinds and a table, compiled as those of the book are."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -8,7 +9,7 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.tables import table
+from clipsafe_utils.figures.tables import ThemedTable
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.show import Axes2D, Panel, curves, dots, marks, scatter
 from clipsafe_utils.show.drawing import Shown
@@ -102,8 +103,8 @@ def numbers() -> pd.DataFrame:
     )
 
 
-def compiled_page(folder: Path) -> Path:
-    """Compile a book of that page; return the folder of the site, where it is ``book/figures.html``."""
+def compiled_page(folder: Path, figures: Mapping[str, Shown], shown_table: ThemedTable) -> Path:
+    """Compile a book of one page; return the folder of the site, where it is ``book/figures.html``."""
     root = folder / "root"
     (root / "book").mkdir(parents=True)
     for name in ("_config.yml", "references.bib", "CITATION.cff"):
@@ -112,10 +113,10 @@ def compiled_page(folder: Path) -> Path:
     (root / "book" / "intro.md").write_text("# Start\n")
     (root / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters:\n  - file: book/figures\n")
     cells = [new_markdown_cell("# Figures of a test")]
-    for name, shown in shown_figures().items():
+    for name, shown in figures.items():
         figure = {"mystnb": {"figure": {"name": name, "caption": f"What {name} shows."}}}
         cells.append(_cell(shown._repr_html_(), {**figure, "tags": ["hide-input"]}))
-    cells.append(_cell(table(numbers(), "Numbers.")._repr_html_(), {}))
+    cells.append(_cell(shown_table._repr_html_(), {}))
     nbformat.write(new_notebook(cells=cells), root / "book" / "figures.ipynb")
     return run_jupyter_book(root, folder, strict=False)
 
