@@ -122,13 +122,14 @@
   // --- The chart
 
   class Chart {
-    constructor({ data, title, name }) {
+    constructor({ read, title, name }) {
+      const data = read();
       this.data = data;
       this.name = name;
-      this.all = marksOf(data).filter(({ value }) => value !== null);
       this.isUpright = "x" in data; // Values stand upright; else they lie beside rows of words.
       this.hasRungs = data.rungs?.length > 0;
       this.hasRows = this.hasRungs || !this.isUpright;
+      this.all = marksOf(data).filter(({ x, value }) => value !== null && (this.hasRows || x !== null));
       const scale = data.scale === "probit" ? probit : same;
       this.scales = { x: data.ratios ? Math.log10 : scale, value: scale };
       const isModel = ({ name, weight }) => name && weight === null; // A mark with a weight is a bin.
@@ -465,11 +466,12 @@
     }
 
     walk(event) {
-      if (event.key === "Escape") {
+      if (event.key === "Escape" && this.isDrawn) {
         Plotly.Fx.unhover(this.plot);
       }
-      if (!(event.key in KEYS) || event.target !== this.box) {
-        return; // The buttons of the library stand in the same box.
+      // The buttons of the library stand in the same box.
+      if (!(event.key in KEYS) || event.target !== this.box || !this.isDrawn) {
+        return;
       }
       event.preventDefault();
       const [axis, step] = KEYS[event.key];
@@ -533,6 +535,10 @@
   };
 
   const open = async (chart) => {
+    if (!chart.all.length) {
+      chart.says.textContent = "There is no value to show.";
+      return;
+    }
     try {
       await loadLibrary();
     } catch {
@@ -548,15 +554,18 @@
   };
 
   for (const figure of figures) {
-    const chart = new Chart(figure);
+    let chart;
     const explore = button("Explore", "Show the values in a chart that names each mark", () => {
-      chart.section.hidden = chart.section.isConnected && !chart.section.hidden;
-      explore.setAttribute("aria-expanded", String(!chart.section.hidden));
-      if (!chart.section.isConnected) {
+      const isOpen = explore.getAttribute("aria-expanded") === "false";
+      explore.setAttribute("aria-expanded", String(isOpen));
+      if (!chart) {
+        chart = new Chart(figure);
         figure.row.after(chart.section);
         open(chart);
-      } else if (chart.isDrawn && !chart.section.hidden) {
-        chart.draw(); // The theme may be another.
+      }
+      chart.section.hidden = !isOpen;
+      if (isOpen && chart.isDrawn) {
+        chart.draw(); // The theme may be another by now.
       }
     });
     explore.setAttribute("aria-expanded", "false");

@@ -140,7 +140,7 @@
   const underFigure = (holder) => {
     const figure = holder.closest("figure") ?? holder.parentElement;
     const drawing = drawingBefore(holder);
-    const data = JSON.parse(holder.textContent);
+    const read = () => JSON.parse(holder.textContent);
     const name = nameOf(figure, "figure");
     const title = numberOf(figure) || "this figure";
     const says = element("span", { class: "figure-says", role: "status" });
@@ -148,7 +148,7 @@
       title,
       button("SVG", "Save the drawing as SVG", () => save(svgOf(drawing), "image/svg+xml", `${name}.svg`)),
       button("PNG", "Save the drawing as PNG", async () => save(await pngOf(drawing), "image/png", `${name}.png`)),
-      button("CSV", "Save the numbers as CSV", () => save(csvOfFigure(data), "text/csv", `${name}.csv`)),
+      button("CSV", "Save the numbers as CSV", () => save(csvOfFigure(read()), "text/csv", `${name}.csv`)),
       button("Cite", "Copy the address of the figure", () => cite(figure, says)),
     );
     if (document.fullscreenEnabled) {
@@ -156,7 +156,7 @@
     }
     row.append(says);
     holder.after(row);
-    return { data, title, name, row };
+    return { read, title, name, row };
   };
 
   const underTable = (figure) => {

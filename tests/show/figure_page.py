@@ -9,7 +9,8 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.tables import ThemedTable
+from clipsafe_utils.figures.style import ThemedFigure
+from clipsafe_utils.figures.tables import ThemedTable, folded, stacked
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.show import Axes2D, Panel, curves, dots, marks, scatter
 from clipsafe_utils.show.drawing import Shown
@@ -84,15 +85,19 @@ def ladder() -> pd.DataFrame:
     return marks([{"panel": "Accuracy", "x": float(rung), "value": 50.0 + rung} for rung in range(3)])
 
 
-def shown_figures() -> dict[str, Shown]:
-    """Figures by their id."""
+def shown_figures() -> dict[str, Shown | ThemedTable]:
+    """Figures by their id; the last is two of them, the second folded."""
     axes = Axes2D("in distribution, %", "under shift, %", "probit")
+    one, other = (
+        ThemedFigure(dots(part, "points", "Part.").markup) for part in (residuals()[:3], residuals()[3:])
+    )
     accuracy = {"Accuracy": Panel("right, %")}
     return {
         "fig-dots": dots(residuals(), "residual, points", "Residuals.", sources=["The record (CC BY 4.0)"]),
         "fig-cloud": scatter(cloud(), axes, "Accuracy under shift.", lines=fit()),
         "fig-doses": curves(doses(), "images", accuracy, "Doses.", ratios=True),
         "fig-ladder": curves(ladder(), "rung", accuracy, "Ladder.", rungs=["labels", "captions", "both"]),
+        "fig-both": stacked([one, folded(other, "Another study")]),
     }
 
 
@@ -103,7 +108,7 @@ def numbers() -> pd.DataFrame:
     )
 
 
-def compiled_page(folder: Path, figures: Mapping[str, Shown], shown_table: ThemedTable) -> Path:
+def compiled_page(folder: Path, figures: Mapping[str, Shown | ThemedTable], shown_table: ThemedTable) -> Path:
     """Compile a book of one page; return the folder of the site, where it is ``book/figures.html``."""
     root = folder / "root"
     (root / "book").mkdir(parents=True)

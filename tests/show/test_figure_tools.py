@@ -120,6 +120,20 @@ def test_the_csv_of_a_table_has_numbers_that_programs_read(page: Any, address: s
     assert read["change"].tolist() == [-0.5, 1.2]
 
 
+def test_two_drawings_of_one_figure_have_buttons_each(page: Any, address: str) -> None:
+    page.goto(address)
+    page.locator("#fig-both summary").last.click()
+    names, frames = [], []
+    for place in (0, 1):
+        buttons = page.locator("#fig-both .figure-tools").nth(place)
+        names.append(saved(page, buttons, "SVG").suggested_filename)
+        frames.append(rows_of(saved(page, buttons, "CSV")))
+    assert names == ["fig-both.svg", "fig-both-2.svg"]
+    assert [len(frame) for frame in frames] == [3, len(residuals()) - 3]
+    page.locator("#fig-both .figure-tools").nth(1).get_by_role("button", name="Explore").click()
+    page.locator("#fig-both details .explore .point").first.wait_for(state="attached")
+
+
 def test_cite_copies_the_address_of_the_figure(page: Any, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{address}?model=x#fig-cloud")
@@ -323,7 +337,7 @@ def test_on_touch_buttons_are_large_and_the_hint_speaks_of_touching(browser: Any
     page.goto(address)
     chart = opened(page, "fig-dots")
     assert said(chart) == "Touch a mark to read what it is."
-    for button in page.locator(".figure-tools button, .explore-legend button").all():
+    for button in page.locator(":is(.figure-tools, .explore-legend) button").locator("visible=true").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 44
     chart.locator(".nsewdrag").tap(force=True)
