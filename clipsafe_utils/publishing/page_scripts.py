@@ -3,9 +3,10 @@
 ``_config.yml`` names this module among the extensions of the book. The scripts are in ``book/_static``.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 SCRIPTS = {
     'class="explore-data"': ("plotly-basic.min.js", "explore.js"),
@@ -47,14 +48,14 @@ def scripts_of(body: str) -> list[str]:
     return list(dict.fromkeys(needed))
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, bool]:
     """Tell Sphinx to ask for the scripts of each page; Sphinx calls this."""
     app.connect("html-page-context", _choose_scripts, priority=_AFTER_MATHJAX)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _choose_scripts(
-    app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object
+    app: "Sphinx", _page: str, _template: str, context: dict[str, Any], _doctree: object
 ) -> None:
     body = context.get("body", "")
     for script in scripts_of(body):

@@ -340,7 +340,10 @@ def test_on_touch_buttons_are_large_and_the_hint_speaks_of_touching(browser: Any
     for button in page.locator(":is(.figure-tools, .explore-legend) button").locator("visible=true").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 44
-    chart.locator(".nsewdrag").tap(force=True)
+    chart.locator(".point").last.scroll_into_view_if_needed()
+    box = chart.locator(".point").last.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chart.locator(".explore-says", has_text=CLIP_NAME).wait_for()
     context.close()
 
 
