@@ -16,8 +16,10 @@ STATIC = REPOSITORY / "book" / "_static"
 PAGE_LIMIT, SCRIPTS_LIMIT, SITE_LIMIT = 1.5e6, 4e6, 40e6
 """Bytes: HTML and figures of a page; MathJax, charts and table together; the whole site."""
 
-USED_BY = {mark: library for mark, (library, _) in SCRIPTS.items()} | {FORMULA: MATHJAX}
-"""By what a page holds, the library that it needs."""
+USED_BY = {mark: scripts[0] for mark, scripts in SCRIPTS.items() if ".min." in scripts[0]} | {
+    FORMULA: MATHJAX
+}
+"""By what a page holds, the library that it loads at once; `chart.js` waits until a reader asks for one."""
 
 
 def vendored() -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file
+from clipsafe_utils.publishing.page_scripts import LIBRARY_ATTRIBUTE
 from clipsafe_utils.publishing.render import render_chapter
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
@@ -138,6 +139,11 @@ def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
             del element["src"]
             element.string = code
             hashes.append(hash_of(code.encode()))
+            if element.has_attr(LIBRARY_ATTRIBUTE):
+                # The script puts what this address holds into the page, where the hash is that of code.
+                library = _beside(source, str(element[LIBRARY_ATTRIBUTE]))
+                element[LIBRARY_ATTRIBUTE] = _data_address(library)
+                hashes.append(hash_of(library.read_bytes()))
             if element.has_attr("defer"):
                 del element["defer"]
                 (soup.body or soup).append(element.extract())

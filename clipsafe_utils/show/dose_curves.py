@@ -106,7 +106,13 @@ def curves(
             axes.tick_params(labelbottom=True)
         figure.supxlabel(x_axis, fontsize=9)
         legend_above(figure, frame[frame["mark"] != "single"], lines=joined and not rungs)
-    axes_of_chart = {"x": x_axis, "rungs": list(rungs), "ratios": ratios}
+    axes_of_chart = {
+        "x": x_axis,
+        "rungs": list(rungs),
+        "ratios": ratios,
+        "joined": joined and not rungs,
+        "reference": reference,
+    }
     values = {name: panel.axis for name, panel in shown.items()}
     return published(
         figure,

@@ -72,7 +72,8 @@ def dots(
     <figure>
     """
     figure = _draw(frame, axis, reference, limits, widths) if len(frame) else not_measured(what)
-    return published(figure, frame, axis, lead, sources, every, place="row")
+    line = dict(reference) if isinstance(reference, Mapping) else reference
+    return published(figure, frame, axis, lead, sources, every, place="row", axes={"reference": line})
 
 
 def _draw(

@@ -47,7 +47,7 @@ def forest(
     <figure>
     """
     figure = _draw(frame, axes) if len(frame) else not_measured(what)
-    return published(figure, frame, "; ".join(axes.values()), lead, sources, place="row")
+    return published(figure, frame, axes, lead, sources, place="row", axes={"reference": 0.0})
 
 
 def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:

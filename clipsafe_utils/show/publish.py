@@ -34,12 +34,13 @@ def published(
 ) -> Shown:
     """Publish a drawn figure with its alternative text, its source and its data.
 
-    `place` is the column that says where a mark stands beside its value, `axes` what the chart needs to know
-    beyond: the name of the horizontal axis, its scale, lines.
+    `place` is the column that says where a mark stands beside its value, `axis` the name of the axis of
+    values, by side or panel where they differ, `axes` what the chart needs to know beyond: the name of the
+    horizontal axis, its scale, lines.
     """
     if frame.empty:
         return publish_figure(figure, f"{lead} Nothing is measured.")
-    values = axis if isinstance(axis, str) else "; ".join(axis.values())
+    values = axis if isinstance(axis, str) else dict(axis)
     data = {"place": place, "value": values, **(axes or {}), **_columns(frame if every is None else every)}
     if every is not None:
         data["drawn"] = _columns(frame)
@@ -79,10 +80,16 @@ def _is_default(column: pd.Series, default: Any) -> bool:
     return bool((column == default).all())
 
 
-def _look(key: str) -> dict[str, str]:
+def _look(key: str) -> dict[str, str | int]:
     look = LOOKS[key]
     colour = "" if look.light == INK else look.light
-    return {"label": look.label, "colour": colour, "marker": look.marker, "line": look.line}
+    return {
+        "label": look.label,
+        "colour": colour,
+        "marker": look.marker,
+        "line": look.line,
+        "rank": look.rank,
+    }
 
 
 def _column(column: pd.Series) -> Any:

@@ -14,14 +14,16 @@ class App:
 
     def __init__(self) -> None:
         self.added: list[tuple[str, str]] = []
+        self.attributes: dict[str, dict[str, str]] = {}
         self.listeners: dict[str, Any] = {}
 
     def connect(self, event: str, listener: Any, priority: int) -> None:
         assert priority > 500, "Sphinx's own listener adds MathJax at 500"
         self.listeners[event] = listener
 
-    def add_js_file(self, name: str, loading_method: str) -> None:
+    def add_js_file(self, name: str, loading_method: str, **attributes: str) -> None:
         self.added.append((name, loading_method))
+        self.attributes[name] = attributes
 
 
 @pytest.mark.parametrize("name", [EXPLORE, MODELS])
@@ -43,7 +45,18 @@ def test_the_extension_adds_deferred_scripts_to_a_page() -> None:
     show(app, "search", "search.html", {}, None)
     assert app.added == []
     show(app, "page", "page.html", {"body": "".join(SCRIPTS)}, None)
-    assert app.added == [(script, "defer") for scripts in SCRIPTS.values() for script in scripts]
+    every = dict.fromkeys(script for scripts in SCRIPTS.values() for script in scripts)
+    assert app.added == [(script, "defer") for script in every]
+    assert app.attributes["chart.js"] == {"data-library": "plotly-basic.min.js"}
+    assert app.attributes["figures.js"] == {}
+
+
+def test_buttons_under_figures_and_tables_come_without_the_library_of_charts() -> None:
+    assert scripts_of('<figure class="themed-table">') == ["figures.js"]
+    assert scripts_of('<figure class="themed-table"><script class="figure-data">') == [
+        "figures.js",
+        "chart.js",
+    ]
 
 
 def test_only_a_page_with_a_formula_keeps_mathjax() -> None:

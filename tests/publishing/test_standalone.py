@@ -29,7 +29,8 @@ PAGE = """<!DOCTYPE html>
 <link rel="preload" as="font" href="../_static/font.woff2"/>
 <link rel="icon" href="../_static/icon.svg"/>
 <link rel="next" href="other.html"/>
-<script defer="defer" src="../_static/a.js?v=2"></script><script src="../_static/b.js"></script>
+<script data-library="b.js" defer="defer" src="../_static/a.js?v=2"></script>
+<script src="../_static/b.js"></script>
 <script src="data:text/javascript,alert(1)"></script><script src="../../secret.js"></script>
 </head><body>
 <div class="dropdown-download-buttons"><a href="../_sources/page.ipynb">.ipynb</a></div>
@@ -92,8 +93,11 @@ def test_only_scripts_of_the_site_get_into_the_page_and_into_its_policy(site: Pa
     assert "secret" not in soup.get_text()
     policy = str(soup.select_one(POLICY)["content"])
     (allowed,) = re.findall(r"script-src ([^;]*)", policy)
-    named = [f"'{hash_of(code.encode())}'" for code in (A_SAFELY, "first")]
+    named = [f"'{hash_of(code.encode())}'" for code in (A_SAFELY, "first", "first")]
     assert allowed.split() == ["'sha256-known='", *named]
+    library = soup.find("script", attrs={"data-library": True})
+    assert library.string == A_SAFELY
+    assert decoded(str(library["data-library"])) == "first", "what it loads later is in the page, too"
     assert "form-action https://example.org" in policy
     assert "'self'" not in policy
 
