@@ -11,11 +11,12 @@ TORCH_TESTS := tests/metrics/test_metric_peers.py tests/lab tests/engine tests/a
 book: $(VENV)/.book  ## Build the book from the committed cubes and say where its first page is.
 	@$(BIN)/clipsafe book
 
+# Two workers have a core each: threads of NumPy's library would wait for each other.
 test: $(VENV)/.test  ## Run every check that needs no torch: style, types, numbers, the book itself.
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(addprefix --ignore=,$(TORCH_TESTS))
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup $(addprefix --ignore=,$(TORCH_TESTS))
 
 peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: the laboratory, the engine, others' metrics.
 	@$(VENV)-peers/bin/python -m pytest -q -n 2 $(TORCH_TESTS)

@@ -6,8 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import settings
 
 from clipsafe_utils.cubes.schema import CUE_CLASSES, DECISIONS, FACTORS, SCHEMAS
+
+# Two workers on two cores: how long an example takes says nothing about the code.
+settings.register_profile("any time", deadline=None)
+settings.load_profile("any time")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIXTURES = REPOSITORY / "tests" / "fixtures"

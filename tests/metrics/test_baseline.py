@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -56,7 +56,6 @@ def test_one_family_gives_no_interval():
     assert freedom == 0
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(0.01, 100))
 def test_a_prediction_interval_scales_and_counts_families(seed, factor):
     random = np.random.default_rng(seed)

@@ -148,7 +148,7 @@ def test_half_precision_is_float32_of_the_same_values():
     agree(found.by_draw, expected.by_draw, rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_the_order_of_the_images_does_not_matter(seed):
     logits, labels = logits_and_labels(80, 7, seed=seed)
@@ -161,7 +161,7 @@ def test_the_order_of_the_images_does_not_matter(seed):
     np.testing.assert_allclose(again.confidence, found.confidence[order])
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_copies_of_the_whole_set_change_no_mean(seed):
     logits, labels = logits_and_labels(40, 5, seed=seed)

@@ -36,7 +36,7 @@ def test_images_and_draws_are_independent():
     assert weights.sum(axis=1).var() == pytest.approx(4000, rel=0.6)
 
 
-@settings(max_examples=30, deadline=None)  # texts that all differ are slow to make up
+@settings(max_examples=30)  # texts that all differ are slow to make up
 @given(st.lists(st.text(max_size=5), min_size=1, max_size=8, unique=True), st.randoms(use_true_random=False))
 def test_the_weight_of_an_image_depends_on_its_own_id_only(ids, random):
     weights = dict(zip(ids, draw_weights("set", ids, 5).T.tolist(), strict=True))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import HuberRegressor
 from statsmodels.nonparametric.smoothers_lowess import lowess
@@ -94,7 +94,6 @@ def test_one_x_serves_many_rows_of_y():
     assert fit_line(x, y, "huber").slope[1] == pytest.approx(fit_line(x, y[1], "huber").slope)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.sampled_from(METHODS), st.floats(0.1, 10), st.floats(-2, 2))
 def test_fits_follow_changes_of_unit_and_order(seed, method, factor, shift):
     x, y = cloud(20, seed)

@@ -67,7 +67,7 @@ def test_ends():
     assert list(values(equal).values()) == [0.5, pytest.approx(2 / 5), 1, 1]
 
 
-@settings(max_examples=40, deadline=None)  # scikit-learn's curves are slow
+@settings(max_examples=40)  # scikit-learn's curves are slow
 @given(scores, scores)
 def test_agrees_with_all_pairs_and_with_scikit_learn(id_scores, ood_scores):
     result = values(detection(id_scores, ood_scores))

@@ -114,7 +114,7 @@ def test_models_are_fitted_one_by_one():
     np.testing.assert_array_equal(fits.bound[:, 0], ["", "", ""])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(0.05, 20), st.integers(0, 1000))
 def test_scaling_the_logits_scales_the_temperature(scale, seed):
     logits, labels = logits_and_labels(200, 6, seed=seed)
@@ -124,7 +124,7 @@ def test_scaling_the_logits_scales_the_temperature(scale, seed):
     assert scaled.nll == pytest.approx(plain.nll, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_order_and_copies_change_nothing(seed):
     logits, labels = logits_and_labels(200, 6, seed=seed)

@@ -83,7 +83,7 @@ def test_probabilities_are_interpolated_as_near_as_is_said():
     assert largest_error(0.02) < 1e-10
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.floats(0.2, 5))
 def test_so_are_those_of_random_logits(seed, centre):
     logits, labels = logits_and_labels(60, 100, 1.2, seed)

@@ -72,7 +72,7 @@ def test_a_cube_made_of_it_is_valid_and_says_its_rules(found):
     validate(labelled(cube, "ood"), "ood")
 
 
-@settings(max_examples=25, deadline=None)  # each makes a Dataset
+@settings(max_examples=25)  # each makes a Dataset
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_sets_that_are_wholly_apart_stay_within_the_range_of_the_schema(known, other):
     weights = {"far": np.ones((1, other), dtype=int)}
