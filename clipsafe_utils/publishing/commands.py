@@ -1,6 +1,7 @@
 """What the command line asks of this package, on the book of the repository."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -9,9 +10,9 @@ from clipsafe_utils.cubes.studies import IS_CLONE, REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing.chapters import Chapter, find_chapter, find_chapters
 from clipsafe_utils.publishing.compile import compile_book
-from clipsafe_utils.publishing.freshness import keep_edits, keys_of, note_rendered, outdated
+from clipsafe_utils.publishing.freshness import State, is_old, keep_edits, note_states, read_states, state_of
 from clipsafe_utils.publishing.poster import write_poster
-from clipsafe_utils.publishing.render import render_all, render_chapter
+from clipsafe_utils.publishing.render import render_all, render_chapter, reword_chapter, with_texts
 from clipsafe_utils.publishing.standalone import write_standalone
 from clipsafe_utils.terminal import progress, say
 
@@ -27,9 +28,9 @@ def render_book(name: str | None, jobs: int) -> None:
         return
     chapter = find_chapter(REPOSITORY, name)
     _keep_edits([chapter])
-    keys = keys_of(REPOSITORY, find_chapters(REPOSITORY))
-    render_chapter(chapter, chapter.published)
-    note_rendered(REPOSITORY, [chapter], keys)
+    began = time.time()
+    read = render_chapter(chapter, chapter.published)
+    note_states(REPOSITORY, {name: _state(chapter, read, began)})
 
 
 def render_what_changed(jobs: int) -> int:
@@ -50,19 +51,48 @@ def _render(jobs: int, *, only_outdated: bool) -> int:
     """Render first the pages that quote no other, then those that may have to follow them."""
     rendered = 0
     for quoting, what in ((False, "Chapters"), (True, "Pages that quote them")):
-        chapters = find_chapters(REPOSITORY)
-        keys = keys_of(REPOSITORY, chapters)
-        wanted = outdated(REPOSITORY, chapters, keys) if only_outdated else chapters
-        part = [chapter for chapter in wanted if chapter.quotes == quoting]
-        if part:
-            _keep_edits(part)
-            with progress(what, total=len(part)) as advance:
-                render_all(part, jobs, advance)
-            note_rendered(REPOSITORY, part, keys)
-            rendered += len(part)
+        chapters = [chapter for chapter in find_chapters(REPOSITORY) if chapter.quotes == quoting]
+        noted = read_states(REPOSITORY)
+        states = {chapter.name: _state_as_noted(chapter, noted) for chapter in chapters}
+        to_run = [
+            chapter
+            for chapter in chapters
+            if not only_outdated or is_old(noted.get(chapter.name), states[chapter.name])
+        ]
+        to_reword = [
+            chapter
+            for chapter in chapters
+            if chapter not in to_run and states[chapter.name].prose != noted[chapter.name].prose
+        ]
+        _keep_edits([*to_run, *to_reword])
+        _run(to_run, jobs, what)
+        for chapter in to_reword:
+            reword_chapter(chapter)
+            note_states(REPOSITORY, {chapter.name: _state_as_noted(chapter, noted)})
+        rendered += len(to_run) + len(to_reword)
     if rendered:
         write_poster(REPOSITORY)
     return rendered
+
+
+def _run(chapters: Sequence[Chapter], jobs: int, what: str) -> None:
+    if chapters:
+        began = time.time()
+        with progress(what, total=len(chapters)) as advance:
+            read = render_all(chapters, jobs, advance)
+        note_states(
+            REPOSITORY, {chapter.name: _state(chapter, read[chapter.name], began) for chapter in chapters}
+        )
+
+
+def _state(chapter: Chapter, read: Sequence[str], began: float) -> State:
+    return state_of(chapter, with_texts(chapter), read, REPOSITORY, began)
+
+
+def _state_as_noted(chapter: Chapter, noted: Mapping[str, State]) -> State:
+    """Return the present state of what the page had read when it was noted."""
+    read = noted[chapter.name].read if chapter.name in noted else ()
+    return state_of(chapter, with_texts(chapter), read, REPOSITORY)
 
 
 def _keep_edits(chapters: Sequence[Chapter]) -> None:

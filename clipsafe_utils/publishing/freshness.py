@@ -1,11 +1,18 @@
-"""Which pages of the book are not those that the present sources and results give."""
+"""Which pages of the book are not those that the present sources and results give.
+
+Of each page it is noted what its kernel read, what its code was, and what came out. Another word in its prose
+needs no kernel.
+"""
 
 import hashlib
 import json
+import math
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,9 +21,10 @@ from packaging.requirements import Requirement
 from clipsafe_utils.cubes.studies import cubes_folder
 from clipsafe_utils.files import replacing, sha256
 from clipsafe_utils.publishing.chapters import Chapter
+from clipsafe_utils.publishing.watching import EVERYTHING
 
 MADE_FROM = ("CITATION.cff", "_config.yml", "benchmarks", "clipsafe_utils", "pyproject.toml", "weights")
-"""Files and folders of the repository that any page may show or run, beside the cubes."""
+"""What a page may read of which nobody knows what it read, beside the cubes."""
 
 NOTE = Path("_build", "rendered.json")
 """Where it is noted, by chapter, what its page was rendered from, and what the page was then."""
@@ -28,32 +36,79 @@ _PACKAGE = "clipsafe"
 _EXTRA = "book"
 
 
-def keys_of(root: Path, chapters: Sequence[Chapter]) -> dict[str, str]:
-    """Hash what the page of each chapter is made from, by name of the chapter.
+@dataclass(frozen=True)
+class State:
+    """What a page is made from, as hashes, and what it is."""
 
-    Its own source, names and titles of all chapters, the files and cubes that any page may show, Python and
-    packages; of a page that quotes others, what those have published.
+    run_on: str  # Python and packages
+    code: str  # its cells and expressions
+    read: Mapping[str, str]  # by path
+    prose: str
+    page: str
+
+
+def state_of(
+    chapter: Chapter, code: NotebookNode, read: Iterable[str], root: Path, since: float = math.inf
+) -> State:
+    """Return the state of a chapter: `code` is its source with the cell that evaluates its expressions.
+
+    What has changed after `since`, when it began to run, is not what it read.
     """
-    titles = [f"{chapter.source.stem} {chapter.title}" for chapter in chapters]
-    places = [*(root / name for name in MADE_FROM), cubes_folder()]
-    shared = _hash([platform.python_version(), *_versions(), *titles], places)
-    return {
-        chapter.name: _hash([shared], [chapter.source, *([chapter.results.parent] if chapter.quotes else [])])
-        for chapter in chapters
-    }
+    cells = [cell.source for cell in code.cells if cell.cell_type == "code"]
+    page = [path for path in (chapter.published, chapter.results) if path.exists()]
+    return State(
+        _hash([platform.python_version(), *_versions()]),
+        _hash([chapter.source.stem, *cells]),
+        {path: _digest(path, root) if _last_changed(path) <= since else "" for path in read},
+        _hash([], [chapter.source]),
+        _hash([], page),
+    )
 
 
-def outdated(root: Path, chapters: Sequence[Chapter], keys: Mapping[str, str]) -> list[Chapter]:
-    """Return the chapters whose page is missing, was touched, or is made from what has changed since."""
-    noted = _read_note(root)
-    return [chapter for chapter in chapters if noted.get(chapter.name) != _note_of(chapter, keys)]
+def is_old(noted: State | None, now: State) -> bool:
+    """Say whether a page has to be run again: all but its prose must be as it was noted."""
+    return noted is None or (noted.run_on, noted.code, noted.read, noted.page) != (
+        now.run_on,
+        now.code,
+        now.read,
+        now.page,
+    )
 
 
-def note_rendered(root: Path, chapters: Iterable[Chapter], keys: Mapping[str, str]) -> None:
-    """Note rendered pages, with `keys_of` before the first: what changes meanwhile makes a page old."""
-    rendered = {chapter.name: _note_of(chapter, keys) for chapter in chapters}
+def read_states(root: Path) -> dict[str, State]:
+    """Return the states that were noted, by chapter; those that cannot be read are not there."""
+    states = {}
+    for name, noted in _read_note(root).items():
+        try:
+            states[name] = State(**noted)
+        except TypeError:
+            continue
+    return states
+
+
+def note_states(root: Path, states: Mapping[str, State]) -> None:
+    """Note the states of pages that have been rendered."""
+    noted = {name: asdict(state) for name, state in states.items()}
     with replacing(root / NOTE) as temporary:
-        temporary.write_text(json.dumps(_read_note(root) | rendered, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(_read_note(root) | noted, indent=1), encoding="utf-8")
+
+
+def _last_changed(path: str) -> float:
+    place = Path(path)
+    return place.stat().st_mtime if place.is_file() else -math.inf
+
+
+def _digest(path: str, root: Path) -> str:
+    """Hash a file, the names in a folder, the title of another chapter, or that there is nothing."""
+    place = Path(path)
+    if path == EVERYTHING:
+        return _hash([], [*(root / name for name in MADE_FROM), cubes_folder()])
+    if place.parent == root / "notebooks" and place.is_file():
+        return _hash([Chapter(place).title])
+    if place.is_dir():
+        names = sorted(entry.name for entry in place.iterdir())
+        return _hash([name for name in names if not name.startswith((".", "__"))])
+    return sha256(place) if place.is_file() else "nothing"
 
 
 def hash_of_cells(notebook: NotebookNode) -> str:
@@ -90,17 +145,12 @@ def _free_place(wanted: Path, content: bytes) -> Path:
     return place
 
 
-def _read_note(root: Path) -> dict[str, object]:
+def _read_note(root: Path) -> dict[str, Any]:
     try:
         note = json.loads((root / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return note if isinstance(note, dict) else {}
-
-
-def _note_of(chapter: Chapter, keys: Mapping[str, str]) -> dict[str, str]:
-    page = [path for path in (chapter.published, chapter.results) if path.exists()]
-    return {"sources": keys[chapter.name], "page": _hash([], page)}
 
 
 def _versions() -> list[str]:
@@ -120,7 +170,7 @@ def _versions() -> list[str]:
     return [f"{name} {found[name]}" for name in sorted(found)]
 
 
-def _hash(words: Iterable[str], places: Iterable[Path]) -> str:
+def _hash(words: Iterable[str], places: Iterable[Path] = ()) -> str:
     digest = hashlib.sha256("\n".join(words).encode())
     for place in places:
         for path in _files(place):

@@ -20,6 +20,7 @@ from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 
 from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes.studies import cubes_folder
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.expressions import ROLE, cell_that_evaluates
 from clipsafe_utils.files import replacing, temporary_folder
@@ -28,12 +29,17 @@ from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter
 from clipsafe_utils.publishing.normalise import normalise
+from clipsafe_utils.publishing.watching import read_in, watch_kernels
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 _SECONDS_A_CELL = 600
 
 
-def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, object] | None = None) -> None:
-    """Run a chapter and write it with its results.
+def render_chapter(
+    chapter: Chapter, output: Path, parameters: Mapping[str, object] | None = None
+) -> list[str]:
+    """Run a chapter and write it with its results; return the files of the project that its kernel read.
 
     The output is replaced only if every cell ran without an error and without a word on stderr. Without
     parameters nothing is injected: the notebook shows the one cell of parameters of its source.
@@ -41,9 +47,25 @@ def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, obje
     given = dict(parameters or {})
     check_parameters(chapter.name, given)
     independent = _independent_of_folder(given)
-    with _quiet_repeatable_kernel():
+    with _quiet_repeatable_kernel() as folder:
         notebook = _run(chapter, independent)
+        read = read_in(folder, [chapter.source.parent.parent, PACKAGE, cubes_folder()])
     _refuse_noise(chapter, notebook)
+    _write(chapter, output, notebook)
+    return read
+
+
+def reword_chapter(chapter: Chapter) -> None:
+    """Write a chapter of the book anew with the results that it has: only its prose is another."""
+    notebook = with_texts(chapter)
+    old = [cell for cell in nbformat.read(chapter.published, as_version=4).cells if cell.cell_type == "code"]
+    new = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, ran in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+    _write(chapter, chapter.published, notebook)
+
+
+def _write(chapter: Chapter, output: Path, notebook: NotebookNode) -> None:
     text = nbformat.writes(normalise(notebook, chapter.name))
     with replacing(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -55,22 +77,22 @@ def render_chapter(chapter: Chapter, output: Path, parameters: Mapping[str, obje
 
 def render_all(
     chapters: Sequence[Chapter], jobs: int = 2, report: Callable[[str], None] | None = None
-) -> None:
-    """Render chapters into the book, on their defaults, several at a time.
+) -> dict[str, list[str]]:
+    """Render chapters into the book, on their defaults, several at a time; return by name what each read.
 
     Errors of chapters come together, after all have been tried; `report` takes the name of each that is done.
     """
-    failures = []
+    failures, read = [], {}
     with ProcessPoolExecutor(
         min(jobs, len(chapters)), mp_context=get_context("spawn"), initializer=end_with_parent
     ) as pool:
-        running: dict[Future[None], Chapter] = {
+        running: dict[Future[list[str]], Chapter] = {
             pool.submit(render_chapter, chapter, chapter.published): chapter for chapter in chapters
         }
         try:
             for done in as_completed(running):
                 try:
-                    done.result()
+                    read[running[done].name] = done.result()
                 except ClipsafeError as error:
                     failures.append(str(error))
                 else:
@@ -85,6 +107,7 @@ def render_all(
             raise
     if failures:
         raise ClipsafeError("\n".join(sorted(failures)))
+    return read
 
 
 def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
@@ -136,13 +159,15 @@ def with_texts(chapter: Chapter) -> NotebookNode:
 
 
 @contextmanager
-def _quiet_repeatable_kernel() -> Iterator[None]:
-    """Have kernels whose results depend neither on chance nor on their user's settings.
+def _quiet_repeatable_kernel() -> Iterator[Path]:
+    """Have kernels whose results depend neither on chance nor on their user's settings; give their folder.
 
     The seed of hashes fixes the order of sets, one thread the order of sums; the folder stands in for the
-    user's own start-up files of IPython, and takes the file with the key of the kernel.
+    user's own start-up files of IPython, takes the file with the key of the kernel, and the note of what it
+    read.
     """
     with temporary_folder() as folder:
+        watch_kernels(folder)
         variables = {
             "IPYTHONDIR": str(folder),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -157,7 +182,7 @@ def _quiet_repeatable_kernel() -> Iterator[None]:
         os.environ.update(variables)
         tempfile.tempdir = str(folder)
         try:
-            yield
+            yield folder
         finally:
             tempfile.tempdir = parent
             os.environ.clear()

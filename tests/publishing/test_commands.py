@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from clipsafe_utils.errors import ClipsafeError
@@ -38,7 +39,7 @@ def test_one_chapter_goes_to_its_page_in_the_book(
     rendered: list[tuple[Chapter, Path]] = []
     monkeypatch.setattr(commands, "REPOSITORY", small_book)
     monkeypatch.setattr(
-        commands, "render_chapter", lambda chapter, output: rendered.append((chapter, output))
+        commands, "render_chapter", lambda chapter, output: rendered.append((chapter, output)) or []
     )
     commands.render_book("tiny", jobs=1)
     assert rendered == [(tiny, tiny.published)]
@@ -50,7 +51,9 @@ def test_all_chapters_go_to_the_book(
 ) -> None:
     rendered: list[tuple[list[Chapter], int]] = []
     monkeypatch.setattr(commands, "REPOSITORY", small_book)
-    monkeypatch.setattr(commands, "render_all", lambda chapters, jobs, _: rendered.append((chapters, jobs)))
+    monkeypatch.setattr(
+        commands, "render_all", lambda chapters, jobs, _: rendered.append((chapters, jobs)) or {"tiny": []}
+    )
     commands.render_book(None, jobs=3)
     assert rendered == [([tiny], 3)]
 
@@ -60,13 +63,34 @@ def test_chapters_that_are_up_to_date_are_not_rendered(
 ) -> None:
     rendered: list[Chapter] = []
     monkeypatch.setattr(commands, "REPOSITORY", small_book)
-    monkeypatch.setattr(commands, "render_all", lambda chapters, *_: rendered.extend(chapters))
+    monkeypatch.setattr(
+        commands, "render_all", lambda chapters, *_: rendered.extend(chapters) or {"tiny": []}
+    )
     assert commands.render_what_changed(jobs=1)
     assert not commands.render_what_changed(jobs=1)
     assert rendered == [tiny]
-    tiny.source.write_text("another")
+    tiny.source.write_text(tiny.source.read_text() + "\n```{code-cell} ipython3\n1 + 1\n```\n")
     assert commands.render_what_changed(jobs=1)
     assert rendered == [tiny, tiny]
+
+
+def test_another_word_runs_no_kernel(
+    small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "REPOSITORY", small_book)
+    monkeypatch.setattr(commands, "write_poster", lambda _: None)
+    commands.render_book("tiny", jobs=1)
+    before = nbformat.read(tiny.published, as_version=4)
+    monkeypatch.setattr(commands, "render_all", None)
+    tiny.source.write_text(tiny.source.read_text() + "\nOne more sentence.\n")
+    assert commands.render_what_changed(jobs=1) == 1
+    after = nbformat.read(tiny.published, as_version=4)
+    assert "One more sentence." in str(after.cells)
+    outputs = [
+        [cell.get("outputs") for cell in page.cells if cell.cell_type == "code"] for page in (before, after)
+    ]
+    assert outputs[0] == outputs[1]
+    assert commands.render_what_changed(jobs=1) == 0
 
 
 def test_a_reader_s_own_chapter_takes_their_parameters(

@@ -55,11 +55,10 @@ def _executed(notebook: Any, *_: object, **__: object) -> Any:
     return notebook
 
 
-def _render_all(chapters: Sequence[Any], _: int, __: Callable[[str], None]) -> None:
+def _render_all(chapters: Sequence[Any], _: int, __: Callable[[str], None]) -> dict[str, list[str]]:
     from clipsafe_utils.publishing.render import render_chapter
 
-    for chapter in chapters:
-        render_chapter(chapter, chapter.published)
+    return {chapter.name: render_chapter(chapter, chapter.published) for chapter in chapters}
 
 
 def _compile(root: Path, output: Path, *, strict: bool) -> Path:
