@@ -15,6 +15,7 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import scratch_folder
 from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.content_policy import add_policies
+from clipsafe_utils.publishing.jupyter_book import ONLY
 from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
 
 _WARNINGS_SHOWN = 5
@@ -34,18 +35,20 @@ def compile_book(root: Path) -> Path:
     return build / PLACE / "index.html"
 
 
-def run_jupyter_book(root: Path, output: Path, *, strict: bool) -> Path:
-    """Compile the book of one folder into another, and return the folder that holds ``index.html``."""
+def run_jupyter_book(root: Path, output: Path, *, strict: bool, only: Path | None = None) -> Path:
+    """Compile the book of one folder into another, or one page of it; return the folder of the site."""
     if not (root / "_config.yml").is_file():
         raise ClipsafeError(f"{root / '_config.yml'}: not found; run this in a clone of the repository.")
     strictly = ["-W", "-n", "--keep-going"] if strict else []
-    run = _run_with_us(["build", "--all", *strictly, "--path-output", str(output), str(root)])
+    what = ["build", "--all"] if only is None else [ONLY, str(only), "build"]
+    run = _run_with_us([*what, *strictly, "--path-output", str(output), str(root)])
     if run.returncode:
         complaints = _complaints(f"{run.stdout}\n{run.stderr}").replace(f"{root.resolve()}/", "")
         raise ClipsafeError(f"{root}: the book does not compile.\n{complaints}")
     site = output / "_build" / "html"
-    attach_cubes(root, site)
-    fill_notebooks(site)
+    if only is None:
+        attach_cubes(root, site)
+        fill_notebooks(site)
     add_policies(site)
     return site
 

@@ -10,10 +10,12 @@ from urllib.parse import urljoin, urlsplit
 import nbformat
 import yaml
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_output
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.expressions import TEXTS
 from clipsafe_utils.files import replacing, temporary_folder
-from clipsafe_utils.filling import for_readers
+from clipsafe_utils.filling import for_readers, texts_in
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.content_policy import POLICY, hash_of, policy_of_one_file
@@ -46,7 +48,7 @@ def write_standalone(
         render_chapter(chapter, rendered, parameters)
         project = _with_other_chapter(root, temporary / "book", rendered)
         # Pages that are not kept may miss numbers that this run of the chapter does not compute.
-        site = run_jupyter_book(project, temporary, strict=False)
+        site = run_jupyter_book(project, temporary, strict=False, only=project / "book" / notebook.name)
         html = inline_page(site, f"book/{notebook.stem}.html", published_address(root))
         content = nbformat.writes(for_readers(nbformat.read(rendered, as_version=4)))
     # Neither is moved into place before both are whole on the reader's disk.
@@ -87,14 +89,31 @@ def inline_page(site: Path, page: str, address: str) -> str:
 
 
 def _with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
-    """Make a project of links to the book, but for one notebook; nothing is copied, so no disk is filled."""
+    """Make a project of links to the book, but for one notebook; of the others what links and numbers need."""
     for folder, place in ((root, project), (root / "book", project / "book")):
         place.mkdir()
         for entry in folder.iterdir():
-            if not entry.name.startswith(".") and entry.name not in ("book", "_build", notebook.name):
+            if entry.suffix == ".ipynb":
+                _write_outline(entry, place / entry.name)
+            elif not entry.name.startswith(".") and entry.name not in ("book", "_build"):
                 (place / entry.name).symlink_to(entry.resolve())
-    (project / "book" / notebook.name).symlink_to(notebook)
+    own = project / "book" / notebook.name
+    own.unlink(missing_ok=True)
+    own.symlink_to(notebook)
     return project
+
+
+def _write_outline(page: Path, place: Path) -> None:
+    """Write a page with its prose and numbered figures, without what they show: most of its size."""
+    notebook = nbformat.read(page, as_version=4)
+    texts = texts_in(notebook)
+    for cell in notebook.cells:
+        if "figure" in cell.metadata.get("mystnb", {}):
+            cell.outputs = [new_output("display_data", {"text/html": "<p></p>"})]
+        elif cell.cell_type == "code":
+            cell.outputs = []
+    notebook.cells[-1:] = [new_code_cell(outputs=[new_output("display_data", {TEXTS: dict(texts)})])]
+    place.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
 def _inline_files(soup: BeautifulSoup, page: Path, site: Path) -> None:
