@@ -2,10 +2,11 @@
 
 import ast
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import nbformat
 import pytest
@@ -14,9 +15,11 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.publishing import standalone
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.normalise import normalise
 from clipsafe_utils.publishing.render import with_texts
+from clipsafe_utils.publishing.standalone import published_address
 from tests.built_site import built_site
 
 CHAPTERS = [Chapter(source) for source in sorted((REPOSITORY / "notebooks").glob("*.md"))]
@@ -42,6 +45,36 @@ def published(chapter: Chapter) -> NotebookNode:
 @pytest.fixture(scope="module")
 def site() -> Path:
     return built_site()
+
+
+def _said_and_linked(page: str) -> tuple[str, list[str]]:
+    article = BeautifulSoup(page, "html.parser").select_one("article")
+    assert article is not None
+    links = [
+        urljoin(published_address(REPOSITORY) + "book/", str(link["href"]))
+        for link in article.select("a[href]")
+    ]
+    return " ".join(article.get_text(" ").split()), links
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["02-shape-bias", "07-claims"])
+def test_a_page_alone_says_and_links_what_it_does_in_the_book(
+    name: str, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chapter = next(one for one in CHAPTERS if one.published.stem == name)
+    monkeypatch.setattr(
+        standalone, "render_chapter", lambda _, output, __: shutil.copy(chapter.published, output)
+    )
+    _, page = standalone.write_standalone(REPOSITORY, chapter, tmp_path)
+    alone, in_the_book = (
+        _said_and_linked(path.read_text(encoding="utf-8")) for path in (page, site / "book" / f"{name}.html")
+    )
+    assert alone[0] == in_the_book[0]
+    own = f"{published_address(REPOSITORY)}book/{name}.html"
+    assert [link.removeprefix(own) for link in alone[1]] == [
+        link.removeprefix(own) for link in in_the_book[1]
+    ]
 
 
 def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:

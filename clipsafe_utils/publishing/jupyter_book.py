@@ -5,9 +5,8 @@ import sys
 from functools import partial
 from threading import Thread
 
-
 ONLY = "--only"
-"""Names, before its own arguments, the one page that is to be written; all others are read, for links to them."""
+"""Names, before its own arguments, the one page to write; all others are read, for links to them."""
 
 
 def main() -> None:

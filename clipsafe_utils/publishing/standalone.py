@@ -89,7 +89,7 @@ def inline_page(site: Path, page: str, address: str) -> str:
 
 
 def _with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
-    """Make a project of links to the book, but for one notebook; of the others what links and numbers need."""
+    """Make a project of links to the book, with one notebook and of all others what lets them be cited."""
     for folder, place in ((root, project), (root / "book", project / "book")):
         place.mkdir()
         for entry in folder.iterdir():
