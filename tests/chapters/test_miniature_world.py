@@ -7,7 +7,7 @@ import pytest
 
 from clipsafe_utils.chapters.miniature_world import sheets, world_tables, zoo
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures.miniature_world_sheets import FOLDER, Strip, contact_sheet
+from clipsafe_utils.show.contact_sheets import FOLDER, Strip, contact_sheet
 from clipsafe_utils.lab.training.ledger import Row
 from clipsafe_utils.lab.training.recipe import read_group, read_groups
 from clipsafe_utils.lab.world.concepts import GROUPS
