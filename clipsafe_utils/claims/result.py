@@ -80,9 +80,7 @@ class ClaimsLedger:
     @cached_property
     def sources(self) -> list[str]:
         """Where the numbers of the effects come from, and under which licences."""
-        asked = {
-            (entry.study, entry.claim.cube): None for entry in self.entries if entry.effect is not None
-        }
+        asked = {(entry.study, entry.claim.cube): None for entry in self.entries if entry.effect is not None}
         return source_lines(
             study.read(cube) for study in self.studies for name, cube in asked if name == study.name
         )

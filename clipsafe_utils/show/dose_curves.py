@@ -130,10 +130,10 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, panel: Panel, joined: bool, rati
         axes.set_ylim(min(first, -1.6 * panel.small), max(last, 1.6 * panel.small))
         axes.axhspan(-panel.small, panel.small, color=INK, alpha=0.1, linewidth=0, zorder=0)
     # What a reader brought stands where it was put; the others make room for each other.
-    drawn = {place: rows for place, rows in part.groupby(["look", "label"], sort=False)}
-    others = [place for place in drawn if not is_own(str(place[0]))]
+    looks = part.groupby(["look", "label"], sort=False)
+    others = [place for place, _ in looks if not is_own(str(place[0]))]
     every = part["x"].to_numpy(float)
-    for place, rows in drawn.items():
+    for place, rows in looks:
         look = LOOKS[str(place[0])]
         x = rows["x"].to_numpy(float)
         if place in others:

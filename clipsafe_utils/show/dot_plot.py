@@ -75,7 +75,9 @@ def dots(
     >>> dots(marks([{"row": "pose", "value": 1.0, "low": 0.0, "high": 2.0}]), "points", "Residuals.")
     <figure>
     """
-    figure = _draw(frame, axis, reference, limits, widths, through or {}) if len(frame) else not_measured(what)
+    figure = (
+        _draw(frame, axis, reference, limits, widths, through or {}) if len(frame) else not_measured(what)
+    )
     return published(figure, frame, axis, lead, sources, every, place="row")
 
 
@@ -171,7 +173,7 @@ def _draw_panel(axes: Axes, of_side: pd.DataFrame, rows: Sequence[str]) -> None:
 
 
 def _lines(marked: pd.DataFrame, number: int) -> pd.Series:
-    """Number the looks of each row: alike in every row where it holds all of them, else from its first."""
+    """Give each mark the line of its look: the same in every row where all looks fit, else from its first."""
     look = marked[["look", "label"]].agg(tuple, axis=1)
     position = pd.Series(pd.factorize(look)[0], marked.index, dtype=float)
     if number == 1 or position.max() < number:

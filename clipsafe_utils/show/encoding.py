@@ -73,7 +73,9 @@ LOOKS: dict[str, Look] = {
     "families/8": Look("8 families", INK, INK, "h"),
     "families/15": Look("15 families", INK, INK, "P"),
     "families/0": Look("no families", INK, INK, "x"),
-    **{f"yours/{n}": Look("", "#D81B60", "#FF5C9A", mark, rank=10, area=3.0) for n, mark in enumerate("*ph8")},
+    **{
+        f"yours/{n}": Look("", "#D81B60", "#FF5C9A", mark, rank=10, area=3.0) for n, mark in enumerate("*ph8")
+    },
 }
 """Every look of the book by its key, as the column `look` of a frame names it."""
 

@@ -73,7 +73,9 @@ def test_every_chapter_of_a_claim_has_a_page() -> None:
 
 def test_the_forest_has_a_row_an_effect_under_its_claim(entries: list[Entry]) -> None:
     frame = figures.effects_frame(forest(entries, LEVEL))
-    assert frame["heading"].drop_duplicates().tolist() == [f"{name}  {name} is so." for name in "A B D1 D2".split()]
+    assert frame["heading"].drop_duplicates().tolist() == [
+        f"{name}  {name} is so." for name in ["A", "B", "D1", "D2"]
+    ]
     assert frame["row"].tolist() == ["published", "miniature", "miniature", *["published", "miniature"] * 2]
     assert frame["note"].tolist()[:2] == ["✓ supported", "✗ contradicted"]
     assert frame["decided"].tolist() == [True, True, True, True, True, False, False]
@@ -84,7 +86,9 @@ def test_the_forest_has_a_row_an_effect_under_its_claim(entries: list[Entry]) ->
 
 @pytest.mark.parametrize("direction", ["either", "none"])
 def test_an_effect_that_may_have_either_sign_matters_on_both_sides(direction: str) -> None:
-    row = figures.effects_frame(forest([entry(claim("A", direction=direction), S, effect(0.03))], LEVEL)).iloc[0]
+    row = figures.effects_frame(
+        forest([entry(claim("A", direction=direction), S, effect(0.03))], LEVEL)
+    ).iloc[0]
     assert (row["band_low"], row["band_high"]) == (-1, 1)
 
 
@@ -96,7 +100,7 @@ def test_an_unbounded_interval_and_a_claim_without_a_smallest_effect() -> None:
     assert frame["low"].tolist()[0] == -float("inf")
     assert frame["band_high"].isna().tolist() == [False, True]
     shown = figures.effects(ClaimsLedger([], [], LEVEL, [alone, free])).markup
-    assert "0 of 2 are decided. X in published 3.0, undecided. points of pairs: " in shown
+    assert "0 of 2 are decided. X in published 3.0, undecided. points of pairs: Y in published" in shown
     assert ">points of pairs</text>" in shown
 
 

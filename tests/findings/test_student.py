@@ -113,8 +113,9 @@ def test_what_is_lacking_is_said() -> None:
     assert factors.lacking == []
     assert shape_bias.table is None
     assert none.reliability.sizes["panel"] == 0
-    for value in (none.beyond, none.middle.clip, none.middle.standard, none.right_and_sure):
+    for value in (none.beyond, none.middle.clip, none.right_and_sure):
         assert isinstance(value, Missing)
+    assert none.sources("causes") == []
 
 
 def test_the_shipped_zoo_has_the_knob_and_none_of_yours() -> None:

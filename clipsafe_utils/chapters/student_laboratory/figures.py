@@ -30,12 +30,18 @@ def dose(r: StudentLaboratory) -> Shown:
     """Draw what the knob does, its level on the page, and what came of it in the reader's models."""
     axis, unit = r.axis
     level = unit * r.chosen.level
-    yours = [
-        {"panel": panel.title, "x": level, "value": value, **_own(number, label)}
+    return training_figures.doses(
+        r.doses, axis, r.sources("causes"), unit, r.is_count, level, marks_at_dose(r)
+    )
+
+
+def marks_at_dose(r: StudentLaboratory) -> list[Mark]:
+    """Give a mark each of the reader's models and panel, where the knob stands at the level of the page."""
+    return [
+        {"panel": panel.title, "x": r.axis[1] * r.chosen.level, "value": value, **_own(number, label)}
         for panel in r.doses
         for number, (label, value) in enumerate(r.marks[panel.title])
     ]
-    return training_figures.doses(r.doses, axis, r.sources("causes"), unit, r.is_count, level, yours)
 
 
 def factors(r: StudentLaboratory) -> Shown:
@@ -50,7 +56,7 @@ def factors(r: StudentLaboratory) -> Shown:
 
 
 def factors_frame(found: Charted) -> pd.DataFrame:
-    """Give a row a factor: how far a new standard family goes, CLIPs that are measured, the reader's models."""
+    """Give a row a factor: how far a new standard family goes, measured CLIPs, the reader's models."""
     if found.table is None:
         return marks([])
     return marks(
@@ -84,7 +90,7 @@ def shape_bias_frame(found: Charted) -> pd.DataFrame:
     value, low, high = (_PERCENT * table[name].values for name in ("shape_bias", "low", "high"))
     rows: list[Mark] = []
     for number, place in enumerate(np.flatnonzero(mine)):
-        label = _label(table, place)
+        label = _label(table.isel(model=place))
         own = {"row": label, "value": value[place], "low": low[place], "high": high[place]}
         rows.append({**own, "look": yours_look(number), "name": label})
     names = _names(models)
@@ -134,7 +140,7 @@ def _marks_of_factor(of_factor: xr.Dataset, models: xr.Dataset, row: str) -> Ite
         one = of_factor.isel(model=place)
         ends = {"low": "image_low", "high": "image_high"} if "image_low" in one else {}
         interval = {end: _PERCENT * one[name].item() for end, name in ends.items()}
-        own = _own(number, _label(of_factor, place))
+        own = _own(number, _label(one))
         yield {"row": row, "value": residual[place], "decided": bool(measured[place]), **interval, **own}
 
 
@@ -142,8 +148,8 @@ def _own(number: int, label: str) -> Mark:
     return {"look": yours_look(number), "label": label, "name": label}
 
 
-def _label(table: xr.Dataset, place: int) -> str:
-    return label_of(str(table["model"].values[place]))
+def _label(one: xr.Dataset) -> str:
+    return label_of(str(one["model"].item()))
 
 
 def _names(models: xr.Dataset) -> list[str]:
