@@ -46,17 +46,28 @@ def doses(
     unit: float = 1.0,
     ratios: bool = False,
     level: float | None = None,
+    yours: Sequence[Mapping[str, Any]] = (),
 ) -> Shown:
-    """Draw properties against the level of a knob, a curve a loss; `level` is where a reader put it."""
+    """Draw properties against the level of a knob, a curve a loss.
+
+    `level`, on the axis, is where a reader put it; `yours` are marks of what came of it.
+    """
     rows = [
         mark | {"x": unit * row["level"], "look": _LOOK_OF_LOSS[row["loss"]]}
         for panel, table in tables.items()
         for row in table.to_dict("records")
         for mark in _mean_and_seeds(panel, row)
     ]
-    lead = f"Dose and response, against {axis}."
+    marked = "" if level is None else f"; {level:g} is marked"
     return curves(
-        marks(rows), axis, _panels(tables), lead, what=axis, ratios=ratios, mark_x=level, sources=sources
+        marks([*rows, *yours]),
+        axis,
+        _panels(tables),
+        f"Dose and response, against {axis}{marked}.",
+        what=axis,
+        ratios=ratios,
+        mark_x=level,
+        sources=sources,
     )
 
 

@@ -26,13 +26,14 @@ class Entry:
     effect: Effect | None = None  # None where nothing was measured or the claim has parts.
     evidence: str = ""  # "measured", "proxy", or empty where there is none.
     of_proxy: bool = False  # Of the study, also where it has nothing on the claim.
+    alpha: float = ALPHA  # The level at which it was judged.
 
     @property
     def settled_by(self) -> str:
         """What would settle it, in words; empty where it is decided, not measured, or made of parts."""
         if self.effect is None or self.judgement.verdict is not Verdict.UNDECIDED:
             return ""
-        return what_would_settle(self.claim, self.effect)
+        return what_would_settle(self.claim, self.effect, self.alpha)
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,10 @@ def _of_study(
         for claim in asking
         if claim.all_of
     }
-    return [replace(entry, judgement=judged.get(name, entry.judgement)) for name, entry in entries.items()]
+    return [
+        replace(entry, judgement=judged.get(name, entry.judgement), alpha=alpha)
+        for name, entry in entries.items()
+    ]
 
 
 def _measured(claim: Claim, reader: Reader, choices: Choices) -> Entry:

@@ -23,6 +23,7 @@ from clipsafe_utils.claims.summary import (
 from clipsafe_utils.claims.verdicts import Verdict
 from clipsafe_utils.claims.wording import CHANGES, interval, number
 from clipsafe_utils.cubes import Study, find_study
+from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Said, Text, Value, count, level, listed
@@ -76,6 +77,14 @@ class ClaimsLedger:
         """Every effect, as `forest` has them."""
         return forest(self.entries, self.confidence)
 
+    @cached_property
+    def sources(self) -> list[str]:
+        """Where the numbers of the effects come from, and under which licences."""
+        asked = {(entry.study, entry.claim.cube): None for entry in self.entries if entry.effect is not None}
+        return source_lines(
+            study.read(cube) for study in self.studies for name, cube in asked if name == study.name
+        )
+
     @property
     def number(self) -> Text:
         """How many findings there are."""
@@ -85,6 +94,11 @@ class ClaimsLedger:
     def answer(self) -> Text:
         """How many findings each study supports, contradicts and leaves open."""
         return Text("; ".join(map(_counted, by_study(self.entries).values())))
+
+    @property
+    def effects_decided(self) -> Text:
+        """How many effects are decided."""
+        return count(int(self.effects["verdict"].isin(DECIDED).sum()), len(self.effects))
 
     @property
     def decided(self) -> Text:

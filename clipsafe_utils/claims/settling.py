@@ -10,8 +10,8 @@ from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 _MOST, _CLOSE = 10_000, 1.01
 
 
-def units_to_settle(claim: Claim, effect: Effect) -> int | None:
-    """Return the least number of units, five or more, that would decide; None where no number would.
+def units_to_settle(claim: Claim, effect: Effect, alpha: float = ALPHA) -> int | None:
+    """Return the least number of units, five or more, that would decide at a level; None where none would.
 
     Holm's correction is left out: how many other claims would still be open is not known.
     """
@@ -20,7 +20,7 @@ def units_to_settle(claim: Claim, effect: Effect) -> int | None:
 
     def settles(units: int) -> bool:
         error = effect.error_of_units * (effect.units / units) ** 0.5
-        return leaning(claim, replace(effect, units=units, error_of_units=error))[1] < ALPHA
+        return leaning(claim, replace(effect, units=units, error_of_units=error))[1] < alpha
 
     low, high = MINIMUM_FAMILIES, _MOST
     if not settles(high):
@@ -31,11 +31,11 @@ def units_to_settle(claim: Claim, effect: Effect) -> int | None:
     return low
 
 
-def images_to_settle(claim: Claim, effect: Effect) -> float | None:
-    """Return how many times the images would decide, at this estimate; None where no number would."""
+def images_to_settle(claim: Claim, effect: Effect, alpha: float = ALPHA) -> float | None:
+    """Return how many times the images would decide at a level and this estimate; None where none would."""
 
     def settles(times: float) -> bool:
-        return leaning(claim, replace(effect, error_of_images=effect.error_of_images / times**0.5))[1] < ALPHA
+        return leaning(claim, replace(effect, error_of_images=effect.error_of_images / times**0.5))[1] < alpha
 
     if not settles(_MOST):
         return None
@@ -46,20 +46,20 @@ def images_to_settle(claim: Claim, effect: Effect) -> float | None:
     return high
 
 
-def what_would_settle(claim: Claim, effect: Effect) -> str:
-    """Say in words what would settle an undecided claim."""
+def what_would_settle(claim: Claim, effect: Effect, alpha: float = ALPHA) -> str:
+    """Say in words what would settle a claim that is undecided at a level."""
     if effect.unit == "image":
-        times = images_to_settle(claim, effect)
+        times = images_to_settle(claim, effect, alpha)
         return "no number of images" if times is None else f"about {times:.1f} times the images"
     names = plural(effect.unit)
     if effect.units < 2:
         return f"{MINIMUM_FAMILIES} {names} or more; with one, the spread is not known"
-    units = units_to_settle(claim, effect)
+    units = units_to_settle(claim, effect, alpha)
     if units is not None:
         return f"about {units:,} {names}"
     if not effect.error_of_images:
         return f"no number of {names} at this estimate"
-    times = images_to_settle(claim, replace(effect, units=_MOST, error_of_units=0.0))
+    times = images_to_settle(claim, replace(effect, units=_MOST, error_of_units=0.0), alpha)
     if times is None:
         return f"no number of {names} or images at this estimate"
     return f"more {names} and about {times:.1f} times the images"

@@ -45,7 +45,7 @@ class Simulation:
 
     @cached_property
     def rates(self) -> pd.DataFrame:
-        """The false verdicts as `figures.claims.rates` draws them: a row a cell and truth.
+        """The false verdicts: a row a cell and truth.
 
         Columns name, families, truth, rate, and low and high of its interval (Clopper and Pearson 1934).
         """

@@ -44,8 +44,8 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
 
 def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: int) -> str:
     name = label or LOOKS[look].label
-    if rows[place].duplicated().any() and rows["name"].all():
-        place = "name"  # Many marks share a row.
+    if rows["name"].all() and (rows[place].duplicated().any() or rows["heading"].any()):
+        place = "name"  # Many marks share a row, or a row is not named without its heading.
     if len(rows) > _MOST_NAMED:
         in_order = rows.sort_values("value")
         ends = [in_order.iloc[0], in_order.iloc[-1]]

@@ -18,7 +18,7 @@ from clipsafe_utils.show.drawing import (
     not_measured,
     reference_line,
 )
-from clipsafe_utils.show.encoding import INK, LOOKS
+from clipsafe_utils.show.encoding import INK, LOOKS, is_own
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
 
@@ -135,16 +135,21 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, panel: Panel, joined: bool, rati
         first, last = axes.get_ylim()
         axes.set_ylim(min(first, -1.6 * panel.small), max(last, 1.6 * panel.small))
         axes.axhspan(-panel.small, panel.small, color=INK, alpha=0.1, linewidth=0, zorder=0)
+    # What a reader brought stands where it was put; the others make room for each other.
     looks = part.groupby(["look", "label"], sort=False)
-    for position, ((key, _), rows) in enumerate(looks):
-        look = LOOKS[str(key)]
-        x = _beside(rows["x"].to_numpy(float), part["x"].to_numpy(float), position, looks.ngroups, ratios)
+    others = [place for place, _ in looks if not is_own(str(place[0]))]
+    every = part["x"].to_numpy(float)
+    for place, rows in looks:
+        look = LOOKS[str(place[0])]
+        x = rows["x"].to_numpy(float)
+        if place in others:
+            x = _beside(x, every, others.index(place), len(others), ratios)
         of_means = (rows["mark"] != "single").to_numpy()
         if joined:
             axes.plot(
                 x[of_means], rows["value"][of_means], color=look.light, linestyle=look.line, linewidth=1
             )
-        x = np.where(of_means, x, _beside(x, part["x"].to_numpy(float), 1, 2, ratios))
+        x = np.where(of_means, x, _beside(x, every, 1, 2, ratios))
         draw_intervals(axes, x, rows, look, upright=True)
         draw_marks(axes, x, rows["value"], rows, look)
     axes.set_ylabel(panel.axis)

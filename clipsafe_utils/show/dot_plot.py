@@ -37,6 +37,7 @@ def dots(
     reference: float | Mapping[str, float] = 0.0,
     limits: tuple[float, float] | None = None,
     widths: Sequence[float] | None = None,
+    through: Mapping[str, float] | None = None,
     sources: Sequence[str] = (),
     every: pd.DataFrame | None = None,
 ) -> Shown:
@@ -46,7 +47,8 @@ def dots(
     ----------
     frame : DataFrame
         As `clipsafe_utils.show.frame.marks` makes it; rows and panels in the order of their first mark. Marks
-        of one look in one row that are many are spread over lanes.
+        of one look in one row that are many are spread over lanes. A grey bar without a mark and an interval
+        is as high as its row.
     axis : str or mapping of str to str
         Name of the axis of values, with its unit; by `side` where sides differ.
     lead : str
@@ -60,6 +62,8 @@ def dots(
         there, with an arrow.
     widths : sequence of float, optional
         Of the sides, in proportion; equal where it is left out.
+    through : mapping of str to float, optional
+        Values to follow through all rows, as dotted lines in the colour of a look.
     sources : sequence of str
         Sources and licences of the numbers.
     every : DataFrame, optional
@@ -71,7 +75,8 @@ def dots(
     >>> dots(marks([{"row": "pose", "value": 1.0, "low": 0.0, "high": 2.0}]), "points", "Residuals.")
     <figure>
     """
-    figure = _draw(frame, axis, reference, limits, widths) if len(frame) else not_measured(what)
+    drawn = len(frame) > 0
+    figure = _draw(frame, axis, reference, limits, widths, through or {}) if drawn else not_measured(what)
     line = dict(reference) if isinstance(reference, Mapping) else reference
     return published(figure, frame, axis, lead, sources, every, place="row", axes={"reference": line})
 
@@ -82,6 +87,7 @@ def _draw(
     reference: float | Mapping[str, float],
     limits: tuple[float, float] | None,
     widths: Sequence[float] | None,
+    through: Mapping[str, float],
 ) -> Figure:
     panels = list(dict.fromkeys(frame["panel"]))
     sides = list(dict.fromkeys(frame["side"]))
@@ -105,6 +111,8 @@ def _draw(
                 at = reference.get(side) if isinstance(reference, Mapping) else reference
                 if at is not None:
                     reference_line(axes, at)
+                for key, value in through.items():
+                    axes.axvline(value, color=LOOKS[key].light, linewidth=1.0, linestyle=":", zorder=1)
                 _draw_panel(axes, of_panel[of_panel["side"] == side], rows)
             _name_rows(line[0], rows)
             _head(line, str(panel), [] if isinstance(axis, Mapping) else sides)
@@ -127,7 +135,13 @@ def _height(of_panel: pd.DataFrame) -> float:
 
 
 def _looks_in_a_row(part: pd.DataFrame) -> int:
-    return int(part[["row", "look", "label"]].drop_duplicates()["row"].value_counts().max())
+    named = part[["row", "look", "label"]][~_is_ground(part)].drop_duplicates()
+    return int(named["row"].value_counts().max()) if len(named) else 1
+
+
+def _is_ground(part: pd.DataFrame) -> pd.Series:
+    """Say which marks are a grey bar alone: it is no look of the row, but lies under all of them."""
+    return (part["mark"] == "none") & part["low"].isna()
 
 
 def _head(line: Sequence[Axes], panel: str, sides: Sequence[str]) -> None:
@@ -142,17 +156,29 @@ def _head(line: Sequence[Axes], panel: str, sides: Sequence[str]) -> None:
 
 def _draw_panel(axes: Axes, of_side: pd.DataFrame, rows: Sequence[str]) -> None:
     # Looks stand on lines of their own only where they share a row.
-    looks = of_side.groupby(["look", "label"], sort=False)
-    number = _looks_in_a_row(of_side) if len(of_side) else 1
-    for position, ((key, _), part) in enumerate(looks):
+    is_ground = _is_ground(of_side)
+    ground = of_side[is_ground]
+    _draw_bands(axes, ground["row"].map(rows.index).to_numpy(float), ground, looks=1)
+    marked = of_side[~is_ground]
+    number = _looks_in_a_row(of_side)
+    shift = _SPREAD * ((_lines(marked, number) + 0.5) / number - 0.5)
+    for (key, _), part in marked.groupby(["look", "label"], sort=False):
         look = LOOKS[str(key)]
-        shift = _SPREAD * ((position + 0.5) / number - 0.5) if number > 1 else 0.0
-        y = part["row"].map(rows.index).to_numpy(float) + shift + _lanes(part, number)
+        y = part["row"].map(rows.index).to_numpy(float) + shift[part.index] + _lanes(part, number)
         _draw_bands(axes, y, part, number)
         draw_intervals(axes, y, part, look)
         draw_marks(axes, part["value"], y, part, look, size=13 if _is_crowd(part) else 24)
     axes.grid(axis="x")
     axes.set_ylim(len(rows) - 0.45, -0.55)
+
+
+def _lines(marked: pd.DataFrame, number: int) -> pd.Series:
+    """Give each mark the line of its look: the same in every row where all looks fit, else from its first."""
+    look = marked[["look", "label"]].agg(tuple, axis=1)
+    position = pd.Series(pd.factorize(look)[0], marked.index, dtype=float)
+    if number == 1 or position.max() < number:
+        return position.clip(upper=number - 1)
+    return position.groupby(marked["row"]).rank("dense") - 1
 
 
 def _is_crowd(part: pd.DataFrame) -> bool:

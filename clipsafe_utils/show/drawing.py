@@ -21,7 +21,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours
+from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours, is_own
 
 WIDTH = 4.75
 """Width of a figure in inches: on a phone, where 342 pixels are left, text of 9 points is 9 pixels high."""
@@ -82,7 +82,7 @@ def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size:
     shown = (rows["mark"] != "none").to_numpy()
     is_line = look.marker in "x+"
     weight = rows["weight"].to_numpy(float)
-    area = np.where(np.isnan(weight), np.where(single, 5.0, size), 7.0 + 110.0 * weight)
+    area = np.where(np.isnan(weight), np.where(single, 5.0, size * look.area), 7.0 + 110.0 * weight)
     for filled in (True, False):
         for small in (True, False):
             here = shown & (decided == filled) & (single == small)
@@ -137,7 +137,7 @@ def legend_above(figure: Figure, frame: pd.DataFrame, *, lines: bool = False) ->
                     color=look.light,
                     marker=look.marker or "None",
                     markersize=5.5,
-                    linestyle=look.line if lines or not look.marker else "none",
+                    linestyle=look.line if (lines and not is_own(key)) or not look.marker else "none",
                     label=_cut(label or look.label),
                 )
             )

@@ -25,6 +25,7 @@ class Look:
     marker: str
     line: Line = "-"
     rank: int = 0  # Higher is drawn over lower.
+    area: float = 1.0  # Of its marks, as a multiple of that of others.
 
 
 def _groups() -> dict[str, Look]:
@@ -68,7 +69,13 @@ LOOKS: dict[str, Look] = {
     "ink": Look("", INK, INK, "o"),
     "ink/equal": Look("at equal accuracy in distribution", INK, INK, "D", rank=1),
     "ink/ideal": Look("if perfectly calibrated", INK, INK, "", ":"),
-    **{f"yours/{n}": Look("", "#D81B60", "#FF5C9A", mark, rank=10) for n, mark in enumerate("*ph8")},
+    "families/5": Look("5 families", INK, INK, "^"),
+    "families/8": Look("8 families", INK, INK, "h"),
+    "families/15": Look("15 families", INK, INK, "P"),
+    "families/0": Look("no families", INK, INK, "x"),
+    **{
+        f"yours/{n}": Look("", "#D81B60", "#FF5C9A", mark, rank=10, area=3.0) for n, mark in enumerate("*ph8")
+    },
 }
 """Every look of the book by its key, as the column `look` of a frame names it."""
 
@@ -94,6 +101,22 @@ def source_look(source: str) -> str:
     """
     key = f"source/{source}"
     return key if key in LOOKS else "source/another source"
+
+
+def yours_look(number: int) -> str:
+    """Return the key of the look of the reader's own model of that number, from 0; more than four share one.
+
+    Examples
+    --------
+    >>> yours_look(0), yours_look(7)
+    ('yours/0', 'yours/3')
+    """
+    return f"yours/{min(number, 3)}"
+
+
+def is_own(key: str) -> bool:
+    """Say whether a look is that of something that the reader brought."""
+    return key.startswith("yours/")
 
 
 def dark_colours() -> dict[str, str]:

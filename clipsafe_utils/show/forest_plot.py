@@ -1,5 +1,6 @@
 """A forest: every effect with its interval under the sentence of its claim, a row a study."""
 
+import textwrap
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ REACH = 100.0
 """How far the shared axis goes to both sides, in smallest effects that matter."""
 
 _TICKS = (-100, -10, -1, 0, 1, 10, 100)
-_ROW, _HEADING = 0.2, 0.26
+_ROW, _LINE, _ABOVE = 0.2, 0.16, 0.1  # Inches: of an effect, of a line of a heading, above a heading.
+_HEADING = 60  # Letters of a line of a heading.
 
 
 def forest(
@@ -52,7 +54,9 @@ def forest(
 
 def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:
     parts = {str(unit): part for unit, part in frame.groupby("panel", sort=True)}
-    heights = [_HEADING * part["heading"].nunique() + _ROW * len(part) for part in parts.values()]
+    heights = [
+        _ROW * len(part) + sum(map(_height, part["heading"].drop_duplicates())) for part in parts.values()
+    ]
     with house_style():
         figure = Figure(figsize=(WIDTH, 0.5 + 0.55 * len(parts) + sum(heights)))
         grid = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights).ravel()
@@ -71,10 +75,12 @@ def _draw_unit(axes: Axes, part: pd.DataFrame, *, shared: bool) -> None:
         axes.minorticks_off()
     axes.set_xlim(-reach, reach)
     beside = blended_transform_factory(axes.transAxes, axes.transData)
+    over_all = blended_transform_factory(axes.figure.transFigure, axes.transData)
     places, labels, y = [], [], 0.0
     for heading, rows in part.groupby("heading", sort=False):
-        y += _HEADING
-        axes.text(0, y - 0.08, str(heading), transform=beside, va="center", fontweight="bold")
+        y += _height(str(heading))
+        said = axes.text(0.01, y - 0.03, _wrapped(str(heading)), transform=over_all, fontweight="bold")
+        said.set_in_layout(False)  # It may be wider than the axes, and must not narrow them.
         _draw_rules(axes, rows, y, y + _ROW * len(rows))
         for row in rows.to_dict("records"):
             y += _ROW
@@ -86,11 +92,19 @@ def _draw_unit(axes: Axes, part: pd.DataFrame, *, shared: bool) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(y + 0.04, 0)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
+
+
+def _wrapped(heading: str) -> str:
+    return textwrap.fill(heading, _HEADING)
+
+
+def _height(heading: str) -> float:
+    return _ABOVE + _LINE * (_wrapped(heading).count("\n") + 1)
 
 
 def _draw_rules(axes: Axes, rows: pd.DataFrame, top: float, bottom: float) -> None:
-    """Draw zero and the smallest effects that matter beside the effects of a claim, not through its name."""
+    """Draw the grid, zero and the smallest effects that matter beside effects, not through their heading."""
+    axes.vlines(axes.get_xticks(), top, bottom, color=INK, linewidth=0.8, alpha=0.15, zorder=0)
     axes.vlines(0, top, bottom, color=INK, linewidth=0.8, zorder=0)
     ends = rows[["band_low", "band_high"]].iloc[0].dropna()
     axes.vlines(ends, top, bottom, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))

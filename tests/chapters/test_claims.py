@@ -2,19 +2,18 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from matplotlib.figure import Figure
 
-from clipsafe_utils.chapters.claims import alt, figures, open_tables, tables, trust_tables
+from clipsafe_utils.chapters.claims import figures, open_tables, tables, trust_tables
 from clipsafe_utils.claims.gaps import OpenClaims
 from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.claims.summary import forest
+from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.style import show
 from clipsafe_utils.say import NO_BREAK
 from tests.claims.made import changed, claim, effect, entry
-from tests.claims.made_ledger import S, U, made_ledger
+from tests.claims.made_ledger import N, S, U, made_ledger
 from tests.claims.test_simulation_result import made_simulation
 
 LEVEL = 0.95
@@ -40,8 +39,16 @@ def test_the_table_has_a_cell_a_study_and_leads_to_the_figure(entries: list[Entr
     assert rows[0].select("td")[0].get_text("|") == "✓ |supported|+3.0 (+2.8 to +3.2) points"
     assert rows[1].select("td")[0].text == "– not measured"
     assert "to settle: " in rows[4].select("td")[0].text
-    assert rows[0].select_one("a")["href"] == "02-shape-bias.html#fig-shape-bias"
+    assert [link["href"] for link in rows[0].select("a")] == ["#A", "02-shape-bias.html#fig-shape-bias"]
     assert rows[3].select_one("th").text.startswith(NO_BREAK)
+
+
+def test_a_link_can_lead_to_each_claim(entries: list[Entry]) -> None:
+    soup = BeautifulSoup(tables.verdicts(ClaimsLedger([], [], LEVEL, entries)).markup, "html.parser")
+    rows = soup.select("tbody tr")
+    assert [row["id"] for row in rows] == ["A", "B", "D", "D1", "D2", "E"]
+    for row in rows:
+        assert row.select_one(f"a[href='#{row['id']}']").text == f"{row['id']}."
 
 
 def test_the_overview_says_what_it_leaves_out(entries: list[Entry]) -> None:
@@ -54,7 +61,7 @@ def test_the_overview_says_what_it_leaves_out(entries: list[Entry]) -> None:
 def test_a_chapter_without_a_page_is_named_without_a_link() -> None:
     alone = [entry(claim("A", chapter="cats"), S, effect(0.03))]
     markup = tables.verdicts(ClaimsLedger([], [], LEVEL, alone)).markup
-    assert "<a " not in markup
+    assert ".html#" not in markup
     assert "from the paper · cats" in markup
 
 
@@ -64,27 +71,59 @@ def test_every_chapter_of_a_claim_has_a_page() -> None:
         assert (REPOSITORY / "notebooks" / f"{stem}.md").is_file()
 
 
-def test_the_figure_and_its_words(entries: list[Entry]) -> None:
-    table = forest(entries, LEVEL)
-    assert isinstance(figures.forest(table), Figure)
-    drawn = show(figures.forest(table), alt.describe_forest(table)).svg
-    for sentence in ("A is so.", "D2 is so.", "published", "miniature", "✓", "✗"):
-        assert sentence in drawn
-    assert "A, published: 3, interval 2.8 to 3.2, supported." in drawn
+def test_the_forest_has_a_row_an_effect_under_its_claim(entries: list[Entry]) -> None:
+    frame = figures.effects_frame(forest(entries, LEVEL))
+    assert frame["heading"].drop_duplicates().tolist() == [
+        f"{name}  {name} is so." for name in ["A", "B", "D1", "D2"]
+    ]
+    assert frame["row"].tolist() == ["published", "miniature", "miniature", *["published", "miniature"] * 2]
+    assert frame["note"].tolist()[:2] == ["✓ supported", "✗ contradicted"]
+    assert frame["decided"].tolist() == [True, True, True, True, True, False, False]
+    assert set(frame["look"]) == {"ink"}
+    assert (frame["band_high"] == 1).all()
+    assert frame["band_low"].isna().all()
 
 
-def test_an_unbounded_interval_is_drawn_and_said() -> None:
+@pytest.mark.parametrize("direction", ["either", "none"])
+def test_an_effect_that_may_have_either_sign_matters_on_both_sides(direction: str) -> None:
+    row = figures.effects_frame(
+        forest([entry(claim("A", direction=direction), S, effect(0.03))], LEVEL)
+    ).iloc[0]
+    assert (row["band_low"], row["band_high"]) == (-1, 1)
+
+
+def test_an_unbounded_interval_and_a_claim_without_a_smallest_effect() -> None:
     alone = entry(claim(), U, effect(0.03, float("inf"), units=1))
     free = entry(claim("Y", unit="points of pairs", smallest_effect=0.0), U, effect(0.2))
-    table = forest([alone, free], LEVEL)
-    assert "interval unbounded, undecided" in alt.describe_forest(table)
-    assert len(figures.forest(table).axes) == 2
+    frame = figures.effects_frame(forest([alone, free], LEVEL))
+    assert frame["panel"].tolist() == ["", "points of pairs"]
+    assert frame["low"].tolist()[0] == -float("inf")
+    assert frame["band_high"].isna().tolist() == [False, True]
+    shown = figures.effects(ClaimsLedger([], [], LEVEL, [alone, free])).markup
+    assert "0 of 2 are decided. X in published 3.0, undecided. points of pairs: Y in published" in shown
+    assert ">points of pairs</text>" in shown
 
 
 def test_no_effect_is_a_figure_of_one_line() -> None:
-    empty = forest([], LEVEL)
-    assert "not measured yet" in figures.forest(empty).texts[0].get_text()
-    assert alt.describe_forest(empty) == "No study has measured an effect."
+    shown = figures.effects(ClaimsLedger([], [], LEVEL, []))
+    assert "not measured yet: an effect" in shown.markup
+
+
+def test_the_sources_are_those_of_the_cubes_with_an_effect() -> None:
+    studies = [find_study("published"), find_study("miniature")]
+    asked = [entry(claim(cube="shape_bias"), S, effect(0.03)), entry(claim("Y"), N, study="miniature")]
+    (line,) = ClaimsLedger(studies, [], LEVEL, asked).sources
+    assert "texture-vs-shape" in line
+
+
+def test_a_mark_for_each_number_of_families() -> None:
+    simulation = made_simulation()
+    frame = figures.rates_frame(simulation.rates)
+    assert frame["side"].drop_duplicates().tolist() == ["no effect", "smallest effect"]
+    assert set(frame["look"]) == {"families/5", "families/8", "families/15"}
+    assert len(frame) == 2 * len(simulation.cells)
+    assert frame["value"].max() == pytest.approx(4)
+    assert "5 families: " in figures.rates(simulation).markup
 
 
 def test_the_tables_of_the_closing_page(entries: list[Entry]) -> None:
@@ -114,5 +153,3 @@ def test_the_tables_of_the_appendix() -> None:
     assert power.startswith('<figure class="themed-table"><figcaption>What is seen with 8 families')
     assert power.count(f"60{NO_BREAK}/{NO_BREAK}30{NO_BREAK}/{NO_BREAK}10") == 3 * 4 * 3
     assert "finding of three parts" not in power
-    assert isinstance(figures.rates(simulation.rates, simulation.alpha), Figure)
-    assert "spread 1, 5 families, truth no effect: 0.0" in alt.describe_rates(simulation.rates)

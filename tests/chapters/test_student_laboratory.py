@@ -4,13 +4,116 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
-from clipsafe_utils.chapters.student_laboratory import mistakes, tables, training
+from clipsafe_utils.chapters.student_laboratory import figures, mistakes, tables, training
 from clipsafe_utils.cubes.studies import Study
+from clipsafe_utils.findings.student.in_small import Charted
+from clipsafe_utils.findings.student.result import StudentLaboratory, student_laboratory
+from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.lab.student.knobs import MEANINGS
 from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
+from tests.chapters.synthetic_causes import synthetic_causes
+
+MODELS = ["zoo:clip", "zoo:standard", "mine:wit-wrong_0.2-s0", "mine:laion-s1"]
+LABELS = ["wit, wrong 0.2", "laion, seed 1"]
+
+
+@pytest.fixture
+def models() -> xr.Dataset:
+    """Two models of the zoo and two of the reader's."""
+    said = {
+        "group": ["clip_zero_shot", "standard", "other", "other"],
+        "training_source": ["wit", "labels", "yours", "yours"],
+        "checkpoint": MODELS,
+    }
+    return xr.Dataset({name: ("model", values) for name, values in said.items()}, {"model": MODELS})
+
+
+def test_residuals_stand_over_what_a_new_family_shows(models: xr.Dataset) -> None:
+    dims = ("model", "factor")
+    table = xr.Dataset(
+        {
+            "residual": (dims, np.array([[0.01, 0.02], [0.0, 0.0], [0.03, -0.04], [0.05, 0.06]])),
+            "half_width": (dims, np.array([[0.09, 0.09], [0.0, 0.0], [0.02, 0.01], [0.01, 0.03]])),
+            "measured": (dims, np.array([[True, False], [True] * 2, [True, False], [True] * 2])),
+            "image_low": (dims, np.full((4, 2), -0.1)),
+            "image_high": (dims, np.full((4, 2), 0.1)),
+        },
+        {"model": MODELS, "factor": ["pose", "partial_view"]},
+    )
+    frame = figures.factors_frame(Charted(table, models))
+    assert frame["row"].drop_duplicates().tolist() == ["pose", "partial view"]
+    bars = frame[frame["mark"] == "none"]
+    assert bars["band_high"].tolist() == [2.0, 3.0], "that of the reader's own models where there are some"
+    clips = frame[frame["look"] == "group/clip_zero_shot"]
+    assert clips[["row", "value", "name"]].values.tolist() == [["pose", 1.0, "clip"]], "measured ones alone"
+    mine = frame[frame["look"].str.startswith("yours/")]
+    assert mine["value"].tolist() == [3.0, 5.0, -4.0, 6.0]
+    assert mine["label"].tolist() == LABELS * 2
+    assert mine["decided"].tolist() == [True, True, False, True]
+    assert mine["low"].tolist() == [-10.0] * 4
+    assert figures.factors_frame(Charted()).empty
+
+
+def test_shape_bias_has_a_row_a_group_below_the_readers_own(models: xr.Dataset) -> None:
+    values = {"shape_bias": [0.7, 0.2, 0.4, 0.5], "low": [0.6, 0.1, 0.3, 0.4], "high": [0.8, 0.3, 0.5, 0.6]}
+    table = xr.Dataset({name: ("model", shares) for name, shares in values.items()}, {"model": MODELS})
+    frame = figures.shape_bias_frame(Charted(table, models))
+    assert frame["row"].tolist() == [*LABELS, "CLIP, zero-shot", "Standard"]
+    assert frame["look"].tolist() == ["yours/0", "yours/1", "group/clip_zero_shot", "group/standard"]
+    assert frame["value"].tolist() == pytest.approx([40, 50, 70, 20])
+    assert frame["low"].notna().tolist() == [True, True, False, False]
+    assert figures.shape_bias_frame(Charted()).empty
+
+
+def test_reliability_has_a_mark_a_bin_that_holds_images() -> None:
+    dims = ("panel", "bin")
+    panels = xr.Dataset(
+        {
+            "bin_count": (dims, [[10.0, 0.0, 30.0], [0.0, 0.0, 40.0]]),
+            "bin_confidence": (dims, [[0.2, np.nan, 0.9], [np.nan, np.nan, 0.8]]),
+            "bin_hits": (dims, [[5.0, 0.0, 30.0], [0.0, 0.0, 20.0]]),
+            "title": ("panel", ["mine", "standard network"]),
+            "group": ("panel", ["other", "standard"]),
+        }
+    )
+    frame = figures.reliability_frame(panels, 0.95)
+    assert frame["look"].tolist() == ["yours/0", "yours/0", "group/standard"]
+    assert frame["panel"].tolist() == ["mine", "mine", "standard network"]
+    assert frame["x"].tolist() == [20, 90, 80]
+    assert frame["value"].tolist() == [50, 100, 50]
+    assert frame["weight"].tolist() == [0.25, 0.75, 1]
+    assert (frame["low"] < frame["high"]).all()
+
+
+def test_the_point_stands_at_its_dose() -> None:
+    zoo = synthetic_causes({"shape_bias": 0.5, "accuracy": 0.4})
+    name = "mine:wit-texture_correlation_0.8-s0"
+    one = zoo.sel(model=["test:d-wit-s0"]).assign_coords(model=[name])
+    chosen = check_parameters("student-laboratory", {"level": 0.8})
+    found = StudentLaboratory(chosen, load_world(), {"mine": Trainings(zoo, 0.95)}, [(one, name)], [])
+    marks = figures.marks_at_dose(found)
+    assert [(mark["panel"], mark["x"]) for mark in marks] == [
+        ("Shape bias", 80.0),
+        ("Accuracy, natural images", 80.0),
+    ]
+    assert marks[0]["value"] == pytest.approx(found.marks["Shape bias"][0][1])
+    assert {(mark["look"], mark["label"]) for mark in marks} == {("yours/0", "wit, texture correlation 0.8")}
+    shown = figures.dose(found).markup
+    assert "wit, texture correlation 0.8: 75.0 at 80." in shown
+    assert "; 80 is marked." in shown
+
+
+def test_what_is_lacking_is_a_figure_of_one_line() -> None:
+    found = student_laboratory(
+        check_parameters("student-laboratory", {"studies": ["field"], "knob": "batch"})
+    )
+    for shown in (figures.dose(found), figures.factors(found), figures.reliability(found)):
+        assert "not measured yet: " in shown.markup
 
 
 def test_every_knob_stands_in_the_table_with_its_range() -> None:

@@ -101,6 +101,7 @@ def test_what_would_settle_is_said_where_something_is_open(study: Study) -> None
     settled = {entry.claim.id: entry.settled_by for entry in ledger([study])}
     assert settled["G"].startswith("about ")
     assert {settled[name] for name in "ABCDEFHI"} == {""}
+    assert {entry.alpha for entry in ledger([study], alpha=0.2)} == {0.2}
 
 
 def test_a_group_left_out_does_not_speak(study: Study) -> None:

@@ -63,5 +63,15 @@ def test_in_words(effect: Effect, words: str) -> None:
     assert what_would_settle(UP, effect).startswith(words)
 
 
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.2])
+def test_what_settles_depends_on_the_level_of_the_verdicts(alpha: float) -> None:
+    effect = Effect(0.002, 6, "family", 0.01)
+    units = units_to_settle(UP, effect, alpha)
+    assert units is not None
+    assert judge([(UP, _with(effect, units))], alpha)[0].verdict is not Verdict.UNDECIDED
+    assert judge([(UP, _with(effect, units - 1))], alpha)[0].verdict is Verdict.UNDECIDED
+    assert what_would_settle(UP, effect, alpha) == f"about {units:,} families"
+
+
 def test_with_one_unit_no_number_is_known() -> None:
     assert units_to_settle(UP, Effect(0.02, 1, "family", np.inf)) is None

@@ -1,13 +1,12 @@
 """The student's laboratory: what a knob does, and where one's own model stands, on a cube of known values."""
 
-import numpy as np
+import re
+
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.student_laboratory import alt, tables
+from clipsafe_utils.chapters.student_laboratory import tables
 from clipsafe_utils.cubes.yours import label_of
-from clipsafe_utils.figures import causes as causes_figures
-from clipsafe_utils.figures import student_laboratory as figures
 from clipsafe_utils.findings.student import in_small
 from clipsafe_utils.findings.student.comparison import COMPARED, compare, unchanged_source
 from clipsafe_utils.findings.student.result import StudentLaboratory, student_laboratory, yours_in
@@ -15,7 +14,7 @@ from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing
-from tests.chapters.synthetic_causes import CLIP, synthetic_causes
+from tests.chapters.synthetic_causes import synthetic_causes
 
 CONFIDENCE = 0.95
 MINE = "mine:wit-texture_correlation_0.8-s0"
@@ -82,17 +81,6 @@ def test_the_point_stands_at_its_dose(cube: xr.Dataset) -> None:
         assert not any(laboratory(cube, **other).marks.values())
 
 
-def test_the_figure_of_the_dose_has_the_level_and_the_point(cube: xr.Dataset) -> None:
-    found = laboratory(cube)
-    figure = figures.with_level(causes_figures.doses(found.doses, "texture", 100), 80.0, found.marks)
-    for axes in figure.axes:
-        assert [80.0, 80.0] in [list(line.get_xdata()) for line in axes.lines]
-        (value,) = (value for _, value in found.marks[axes.get_title(loc="left")])
-        placed = [np.asarray(drawn.get_offsets()).tolist() for drawn in axes.collections]
-        assert [[80.0, pytest.approx(value)]] in placed
-    assert f"Shape bias, {CLIP}: " in alt.describe_doses(found.doses, 0.8)
-
-
 @pytest.mark.parametrize(
     ("knob", "ends"),
     [
@@ -123,16 +111,11 @@ def test_what_is_lacking_is_said() -> None:
     assert not any(none.marks.values())
     factors, shape_bias = none.factors, in_small.shape_biases([], CONFIDENCE)
     assert factors.lacking == []
-    for figure in (
-        figures.factors(factors.table, factors.models),
-        figures.shape_bias(shape_bias.table, shape_bias.models),
-        figures.reliability(none.reliability, CONFIDENCE),
-    ):
-        assert "not measured yet" in figure.texts[0].get_text()
-    assert alt.describe_shape_bias(shape_bias.table, shape_bias.models) == "Shape bias was not measured."
-    assert alt.describe_reliability(none.reliability) == "Reliability was not measured."
-    assert alt.describe_doses({}, 0.9).endswith("the level 0.9 is marked. Nothing was trained.")
-    assert alt.describe_factors(factors.table, factors.models) == "No line of standard models can be drawn."
+    assert shape_bias.table is None
+    assert none.reliability.sizes["panel"] == 0
+    for value in (none.beyond, none.middle.clip, none.right_and_sure):
+        assert isinstance(value, Missing)
+    assert none.sources("causes") == []
 
 
 def test_the_shipped_zoo_has_the_knob_and_none_of_yours() -> None:
@@ -142,6 +125,10 @@ def test_the_shipped_zoo_has_the_knob_and_none_of_yours() -> None:
     assert found.seconds.estimate > 0
     assert found.stands == "0.965 in labels, 0.5 in wit, 0.4 in laion"
     assert found.shape_bias.table is not None
+    assert found.middle.clip.estimate > found.middle.standard.estimate
+    assert re.fullmatch(r"\d+ of 420", str(found.beyond))
+    assert str(found.right_and_sure).startswith("CLIP, same recipe: right in 9")
+    assert found.sources("causes") == ["study miniature, made by this project, CC BY 4.0"]
 
 
 def test_a_study_without_causes_is_left_out_in_words() -> None:

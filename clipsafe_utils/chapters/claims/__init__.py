@@ -1,7 +1,5 @@
-"""What the ledger, its closing page and its appendix show: tables, figures and their alternative texts."""
+"""What the ledger, its closing page and its appendix show: tables and figures."""
 
-from clipsafe_utils.chapters.claims import descriptions as alt
-from clipsafe_utils.chapters.claims import open_tables, tables, trust_tables
-from clipsafe_utils.figures import claims as figures
+from clipsafe_utils.chapters.claims import figures, open_tables, tables, trust_tables
 
-__all__ = ["alt", "figures", "open_tables", "tables", "trust_tables"]
+__all__ = ["figures", "open_tables", "tables", "trust_tables"]

@@ -26,7 +26,7 @@ def verdicts(r: ClaimsLedger) -> ThemedTable:
     rows = []
     for place, entry in enumerate(next(iter(studies.values()))):
         cells = [_cell(of_one[place], r.confidence) for of_one in studies.values()]
-        rows.append([_claim_cell(entry.claim), *cells])
+        rows.append((entry.claim.id, [_claim_cell(entry.claim), *cells]))
     return _markup(
         ["Claim", *studies],
         rows,
@@ -101,7 +101,7 @@ def _flip(one: Changed) -> str:
 
 def _claim_cell(claim: Claim) -> str:
     indent = _PART if claim.finding else ""
-    lines = [html.escape(f"{indent}{claim.id}. {claim.sentence}")]
+    lines = [f'{indent}<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}']
     shown = html.escape(claim.chapter)
     if claim.chapter in pages():
         stem, title = pages()[claim.chapter]
@@ -117,15 +117,15 @@ def pages() -> Mapping[str, tuple[str, str]]:
     return {name_of(source): (source.stem, title_of(source)) for source in sources}
 
 
-def _markup(names: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> ThemedTable:
-    """Write a table whose cells are HTML already, as `figures.tables.table` writes one of text."""
+def _markup(names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], caption: str) -> ThemedTable:
+    """Write a table whose cells are HTML already, each row with an id, so that a link can lead to it."""
     said = html.escape(caption, quote=True)
     head = "".join(
         f'<th scope="col" style="min-width: min(11rem, 27vw)">{html.escape(name)}</th>' for name in names
     )
     body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-        for first, *cells in rows
+        f'<tr id="{name}"><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for name, (first, *cells) in rows
     )
     return ThemedTable(
         f'<figure class="themed-table"><figcaption>{said}</figcaption>'

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.figures.miniature_world_sheets import Strip
 from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.lab.world.material import Counts, counts
 from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.show.contact_sheets import Strip
 
 
 @dataclass(frozen=True)

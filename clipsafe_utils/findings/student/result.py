@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.cubes.studies import REPOSITORY, find_study
 from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, axis_of, draws_of, read_causes
@@ -20,13 +23,13 @@ from clipsafe_utils.lab.student.knobs import OF_TRAINING, written
 from clipsafe_utils.lab.training.ledger import read_ledger
 from clipsafe_utils.lab.world.world import World, load_world
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import NO_BREAK, Missing, Said, Text, Value
+from clipsafe_utils.say import NO_BREAK, Missing, Said, Text, Value, count, nothing, percent
 
 DRAWN: Mapping[str, Property] = {
-    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
-    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
-    "accuracy_shifts": Property("Accuracy under shift", "right, %", is_share=True),
-    "ece_debiased_before_natural": Property("Debiased error", "before scaling, %"),
+    "shape_bias": Property("Shape bias", "shape bias, %", is_share=True),
+    "accuracy": Property("Accuracy, natural images", "accuracy, %", is_share=True),
+    "accuracy_shifts": Property("Accuracy under shift", "accuracy, %", is_share=True),
+    "ece_debiased_before_natural": Property("Debiased error", "error unscaled, %"),
 }
 """Properties that the figure of dose and response shows."""
 
@@ -35,6 +38,14 @@ SOURCES = ("labels", "wit", "laion")  # training sources of which the page says 
 UNCHANGED = "clip-resnet_xs-wit-64k-s0"  # the shipped model whose training took as long as a student's
 
 _CUBES = ("causes", "factors", "shape_bias", "calibration")
+
+
+@dataclass(frozen=True)
+class Middle:
+    """Of each group, the median shape bias."""
+
+    clip: Said
+    standard: Said
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +147,54 @@ class StudentLaboratory:
     def reliability(self) -> xr.Dataset:
         """Chapter 4 in small."""
         return reliability(self._panels("calibration"), self.chosen.captions)
+
+    @property
+    def beyond(self) -> Text:
+        """How many measured residuals of CLIPs a network of a new standard family would not show."""
+        table, models = self.factors.table, self.factors.models
+        if table is None:
+            return Missing("no line of standard models")
+        is_clip = np.isin(models["group"].values, CLIP_GROUPS) & ~is_yours(models)
+        clips = table.isel(model=is_clip)
+        beyond = clips["measured"] & (abs(clips["residual"]) > clips["half_width"])
+        number = int(clips["measured"].sum())
+        return count(int(beyond.sum()), number) if number else Missing("no residual of a CLIP is measured")
+
+    @property
+    def middle(self) -> Middle:
+        """The median shape bias of zero-shot CLIPs, and of standard networks."""
+        table, models = self.shape_bias.table, self.shape_bias.models
+        if table is None:
+            return nothing(Middle, "no study has decisions")
+        groups = (
+            table["shape_bias"].values[(models["group"].values == name) & ~is_yours(models)]
+            for name in ("clip_zero_shot", "standard")
+        )
+        none = Missing("no model of this group")
+        return Middle(*(Value(float(np.median(shown))) if shown.size else none for shown in groups))
+
+    @property
+    def right_and_sure(self) -> Text:
+        """How often each model of the panels of reliability is right, and how sure it is in the mean."""
+        panels = self.reliability
+        if not panels.sizes["panel"]:
+            return Missing("no confidences of such a model")
+        images = panels["bin_count"].sum("bin")
+        right = panels["bin_hits"].sum("bin") / images
+        sure = (panels["bin_count"] * panels["bin_confidence"]).sum("bin") / images
+        return Text(
+            "; ".join(
+                f"{title}: right in {percent(often)}, in the mean {percent(confident)} sure"
+                for title, often, confident in zip(
+                    panels["title"].values, right.values, sure.values, strict=True
+                )
+            )
+        )
+
+    def sources(self, cube: str) -> list[str]:
+        """Where the numbers that a figure takes from a cube come from, and under which licence."""
+        cubes = [self.turned.cube] if cube == "causes" else [panel.cube for panel in self._panels(cube)[:1]]
+        return source_lines(one for one in cubes if one is not None)
 
     def _panels(self, cube: str) -> list[Panel]:
         return read_panels(self.chosen.studies, cube, self.chosen.groups)

@@ -27,8 +27,8 @@ PROPERTIES = {
 """Properties of the cube `causes` that the page tabulates, and what it calls them."""
 
 DRAWN = {
-    "accuracy": Property("Accuracy, natural images", "right, %", is_share=True),
-    "shape_bias": Property("Shape bias", "by shape, %", is_share=True),
+    "accuracy": Property("Accuracy, natural images", "accuracy, %", is_share=True),
+    "shape_bias": Property("Shape bias", "shape bias, %", is_share=True),
     "auroc": Property("Detection of foreign images", "AUROC, %", is_share=True),
 }
 """Properties that the figure of the ladder shows."""
@@ -148,14 +148,15 @@ class MiniatureWorld:
         group = panel.models["group"].values
         is_shared = (accuracy >= SHARED_RANGE[0]) & (accuracy <= SHARED_RANGE[1])
         is_clip, is_standard = group == "clip_zero_shot", group == "standard"
+        no_clip, no_standard = Missing("no zero-shot CLIP"), Missing("no standard network")
         clips, standard = (int((is_shared & chosen).sum()) for chosen in (is_clip, is_standard))
         return Population(
             Text(accuracy.size),
-            Value(float(accuracy[is_clip].max())) if is_clip.any() else Missing("no zero-shot CLIP"),
+            Value(float(accuracy[is_clip].max())) if is_clip.any() else no_clip,
             low,
             high,
-            count(clips, int(is_clip.sum())),
-            count(standard, int(is_standard.sum())),
+            count(clips, int(is_clip.sum())) if is_clip.any() else no_clip,
+            count(standard, int(is_standard.sum())) if is_standard.any() else no_standard,
             "yes" if clips and standard else "no",
         )
 

@@ -5,20 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
 from clipsafe_utils.chapters.shape_bias import figures as shape_figures
+from clipsafe_utils.chapters.student_laboratory import figures
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.cubes.yours import YOURS, label_of
 from clipsafe_utils.engine.evaluation.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import student_laboratory as figures
-from clipsafe_utils.figures.yours import YOURS_COLOUR
 from clipsafe_utils.findings.calibration.views import views
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.findings.student import in_small
@@ -100,37 +97,26 @@ def test_nothing_is_done_twice(tiny_study: Tiny, monkeypatch: pytest.MonkeyPatch
     assert stamps() == before
 
 
-def stars(axes: Axes) -> list[np.ndarray]:
-    """Return where the reader's marks stand, in the order of drawing."""
-    return [
-        np.asarray(drawn.get_offsets())
-        for drawn in axes.collections
-        if len(drawn.get_facecolor()) and to_hex(drawn.get_facecolor()[0]).upper() == YOURS_COLOUR
-        if len(drawn.get_offsets()) and not np.allclose(drawn.get_offsets(), 0)
-    ]
-
-
 def test_the_point_is_in_chapter_1_in_small(tiny_study: Tiny) -> None:
     found = in_small.residuals(panels(tiny_study, "factors"), 0.95)
     result, models = found.table, found.models
     assert result is not None
     assert found.lacking == []
-    everyone = result.assign(measured=result["measured"] | True)
-    (axes,) = figures.factors(everyone, models).axes
-    drawn = stars(axes)
-    for mark, name in zip(drawn, mine(models["model"].values), strict=True):
-        assert np.allclose(mark[:, 0], 100 * result["residual"].sel(model=name).values)
-    legend = [text.get_text().replace("\n", " ") for text in axes.figure.legends[0].get_texts()]
-    assert {label_of(name) for name in names(tiny_study)} <= set(legend)
+    frame = figures.factors_frame(found)
+    for name in mine(models["model"].values):
+        drawn = frame[frame["label"] == label_of(name)]
+        assert np.allclose(drawn["value"], 100 * result["residual"].sel(model=name).values)
+        assert drawn["look"].str.startswith("yours/").all()
 
 
 def test_the_point_is_in_chapter_2(tiny_study: Tiny) -> None:
     found = in_small.shape_biases(panels(tiny_study, "shape_bias"), 0.95)
     table, models = found.table, found.models
     assert table is not None
-    (axes,) = figures.shape_bias(table, models).axes
-    for mark, name in zip(stars(axes), mine(models["model"].values), strict=True):
-        assert mark[0, 0] == pytest.approx(100 * table["shape_bias"].sel(model=name).item())
+    frame = figures.shape_bias_frame(found)
+    for row, name in zip(frame.to_dict("records"), mine(models["model"].values), strict=False):
+        assert row["value"] == pytest.approx(100 * table["shape_bias"].sel(model=name).item())
+        assert row["row"] == label_of(name)
     everyone = ShapeBias([], [], {"mine": table}, {"mine": models}, {}, {}, 0.95)
     rows = shape_figures.observers_frame(everyone)["row"]
     assert {name.removeprefix("mine:") for name in names(tiny_study)} <= set(rows)

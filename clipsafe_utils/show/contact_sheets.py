@@ -1,4 +1,4 @@
-"""Appendix, the miniature world: contact sheets, as rows of a name and a strip of drawn images.
+"""Contact sheets: rows of a name and a strip of drawn images.
 
 The strips are PNGs of the repository, for the book is made without what draws them. They go into the page
 itself, with all that places them, so that a notebook that is taken along keeps them.
