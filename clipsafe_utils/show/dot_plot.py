@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from clipsafe_utils.say import correlation
 from clipsafe_utils.show.drawing import (
     WIDTH,
     Shown,
@@ -27,6 +28,10 @@ _SPREAD = 0.75  # Share of a row over which its looks are spread.
 _NAME = 24  # Letters of a line of a row's name.
 _LANES = 5
 
+_NEAREST_TO_1 = 0.9999  # On Fisher's scale 1 itself is infinitely far.
+_CORRELATIONS = (-0.3, 0.9998)
+_CORRELATION_TICKS = (0, 0.9, 0.99, 0.999)
+
 
 def dots(
     frame: pd.DataFrame,
@@ -37,6 +42,7 @@ def dots(
     reference: float | Mapping[str, float] = 0.0,
     limits: tuple[float, float] | None = None,
     widths: Sequence[float] | None = None,
+    correlations: bool = False,
     sources: Sequence[str] = (),
     every: pd.DataFrame | None = None,
 ) -> Shown:
@@ -60,6 +66,8 @@ def dots(
         there, with an arrow.
     widths : sequence of float, optional
         Of the sides, in proportion; equal where it is left out.
+    correlations : bool
+        Whether the values are correlations: on Fisher's scale, where those near 1 can be told apart.
     sources : sequence of str
         Sources and licences of the numbers.
     every : DataFrame, optional
@@ -71,8 +79,23 @@ def dots(
     >>> dots(marks([{"row": "pose", "value": 1.0, "low": 0.0, "high": 2.0}]), "points", "Residuals.")
     <figure>
     """
-    figure = _draw(frame, axis, reference, limits, widths) if len(frame) else not_measured(what)
-    return published(figure, frame, axis, lead, sources, every, place="row")
+    figure = not_measured(what)
+    if len(frame):
+        drawn = frame.assign(value=frame["value"].clip(*_CORRELATIONS)) if correlations else frame
+        figure = _draw(drawn, axis, reference, _CORRELATIONS if correlations else limits, widths)
+        if correlations:
+            _set_fisher_scale(figure)
+    return published(
+        figure,
+        frame,
+        axis,
+        lead,
+        sources,
+        every,
+        place="row",
+        axes={"scale": "fisher"} if correlations else None,
+        write=correlation if correlations else None,
+    )
 
 
 def _draw(
@@ -111,6 +134,17 @@ def _draw(
             axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
         legend_above(figure, frame[frame["mark"] != "single"])
     return figure
+
+
+def _set_fisher_scale(figure: Figure) -> None:
+    for axes in figure.axes:
+        axes.set_xscale("function", functions=(_fisher_z, np.tanh))
+        axes.set_xticks(_CORRELATION_TICKS, [f"{tick:g}" for tick in _CORRELATION_TICKS])
+        axes.minorticks_off()
+
+
+def _fisher_z(correlation_: np.ndarray) -> np.ndarray:
+    return np.asarray(np.arctanh(np.clip(correlation_, -_NEAREST_TO_1, _NEAREST_TO_1)))
 
 
 def _range(of_side: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[float, float]:
