@@ -92,12 +92,13 @@ def clouds_frame(studies: Studies, *, everyone: bool = False) -> pd.DataFrame:
 
 def lines_of_standard(studies: Studies) -> pd.DataFrame:
     """Give the line of the standard networks of every panel."""
-    return pd.DataFrame(
+    rows = [
         {"study": study, "panel": shift_title(shift), "x": x, "value": y, "low": y, "high": y}
         for study, one in studies.items()
         for shift, line in one.lines.items()
         for x, y in zip(_PERCENT * line["x"].values, _PERCENT * line.values, strict=True)
-    )
+    ]
+    return pd.DataFrame(rows, columns=["study", "panel", "x", "value", "low", "high"])
 
 
 def within_frame(found: OodCorrelation) -> pd.DataFrame:
