@@ -1,6 +1,6 @@
 """What each chapter lets its reader explore: the main scatter, every model by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,10 +8,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.hover import Marks, View
-from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, source_look
-from clipsafe_utils.registry.set_names import DETECTION, condition_name, shift_title
+from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS
+from clipsafe_utils.registry.set_names import condition_name
 
 PERCENT = 100.0
 
@@ -86,70 +85,6 @@ def _factor_view(name: str, result: xr.Dataset, group: NDArray[Any], line: xr.Da
     )
 
 
-def clouds(
-    by_study: Mapping[str, Mapping[str, xr.Dataset]],
-    sources: Mapping[str, Sequence[str]],
-    lines: Mapping[str, Mapping[str, xr.DataArray]],
-) -> list[View]:
-    """Chapter 3: accuracy under shift, or AUROC, against accuracy in distribution.
-
-    Parameters
-    ----------
-    by_study : mapping of str to mapping of str to xarray.Dataset
-        Of shifts, and of detection under the name `DETECTION`.
-    sources : mapping of str to sequence of str
-        By study, the training sources whose zero-shot CLIPs are shown.
-    lines : mapping of str to mapping of str to xarray.DataArray
-        By study and shift, the line of the standard networks; detection has none.
-
-    Returns
-    -------
-    list of View
-        A view a study and shift; marks and line as in `clipsafe_utils.figures.ood_correlation.clouds`.
-
-    Examples
-    --------
-    >>> clouds({}, {}, {})
-    []
-    """
-    found = []
-    for study, of_study in by_study.items():
-        for shift, cloud in of_study.items():
-            line = lines.get(study, {}).get(shift)
-            found.append(
-                View(
-                    f"{study}: {shift_title(shift)}",
-                    "accuracy in distribution, %",
-                    "mean AUROC, %" if shift == DETECTION else "accuracy under the shift, %",
-                    [*_of_groups(cloud), *_of_sources(cloud, sources[study])],
-                    lines=[] if line is None else [(PERCENT * line["x"].values, PERCENT * line.values)],
-                )
-            )
-    return found
-
-
-def _of_groups(cloud: xr.Dataset) -> list[Marks]:
-    return [
-        _cloud_marks(*_look(name), cloud, here)
-        for name, here in _by_group(cloud)
-        if name in ("standard", "clip_fine_tuned")
-    ]
-
-
-def _of_sources(cloud: xr.Dataset, sources: Sequence[str]) -> list[Marks]:
-    found = []
-    for source in sources:
-        colour, marker, label = source_look(source)
-        found.append(_cloud_marks(label, colour, marker, cloud, of_source(cloud, source)))
-    return found
-
-
-def _cloud_marks(label: str, colour: str, marker: str, cloud: xr.Dataset, here: NDArray[Any]) -> Marks:
-    x, y = (PERCENT * cloud[name].values[here] for name in ("x", "y"))
-    low, high = (PERCENT * cloud[name].values[here] if name in cloud else None for name in ("low", "high"))
-    return Marks(label, colour, marker, cloud["model"].values[here].tolist(), x, y, low, high)
-
-
 def calibration(models: pd.DataFrame, fewest_images: int) -> list[View]:
     """Chapter 4: debiased calibration error against accuracy, a view a study, scaling and set of images.
 
@@ -184,12 +119,6 @@ def calibration(models: pd.DataFrame, fewest_images: int) -> list[View]:
         what = f"{condition_name(condition)}, {scaling} scaling, {images:,.0f} images"
         views.append(View(f"{study}: {what}", "accuracy, %", "debiased error, %", marks))
     return views
-
-
-def _by_group(models: xr.Dataset) -> list[tuple[str, NDArray[Any]]]:
-    """Return the groups that are there, in the order of every legend, each with the mask of its models."""
-    group = models["group"].values
-    return [(name, group == name) for name in GROUPS if (group == name).any()]
 
 
 def _marks_of_group(

@@ -1,5 +1,8 @@
 """Alternative texts: what a figure shows, said from the frame that it is drawn from."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from clipsafe_utils.say import listed
@@ -9,7 +12,13 @@ _MOST_NAMED = 6
 """More marks of one look in a panel are said by their ends."""
 
 
-def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int = 1) -> str:
+def describe(
+    frame: pd.DataFrame,
+    lead: str,
+    place: str = "row",
+    decimals: int = 1,
+    write: Callable[[float], str] | None = None,
+) -> str:
     """Say what the marks of a frame show, panel by panel and look by look.
 
     Parameters
@@ -22,6 +31,8 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
         The column that says what a mark is about.
     decimals : int
         Of the values.
+    write : callable, optional
+        What writes a value, where that is not a number with so many decimals.
 
     Examples
     --------
@@ -30,40 +41,45 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
     >>> describe(frame, "Residuals.")
     'Residuals. Standard (labels only): pose 1.2 (0.5 to 2.0).'
     """
+    write = write or partial(_number, decimals=decimals)
     said = [lead]
     means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
-    for (panel, side), of_panel in means.groupby(["panel", "side"], sort=False):
-        heading = ", ".join(filter(None, (str(panel), str(side))))
+    several = means["study"].nunique() > 1
+    for (study, panel, side), of_panel in means.groupby(["study", "panel", "side"], sort=False):
+        places = [str(study) if several and study != panel else "", str(panel), str(side)]
+        heading = ", ".join(filter(None, places))
         parts = [
-            _of_look(str(look), str(label), rows, place, decimals)
+            _of_look(str(look), str(label), rows, place, write)
             for (look, label), rows in of_panel.groupby(["look", "label"], sort=False)
         ]
         said.append(f"{heading}: {' '.join(parts)}" if heading else " ".join(parts))
     return " ".join(said)
 
 
-def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: int) -> str:
+def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, write: Callable[[float], str]) -> str:
     name = label or LOOKS[look].label
     if rows["name"].all() and (rows[place].duplicated().any() or rows["heading"].any()):
         place = "name"  # Many marks share a row, or a row is not named without its heading.
     if len(rows) > _MOST_NAMED:
         in_order = rows.sort_values("value")
         ends = [in_order.iloc[0], in_order.iloc[-1]]
-        spans = " to ".join(_place_and_value(row, place, decimals, interval=False) for row in ends)
+        spans = " to ".join(_place_and_value(row, place, write, interval=False) for row in ends)
         text = f"{len(rows)} marks, from {spans}"
     else:
-        text = listed([_place_and_value(row, place, decimals) for _, row in rows.iterrows()])
+        text = listed([_place_and_value(row, place, write) for _, row in rows.iterrows()])
     return f"{name}: {text}." if name else f"{text}."
 
 
-def _place_and_value(row: pd.Series, place: str, decimals: int, *, interval: bool = True) -> str:
-    value = _number(row["value"], decimals)
+def _place_and_value(
+    row: pd.Series, place: str, write: Callable[[float], str], *, interval: bool = True
+) -> str:
+    value = write(row["value"])
     if interval and abs(row["low"]) < float("inf") and abs(row["high"]) < float("inf"):
-        value += f" ({_number(row['low'], decimals)} to {_number(row['high'], decimals)})"
+        value += f" ({write(row['low'])} to {write(row['high'])})"
     if not row["decided"] and interval:
         value += ", undecided"
     return f"{value} at {row['x']:,.4g}" if place == "x" else f"{row[place]} {value}".strip()
 
 
 def _number(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")

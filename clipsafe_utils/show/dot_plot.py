@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from clipsafe_utils.say import correlation
 from clipsafe_utils.show.drawing import (
     WIDTH,
     Shown,
@@ -27,6 +28,10 @@ _SPREAD = 0.75  # Share of a row over which its looks are spread.
 _NAME = 24  # Letters of a line of a row's name.
 _LANES = 5
 
+_NEAREST_TO_1 = 0.9999  # On Fisher's scale 1 itself is infinitely far.
+_CORRELATIONS = (-0.3, 0.9998)
+_CORRELATION_TICKS = (0, 0.9, 0.99, 0.999)
+
 
 def dots(
     frame: pd.DataFrame,
@@ -38,6 +43,7 @@ def dots(
     limits: tuple[float, float] | None = None,
     widths: Sequence[float] | None = None,
     through: Mapping[str, float] | None = None,
+    correlations: bool = False,
     sources: Sequence[str] = (),
     every: pd.DataFrame | None = None,
 ) -> Shown:
@@ -64,6 +70,8 @@ def dots(
         Of the sides, in proportion; equal where it is left out.
     through : mapping of str to float, optional
         Values to follow through all rows, as dotted lines in the colour of a look.
+    correlations : bool
+        Whether the values are correlations: on Fisher's scale, where those near 1 can be told apart.
     sources : sequence of str
         Sources and licences of the numbers.
     every : DataFrame, optional
@@ -75,10 +83,25 @@ def dots(
     >>> dots(marks([{"row": "pose", "value": 1.0, "low": 0.0, "high": 2.0}]), "points", "Residuals.")
     <figure>
     """
-    drawn = len(frame) > 0
-    figure = _draw(frame, axis, reference, limits, widths, through or {}) if drawn else not_measured(what)
+    figure = not_measured(what)
+    if len(frame):
+        drawn = frame.assign(value=frame["value"].clip(*_CORRELATIONS)) if correlations else frame
+        possible = _CORRELATIONS if correlations else limits
+        figure = _draw(drawn, axis, reference, possible, widths, through or {})
+        if correlations:
+            _set_fisher_scale(figure)
     line = dict(reference) if isinstance(reference, Mapping) else reference
-    return published(figure, frame, axis, lead, sources, every, place="row", axes={"reference": line})
+    return published(
+        figure,
+        frame,
+        axis,
+        lead,
+        sources,
+        every,
+        place="row",
+        axes={"reference": line, **({"scale": "fisher"} if correlations else {})},
+        write=correlation if correlations else None,
+    )
 
 
 def _draw(
@@ -120,6 +143,17 @@ def _draw(
             axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
         legend_above(figure, frame[frame["mark"] != "single"])
     return figure
+
+
+def _set_fisher_scale(figure: Figure) -> None:
+    for axes in figure.axes:
+        axes.set_xscale("function", functions=(_fisher_z, np.tanh))
+        axes.set_xticks(_CORRELATION_TICKS, [f"{tick:g}" for tick in _CORRELATION_TICKS])
+        axes.minorticks_off()
+
+
+def _fisher_z(correlation_: np.ndarray) -> np.ndarray:
+    return np.asarray(np.arctanh(np.clip(correlation_, -_NEAREST_TO_1, _NEAREST_TO_1)))
 
 
 def _range(of_side: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[float, float]:

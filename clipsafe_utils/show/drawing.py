@@ -19,7 +19,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours, is_own
 
@@ -87,10 +87,11 @@ def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size:
         for small in (True, False):
             here = shown & (decided == filled) & (single == small)
             if here.any():
+                sizes = np.unique(area[here])
                 axes.scatter(
                     x[here],
                     y[here],
-                    s=area[here],
+                    s=sizes if sizes.size == 1 else area[here],  # One size: an SVG draws the mark once.
                     marker=look.marker or "o",
                     facecolor=look.light if filled or is_line else "none",
                     edgecolor=None if is_line else look.light,
@@ -123,8 +124,10 @@ def draw_intervals(axes: Axes, at: Any, rows: pd.DataFrame, look: Look, *, uprig
         axes.scatter(x, y, marker=arrow, s=14, color=look.light, linewidth=0, clip_on=False, zorder=4)
 
 
-def legend_above(figure: Figure, frame: pd.DataFrame, *, lines: bool = False) -> None:
-    """Name the marks of all panels once, above them, in the order of the frame."""
+def legend_above(
+    figure: Figure | SubFigure, frame: pd.DataFrame, *, lines: bool = False, title: str = ""
+) -> None:
+    """Name the marks of all panels once, above them and under a title, in the order of the frame."""
     named = frame[["look", "label"]].drop_duplicates()
     handles = []
     for key, label in named.itertuples(index=False):
@@ -141,8 +144,17 @@ def legend_above(figure: Figure, frame: pd.DataFrame, *, lines: bool = False) ->
                     label=_cut(label or look.label),
                 )
             )
-    if len(handles) > 1:
-        figure.legend(handles=handles, loc="outside upper left", ncols=2, handletextpad=0.4, borderpad=0)
+    if len(handles) > 1 or title:
+        figure.legend(
+            handles=handles,
+            loc="outside upper left",
+            ncols=2,
+            handletextpad=0.4,
+            borderpad=0,
+            title=_cut(title) or None,
+            title_fontproperties={"weight": "bold", "size": 9},
+            alignment="left",
+        )
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def _sources() -> dict[str, Look]:
         "wit": ("#241C6B", "#6F67E0", "d"),
         "laion": ("#3D33A0", "#A9A4F5", "P"),
         "mixed": ("#7B3FA0", "#B38BE6", "*"),
+        "LAION grid": ("#3D33A0", "#A9A4F5", "p"),
         "another source": ("#8078D8", "#DEDCFD", "p"),
     }
     return {f"source/{name}": Look(name, *look, rank=9) for name, look in steps.items()}

@@ -3,7 +3,7 @@
 import html
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,7 +17,7 @@ from clipsafe_utils.show.frame import DEFAULTS
 DATA_CLASS = "figure-data"
 """Class of the element with the data of a figure; the compiled page gets the script that reads it."""
 
-_DECIMALS = 3
+_DECIMALS, _DECIMALS_BELOW_1 = 3, 5
 _NAMED = ("study", "panel", "side", "row", "look", "label", "name", "mark")
 
 
@@ -31,12 +31,13 @@ def published(
     *,
     place: str,
     axes: Mapping[str, Any] | None = None,
+    write: Callable[[float], str] | None = None,
 ) -> Shown:
     """Publish a drawn figure with its alternative text, its source and its data.
 
     `place` is the column that says where a mark stands beside its value, `axis` the name of the axis of
     values, by side or panel where they differ, `axes` what the chart needs to know beyond: the name of the
-    horizontal axis, its scale, lines.
+    horizontal axis, its scale, lines. `write` writes a value in the alternative text.
     """
     if frame.empty:
         return publish_figure(figure, f"{lead} Nothing is measured.")
@@ -45,7 +46,9 @@ def published(
     if every is not None:
         data["drawn"] = _columns(frame)
     return publish_figure(
-        figure, describe(frame, lead, place), _source_line(sources) + data_element(DATA_CLASS, data)
+        figure,
+        describe(frame, lead, place, write=write),
+        _source_line(sources) + data_element(DATA_CLASS, data),
     )
 
 
@@ -108,4 +111,4 @@ def _number(value: float) -> float | str | None:
         return None
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    return round(value, _DECIMALS) + 0.0
+    return round(value, _DECIMALS_BELOW_1 if abs(value) < 1 else _DECIMALS) + 0.0

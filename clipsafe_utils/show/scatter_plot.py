@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from scipy.special import ndtri
 
 from clipsafe_utils.show.drawing import (
@@ -19,14 +21,15 @@ from clipsafe_utils.show.drawing import (
     legend_above,
     not_measured,
 )
-from clipsafe_utils.show.encoding import INK, LOOKS
+from clipsafe_utils.show.encoding import INK, LOOKS, Look
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
 _MOST_TICKS = 5
+_OVER_STANDARD = 3 + 0.1 * LOOKS["group/standard"].rank + 0.05  # A crowd hides no line, a line no other mark.
 _CROWD = 60
-"""More marks of a look in a panel are drawn small."""
+"""More marks of a look in a panel are drawn small, and beside them the others smaller."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,9 @@ def _draw(frame: pd.DataFrame, axes: Axes2D, lines: pd.DataFrame | None, columns
     panels = {study: list(dict.fromkeys(frame["panel"][frame["study"] == study])) for study in studies}
     columns = min(columns, max(map(len, panels.values())))
     heights = [-(-len(names) // columns) * (1.75 if columns > 1 else 2.7) + 0.35 for names in panels.values()]
-    figure = Figure(figsize=(WIDTH, sum(heights) + 0.6))
+    looks = {frozenset(frame["look"][frame["study"] == study]) for study in studies}
+    shared = len(looks) == 1
+    figure = Figure(figsize=(WIDTH, sum(heights) + 0.6 * len(looks)))
     blocks = figure.subfigures(len(studies), 1, squeeze=False, height_ratios=heights)[:, 0]
     for block, (study, names) in zip(blocks, panels.items(), strict=True):
         shape = (-(-len(names) // columns), columns)
@@ -128,9 +133,12 @@ def _draw(frame: pd.DataFrame, axes: Axes2D, lines: pd.DataFrame | None, columns
             one.set_title(name)
         block.supxlabel(axes.x, fontsize=9)
         block.supylabel(axes.y, fontsize=9)
-        if len(studies) > 1 and study:
+        if not shared:
+            legend_above(block, of_study, title=study)
+        elif len(studies) > 1 and study:
             block.suptitle(study, fontsize=9, fontweight="bold", x=0.02, ha="left")
-    legend_above(figure, frame)
+    if shared:
+        legend_above(figure, frame)
     return figure
 
 
@@ -152,16 +160,30 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, both: Axes2D, line: pd.DataFrame
     for (key, _), rows in sorted(groups, key=lambda pair: LOOKS[str(pair[0][0])].rank):
         look = LOOKS[str(key)]
         draw_intervals(axes, rows["x"], rows, look, upright=True)
-        draw_marks(axes, rows["x"], rows["value"], rows, look, size=7 if len(rows) > _CROWD else 20)
+        if len(rows) > _CROWD and look.marker == "o" and rows["decided"].all():
+            _draw_dots(axes, rows, look)
+        else:
+            size = 7 if len(rows) > _CROWD else 13 if len(part) > _CROWD else 20
+            draw_marks(axes, rows["x"], rows["value"], rows, look, size=size)
     if both.scale == "probit":
         _percent_ticks(axes)
     axes.grid(visible=True)
 
 
+def _draw_dots(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    """Draw a crowd of dots as one path of strokes without a length: as marks a thousand are heavy."""
+    starts = rows[["x", "value"]].to_numpy(float)
+    ends = starts + np.array([1e-3 * np.diff(axes.get_xlim())[0], 0.0])
+    path = Path(np.stack([starts, ends], axis=1).reshape(-1, 2), [Path.MOVETO, Path.LINETO] * len(starts))
+    path.should_simplify = False
+    dots = {"linewidth": 2.2, "capstyle": "round", "clip_on": False, "zorder": 3 + 0.1 * look.rank}
+    axes.add_patch(PathPatch(path, fill=False, edgecolor=look.light, **dots))
+
+
 def _draw_line(axes: Axes, line: pd.DataFrame, place: Callable[[np.ndarray], np.ndarray]) -> None:
     x, y, low, high = (place(line[name].to_numpy(float)) for name in ("x", "value", "low", "high"))
     axes.fill_between(x, low, high, color=INK, alpha=0.14, linewidth=0, zorder=0.4)
-    axes.plot(x, y, color=INK, linewidth=0.9, zorder=0.6)
+    axes.plot(x, y, color=INK, linewidth=0.9, zorder=_OVER_STANDARD)
 
 
 def _probit(percent: np.ndarray) -> np.ndarray:

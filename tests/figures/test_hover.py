@@ -120,32 +120,6 @@ def test_factors_show_what_is_near_the_line_and_hollow_what_is_not_measured() ->
     np.testing.assert_allclose(view.lines[0], [[50, 60], [50, 60]])
 
 
-def test_clouds_show_sources_in_their_colours_and_detection_without_a_line() -> None:
-    cloud = xr.Dataset(
-        {
-            "group": ("model", ["standard", "clip_zero_shot", "clip_zero_shot", "control"]),
-            "training_source": ("model", ["IN-1k", "WIT", "WebLI", "IN-1k"]),
-            "x": ("model", [0.7, 0.6, 0.8, 0.5]),
-            "y": ("model", [0.5, 0.55, 0.7, 0.3]),
-        },
-        {"model": ["net", "wit", "webli", "control"]},
-    )
-    detected = cloud.assign(low=cloud["y"] - 0.1, high=cloud["y"] + 0.1)
-    line = xr.DataArray([0.4, 0.6], dims="x", coords={"x": [0.5, 0.7]})
-    shift, detection = hover_views.clouds(
-        {"mine": {"r": cloud, "detection": detected}}, {"mine": ["WIT"]}, {"mine": {"r": line}}
-    )
-    assert (shift.name, detection.name) == ("mine: ImageNet-R", "mine: detection (AUROC)")
-    assert [list(marks.names) for marks in shift.marks] == [["net"], ["wit"]]
-    assert shift.marks[1].colour == source_look("WIT")[0]
-    assert shift.marks[1].low is None
-    assert len(shift.lines) == 1
-    assert detection.lines == []
-    low = detection.marks[1].low
-    assert low is not None
-    np.testing.assert_allclose(low, [45])
-
-
 def test_calibration_shows_every_scaling_and_set_with_its_interval() -> None:
     draws = np.array([0.04, 0.03, 0.04, 0.05, 0.04])
     cube = xr.Dataset(

@@ -8,13 +8,11 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from clipsafe_utils.chapters.ood_correlation import descriptions as alt
 from clipsafe_utils.chapters.ood_correlation import tables
 from clipsafe_utils.cubes import write_cube
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import ood_correlation as figures
 from clipsafe_utils.findings.shift import detection
 from clipsafe_utils.findings.shift.result import ood_correlation
 from clipsafe_utils.metrics.ood_scores import SCORES
@@ -138,7 +136,6 @@ def test_draws_may_be_few(tmp_path: Path) -> None:
     write_cube(cube, few / "ood.nc")
     detected = ood_correlation(asked(few)).detected
     assert detected["few"].cloud["low"].isnull().all()
-    assert figures.detection(detected).axes
 
 
 def test_each_set_and_each_score_has_a_row(study: Path) -> None:
@@ -154,22 +151,31 @@ def test_each_set_and_each_score_has_a_row(study: Path) -> None:
     assert detection.score_means(asked(study, ood_sets=["none"])).empty
 
 
-def test_sources_figure_table_and_values(study: Path) -> None:
+def test_sources_table_and_values(study: Path) -> None:
     found = ood_correlation(asked(study))
     assert found.sources == {"made": ["wit", "web"]}
-    assert [axes.get_title("left") for axes in figures.detection(found.detected).axes] == ["made"]
     one = found.detected["made"]
     own = one.cloud.isel(model=of_source(one.cloud, "wit"))
     rank = one.correlations.value("rank", "wit")
     assert rank.estimate == pytest.approx(spearmanr(own["x"], own["y"]).statistic)
     assert (list(one.correlations.of_sources("rank")), one.models("wit")) == (["wit", "web"], "6")
     assert one.correlations.above_zero("rank") == "wit and web"
+    assert one.correlations.all_above_zero("rank") == "yes"
+    assert list(one.correlations.goes_with("rank", shown=True)) == ["wit", "web"]
+    assert one.correlations.goes_with("rank", shown=False) == {}
     assert one.correlations.value("rank", "nobody").with_interval == NOT_MEASURED
     markup = tables.detection_table(one, "id", "made").markup
     assert markup.count('<th scope="row">') == 3
     assert "recall of in-distribution images" in markup
     assert "recall of OOD images" in tables.detection_table(one, "ood", "made").markup
-    assert "wit: AUROC 65" in alt.describe_detection(found.detected)
+
+
+def test_auroc_goes_with_accuracy_only_where_the_interval_says_so() -> None:
+    chosen = {"groups": ["clip_zero_shot", "standard"], "ood_sets": ["textures"]}
+    ranks = ood_correlation(check_parameters("ood-correlation", chosen)).detection.correlations
+    assert ranks.goes_with("rank", shown=True) == {}
+    assert list(ranks.goes_with("rank", shown=False)) == ["wit", "laion"]
+    assert ranks.all_above_zero("rank") == "no"
 
 
 def test_a_study_of_real_models_never_speaks_for_the_laboratory(study: Path) -> None:

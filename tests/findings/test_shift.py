@@ -7,12 +7,9 @@ import statsmodels.api as sm
 import xarray as xr
 from scipy.stats import norm, spearmanr
 
-from clipsafe_utils.chapters.ood_correlation import descriptions as alt
 from clipsafe_utils.chapters.ood_correlation import tables
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures import ood_correlation as figures
-from clipsafe_utils.figures import ood_offsets as offset_figures
 from clipsafe_utils.findings.shift import clouds as read
 from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.findings.shift.changes import PairChanges
@@ -205,6 +202,8 @@ def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
     assert isinstance(found.record.heights.of("WIT", "sketch").is_outside, Missing)
     assert isinstance(found.record.heights.of("WebLI", "objectnet").mean, Missing)
     assert isinstance(found.most_inside, Missing)
+    with_laboratory = found_with(studies=[STUDY, "miniature"], training_sources=["WIT", "LAION-400M"])
+    assert isinstance(with_laboratory.most_inside, Missing)
     assert found.record.has_source("WebLI") == NOT_MEASURED
 
 
@@ -256,34 +255,38 @@ def test_a_study_without_clips_is_left_out_in_words() -> None:
     assert read.without_clips([STUDY], {STUDY: {}}) == []
 
 
-def test_figures_draw_every_shift_source_and_study(results: UnderShift) -> None:
-    twice = {STUDY: results, "again": results}
-    drawn = figures.clouds(twice)
-    titles = [axes.get_title("left") for axes in drawn.axes if axes.get_visible()]
-    assert titles[:2] == ["ImageNet-V2", "ImageNet-R"]
-    assert len(titles) == 2 * len(SHIFTS)
-    assert [part.get_suptitle() for part in drawn.subfigs] == [STUDY, "again"]
-    assert {text.get_text() for text in drawn.legends[0].get_texts()} >= {*MAIN, "CLIP, fine-tuned"}
-    assert len(figures.within(twice).axes) == 4
-    assert len(offset_figures.offsets(twice).axes) == 4
-    compared = {"a": results.by_way, "b": results.tuned}
-    assert [axes.get_title("left") for axes in offset_figures.pairs(compared).axes] == ["a", "b"]
-
-
-def test_undecided_marks_are_hollow(results: UnderShift) -> None:
-    axes = figures.within({STUDY: results}).axes[0]
-    wit, laion = MAIN.index("WIT"), MAIN.index("LAION-2B")
-    marks = [one for one in axes.collections if len(one.get_offsets()) == len(SHIFTS)]
-    filled = [len(one.get_facecolor()) > 0 and one.get_facecolor()[0][3] > 0 for one in marks]
-    assert (filled[wit], filled[laion]) == (False, True)
-
-
 def test_no_line_is_drawn_through_too_few_families(clouds: read.Clouds) -> None:
     cloud = clouds["objectnet"]
     few = cloud.isel(model=cloud["family"].isin(["VGG", "ResNet"]).values)
     assert chapter.line_of_standard(few).size == 0
     assert chapter.line_of_standard(cloud).size > 0
     assert (chapter.line_of_standard(cloud).diff("x") > 0).all()
+
+
+def test_families_are_counted_where_either_line_has_something_to_say() -> None:
+    record = found_with(training_sources=["WIT", "LAION-400M"]).record
+    assert '<td>WIT</td><td class="number">3</td>' in tables.offset_table(record).markup
+
+
+def test_two_evaluations_are_compared_in_the_groups_shown(results: UnderShift) -> None:
+    clips = found_with(groups=["clip_zero_shot"]).record.evaluated_twice
+    assert clips.pairs != results.evaluated_twice.pairs
+
+
+def test_models_have_intervals_over_images_and_heights_above_the_line(results: UnderShift) -> None:
+    cloud = results.clouds["sketch"]
+    low, high = results.intervals("sketch")
+    assert ((low < cloud["y"].values) & (cloud["y"].values < high)).all()
+    height = results.above_standard("sketch")
+    standard = (cloud["group"] == "standard").values
+    assert abs(np.nanmedian(height[standard])) < 0.01
+    assert np.nanmin(height[(cloud["group"] == "clip_zero_shot").values]) > 0.05
+    beyond = cloud["x"].values > cloud["x"].values[standard].max()
+    assert beyond.any()
+    assert np.isnan(height[beyond]).all()
+    alone = found_with(groups=["clip_zero_shot"]).record
+    assert np.isnan(alone.above_standard("sketch")).all()
+    assert (isinstance(alone.has_lines, Missing), results.has_lines) == (True, "yes")
 
 
 def test_tables_have_a_row_for_each_case(results: UnderShift) -> None:
@@ -298,27 +301,6 @@ def test_tables_have_a_row_for_each_case(results: UnderShift) -> None:
     nested = tables.source_table(results).markup
     assert "<td>ResNet 5, ViT-B 2, ViT-L 2</td>" in nested
     assert "not stated" in nested
-
-
-def test_alternative_texts_name_what_is_drawn(results: UnderShift) -> None:
-    studies = {STUDY: results}
-    assert "ObjectNet: zero-shot CLIPs 33" in alt.describe_clouds(studies)
-    assert "LAION-2B, families: 7, rank correlation 0.989 to 0.998" in alt.describe_within(studies)
-    assert "WIT +31.9 and −6.6" in alt.describe_offsets(studies)
-    assert "x, ImageNet-A: +4.3 (+2.0 to +6.6)" in alt.describe_pairs({"x": results.by_way})
-
-
-def test_alternative_texts_of_nothing() -> None:
-    clouds = alt.describe_clouds({"mine": UnderShift("mine", {}, [], 0.95)})
-    assert clouds == (
-        "Study mine: small scatter plots, one a shift, of accuracy under it against accuracy in distribution."
-    )
-    assert alt.describe_detection({}) == alt.describe_within({}) == alt.describe_offsets({}) == ""
-    what = "Mean change of accuracy in points within pairs, and at equal accuracy in distribution."
-    assert alt.describe_pairs({}) == what
-    what = "Dot plot of changes in points from the zero-shot CLIP, one row a procedure."
-    assert alt.describe_procedures({}) == what
-    assert alt.describe_ladder({}) == "Means over seeds along the ladder, by rung and source."
 
 
 def test_a_gain_and_a_loss_are_told_apart() -> None:

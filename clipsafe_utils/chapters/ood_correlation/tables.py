@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,7 @@ def correlation_table(study: UnderShift) -> ThemedTable:
         {
             "Shift": shift_title(shift),
             "Models of": member,
-            "Models": int(one["clips"]),
-            "Families": int(one["families"]),
+            "Models (families)": _sizes(one["clips"], one["families"]),
             "Slope": within.value("slope", member, shift).with_interval,
             "Rank correlation": within.value("rank", member, shift).with_interval,
             "At fixed quantity": within.value("fixed", member, shift).with_interval,
@@ -51,7 +51,8 @@ def offset_table(study: UnderShift) -> ThemedTable:
             {
                 "Shift": shift_title(shift),
                 "Source": source,
-                "Families": int(others["families"]),
+                # One of the two lines may have nothing to say of a source.
+                "Families": max(int(standard["families"]), int(others["families"])),
                 "Above standard": _mean(standard),
                 "Above other sources": _mean(others),
                 "New family": f"±{100 * half:.1f}" if np.isfinite(half) else NOT_MEASURED,
@@ -64,7 +65,7 @@ def offset_table(study: UnderShift) -> ThemedTable:
         f"Mean residual in points over the families of each source, with intervals over families, study "
         f"{study.study}: from the line of standard networks, and from that of the other sources' CLIPs. New "
         "family: where a network of a new family of these falls. Measured: CLIPs with five such families "
-        "near. Outside: CLIPs beyond that range after Holm's correction.",
+        "near. Outside: CLIPs further off than a new family would be, at 5 % after Holm's correction.",
     )
 
 
@@ -144,8 +145,7 @@ def detection_table(detection: Detection, positive: str, study: str) -> ThemedTa
     rows = [
         {
             "Models of": row["member"],
-            "Models": row["models"],
-            "Families": row["families"],
+            "Models (families)": _sizes(row["models"], row["families"]),
             "AUROC": percent(row["auroc"]),
             "False positives": percent(row["fpr"]),
             "Rank correlation": row["rank"].with_interval,
@@ -196,6 +196,10 @@ def score_table(means: pd.DataFrame) -> ThemedTable:
         "Mean over models and kinds of OOD set: AUROC, and the false-positive rate at 95 % recall of "
         "in-distribution and of OOD images. Only models with prompts have maximum concept matching.",
     )
+
+
+def _sizes(models: Any, families: Any) -> str:
+    return f"{int(models)} ({int(families)})"
 
 
 def _encoders(families: np.ndarray) -> str:

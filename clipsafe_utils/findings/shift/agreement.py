@@ -8,14 +8,15 @@ from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.heights import Heights
 from clipsafe_utils.findings.shift.sources import LINES
 from clipsafe_utils.findings.shift.study import UnderShift
-from clipsafe_utils.say import Missing, Text, Value, points, span
+from clipsafe_utils.say import Text, Value, points, span
 
 
 def compare(lab: Controlled, record: UnderShift, of_the_laboratory: UnderShift) -> pd.DataFrame:
     """Set findings of the record beside those of the laboratory.
 
-    Columns what, record, laboratory (ranges in points) and same: yes, no, undecided, or missing. A direction
-    is one that all intervals of a side share; of means over families of sources, that all of them share.
+    Columns what, record, laboratory (ranges in points) and same: yes, no or undecided; without the findings
+    of which a side has nothing. A direction is one that all intervals of a side share; of means over families
+    of sources, that all of them share.
     """
     sides = {
         "zero-shot CLIPs against standard networks": (
@@ -32,7 +33,7 @@ def compare(lab: Controlled, record: UnderShift, of_the_laboratory: UnderShift) 
         ),
     }
     return pd.DataFrame(
-        [(what, *map(_range, both), _same(*both)) for what, both in sides.items()],
+        [(what, *map(_range, both), _same(*both)) for what, both in sides.items() if all(both)],
         columns=["what", "record", "laboratory", "same"],
     )
 
@@ -55,8 +56,6 @@ def _range(values: list[Value]) -> Text:
 
 
 def _same(of_record: list[Value], of_laboratory: list[Value]) -> Text:
-    if not (of_record and of_laboratory):
-        return Missing("one of the two sides has nothing to say")
     first, second = _direction(of_record), _direction(of_laboratory)
     if not (first and second):
         return Text("undecided")

@@ -46,7 +46,8 @@ def make_cloud(
     """Put accuracy under a shift, `y`, beside accuracy in distribution, `x`, or on another reference.
 
     Dim model: each network once, with a row that reports both; without those that have no hit or no miss, for
-    which probit axes have no place. `images` of `y`; `in_grid` marks the LAION runs of the scaling laws.
+    which probit axes have no place. `images` of `y`; `in_grid` marks the LAION runs of the scaling laws. Its
+    attributes are those of the accuracies.
     """
     across = reference or in_distribution(shifts)
     counts, rows = select_with_conditions(shifts, models, groups, list(dict.fromkeys([across, shift])))
@@ -58,7 +59,7 @@ def make_cloud(
         images=("model", counts["images"].sel(condition=shift).values),
         in_grid=("model", np.isin(rows["checkpoint"].values, _grid_checkpoints(models))),
     )
-    return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1))
+    return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1)).assign_attrs(shifts.attrs)
 
 
 def in_distribution(shifts: xr.Dataset) -> str:

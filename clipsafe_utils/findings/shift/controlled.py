@@ -19,9 +19,9 @@ from clipsafe_utils.findings.model_pairs import (
 )
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.laboratory import ACCURACY, DETECTION, SHIFTS, Changes, Laboratory, changes
-from clipsafe_utils.findings.trainings import Cell, Trainings, tables_of_studies
+from clipsafe_utils.findings.trainings import Cell, Trainings, common_side, tables_of_studies
 from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Missing, Said, Text
+from clipsafe_utils.say import Missing, Said, Text, Value
 
 LADDER = {
     DETECTION: Property("detection", "mean AUROC, %", is_share=True),
@@ -68,6 +68,15 @@ class Change:
         return Text(max(len(each) for _, each in self.measures.values())) if self else _NO_PAIR
 
     @property
+    def costs_at_equal(self) -> str | Missing:
+        """Whether accuracy under shift and AUROC both fall at equal accuracy: `yes` or `no`."""
+        both = [self[measure] for measure in ("shifts_at_equal", "auroc_at_equal")]
+        known = [one for one in both if isinstance(one, Value) and one.has_interval]
+        if len(known) < len(both):
+            return _NO_PAIR
+        return "yes" if all(one.side == "down" for one in known) else "no"
+
+    @property
     def step(self) -> Step:
         """The change as a step of the ladder is told."""
         return Step(self[ACCURACY], self[SHIFTS], self[DETECTION])
@@ -97,6 +106,11 @@ class Controlled:
     def loss(self) -> Mapping[str, Step]:
         """CLIP with whole captions in place of cross-entropy on labels, by source of the images."""
         return {source: self._step((_LAST_RUNG, source), (_FIRST_RUNG, source)) for source in SOURCES}
+
+    @property
+    def loss_moves_shifts(self) -> str | Missing:
+        """The side to which CLIP's loss moves accuracy under shift on every web source."""
+        return common_side([step.shifts for source, step in self.loss.items() if source != _CURATED])
 
     @cached_property
     def images(self) -> Mapping[str, Step]:

@@ -139,13 +139,29 @@ class Correlations:
         """Return the sources in which the interval lies above zero, by families enough to decide."""
         if not self._known(name, self.sources):
             return _NONE
-        first = self.table.isel(shift=0).sel(set=list(self.sources))
-        above = first["set"].values[(first[f"{name}_decided"] & (first[f"{name}_low"] > 0)).values]
-        return listed(above.tolist()) if above.size else Text("no source")
+        above = self._above_zero(name)
+        return listed(above) if above else Text("no source")
+
+    def all_above_zero(self, name: str) -> str | Missing:
+        """Say whether the interval lies above zero in each source that has a correlation: `yes` or `no`."""
+        known = self.of_sources(name)
+        if not known:
+            return _NONE
+        return "yes" if set(self._above_zero(name)) == set(known) else "no"
+
+    def goes_with(self, name: str, *, shown: bool) -> dict[str, Value]:
+        """Return a correlation of the sources in which it is `shown` to lie above zero, or of the others."""
+        above = self._above_zero(name) if self._known(name, self.sources) else []
+        return {member: one for member, one in self.of_sources(name).items() if (member in above) == shown}
 
     @property
     def _sets(self) -> list[str]:
         return [str(name) for name in self.table["set"].values]
+
+    def _above_zero(self, name: str) -> list[str]:
+        first = self.table.isel(shift=0).sel(set=list(self.sources))
+        above = first[f"{name}_decided"] & (first[f"{name}_low"] > 0)
+        return [str(member) for member in first["set"].values[above.values]]
 
     def _of(self, name: str, members: Sequence[str]) -> dict[str, Value]:
         values = {member: self.value(name, member) for member in members}

@@ -134,6 +134,7 @@ def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters)
     rate = f"fpr95_{chosen.positive}_positive"
     # Draw 0 alone: nobody looks at an interval of each model and set.
     estimate = scores.isel(draw=[0])
+    cloud = cloud.assign_attrs(scores.attrs)
     return Detection(
         _beside(cloud, mean_over_kinds(scores), rate, chosen.confidence),
         {

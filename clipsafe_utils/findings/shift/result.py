@@ -41,6 +41,16 @@ class OodCorrelation:
         real = {study: one for study, one in self.shifts.items() if one.is_real}
         return real.get(RECORD) or next(iter(real.values()), self._nobody)
 
+    @property
+    def first_shown(self) -> dict[str, UnderShift]:
+        """The studies of real models; without one, those of a drawn world."""
+        return {study: one for study, one in self.shifts.items() if one.is_real} or dict(self.shifts)
+
+    @property
+    def in_drawn_worlds(self) -> dict[str, UnderShift]:
+        """The studies of a drawn world."""
+        return {study: one for study, one in self.shifts.items() if not one.is_real}
+
     @cached_property
     def drawn(self) -> UnderShift:
         """The first study of a drawn world."""
@@ -60,9 +70,8 @@ class OodCorrelation:
 
     @property
     def most_inside(self) -> str | Missing:
-        """Whether most sources lie where a new family of the others would: `yes` or `no`."""
-        counts = [one.heights.marks_inside for one in self.shifts.values()]
-        inside, known = (sum(numbers) for numbers in zip((0, 0), *counts, strict=True))
+        """Whether most sources of the record lie where a new family of the others would: `yes` or `no`."""
+        inside, known = self.record.heights.marks_inside
         if not known:
             return Missing("no source can be held against others")
         return "yes" if 2 * inside > known else "no"
@@ -83,11 +92,6 @@ class OodCorrelation:
                     panels[f"{study}: {name}" if name in panels else name] = pairs
         return panels
 
-    @cached_property
-    def with_detection(self) -> dict[str, dict[str, xr.Dataset]]:
-        """Every cloud, by study and shift; those of detection, too."""
-        return _with_detection({study: one.clouds for study, one in self.shifts.items()}, self.detected)
-
     @property
     def sources(self) -> Mapping[str, Sequence[str]]:
         """The training sources shown, by study."""
@@ -103,6 +107,12 @@ class OodCorrelation:
         """Return the findings on which record and laboratory agree: `yes`, `no`, or `undecided`."""
         rows = self.agreement[self.agreement["same"] == answer]
         return listed(rows["what"]) if len(rows) else Text("none")
+
+    @property
+    def they_part(self) -> str | Missing:
+        """Whether record and laboratory point opposite ways on some finding: `yes`, or nothing to say."""
+        parted = (self.agreement["same"] == "no").any()
+        return "yes" if parted else Missing("they point opposite ways on nothing")
 
     @property
     def _nobody(self) -> UnderShift:

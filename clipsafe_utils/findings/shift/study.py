@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import xarray as xr
+from scipy.special import ndtr
 
 from clipsafe_utils.cubes.agreement import compare_evaluations
 from clipsafe_utils.cubes.panels import Panel
@@ -23,6 +24,8 @@ from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, Clouds, of_real_m
 from clipsafe_utils.findings.shift.correlations import Correlations
 from clipsafe_utils.findings.shift.heights import Heights
 from clipsafe_utils.findings.shift.sources import line_of_standard, offsets, within_sources
+from clipsafe_utils.metrics.accuracies import to_axis
+from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Missing, Said, Text, Value, count, listed
@@ -86,6 +89,12 @@ class UnderShift:
         """The line of the standard networks, by shift."""
         return {shift: line_of_standard(cloud) for shift, cloud in self.clouds.items()}
 
+    @property
+    def has_lines(self) -> str | Missing:
+        """Whether some shift has standard networks enough for a line: `yes`, or nothing to say."""
+        has = any(line.size for line in self.lines.values())
+        return "yes" if has else Missing("no shift has standard networks enough")
+
     @cached_property
     def correlations(self) -> Correlations:
         """Within each training source."""
@@ -131,7 +140,10 @@ class UnderShift:
     @cached_property
     def evaluations(self) -> xr.Dataset:
         """Two evaluations of one network, by set of images."""
-        return compare_evaluations(*self._read()) if self.cubes else xr.Dataset(coords={"condition": []})
+        if not self.cubes:
+            return xr.Dataset(coords={"condition": []})
+        shifts, models = self._read()
+        return compare_evaluations(shifts, models.sel(model=models["group"].isin(list(self.groups))))
 
     @cached_property
     def evaluated_twice(self) -> Evaluations:
@@ -141,12 +153,23 @@ class UnderShift:
     @property
     def image_interval(self) -> Said:
         """How far other images of the same kind would move a mark at most."""
-        widths = []
-        for cloud in self.clouds.values():
-            images = cloud["images"].values
-            low, high = wilson_interval(np.round(cloud["y"].values * images), images, self.confidence)
-            widths.append(float((high - low).max()) / 2)
+        ends = map(self.intervals, self.clouds)
+        widths = [float((high - low).max()) / 2 for low, high in ends]
         return Value(max(widths), scale="difference") if widths else _NOBODY
+
+    def intervals(self, shift: str) -> tuple[Array, Array]:
+        """Return the ends of the interval of each accuracy under a shift, for other images of its kind."""
+        images = self.clouds[shift]["images"].values
+        hits = np.round(self.clouds[shift]["y"].values * images)
+        return wilson_interval(hits, images, self.confidence)
+
+    def above_standard(self, shift: str) -> Array:
+        """Return the height of each model above the line of the standard networks; NaN beyond its ends."""
+        cloud, line = self.clouds[shift], self.lines[shift]
+        if not line.size:
+            return np.full(cloud.sizes["model"], np.nan)
+        x, across, up = (to_axis(values, "probit") for values in (cloud["x"], line["x"], line))
+        return np.asarray(cloud["y"] - ndtr(np.interp(x, across, up, left=np.nan, right=np.nan)))
 
     @property
     def tuned_against_standard(self) -> str | Missing:

@@ -1,0 +1,45 @@
+"""Figures of detection and of the laboratory: what their frames hold."""
+
+import numpy as np
+import pytest
+
+from clipsafe_utils.chapters.ood_correlation import figures
+from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
+from clipsafe_utils.parameters import check_parameters
+
+
+@pytest.fixture(scope="module")
+def found() -> OodCorrelation:
+    return ood_correlation(check_parameters("ood-correlation", {}))
+
+
+def test_every_model_of_detection_has_its_interval(found: OodCorrelation) -> None:
+    printed = figures.detection_frame(found)
+    every = figures.detection_frame(found, everyone=True)
+    assert len(printed) < len(every) == found.detection.cloud.sizes["model"]
+    assert list(dict.fromkeys(printed["look"])) == [
+        "source/wit",
+        "source/laion",
+        "group/clip_fine_tuned",
+        "group/standard",
+    ]
+    assert every["value"].between(every["low"], every["high"]).all()
+    assert "study miniature, made by this project, CC BY 4.0" in figures.detection(found).markup
+
+
+def test_what_was_made_of_clips_has_a_row_each(found: OodCorrelation) -> None:
+    frame = figures.procedures_frame(found.lab)
+    assert frame["side"].unique().tolist() == ["in distribution", "under shift", "AUROC"]
+    assert frame["row"].unique().tolist()[:2] == ["fine-tuned gently (6)", "fine-tuned strongly (8)"]
+    means = frame[frame["mark"] == "mean"]
+    assert (means["decided"] == means["low"].notna()).all()
+    strong = means[(means["row"] == "fine-tuned strongly (8)") & (means["look"] == "ink/equal")]
+    expected = [found.lab.made("fine-tuned strongly")[name] for name in ("shifts_at_equal", "auroc_at_equal")]
+    assert strong["value"].tolist() == pytest.approx([100 * one.estimate for one in expected])
+    assert np.isfinite(frame["value"]).all()
+
+
+def test_without_a_laboratory_figures_say_so() -> None:
+    record = ood_correlation(check_parameters("ood-correlation", {"studies": ["published"]}))
+    for draw in (figures.detection, figures.ladder, figures.procedures):
+        assert "not measured yet" in draw(record).markup
