@@ -9,6 +9,7 @@
   const MARK_SIZE = 9;
   const DENSE = 300; // More marks of a look than this are drawn small and half transparent.
   const SPREAD = 0.7; // Share of a row over which its looks are spread.
+  const CORRELATIONS = [0, 0.5, 0.9, 0.99, 0.999];
   const PERCENT = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99];
   const WHOLE = [-3, 103];
   const DASHES = { "-": "solid", "--": "dash", ":": "dot" };
@@ -64,6 +65,9 @@
     const tail = Math.sqrt(-2 * Math.log(0.5 - Math.abs(middle)));
     return -Math.sign(middle) * (polynomial(C, tail) / polynomial(D, tail));
   };
+
+  // Fisher's scale, on which correlations near 1 can be told apart, as far as the printed figure goes.
+  const fisher = (correlation) => Math.atanh(Math.min(Math.max(correlation, -0.3), 0.9998));
 
   // Broken between words where there are any; Plotly would take marks of HTML in a name for such.
   const broken = (text, longest = isNarrow() ? 30 : 40) => text
@@ -130,7 +134,7 @@
       this.hasRungs = data.rungs?.length > 0;
       this.hasRows = this.hasRungs || !this.isUpright;
       this.all = marksOf(data).filter(({ x, value }) => value !== null && (this.hasRows || x !== null));
-      const scale = data.scale === "probit" ? probit : same;
+      const scale = { probit, fisher }[data.scale] ?? same;
       this.scales = { x: data.ratios ? Math.log10 : scale, value: scale };
       const isModel = ({ name, weight }) => name && weight === null; // A mark with a weight is a bin.
       this.models = unique(this.all.filter(isModel).map(({ name }) => name));
@@ -395,7 +399,8 @@
       if (scale === same) {
         return { range };
       }
-      const values = scale === probit ? PERCENT : sortedBy(unique(this.marks.map(({ x }) => x)), same);
+      const fixed = new Map([[probit, PERCENT], [fisher, CORRELATIONS]]);
+      const values = fixed.get(scale) ?? sortedBy(unique(this.marks.map(({ x }) => x)), same);
       const shown = values.filter((value) => scale(value) >= range[0] && scale(value) <= range[1]);
       const kept = shown.filter((_, index) => index % Math.ceil(shown.length / 7) === 0);
       return { range, tickvals: kept.map(scale), ticktext: kept.map((value) => value.toLocaleString("en")) };
