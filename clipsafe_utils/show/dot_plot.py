@@ -37,6 +37,7 @@ def dots(
     reference: float | Mapping[str, float] = 0.0,
     limits: tuple[float, float] | None = None,
     widths: Sequence[float] | None = None,
+    columns: int | None = None,
     sources: Sequence[str] = (),
     every: pd.DataFrame | None = None,
 ) -> Shown:
@@ -60,6 +61,8 @@ def dots(
         there, with an arrow.
     widths : sequence of float, optional
         Of the sides, in proportion; equal where it is left out.
+    columns : int, optional
+        Sides beside each other; further sides of a panel stand below. All where it is left out.
     sources : sequence of str
         Sources and licences of the numbers.
     every : DataFrame, optional
@@ -71,7 +74,7 @@ def dots(
     >>> dots(marks([{"row": "pose", "value": 1.0, "low": 0.0, "high": 2.0}]), "points", "Residuals.")
     <figure>
     """
-    figure = _draw(frame, axis, reference, limits, widths) if len(frame) else not_measured(what)
+    figure = _draw(frame, axis, reference, limits, widths, columns) if len(frame) else not_measured(what)
     return published(figure, frame, axis, lead, sources, every, place="row")
 
 
@@ -81,34 +84,42 @@ def _draw(
     reference: float | Mapping[str, float],
     limits: tuple[float, float] | None,
     widths: Sequence[float] | None,
+    columns: int | None,
 ) -> Figure:
     panels = list(dict.fromkeys(frame["panel"]))
     sides = list(dict.fromkeys(frame["side"]))
-    heights = [_height(frame[frame["panel"] == panel]) for panel in panels]
+    columns = min(columns or len(sides), len(sides))
+    is_folded = columns < len(sides)
+    lines = [(panel, sides[at : at + columns]) for panel in panels for at in range(0, len(sides), columns)]
+    heights = [_height(frame[frame["panel"] == panel]) for panel, _ in lines]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + 0.45 * len(panels)))
+        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + (0.55 if is_folded else 0.45) * len(lines)))
         grid = figure.subplots(
-            len(panels),
-            len(sides),
-            sharex="col",
+            len(lines),
+            columns,
+            sharex=False if is_folded else "col",
             sharey="row",
             squeeze=False,
             height_ratios=heights,
             width_ratios=widths,
         )
-        for line, panel in zip(grid, panels, strict=True):
+        for line, (panel, beside) in zip(grid, lines, strict=True):
             of_panel = frame[frame["panel"] == panel]
             rows = list(dict.fromkeys(of_panel["row"]))
-            for axes, side in zip(line, sides, strict=True):
+            for axes in line[len(beside) :]:
+                axes.set_visible(False)
+            for axes, side in zip(line, beside, strict=False):
                 axes.set_xlim(_range(frame[frame["side"] == side], limits))
                 at = reference.get(side) if isinstance(reference, Mapping) else reference
                 if at is not None:
                     reference_line(axes, at)
                 _draw_panel(axes, of_panel[of_panel["side"] == side], rows)
             _name_rows(line[0], rows)
-            _head(line, str(panel), [] if isinstance(axis, Mapping) else sides)
-        for axes, side in zip(grid[-1], sides, strict=True):
-            axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
+            heading = str(panel) if beside[0] == sides[0] else ""
+            _head(line, heading, [] if isinstance(axis, Mapping) else beside)
+        for line, (_, beside) in zip(grid, lines, strict=True) if is_folded else [(grid[-1], lines[-1])]:
+            for axes, side in zip(line, beside, strict=False):
+                axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
         legend_above(figure, frame[frame["mark"] != "single"])
     return figure
 

@@ -39,7 +39,7 @@ def published(
     """
     if frame.empty:
         return publish_figure(figure, f"{lead} Nothing is measured.")
-    values = axis if isinstance(axis, str) else "; ".join(axis.values())
+    values = (axis if isinstance(axis, str) else "; ".join(axis.values())).replace("\n", " ")
     data = {"place": place, "value": values, **(axes or {}), **_columns(frame if every is None else every)}
     if every is not None:
         data["drawn"] = _columns(frame)
