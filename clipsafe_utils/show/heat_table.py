@@ -63,16 +63,28 @@ def _draw(frame: pd.DataFrame, axis: str) -> Figure:
             corner = (sides.index(row["side"]) - 0.48, bottoms[at] - heights[at] + _GAP)
             box = Rectangle(corner, 0.96, heights[at] - 2 * _GAP)
             _draw_cell(axes, box, value, abs(value) / most if most else 0.0, decided=row["decided"])
-        axes.set_xticks(range(len(sides)), [two_lines(side, _HEADING) for side in sides], rotation=90)
+        headings = [two_lines(side, _HEADING) for side in sides]
         axes.xaxis.tick_top()
-        middles = [bottom - height / 2 for bottom, height in zip(bottoms, heights, strict=True)]
-        axes.set_yticks(middles, names)
-        for label, (_, name) in zip(axes.get_yticklabels(), places, strict=True):
-            label.set_fontweight("normal" if name else "bold")
+        axes.set_xticks(range(len(sides)), headings, rotation=90, rotation_mode="anchor")
+        for label in axes.get_xticklabels():
+            label.set(ha="left", va="center", multialignment="left")
+        _name_rows(axes, names, bottoms, [not row for _, row in places])
         axes.set(xlim=(-0.5, len(sides) - 0.5), ylim=(bottoms[-1], 0), xlabel=axis)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
     return figure
+
+
+def _name_rows(axes: Axes, names: Sequence[str], bottoms: Sequence[float], is_head: Sequence[bool]) -> None:
+    """Write the names, a tick a line: in another font than Matplotlib's, too, each ends at the axis."""
+    lines = [
+        (bottom - _ROOM / 2 - _LINE * (name.count("\n") - at + 0.5), line, bold)
+        for name, bottom, bold in zip(names, bottoms, is_head, strict=True)
+        for at, line in enumerate(name.split("\n"))
+    ]
+    axes.set_yticks([at for at, _, _ in lines], [line for _, line, _ in lines])
+    for label, (_, _, bold) in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_fontweight("bold" if bold else "normal")
 
 
 def _places(frame: pd.DataFrame) -> list[tuple[str, str]]:
