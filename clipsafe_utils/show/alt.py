@@ -8,6 +8,7 @@ import pandas as pd
 from clipsafe_utils.say import listed
 from clipsafe_utils.show.encoding import LOOKS
 
+_TENTHS_TELL = 2.0
 _MOST_NAMED = 6
 """More marks of one look in a panel are said by their ends."""
 
@@ -16,10 +17,9 @@ def describe(
     frame: pd.DataFrame,
     lead: str,
     place: str = "row",
-    decimals: int = 1,
     write: Callable[[float], str] | None = None,
 ) -> str:
-    """Say what the marks of a frame show, panel by panel and look by look.
+    """Say what the marks of a frame show, panel by panel and look by look; small values with more decimals.
 
     Parameters
     ----------
@@ -29,27 +29,25 @@ def describe(
         What kind of figure it is and what it is about, in one sentence.
     place : {"row", "x", "name"}
         The column that says what a mark is about.
-    decimals : int
-        Of the values.
     write : callable, optional
-        What writes a value, where that is not a number with so many decimals.
+        What writes a value, where that is not a number with as many decimals as tell the values apart.
 
     Examples
     --------
     >>> from clipsafe_utils.show.frame import marks
     >>> frame = marks([{"row": "pose", "value": 1.25, "low": 0.5, "high": 2.0, "look": "group/standard"}])
     >>> describe(frame, "Residuals.")
-    'Residuals. Standard (labels only): pose 1.2 (0.5 to 2.0).'
+    'Residuals. Standard (labels only): pose 1.25 (0.50 to 2.00).'
     """
-    write = write or partial(_number, decimals=decimals)
     said = [lead]
     means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
     several = means["study"].nunique() > 1
     for (study, panel, side), of_panel in means.groupby(["study", "panel", "side"], sort=False):
         places = [str(study) if several and study != panel else "", str(panel), str(side)]
         heading = ", ".join(filter(None, places))
+        written = write or partial(_number, decimals=_decimals(of_panel["value"]))
         parts = [
-            _of_look(str(look), str(label), rows, place, write)
+            _of_look(str(look), str(label), rows, place, written)
             for (look, label), rows in of_panel.groupby(["look", "label"], sort=False)
         ]
         said.append(f"{heading}: {' '.join(parts)}" if heading else " ".join(parts))
@@ -81,5 +79,12 @@ def _place_and_value(
     return f"{value} at {row['x']:,.4g}" if place == "x" else f"{row[place]} {value}".strip()
 
 
+def _decimals(values: pd.Series) -> int:
+    """Return how many decimals tell the values of a panel apart: one where the largest is 2 or more."""
+    largest = float(values.abs().max())
+    return 1 if largest >= _TENTHS_TELL else 2 if largest >= _TENTHS_TELL / 10 else 3
+
+
 def _number(value: float, decimals: int) -> str:
+    # Adding zero turns −0.0 into 0.0.
     return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")

@@ -17,6 +17,7 @@ from clipsafe_utils.show.drawing import (
     legend_above,
     not_measured,
     reference_line,
+    two_lines,
 )
 from clipsafe_utils.show.encoding import INK, LOOKS, is_own
 from clipsafe_utils.show.frame import inside
@@ -170,22 +171,9 @@ def _step(every: np.ndarray, ratios: bool) -> float:
 def _set_places(axes: Axes, frame: pd.DataFrame, rungs: Sequence[str], ratios: bool) -> None:
     levels = np.unique(frame["x"].to_numpy(float))
     if rungs:
-        axes.set_xticks(range(len(rungs)), [_two_lines(rung) for rung in rungs])
+        axes.set_xticks(range(len(rungs)), [two_lines(rung) for rung in rungs])
         axes.set_xlim(-0.5, len(rungs) - 0.5)
     elif ratios:
         axes.set_xscale("log")
         axes.set_xticks(levels, [f"{level:,g}" for level in levels])
         axes.minorticks_off()
-
-
-def _two_lines(text: str) -> str:
-    """Break a name near its middle, so that four of them stand side by side on a phone."""
-    words = text.split()
-    breaks = [
-        (abs(len(" ".join(words[:place])) - len(" ".join(words[place:]))), place)
-        for place in range(1, len(words))
-    ]
-    if not breaks:
-        return text
-    place = min(breaks)[1]
-    return " ".join(words[:place]) + "\n" + " ".join(words[place:])

@@ -44,6 +44,7 @@ def dots(
     widths: Sequence[float] | None = None,
     through: Mapping[str, float] | None = None,
     correlations: bool = False,
+    columns: int | None = None,
     sources: Sequence[str] = (),
     every: pd.DataFrame | None = None,
 ) -> Shown:
@@ -72,6 +73,8 @@ def dots(
         Values to follow through all rows, as dotted lines in the colour of a look.
     correlations : bool
         Whether the values are correlations: on Fisher's scale, where those near 1 can be told apart.
+    columns : int, optional
+        Sides beside each other; further sides of a panel stand below. All where it is left out.
     sources : sequence of str
         Sources and licences of the numbers.
     every : DataFrame, optional
@@ -87,7 +90,7 @@ def dots(
     if len(frame):
         drawn = frame.assign(value=frame["value"].clip(*_CORRELATIONS)) if correlations else frame
         possible = _CORRELATIONS if correlations else limits
-        figure = _draw(drawn, axis, reference, possible, widths, through or {})
+        figure = _draw(drawn, axis, reference, possible, widths, columns, through or {})
         if correlations:
             _set_fisher_scale(figure)
     line = dict(reference) if isinstance(reference, Mapping) else reference
@@ -110,26 +113,32 @@ def _draw(
     reference: float | Mapping[str, float],
     limits: tuple[float, float] | None,
     widths: Sequence[float] | None,
+    columns: int | None,
     through: Mapping[str, float],
 ) -> Figure:
     panels = list(dict.fromkeys(frame["panel"]))
     sides = list(dict.fromkeys(frame["side"]))
-    heights = [_height(frame[frame["panel"] == panel]) for panel in panels]
+    columns = min(columns or len(sides), len(sides))
+    is_folded = columns < len(sides)
+    lines = [(panel, sides[at : at + columns]) for panel in panels for at in range(0, len(sides), columns)]
+    heights = [_height(frame[frame["panel"] == panel]) for panel, _ in lines]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + 0.45 * len(panels)))
+        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + (0.55 if is_folded else 0.45) * len(lines)))
         grid = figure.subplots(
-            len(panels),
-            len(sides),
-            sharex="col",
+            len(lines),
+            columns,
+            sharex=False if is_folded else "col",
             sharey="row",
             squeeze=False,
             height_ratios=heights,
             width_ratios=widths,
         )
-        for line, panel in zip(grid, panels, strict=True):
+        for line, (panel, beside) in zip(grid, lines, strict=True):
             of_panel = frame[frame["panel"] == panel]
             rows = list(dict.fromkeys(of_panel["row"]))
-            for axes, side in zip(line, sides, strict=True):
+            for axes in line[len(beside) :]:
+                axes.set_visible(False)
+            for axes, side in zip(line, beside, strict=False):
                 axes.set_xlim(_range(frame[frame["side"] == side], limits))
                 at = reference.get(side) if isinstance(reference, Mapping) else reference
                 if at is not None:
@@ -138,9 +147,11 @@ def _draw(
                     axes.axvline(value, color=LOOKS[key].light, linewidth=1.0, linestyle=":", zorder=1)
                 _draw_panel(axes, of_panel[of_panel["side"] == side], rows)
             _name_rows(line[0], rows)
-            _head(line, str(panel), [] if isinstance(axis, Mapping) else sides)
-        for axes, side in zip(grid[-1], sides, strict=True):
-            axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
+            heading = str(panel) if beside[0] == sides[0] else ""
+            _head(line, heading, [] if isinstance(axis, Mapping) else beside)
+        for line, (_, beside) in zip(grid, lines, strict=True) if is_folded else [(grid[-1], lines[-1])]:
+            for axes, side in zip(line, beside, strict=False):
+                axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
         legend_above(figure, frame[frame["mark"] != "single"])
     return figure
 

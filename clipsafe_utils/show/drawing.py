@@ -74,6 +74,19 @@ def reference_line(axes: Axes, value: float, *, upright: bool = True, line: str 
     draw(value, color=INK, linewidth=0.8, linestyle=line, zorder=0.5)
 
 
+def two_lines(text: str, letters: int = 0) -> str:
+    """Break a name of more letters near its middle, so that several stand side by side on a phone."""
+    words = text.split()
+    breaks = [
+        (abs(len(" ".join(words[:place])) - len(" ".join(words[place:]))), place)
+        for place in range(1, len(words))
+    ]
+    if not breaks or len(text) <= letters:
+        return text
+    place = min(breaks)[1]
+    return " ".join(words[:place]) + "\n" + " ".join(words[place:])
+
+
 def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size: float = 26) -> None:
     """Draw marks of one look: hollow where undecided, small where single, never cut at the frame."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)

@@ -41,7 +41,7 @@ def published(
     """
     if frame.empty:
         return publish_figure(figure, f"{lead} Nothing is measured.")
-    values = axis if isinstance(axis, str) else dict(axis)
+    values = axis.replace("\n", " ") if isinstance(axis, str) else _on_one_line(axis)
     data = {"place": place, "value": values, **(axes or {}), **_columns(frame if every is None else every)}
     if every is not None:
         data["drawn"] = _columns(frame)
@@ -50,6 +50,10 @@ def published(
         describe(frame, lead, place, write=write),
         _source_line(sources) + data_element(DATA_CLASS, data),
     )
+
+
+def _on_one_line(names: Mapping[str, str]) -> dict[str, str]:
+    return {place: name.replace("\n", " ") for place, name in names.items()}
 
 
 def data_element(data_class: str, data: Mapping[str, object]) -> str:

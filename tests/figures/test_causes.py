@@ -130,3 +130,14 @@ def test_the_interval_of_a_share_stays_within_its_bounds(cube: xr.Dataset) -> No
             segment[:, 1] for lines in axes.collections for segment in getattr(lines, "get_segments", list)()
         ]
         assert max(end.max() for end in ends) == pytest.approx(top)
+
+
+def test_a_knob_of_ratios_has_a_tick_a_level(cube: xr.Dataset) -> None:
+    table = dose(cube, "batch", "accuracy", 0.95)
+    (axes,) = doses({Property("accuracy", "right, %"): table}, "batch", ratios=True).axes
+    assert axes.get_xscale() == "log"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["64", "256", "1024"]
+
+
+def test_a_ladder_of_nothing_is_said_in_a_line() -> None:
+    assert draw_ladder({}, RUNGS).texts[0].get_text() == "not measured yet: the ladder"
