@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -11,7 +10,7 @@ from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.figures.hover import Marks, View
 from clipsafe_utils.figures.style import GROUP_COLOURS, GROUP_MARKERS, source_look
-from clipsafe_utils.registry.set_names import DETECTION, condition_name, shift_title
+from clipsafe_utils.registry.set_names import DETECTION, shift_title
 
 PERCENT = 100.0
 
@@ -150,60 +149,10 @@ def _cloud_marks(label: str, colour: str, marker: str, cloud: xr.Dataset, here: 
     return Marks(label, colour, marker, cloud["model"].values[here].tolist(), x, y, low, high)
 
 
-def calibration(models: pd.DataFrame, fewest_images: int) -> list[View]:
-    """Chapter 4: debiased calibration error against accuracy, a view a study, scaling and set of images.
-
-    Parameters
-    ----------
-    models : DataFrame
-        As `clipsafe_utils.findings.calibration.variants.every_model` returns it.
-    fewest_images : int
-        Images that a claim needs; with fewer, marks are hollow.
-
-    Returns
-    -------
-    list of View
-        Every model of the studies, also those that the printed figures leave out.
-
-    Examples
-    --------
-    >>> calibration(pd.DataFrame(columns=["study", "scaling", "condition"]), 5_000)
-    []
-    """
-    views = []
-    for _, rows in models.groupby(["study", "scaling", "condition"], sort=False):
-        study, scaling, condition, images = rows[["study", "scaling", "condition", "images"]].iloc[0]
-        x, y, low, high = (PERCENT * rows[name].to_numpy() for name in ("accuracy", "error", "low", "high"))
-        names, group = rows["model"].to_numpy(), rows["group"].to_numpy()
-        few = images < fewest_images
-        marks = [
-            _marks_of_group(name, group == name, names, x, y, (low, high), hollow=few)
-            for name in GROUPS
-            if name in group
-        ]
-        what = f"{condition_name(condition)}, {scaling} scaling, {images:,.0f} images"
-        views.append(View(f"{study}: {what}", "accuracy, %", "debiased error, %", marks))
-    return views
-
-
 def _by_group(models: xr.Dataset) -> list[tuple[str, NDArray[Any]]]:
     """Return the groups that are there, in the order of every legend, each with the mask of its models."""
     group = models["group"].values
     return [(name, group == name) for name in GROUPS if (group == name).any()]
-
-
-def _marks_of_group(
-    name: str,
-    here: NDArray[Any],
-    models: NDArray[Any],
-    x: NDArray[Any],
-    y: NDArray[Any],
-    ends: tuple[NDArray[Any], NDArray[Any]],
-    *,
-    hollow: bool = False,
-) -> Marks:
-    low, high = (end[here] for end in ends)
-    return Marks(*_look(name), models[here].tolist(), x[here], y[here], low, high, hollow=hollow)
 
 
 def _look(group: str) -> tuple[str, str, str]:

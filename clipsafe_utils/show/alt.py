@@ -7,6 +7,8 @@ from clipsafe_utils.show.encoding import LOOKS
 
 _MOST_NAMED = 6
 """More marks of one look in a panel are said by their ends."""
+_SMALL = 2.0
+"""Where no value of a panel is as large, each is said with one decimal more."""
 
 
 def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int = 1) -> str:
@@ -21,21 +23,22 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
     place : {"row", "x", "name"}
         The column that says what a mark is about.
     decimals : int
-        Of the values.
+        Of the values; small ones have one more.
 
     Examples
     --------
     >>> from clipsafe_utils.show.frame import marks
-    >>> frame = marks([{"row": "pose", "value": 1.25, "low": 0.5, "high": 2.0, "look": "group/standard"}])
+    >>> frame = marks([{"row": "pose", "value": 2.25, "low": 0.5, "high": 4.0, "look": "group/standard"}])
     >>> describe(frame, "Residuals.")
-    'Residuals. Standard (labels only): pose 1.2 (0.5 to 2.0).'
+    'Residuals. Standard (labels only): pose 2.2 (0.5 to 4.0).'
     """
     said = [lead]
     means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
     for (panel, side), of_panel in means.groupby(["panel", "side"], sort=False):
-        heading = ", ".join(filter(None, (str(panel), str(side))))
+        heading = ", ".join(filter(None, (*str(panel).split("\n"), str(side))))
+        digits = decimals + bool(of_panel["value"].abs().max() < _SMALL)
         parts = [
-            _of_look(str(look), str(label), rows, place, decimals)
+            _of_look(str(look), str(label), rows, place, digits)
             for (look, label), rows in of_panel.groupby(["look", "label"], sort=False)
         ]
         said.append(f"{heading}: {' '.join(parts)}" if heading else " ".join(parts))
@@ -62,7 +65,7 @@ def _place_and_value(row: pd.Series, place: str, decimals: int, *, interval: boo
         value += f" ({_number(row['low'], decimals)} to {_number(row['high'], decimals)})"
     if not row["decided"] and interval:
         value += ", undecided"
-    return f"{value} at {row['x']:,.4g}" if place == "x" else f"{row[place]} {value}".strip()
+    return f"{value} at {row['x']:,.6g}" if place == "x" else f"{row[place]} {value}".strip()
 
 
 def _number(value: float, decimals: int) -> str:

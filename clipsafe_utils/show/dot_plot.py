@@ -86,7 +86,7 @@ def _draw(
     sides = list(dict.fromkeys(frame["side"]))
     heights = [_height(frame[frame["panel"] == panel]) for panel in panels]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + 0.45 * len(panels)))
+        figure = Figure(figsize=(WIDTH, 0.75 + sum(heights) + 0.6 * len(panels)))
         grid = figure.subplots(
             len(panels),
             len(sides),
@@ -107,6 +107,8 @@ def _draw(
                 _draw_panel(axes, of_panel[of_panel["side"] == side], rows)
             _name_rows(line[0], rows)
             _head(line, str(panel), [] if isinstance(axis, Mapping) else sides)
+        for axes in grid.flat:
+            axes.tick_params(labelbottom=True)
         for axes, side in zip(grid[-1], sides, strict=True):
             axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
         legend_above(figure, frame[frame["mark"] != "single"])

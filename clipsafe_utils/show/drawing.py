@@ -76,6 +76,8 @@ def reference_line(axes: Axes, value: float, *, upright: bool = True, line: str 
 
 def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size: float = 26) -> None:
     """Draw marks of one look: hollow where undecided, small where single, never cut at the frame."""
+    if not look.marker:
+        return  # A line alone.
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     decided = rows["decided"].to_numpy(bool)
     single = (rows["mark"] == "single").to_numpy()
@@ -91,7 +93,7 @@ def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size:
                     x[here],
                     y[here],
                     s=area[here],
-                    marker=look.marker or "o",
+                    marker=look.marker,
                     facecolor=look.light if filled or is_line else "none",
                     edgecolor=None if is_line else look.light,
                     linewidth=(0.0 if small else 0.9) if not is_line else 1.0,

@@ -68,6 +68,8 @@ LOOKS: dict[str, Look] = {
     "ink": Look("", INK, INK, "o"),
     "ink/equal": Look("at equal accuracy in distribution", INK, INK, "D", rank=1),
     "ink/ideal": Look("if perfectly calibrated", INK, INK, "", ":"),
+    "temperature/clean": Look("temperature of clean images", INK, INK, "^", "--"),
+    "temperature/own": Look("temperature of shifted ones", INK, INK, "x", ":"),
     **{f"yours/{n}": Look("", "#D81B60", "#FF5C9A", mark, rank=10) for n, mark in enumerate("*ph8")},
 }
 """Every look of the book by its key, as the column `look` of a frame names it."""

@@ -9,7 +9,6 @@ import pytest
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures import hover_views
 from clipsafe_utils.figures.hover import Marks, View, explorable
 from clipsafe_utils.figures.style import (
@@ -19,7 +18,6 @@ from clipsafe_utils.figures.style import (
     ThemedFigure,
     source_look,
 )
-from clipsafe_utils.findings.calibration.variants import every_model
 
 PRINTED = ThemedFigure("<svg></svg>")
 
@@ -144,33 +142,3 @@ def test_clouds_show_sources_in_their_colours_and_detection_without_a_line() -> 
     low = detection.marks[1].low
     assert low is not None
     np.testing.assert_allclose(low, [45])
-
-
-def test_calibration_shows_every_scaling_and_set_with_its_interval() -> None:
-    draws = np.array([0.04, 0.03, 0.04, 0.05, 0.04])
-    cube = xr.Dataset(
-        {
-            "accuracy": (("draw", "model", "condition", "scaling"), np.full((5, 2, 2, 1), 0.8)),
-            "ece_debiased": (
-                ("draw", "model", "condition", "scaling"),
-                np.tile(draws[:, np.newaxis, np.newaxis, np.newaxis], (1, 2, 2, 1)),
-            ),
-            "bin_count": (
-                ("model", "condition", "scaling", "bin"),
-                np.stack([np.full((2, 1, 2), 2000.0), np.full((2, 1, 2), 3000.0)], axis=1),
-            ),
-        },
-        {"model": ["a", "b"], "condition": ["sketches", "id"], "scaling": ["before"]},
-    )
-    cube["ece_debiased"][0, 1, 1, 0] = np.nan
-    models = xr.Dataset({"group": ("model", ["standard", "clip_zero_shot"])})
-    few, many = hover_views.calibration(every_model([Panel("mine", cube, models)], 0.9), 5_000)
-    assert few.name == "mine: sketches, before scaling, 4,000 images"
-    assert many.name == "mine: all images, before scaling, 6,000 images"
-    assert [marks.hollow for marks in few.marks] == [True, True]
-    assert [list(marks.names) for marks in many.marks] == [["a"]]
-    (standard,) = many.marks
-    assert standard.low is not None
-    assert standard.high is not None
-    assert standard.y[0] == pytest.approx(4)
-    assert standard.low[0] < standard.y[0] < standard.high[0]
