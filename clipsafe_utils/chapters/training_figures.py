@@ -76,12 +76,14 @@ def _panels(tables: Tables) -> dict[str, Panel]:
 
 
 def _possible(panel: Property) -> tuple[float, float] | None:
-    return (0.0, panel.scale) if panel.is_share else None
+    if panel.is_share:
+        return 0.0, panel.scale
+    return (0.0, np.inf) if panel.is_positive else None
 
 
 def _mean_and_seeds(panel: Property, row: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """Give the mark of a mean with its interval, and one of each training behind it."""
     first, last = _possible(panel) or (-np.inf, np.inf)
     ends = {end: np.clip(panel.scale * row[end], first, last) for end in ("value", "low", "high")}
-    single = [{"value": panel.scale * seed, "mark": "single"} for seed in row["seeds"]]
+    single = [{"value": np.clip(panel.scale * seed, first, last), "mark": "single"} for seed in row["seeds"]]
     return [{"panel": panel.title, **mark} for mark in (ends, *single)]

@@ -35,15 +35,15 @@ def describe(
     Examples
     --------
     >>> from clipsafe_utils.show.frame import marks
-    >>> frame = marks([{"row": "pose", "value": 1.25, "low": 0.5, "high": 2.0, "look": "group/standard"}])
+    >>> frame = marks([{"row": "pose", "value": 2.25, "low": 0.5, "high": 4.0, "look": "group/standard"}])
     >>> describe(frame, "Residuals.")
-    'Residuals. Standard (labels only): pose 1.25 (0.50 to 2.00).'
+    'Residuals. Standard (labels only): pose 2.2 (0.5 to 4.0).'
     """
     said = [lead]
     means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
     several = means["study"].nunique() > 1
     for (study, panel, side), of_panel in means.groupby(["study", "panel", "side"], sort=False):
-        places = [str(study) if several and study != panel else "", str(panel), str(side)]
+        places = [str(study) if several and study != panel else "", *str(panel).split("\n"), str(side)]
         heading = ", ".join(filter(None, places))
         written = write or partial(_number, decimals=_decimals(of_panel["value"]))
         parts = [
@@ -76,7 +76,7 @@ def _place_and_value(
         value += f" ({write(row['low'])} to {write(row['high'])})"
     if not row["decided"] and interval:
         value += ", undecided"
-    return f"{value} at {row['x']:,.4g}" if place == "x" else f"{row[place]} {value}".strip()
+    return f"{value} at {row['x']:,.6g}" if place == "x" else f"{row[place]} {value}".strip()
 
 
 def _decimals(values: pd.Series) -> int:

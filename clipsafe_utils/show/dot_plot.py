@@ -123,7 +123,7 @@ def _draw(
     lines = [(panel, sides[at : at + columns]) for panel in panels for at in range(0, len(sides), columns)]
     heights = [_height(frame[frame["panel"] == panel]) for panel, _ in lines]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + (0.55 if is_folded else 0.45) * len(lines)))
+        figure = Figure(figsize=(WIDTH, 0.75 + sum(heights) + 0.6 * len(lines)))
         grid = figure.subplots(
             len(lines),
             columns,
@@ -152,6 +152,8 @@ def _draw(
         for line, (_, beside) in zip(grid, lines, strict=True) if is_folded else [(grid[-1], lines[-1])]:
             for axes, side in zip(line, beside, strict=False):
                 axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
+        for axes in grid.flat:
+            axes.tick_params(labelbottom=True)
         legend_above(figure, frame[frame["mark"] != "single"])
     return figure
 

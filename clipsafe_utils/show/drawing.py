@@ -89,6 +89,8 @@ def two_lines(text: str, letters: int = 0) -> str:
 
 def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size: float = 26) -> None:
     """Draw marks of one look: hollow where undecided, small where single, never cut at the frame."""
+    if not look.marker:
+        return  # A line alone.
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     decided = rows["decided"].to_numpy(bool)
     single = (rows["mark"] == "single").to_numpy()
@@ -105,7 +107,7 @@ def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size:
                     x[here],
                     y[here],
                     s=sizes if sizes.size == 1 else area[here],  # One size: an SVG draws the mark once.
-                    marker=look.marker or "o",
+                    marker=look.marker,
                     facecolor=look.light if filled or is_line else "none",
                     edgecolor=None if is_line else look.light,
                     linewidth=(0.0 if small else 0.9) if not is_line else 1.0,
