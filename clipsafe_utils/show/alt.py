@@ -6,7 +6,10 @@ from clipsafe_utils.say import listed
 from clipsafe_utils.show.encoding import LOOKS
 
 _MOST_NAMED = 6
-"""More marks of one look in a panel are said by their ends."""
+"""More marks of one look in a panel are said by their ends ..."""
+
+_FEW = 12
+"""... unless the panel has no more marks than this, or its marks share as few rows."""
 
 
 def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int = 1) -> str:
@@ -32,21 +35,28 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
     """
     said = [lead]
     means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
-    for (panel, side), of_panel in means.groupby(["panel", "side"], sort=False):
-        heading = ", ".join(filter(None, (str(panel), str(side))))
+    several = means["study"].nunique() > 1
+    for (study, panel, side), of_panel in means.groupby(["study", "panel", "side"], sort=False):
+        first = study if several and not str(panel).startswith(study) else ""
+        heading = ", ".join(filter(None, (first, str(panel), str(side))))
         parts = [
-            _of_look(str(look), str(label), rows, place, decimals)
+            _of_look(str(look), str(label), rows, place, decimals, in_full=len(of_panel) <= _FEW)
             for (look, label), rows in of_panel.groupby(["look", "label"], sort=False)
         ]
         said.append(f"{heading}: {' '.join(parts)}" if heading else " ".join(parts))
     return " ".join(said)
 
 
-def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: int) -> str:
+def _of_look(
+    look: str, label: str, rows: pd.DataFrame, place: str, decimals: int, *, in_full: bool
+) -> str:
     name = label or LOOKS[look].label
     if rows[place].duplicated().any() and rows["name"].all():
+        if place == "row" and 1 < rows["row"].nunique() <= _FEW:
+            text = "; ".join(_ends(str(row), of_row, decimals) for row, of_row in rows.groupby("row", sort=False))
+            return f"{name}: {text}."
         place = "name"  # Many marks share a row.
-    if len(rows) > _MOST_NAMED:
+    if len(rows) > _MOST_NAMED and not in_full:
         in_order = rows.sort_values("value")
         ends = [in_order.iloc[0], in_order.iloc[-1]]
         spans = " to ".join(_place_and_value(row, place, decimals, interval=False) for row in ends)
@@ -56,14 +66,21 @@ def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: in
     return f"{name}: {text}." if name else f"{text}."
 
 
+def _ends(row: str, rows: pd.DataFrame, decimals: int) -> str:
+    low, high = (_number(end, decimals) for end in (rows["value"].min(), rows["value"].max()))
+    return f"{row} {low} to {high} ({len(rows)} marks)"
+
+
 def _place_and_value(row: pd.Series, place: str, decimals: int, *, interval: bool = True) -> str:
     value = _number(row["value"], decimals)
     if interval and abs(row["low"]) < float("inf") and abs(row["high"]) < float("inf"):
         value += f" ({_number(row['low'], decimals)} to {_number(row['high'], decimals)})"
+    if interval and abs(row["band_high"]) < float("inf"):
+        value += f", bar {_number(row['band_low'], decimals)} to {_number(row['band_high'], decimals)}"
     if not row["decided"] and interval:
         value += ", undecided"
     return f"{value} at {row['x']:,.4g}" if place == "x" else f"{row[place]} {value}".strip()
 
 
 def _number(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")

@@ -37,6 +37,7 @@ def dots(
     reference: float | Mapping[str, float] = 0.0,
     limits: tuple[float, float] | None = None,
     widths: Sequence[float] | None = None,
+    own_axes: bool = False,
     sources: Sequence[str] = (),
     every: pd.DataFrame | None = None,
 ) -> Shown:
@@ -60,6 +61,8 @@ def dots(
         there, with an arrow.
     widths : sequence of float, optional
         Of the sides, in proportion; equal where it is left out.
+    own_axes : bool
+        Whether each study has an axis of its own, its line of no difference under that of the others.
     sources : sequence of str
         Sources and licences of the numbers.
     every : DataFrame, optional
@@ -71,7 +74,8 @@ def dots(
     >>> dots(marks([{"row": "pose", "value": 1.0, "low": 0.0, "high": 2.0}]), "points", "Residuals.")
     <figure>
     """
-    figure = _draw(frame, axis, reference, limits, widths) if len(frame) else not_measured(what)
+    drawn = len(frame) > 0
+    figure = _draw(frame, axis, reference, limits, widths, own_axes) if drawn else not_measured(what)
     return published(figure, frame, axis, lead, sources, every, place="row")
 
 
@@ -81,16 +85,18 @@ def _draw(
     reference: float | Mapping[str, float],
     limits: tuple[float, float] | None,
     widths: Sequence[float] | None,
+    own_axes: bool,
 ) -> Figure:
     panels = list(dict.fromkeys(frame["panel"]))
     sides = list(dict.fromkeys(frame["side"]))
     heights = [_height(frame[frame["panel"] == panel]) for panel in panels]
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + 0.45 * len(panels)))
+        beside = 0.6 if own_axes else 0.45
+        figure = Figure(figsize=(WIDTH, 0.9 + sum(heights) + beside * len(panels)))
         grid = figure.subplots(
             len(panels),
             len(sides),
-            sharex="col",
+            sharex=False if own_axes else "col",
             sharey="row",
             squeeze=False,
             height_ratios=heights,
@@ -100,8 +106,9 @@ def _draw(
             of_panel = frame[frame["panel"] == panel]
             rows = list(dict.fromkeys(of_panel["row"]))
             for axes, side in zip(line, sides, strict=True):
-                axes.set_xlim(_range(frame[frame["side"] == side], limits))
                 at = reference.get(side) if isinstance(reference, Mapping) else reference
+                ranges = _ranges(frame[frame["side"] == side], limits, at, own_axes)
+                axes.set_xlim(ranges[of_panel["study"].iloc[0] if own_axes else ""])
                 if at is not None:
                     reference_line(axes, at)
                 _draw_panel(axes, of_panel[of_panel["side"] == side], rows)
@@ -111,6 +118,21 @@ def _draw(
             axes.set_xlabel(axis if isinstance(axis, str) else axis[side])
         legend_above(figure, frame[frame["mark"] != "single"])
     return figure
+
+
+def _ranges(
+    of_side: pd.DataFrame, limits: tuple[float, float] | None, at: float | None, own_axes: bool
+) -> dict[str, tuple[float, float]]:
+    """Give the range of the axis, or one for each study with the line at the same place of it."""
+    if not own_axes:
+        return {"": _range(of_side, limits)}
+    ranges = {str(study): _range(rows, limits) for study, rows in of_side.groupby("study")}
+    if at is None or (limits is not None and np.isfinite(limits).all()):
+        return ranges
+    beside = {study: (max(at - low, 0.0), max(high - at, 0.0)) for study, (low, high) in ranges.items()}
+    left, right = (max(0.02, *(ends[place] / sum(ends) for ends in beside.values())) for place in (0, 1))
+    units = {study: max(below / left, above / right) for study, (below, above) in beside.items()}
+    return {study: (at - left * unit, at + right * unit) for study, unit in units.items()}
 
 
 def _range(of_side: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[float, float]:
@@ -143,11 +165,15 @@ def _draw_panel(axes: Axes, of_side: pd.DataFrame, rows: Sequence[str]) -> None:
     # Looks stand on lines of their own only where they share a row.
     looks = of_side.groupby(["look", "label"], sort=False)
     number = _looks_in_a_row(of_side) if len(of_side) else 1
+    bands = of_side.dropna(subset=["band_low"]).drop_duplicates(["row", "band_low", "band_high"])
+    of_rows = bands[~bands["row"].duplicated(keep=False)]
+    _draw_bands(axes, of_rows["row"].map(rows.index).to_numpy(float), of_rows, 1)
     for position, ((key, _), part) in enumerate(looks):
         look = LOOKS[str(key)]
         shift = _SPREAD * ((position + 0.5) / number - 0.5) if number > 1 else 0.0
         y = part["row"].map(rows.index).to_numpy(float) + shift + _lanes(part, number)
-        _draw_bands(axes, y, part, number)
+        apart = ~part["row"].isin(of_rows["row"]).to_numpy()
+        _draw_bands(axes, y[apart], part[apart], number)
         draw_intervals(axes, y, part, look)
         draw_marks(axes, part["value"], y, part, look, size=13 if _is_crowd(part) else 24)
     axes.grid(axis="x")

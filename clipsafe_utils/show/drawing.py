@@ -87,10 +87,11 @@ def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size:
         for small in (True, False):
             here = shown & (decided == filled) & (single == small)
             if here.any():
+                sizes = np.unique(area[here])
                 axes.scatter(
                     x[here],
                     y[here],
-                    s=area[here],
+                    s=sizes if sizes.size == 1 else area[here],  # Marks of one size are written once.
                     marker=look.marker or "o",
                     facecolor=look.light if filled or is_line else "none",
                     edgecolor=None if is_line else look.light,
@@ -201,7 +202,23 @@ def _themed(drawing: str, alt: str) -> str:
     drawing = re.sub(
         r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL
     )
-    return _labelled(_with_own_ids(drawing), alt)
+    return _labelled(_with_own_ids(_light(drawing)), alt)
+
+
+def _light(drawing: str) -> str:
+    """Write places to a hundredth of a point, and a style once for all marks that share it."""
+    drawing = re.sub(
+        r'(?<= )(?:d|x|y)="[^"]*"', lambda place: re.sub(r"(\.\d\d)\d+", r"\1", place[0]), drawing
+    )
+    return re.sub(r"<g([^>]*)>((?:\s*<use [^>]*/>)+)\s*</g>", _styled_once, drawing)
+
+
+def _styled_once(group: re.Match[str]) -> str:
+    styles = set(re.findall(r' style="[^"]*"', group[2]))
+    if len(styles) != 1 or "style=" in group[1]:
+        return group[0]
+    (style,) = styles
+    return f"<g{group[1]}{style}>{group[2].replace(style, '')}</g>"
 
 
 def _with_own_ids(drawing: str) -> str:
