@@ -37,7 +37,7 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
     means = frame[(frame["mark"] == "mean") & frame["value"].notna()]
     several = means["study"].nunique() > 1
     for (study, panel, side), of_panel in means.groupby(["study", "panel", "side"], sort=False):
-        first = study if several and not str(panel).startswith(study) else ""
+        first = str(study) if several and not str(panel).startswith(str(study)) else ""
         heading = ", ".join(filter(None, (first, str(panel), str(side))))
         parts = [
             _of_look(str(look), str(label), rows, place, decimals, in_full=len(of_panel) <= _FEW)
@@ -47,13 +47,12 @@ def describe(frame: pd.DataFrame, lead: str, place: str = "row", decimals: int =
     return " ".join(said)
 
 
-def _of_look(
-    look: str, label: str, rows: pd.DataFrame, place: str, decimals: int, *, in_full: bool
-) -> str:
+def _of_look(look: str, label: str, rows: pd.DataFrame, place: str, decimals: int, *, in_full: bool) -> str:
     name = label or LOOKS[look].label
     if rows[place].duplicated().any() and rows["name"].all():
         if place == "row" and 1 < rows["row"].nunique() <= _FEW:
-            text = "; ".join(_ends(str(row), of_row, decimals) for row, of_row in rows.groupby("row", sort=False))
+            by_row = rows.groupby("row", sort=False)
+            text = "; ".join(_ends(str(row), of_row, decimals) for row, of_row in by_row)
             return f"{name}: {text}."
         place = "name"  # Many marks share a row.
     if len(rows) > _MOST_NAMED and not in_full:

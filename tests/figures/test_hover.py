@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.figures import hover_views
 from clipsafe_utils.figures.hover import Marks, View, explorable
 from clipsafe_utils.figures.style import (
-    GROUP_COLOURS,
     GROUP_MARKERS,
     SOURCE_MARKERS,
     ThemedFigure,
@@ -85,39 +83,6 @@ def test_every_marker_of_the_house_has_a_symbol_and_hollow_ones_are_open() -> No
 def test_same_views_same_bytes() -> None:
     views = [View("v", "x, %", "y, %", [marks_of(["a", "b"])])]
     assert explorable(PRINTED, "All", views) == explorable(PRINTED, "All", views)
-
-
-def test_factors_show_what_is_near_the_line_and_hollow_what_is_not_measured() -> None:
-    result = xr.Dataset(
-        {
-            name: (("model", "factor"), np.array(values)[:, np.newaxis])
-            for name, values in {
-                "accuracy": [0.5, 0.7, 0.6, 0.2],
-                "reference_accuracy": [0.5, 0.6, 0.55, 0.1],
-                "residual": [0.0, 0.05, 0.02, 0.1],
-                "measured": [True, True, False, True],
-            }.items()
-        },
-        {"model": ["a", "b", "c", "far"], "factor": ["partial_view"]},
-    )
-    models = xr.Dataset({"group": ("model", ["standard", "standard", "clip_zero_shot", "standard"])})
-    line = xr.DataArray(
-        [[0.5, 0.6]],
-        dims=("factor", "at"),
-        coords={"factor": ["partial_view"], "reference_accuracy": (("factor", "at"), [[0.5, 0.6]])},
-    )
-    (view,) = hover_views.factors({"mine": result}, {"mine": models}, {"mine": line})
-    shown = [marks for marks in view.marks if len(marks.names)]
-    assert view.name == "mine: partial view"
-    assert [(marks.group, list(marks.names), marks.hollow) for marks in shown] == [
-        (GROUPS["clip_zero_shot"], ["c"], True),
-        (GROUPS["standard"], ["a", "b"], False),
-    ]
-    assert shown[1].colour == GROUP_COLOURS["standard"]
-    assert shown[1].extra is not None
-    np.testing.assert_allclose(shown[1].extra, [0, 5])
-    np.testing.assert_allclose(shown[1].y, [50, 70])
-    np.testing.assert_allclose(view.lines[0], [[50, 60], [50, 60]])
 
 
 def test_clouds_show_sources_in_their_colours_and_detection_without_a_line() -> None:

@@ -1,4 +1,4 @@
-"""Figures of chapter 1, each from the finding to a frame of marks; factors in one order, that of the cubes."""
+"""Figures of chapter 1, each from the finding to a frame of marks; factors in the order of the cubes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -45,7 +45,12 @@ def residuals(found: FactorRobustness) -> Shown:
 def alone(found: FactorRobustness) -> Shown:
     """Draw the residuals of relative accuracy on the one-factor sets, a panel a kind of texture."""
     judged = [
-        (study, TEXTURES[kind] + (f"\n({study})" if len(found.alone) > 1 else ""), result, found.models[study])
+        (
+            study,
+            TEXTURES[kind] + (f"\n({study})" if len(found.alone) > 1 else ""),
+            result,
+            found.models[study],
+        )
         for study, by_kind in found.alone.items()
         for kind, result in by_kind.items()
     ]
@@ -226,6 +231,7 @@ def _marks_of_choices(study: str, choices: xr.Dataset) -> Iterator[dict[str, Any
     for at, name in enumerate(names):
         for factor in choices["factor"].values.tolist():
             of_choices = residual.isel(model=at).sel(factor=factor).to_series()
+            notes = [", ".join(map(_words, choice)) for choice in of_choices.index.tolist()]
             shared = {
                 "study": study,
                 "panel": f"{study}: {name}",
@@ -235,8 +241,8 @@ def _marks_of_choices(study: str, choices: xr.Dataset) -> Iterator[dict[str, Any
             }
             ends = {"low": of_choices.min(), "high": of_choices.max(), "is_range": True}
             yield {**shared, "value": of_choices[tuple(HEADLINE.values())], **ends}
-            for choice, value in of_choices.items():
-                yield {**shared, "value": value, "mark": "single", "note": ", ".join(map(_words, choice))}
+            for note, value in zip(notes, of_choices, strict=True):
+                yield {**shared, "value": value, "mark": "single", "note": note}
 
 
 def _tabulated(result: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
@@ -261,7 +267,9 @@ def _tabulated(result: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
 
 
 def _near(table: pd.DataFrame, line: xr.DataArray) -> pd.DataFrame:
-    at = (_PERCENT * line["reference_accuracy"]).assign_coords(factor=list(map(_words, line["factor"].values)))
+    at = (_PERCENT * line["reference_accuracy"]).assign_coords(
+        factor=list(map(_words, line["factor"].values))
+    )
     first, last = (table["factor"].map(end.to_series()) for end in (at.min("at"), at.max("at")))
     return table[table["reference_accuracy"].between(first - _BEYOND, last + _BEYOND)]
 

@@ -34,7 +34,9 @@ def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> The
         return _table_by_group(panel, result)
     short = short_names(clips["model"].values.tolist(), clips["checkpoint"].values.tolist())
     names = dict(zip(clips["model"].values.tolist(), short, strict=True))
-    return stacked([_table_of_verdicts(panel, result, names), _table_of_changes(panel, result, choices, names)])
+    return stacked(
+        [_table_of_verdicts(panel, result, names), _table_of_changes(panel, result, choices, names)]
+    )
 
 
 def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str]) -> ThemedTable:
@@ -51,8 +53,8 @@ def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str
     return table(
         pd.DataFrame(rows),
         f"Residuals in points by factor, study {panel.study}, under the chapter's parameters. The verdict "
-        f"compares each with what a new family of {line_of(result.attrs['baseline_group'])} does, after Holm's "
-        "correction.",
+        f"compares each with what a new family of {line_of(result.attrs['baseline_group'])} does, after "
+        "Holm's correction.",
     )
 
 

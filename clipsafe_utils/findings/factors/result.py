@@ -16,7 +16,6 @@ from clipsafe_utils.findings.factors.clips import Real, real_of
 from clipsafe_utils.findings.factors.laboratory import (
     DOSES,
     LADDER,
-    TEXTURES,
     Laboratory,
     Population,
     laboratory_of,
