@@ -228,7 +228,23 @@ def _themed(drawing: str, alt: str) -> str:
     drawing = re.sub(
         r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL
     )
-    return _labelled(_with_own_ids(drawing), alt)
+    return _labelled(_with_own_ids(_light(drawing)), alt)
+
+
+def _light(drawing: str) -> str:
+    """Write places to a hundredth of a point, and a style once for all marks that share it."""
+    drawing = re.sub(
+        r'(?<= )(?:d|x|y)="[^"]*"', lambda place: re.sub(r"(\.\d\d)\d+", r"\1", place[0]), drawing
+    )
+    return re.sub(r"<g([^>]*)>((?:\s*<use [^>]*/>)+)\s*</g>", _styled_once, drawing)
+
+
+def _styled_once(group: re.Match[str]) -> str:
+    styles = set(re.findall(r' style="[^"]*"', group[2]))
+    if len(styles) != 1 or "style=" in group[1]:
+        return group[0]
+    (style,) = styles
+    return f"<g{group[1]}{style}>{group[2].replace(style, '')}</g>"
 
 
 def _with_own_ids(drawing: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from clipsafe_utils.show.alt import describe
 from clipsafe_utils.show.dose_curves import Panel, curves
-from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.drawing import Shown, two_lines
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
@@ -19,7 +19,7 @@ def texts(shown: Shown) -> list[str]:
 def test_sides_beyond_the_columns_stand_below_with_their_axes() -> None:
     frame = marks([{"side": side, "row": "pose", "value": 1.0} for side in ("a", "b", "c")])
     axes = {side: f"{side}, points" for side in ("a", "b", "c")}
-    folded = texts(dots(frame, axes, "Dots.", columns=2))
+    folded = texts(dots(frame, axes, "Dots.", scale=Scale(columns=2)))
     assert [text for text in folded if text in ("pose", *axes.values())].count("pose") == 2
     assert set(axes.values()) <= set(folded)
     assert texts(dots(frame, axes, "Dots.")).count("pose") == 1

@@ -17,7 +17,7 @@ from clipsafe_utils.findings.calibration.views import View, in_order
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.show.dose_curves import Panel, curves
-from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
@@ -61,7 +61,7 @@ def conditions(found: Calibration) -> Shown:
         {"ECE": "ECE, %; grey: floor", "debiased error": _ERROR},
         "Dot plot of calibration errors by set of images; among factors and shifts the largest first.",
         what=_NOTHING,
-        limits=_POSSIBLE,
+        scale=Scale(limits=_POSSIBLE),
         sources=_sources(found),
     )
 

@@ -10,7 +10,7 @@ from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, TITLES
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.show.dose_curves import Panel, curves
-from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import source_look
 from clipsafe_utils.show.frame import marks
@@ -39,7 +39,7 @@ def by_wording(found: OtherPrompts) -> Shown:
         {title: ", ".join(filter(None, (title, _UNITS[name]))) for name, title in TITLES.items()},
         "Dot plots of the change from the usual set under each other wording.",
         what="other wordings",
-        columns=2,
+        scale=Scale(columns=2),
         sources=_sources(found),
     )
 
