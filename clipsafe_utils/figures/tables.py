@@ -10,6 +10,9 @@ import pandas as pd
 from clipsafe_utils.figures.style import ThemedFigure
 
 _NUMBER = re.compile(r"[+±−-]?[\d,.]+( %)?")
+_INTERVAL = re.compile(r" (\([^()]*\d[^()]*\))$")
+_SHORT, _FEW = 16, 6
+"""Cells of so many characters stay on one line, in tables of so many columns."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
     ----------
     frame : pandas.DataFrame
         Columns are shown in their order, the index is not. Numbers should already be text: the
-        caller knows their precision. Columns of numbers are set to the right.
+        caller knows their precision. Columns of numbers are set to the right, and an interval in brackets at
+        the end of a cell stays on one line.
     caption : str
         A sentence that can be read alone.
 
@@ -52,7 +56,10 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
         f'<th scope="col"{style}>{html.escape(str(name))}</th>'
         for name, style in zip(text.columns, classes, strict=True)
     )
-    rows = "".join(_row(list(cells), classes) for cells in text.itertuples(index=False, name=None))
+    short = text.shape[1] <= _FEW
+    rows = "".join(
+        _row(list(cells), classes, short=short) for cells in text.itertuples(index=False, name=None)
+    )
     said = html.escape(caption)
     return ThemedTable(
         f'<figure class="themed-table"><figcaption>{said}</figcaption>'
@@ -102,7 +109,16 @@ def _alignment(column: pd.Series) -> str:
     return ' class="number"' if is_number else ""
 
 
-def _row(cells: list[str], classes: list[str]) -> str:
-    first, *others = (html.escape(cell) for cell in cells)
-    tail = "".join(f"<td{style}>{cell}</td>" for cell, style in zip(others, classes[1:], strict=True))
-    return f'<tr><th scope="row">{first}</th>{tail}</tr>'
+def _row(cells: list[str], classes: list[str], *, short: bool) -> str:
+    first, *others = cells
+    tail = "".join(
+        f"<td{style}>{_cell(cell, short=short)}</td>" for cell, style in zip(others, classes[1:], strict=True)
+    )
+    return f'<tr><th scope="row">{html.escape(first)}</th>{tail}</tr>'
+
+
+def _cell(text: str, *, short: bool) -> str:
+    said = html.escape(text)
+    if short and " " in text and len(text) <= _SHORT:
+        return f'<span class="together">{said}</span>'
+    return _INTERVAL.sub(r' <span class="together">\1</span>', said)

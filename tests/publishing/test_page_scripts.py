@@ -6,7 +6,7 @@ import pytest
 
 from clipsafe_utils.chapters.model_table.page import DATA_CLASS as MODELS
 from clipsafe_utils.figures.hover import DATA_CLASS as EXPLORE
-from clipsafe_utils.publishing.page_scripts import FORMULA, MATHJAX, SCRIPTS, scripts_of, setup
+from clipsafe_utils.publishing.page_scripts import SCRIPTS, scripts_of, setup
 
 
 class App:
@@ -16,8 +16,7 @@ class App:
         self.added: list[tuple[str, str]] = []
         self.listeners: dict[str, Any] = {}
 
-    def connect(self, event: str, listener: Any, priority: int) -> None:
-        assert priority > 500, "Sphinx's own listener adds MathJax at 500"
+    def connect(self, event: str, listener: Any) -> None:
         self.listeners[event] = listener
 
     def add_js_file(self, name: str, loading_method: str) -> None:
@@ -44,14 +43,3 @@ def test_the_extension_adds_deferred_scripts_to_a_page() -> None:
     assert app.added == []
     show(app, "page", "page.html", {"body": "".join(SCRIPTS)}, None)
     assert app.added == [(script, "defer") for scripts in SCRIPTS.values() for script in scripts]
-
-
-def test_only_a_page_with_a_formula_keeps_mathjax() -> None:
-    app = App()
-    setup(app)  # type: ignore[arg-type]
-    for body, kept in ((f'<div class="{FORMULA}">', ["a.js", MATHJAX]), ("<p>", ["a.js"])):
-        files = ["a.js", MATHJAX]
-        app.listeners["html-page-context"](
-            app, "page", "page.html", {"body": body, "script_files": files}, None
-        )
-        assert files == kept

@@ -34,13 +34,13 @@ class Column:
 
 COLUMNS = (
     Column("model", "Model", "name"),
-    Column("study", "Study", "choice"),
-    Column("group", "Group", "choice"),
-    Column("training_source", "Training source", "choice"),
     Column("accuracy", "Accuracy, %", "percent"),
     Column("shape_bias", "Shape bias, %", "percent"),
     Column("auroc", "AUROC, %", "percent"),
     Column("ece_debiased", "Debiased ECE, %", "percent"),
+    Column("study", "Study", "choice"),
+    Column("group", "Group", "choice"),
+    Column("training_source", "Training source", "choice"),
     Column("training_images", "Images", "count"),
     Column("samples_seen", "Samples seen", "count"),
     Column("architecture", "Architecture", "word"),
