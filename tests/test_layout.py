@@ -75,6 +75,13 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
     assert head.evaluate("(cell) => getComputedStyle(cell).boxShadow") != "none"
 
 
+def test_a_verdict_stays_on_one_line(page: Any, address: str) -> None:
+    show(page, address, "book/intro.html")
+    verdicts = page.locator(".themed-table td:has-text('not measured')").all()
+    assert len(verdicts) > 10
+    assert max(verdict.locator("span").bounding_box()["height"] for verdict in verdicts) < 30
+
+
 def test_models_begin_with_how_they_did(page: Any, address: str) -> None:
     show(page, address, MODELS)
     heads = page.locator(".models-table thead th").all_text_contents()
