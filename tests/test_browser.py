@@ -280,11 +280,11 @@ def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
     address = (built_site() / MODELS).as_uri()
     page.goto(f"{address}#study=miniature&sort=accuracy&order=desc", wait_until="load")
     names = page.locator(".models-table tbody th")
-    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(2)").all()} == {
+    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(6)").all()} == {
         "miniature"
     }
     accuracy = [
-        float(cell.text_content()) for cell in page.locator(".models-table tbody td:nth-child(5)").all()
+        float(cell.text_content()) for cell in page.locator(".models-table tbody td:nth-child(2)").all()
     ]
     assert accuracy == sorted(accuracy, reverse=True)
     page.get_by_label("Words").fill("64k-s0")
