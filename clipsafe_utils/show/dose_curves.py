@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from clipsafe_utils.show.drawing import (
     WIDTH,
-    Shown,
     draw_intervals,
     draw_marks,
     house_style,
@@ -22,6 +21,7 @@ from clipsafe_utils.show.drawing import (
 from clipsafe_utils.show.encoding import INK, LOOKS, Look, is_own
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
 _MOST_LEVELS = 4
 """More levels of a logarithmic axis are not all written at it."""

@@ -10,17 +10,11 @@ from matplotlib.figure import Figure
 
 from clipsafe_utils.say import correlation
 from clipsafe_utils.show.dot_rows import draw_rows, height_of, name_rows
-from clipsafe_utils.show.drawing import (
-    WIDTH,
-    Shown,
-    house_style,
-    legend_above,
-    not_measured,
-    reference_line,
-)
+from clipsafe_utils.show.drawing import WIDTH, house_style, legend_above, not_measured, reference_line
 from clipsafe_utils.show.encoding import LOOKS
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
 _CORRELATIONS = (-0.3, 0.9998)
 _CORRELATION_TICKS = (0, 0.9, 0.99, 0.999)

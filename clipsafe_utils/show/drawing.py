@@ -12,7 +12,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -22,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours, is_own
+from clipsafe_utils.show.shown import Shown
 
 WIDTH = 4.75
 """Width of a figure in inches: on a phone, where 342 pixels are left, text of 9 points is 9 pixels high."""
@@ -170,23 +170,6 @@ def legend_above(
             title_fontproperties={"weight": "bold", "size": 9},
             alignment="left",
         )
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure, or a table, as a notebook shows it."""
-
-    markup: str
-    png: bytes = b""
-
-    def __repr__(self) -> str:
-        return "<figure>" if self.png else "<table>"
-
-    def _repr_html_(self) -> str:
-        return self.markup
-
-    def _repr_png_(self) -> bytes | None:
-        return self.png or None
 
 
 def publish_figure(figure: Figure, alt: str, beside: str = "") -> Shown:

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from clipsafe_utils.show.drawing import WIDTH, Shown, house_style, not_measured, two_lines
+from clipsafe_utils.show.drawing import WIDTH, house_style, not_measured, two_lines
 from clipsafe_utils.show.encoding import INK
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
 _LINE, _ROOM, _GAP = 0.15, 0.06, 0.01  # Inches: of a line of words, around a name, around a cell.
 _NAME, _HEADING = 17, 12  # A longer name of a row has two lines, and one of a column, which is upright.

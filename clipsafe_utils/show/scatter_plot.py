@@ -15,7 +15,6 @@ from scipy.special import ndtri
 
 from clipsafe_utils.show.drawing import (
     WIDTH,
-    Shown,
     draw_intervals,
     draw_marks,
     house_style,
@@ -25,6 +24,7 @@ from clipsafe_utils.show.drawing import (
 from clipsafe_utils.show.encoding import INK, LOOKS, Look
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
 _MOST_TICKS = 5

@@ -7,9 +7,10 @@ import pytest
 from clipsafe_utils.show.alt import describe
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.drawing import Shown, two_lines
+from clipsafe_utils.show.drawing import two_lines
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
+from clipsafe_utils.show.shown import Shown
 
 
 def texts(shown: Shown) -> list[str]:

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from clipsafe_utils.show import Panel, Scale, curves, dots, forest, marks
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import LOOKS
+from clipsafe_utils.show.shown import Shown
 
 
 def data_of(shown: Shown) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.scatter_plot import reliability as draw_reliability
+from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
 _POSSIBLE = (0.0, np.inf)

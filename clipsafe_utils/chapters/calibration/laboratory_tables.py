@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.figures.tables import ThemedTable, folded, table
 from clipsafe_utils.findings.calibration.laboratory import (
     ERROR,
     ERROR_OWN,
@@ -20,6 +19,8 @@ from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, home
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.say import Missing, Said, count, level, percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, table
 
 _COLUMNS = {
     TEMPERATURE: "Temperature",
@@ -30,7 +31,7 @@ _COLUMNS = {
 _OF_GROUPS = ["Group", "Where", "Debiased error", "NLL, nats", "Brier", "NLL better", "NLL worse"]
 
 
-def steps_table(studies: Mapping[str, Trainings], confidence: float) -> ThemedTable:
+def steps_table(studies: Mapping[str, Trainings], confidence: float) -> Shown:
     """Return, in a fold, what each step of the ladder and each knob does to calibration, by study."""
     rows = []
     for study, trainings in studies.items():
@@ -62,7 +63,7 @@ def _cell(change: Said) -> str:
     return str(change) if isinstance(change, Missing) else f"{change} ({change.interval})"
 
 
-def groups_table(groups: Mapping[str, xr.Dataset]) -> ThemedTable:
+def groups_table(groups: Mapping[str, xr.Dataset]) -> Shown:
     """Return, in a fold, what temperature scaling does to each group of models, of `change_of_groups`."""
     rows = []
     for study, of_study in groups.items():

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, folded, table
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import NOT_MEASURED, level, number, percent
 from clipsafe_utils.say import change as signed
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, table
 
 _MORE_ERRORS = {name: one for name, one in BIN_ERRORS.items() if name not in ("ece", "ece_debiased")}
 """Those without a column of their own."""
@@ -26,13 +27,13 @@ _NUMBERS = {
 _JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
 
 
-def variants_tables(found: Calibration) -> list[ThemedTable]:
+def variants_tables(found: Calibration) -> list[Shown]:
     """Return every variant of the calibration error, a table a study; all but the first are folded.
 
     What needs the probability of the true class stands in a fold of its own, where a study has it.
     """
     confidence = level(found.chosen.confidence)
-    tables: list[ThemedTable] = []
+    tables: list[Shown] = []
     for view in found.shown:
         rows = found.variants[view.study].to_dict("records")
         where = f"study {view.study}, {condition_name(view.whole)}"
@@ -78,7 +79,7 @@ def interval_of_shares(low: float, high: float) -> str:
     return f"{100 * max(low, 0.0):.1f} to {percent(max(high, 0.0))}"
 
 
-def digits_table(digits: Digits) -> ThemedTable:
+def digits_table(digits: Digits) -> Shown:
     """Return the scores on clean images before and after, with the paired interval of the change."""
     clean = digits.clean
     rows: list[tuple[str, ...]] = []

@@ -13,9 +13,9 @@ from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.record import MEASURES
 from clipsafe_utils.show.dot_plot import dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
+from clipsafe_utils.show.shown import Shown
 
 _POINTS = 100.0
 _AXES = {title: f"{fill(title, 15)},\npoints" for title in MEASURES.values()}

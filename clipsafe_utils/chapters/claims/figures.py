@@ -9,9 +9,9 @@ from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.claims.simulation import Simulation
 from clipsafe_utils.claims.summary import DECIDED
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.forest_plot import forest
 from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
 _SHARED = "effect, in smallest effects that matter;\nright of 0: as claimed"

@@ -18,10 +18,10 @@ from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import count
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
+from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
 _BEYOND = 2.0  # Points beyond the ends of a line: networks further off would squeeze the rest.

@@ -9,12 +9,13 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, stacked, table
 from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, points
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import stacked, table
 
 _OTHER_REFERENCE = {
     "overall": ("without_factor", "without the factor", "the accuracy on all other images"),
@@ -27,7 +28,7 @@ _OTHER_SELECTION = {
 """Of each choice the other one, what a column calls it, and what the caption says of it."""
 
 
-def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
+def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> Shown:
     """Tabulate residuals and verdicts by factor; of few CLIPs also what one other choice makes of each."""
     clips = clip_models(panel.models)
     if clips.sizes["model"] > A_CROWD:
@@ -39,7 +40,7 @@ def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> The
     )
 
 
-def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str]) -> ThemedTable:
+def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str]) -> Shown:
     words = verdicts(result, panel.models)
     half = result["half_width"].sel(model=list(names)).max("model")
     rows = []
@@ -60,7 +61,7 @@ def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str
 
 def _table_of_changes(
     panel: Panel, result: xr.Dataset, choices: xr.Dataset, names: Mapping[str, str]
-) -> ThemedTable:
+) -> Shown:
     reference, reference_column, reference_said = _OTHER_REFERENCE[result.attrs["reference"]]
     selection, selection_column, selection_said = _OTHER_SELECTION[result.attrs["selection"]]
     rows = []
@@ -93,7 +94,7 @@ def _other(choices: xr.Dataset, result: xr.Dataset, here: Mapping[str, str], **c
     return points(choices["residual"].sel({**here, **chosen}).item()) if known else NOT_MEASURED
 
 
-def _table_by_group(panel: Panel, result: xr.Dataset) -> ThemedTable:
+def _table_by_group(panel: Panel, result: xr.Dataset) -> Shown:
     said = verdicts(result, panel.models)
     clips = result.sel(model=said["model"].values)
     group = panel.models["group"].sel(model=said["model"].values)
@@ -124,7 +125,7 @@ def _range(residual: np.ndarray) -> str:
     return ", ".join(points(float(np.quantile(residual, place))) for place in (0, 0.5, 1))
 
 
-def steps_table(trained: Trainings, study: str) -> ThemedTable:
+def steps_table(trained: Trainings, study: str) -> Shown:
     """Tabulate what images and language alone do to relative accuracy on each factor."""
     rows = [
         {"Factor": str(factor).replace("_", " ")}

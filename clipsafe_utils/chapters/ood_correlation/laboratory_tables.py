@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.controlled import Controlled, Step
 from clipsafe_utils.say import percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def step_table(lab: Controlled) -> ThemedTable:
+def step_table(lab: Controlled) -> Shown:
     """Tabulate the steps of the ladder, and what else was changed alone."""
     changes = {
         "CLIPs of wit, not laion": lab.twins,
@@ -35,7 +36,7 @@ def step_table(lab: Controlled) -> ThemedTable:
     )
 
 
-def kin_table(kin: pd.DataFrame) -> ThemedTable:
+def kin_table(kin: pd.DataFrame) -> Shown:
     """Tabulate both versions of the sets that a network has chosen."""
     rows = [
         {
@@ -55,7 +56,7 @@ def kin_table(kin: pd.DataFrame) -> ThemedTable:
     )
 
 
-def comparison_table(compared: pd.DataFrame) -> ThemedTable:
+def comparison_table(compared: pd.DataFrame) -> Shown:
     """Tabulate where record and laboratory point."""
     names = {"what": "Accuracy under shift", "record": "Record", "laboratory": "Laboratory"}
     return table(

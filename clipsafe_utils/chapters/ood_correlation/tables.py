@@ -9,16 +9,17 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import NOT_MEASURED, Text, count, number, percent, points, span
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def correlation_table(study: UnderShift) -> ThemedTable:
+def correlation_table(study: UnderShift) -> Shown:
     """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set."""
     within = study.correlations
     rows = [
@@ -41,7 +42,7 @@ def correlation_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def offset_table(study: UnderShift) -> ThemedTable:
+def offset_table(study: UnderShift) -> Shown:
     """Tabulate how far the CLIPs of each source are off the two lines."""
     rows = []
     for (shift, source), one in _cells(study.heights.table, "shift", "source"):
@@ -69,7 +70,7 @@ def offset_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
+def pair_table(pairs: PairChanges, caption: str) -> Shown:
     """Tabulate the change of accuracy of each pair under each shift."""
     rows = []
     # By place: one model may be the end of several pairs.
@@ -83,7 +84,7 @@ def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
     return table(pd.DataFrame(rows), f"{caption} Change of accuracy in points.")
 
 
-def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable:
+def line_table(variants: Mapping[str, PairChanges], caption: str) -> Shown:
     """Tabulate the mean change at equal accuracy under several lines and references."""
     rows = [
         {
@@ -100,7 +101,7 @@ def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable
     return table(pd.DataFrame(rows), caption)
 
 
-def evaluation_table(study: UnderShift) -> ThemedTable:
+def evaluation_table(study: UnderShift) -> Shown:
     """Tabulate how far two evaluations of the same weights differ."""
     rows = [
         {
@@ -118,7 +119,7 @@ def evaluation_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def source_table(study: UnderShift) -> ThemedTable:
+def source_table(study: UnderShift) -> Shown:
     """Tabulate which encoders and quantities each training source comes with."""
     rows = []
     for source, one in study.clips_of_sources.items():
@@ -140,7 +141,7 @@ def source_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def detection_table(detection: Detection, positive: str, study: str) -> ThemedTable:
+def detection_table(detection: Detection, positive: str, study: str) -> Shown:
     """Tabulate detection by training source, and by the groups beside them."""
     rows = [
         {
@@ -163,7 +164,7 @@ def detection_table(detection: Detection, positive: str, study: str) -> ThemedTa
     )
 
 
-def set_table(detection: Detection, study: str) -> ThemedTable:
+def set_table(detection: Detection, study: str) -> Shown:
     """Tabulate mean AUROC and its rank correlation by OOD set, a column a set of models."""
     cells = detection.by_set_and_member.assign(
         cell=lambda rows: [
@@ -179,7 +180,7 @@ def set_table(detection: Detection, study: str) -> ThemedTable:
     )
 
 
-def score_table(means: pd.DataFrame) -> ThemedTable:
+def score_table(means: pd.DataFrame) -> Shown:
     """Tabulate `score_means`."""
     rows = [
         {

@@ -11,9 +11,9 @@ from clipsafe_utils.findings.prompts.changes import PROPERTIES, TITLES
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import source_look
 from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.shown import Shown
 
 _UNITS = {name: panel.axis.removeprefix("change").lstrip(", ") for name, panel in PROPERTIES.items()}
 

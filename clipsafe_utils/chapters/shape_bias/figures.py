@@ -13,9 +13,9 @@ from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.shown import Shown
 
 NAMED_OBSERVERS = 40  # More observers of a study share a row for each group and training source.
 
