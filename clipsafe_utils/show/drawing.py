@@ -184,6 +184,7 @@ def publish_figure(figure: Figure, alt: str, beside: str = "") -> Shown:
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         _cut_long_names(figure)
         drawing = _saved(figure, "svg", transparent=True, metadata={"Date": None, "Creator": None}).decode()
+        figure.set_layout_engine("none")  # Laid out once, which takes longer than to draw.
         png = _saved(figure, "png", dpi=_SHARP, facecolor="white", metadata={"Software": None})
     return Shown(f'<div class="themed-figure">{_themed(drawing, alt)}</div>{beside}', png)
 
