@@ -231,5 +231,5 @@ def test_links_to_sources_follow_the_configuration() -> None:
     repository = yaml.safe_load((REPOSITORY / "_config.yml").read_text())["repository"]
     expected = f"{repository['url']}/blob/{repository['branch']}/notebooks/"
     for chapter in CHAPTERS:
-        links = re.findall(r"https://[^\s)>]*/notebooks/", chapter.source.read_text())
+        links = re.findall(rf"{repository['url']}/[^\s)>]*/notebooks/", chapter.source.read_text())
         assert set(links) <= {expected}, chapter.name

@@ -11,6 +11,7 @@ from clipsafe_utils.findings.causes.record import MEASURES
 from clipsafe_utils.findings.causes.result import Causes, causes
 from clipsafe_utils.parameters import check_parameters
 from tests.findings.causes_laboratory import ladder_and_knobs
+from tests.markup import cells_of
 
 LEVEL = 0.95
 
@@ -85,7 +86,7 @@ def test_what_no_study_has_is_said_in_a_line() -> None:
 
 
 def test_a_need_without_a_sure_cause_is_a_dash(record: Causes) -> None:
-    shown = tables.needs_table(record).markup
+    shown = cells_of(tables.needs_table(record))
     assert shown.count("<tr>") == 1 + len(ROWS)
     assert "<td>–</td>" in shown
     assert "on ImageNet-1k (fine-tuning): +13.2 (" in shown

@@ -15,6 +15,7 @@ from clipsafe_utils.say import NO_BREAK
 from tests.claims.made import changed, claim, effect, entry
 from tests.claims.made_ledger import N, S, U, made_ledger
 from tests.claims.test_simulation_result import made_simulation
+from tests.markup import cells_of
 
 LEVEL = 0.95
 
@@ -148,8 +149,8 @@ def test_where_nothing_is_open_a_sentence_stands_for_the_table() -> None:
 
 def test_the_tables_of_the_appendix() -> None:
     simulation = made_simulation()
-    assert f"<td>0.0{NO_BREAK}%, 4.0{NO_BREAK}%</td>" in trust_tables.false_verdicts(simulation).markup
-    power = trust_tables.power(simulation).markup
+    assert f"<td>0.0{NO_BREAK}%, 4.0{NO_BREAK}%</td>" in cells_of(trust_tables.false_verdicts(simulation))
+    power = cells_of(trust_tables.power(simulation))
     assert power.startswith('<figure class="themed-table"><figcaption>What is seen with 8 families')
     assert power.count(f"60{NO_BREAK}/{NO_BREAK}30{NO_BREAK}/{NO_BREAK}10") == 3 * 4 * 3
     assert "finding of three parts" not in power

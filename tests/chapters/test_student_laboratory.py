@@ -17,6 +17,7 @@ from clipsafe_utils.lab.student.knobs import MEANINGS
 from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
 from tests.chapters.synthetic_causes import synthetic_causes
+from tests.markup import cells_of
 
 MODELS = ["zoo:clip", "zoo:standard", "mine:wit-wrong_0.2-s0", "mine:laion-s1"]
 LABELS = ["wit, wrong 0.2", "laion, seed 1"]
@@ -117,7 +118,7 @@ def test_what_is_lacking_is_a_figure_of_one_line() -> None:
 
 
 def test_every_knob_stands_in_the_table_with_its_range() -> None:
-    markup = tables.knobs_table(load_world()).markup
+    markup = cells_of(tables.knobs_table(load_world()))
     for knob in MEANINGS:
         assert f">{knob}</th>" in markup
     assert re.search(r">wrong</th><td>[^<]*</td><td>0 to 1</td><td[^>]*>0</td><td[^>]*>0\.05</td>", markup)

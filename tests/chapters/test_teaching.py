@@ -7,6 +7,7 @@ import pytest
 from clipsafe_utils.chapters.teaching import costs
 from clipsafe_utils.chapters.teaching.plans import ONE_HOUR, Rerun, Step, reruns
 from clipsafe_utils.cubes.studies import REPOSITORY
+from tests.markup import cells_of
 
 
 def test_every_command_of_the_plans_was_timed() -> None:
@@ -21,7 +22,7 @@ def test_a_plan_starts_at_zero_and_each_step_where_the_last_ended() -> None:
         Step("Second", 25, "intro", (Rerun("intro", "{a: 1}"),)),
         Step("Rest", 5),
     )
-    markup = costs.plan_table(plan, "Mine.").markup
+    markup = cells_of(costs.plan_table(plan, "Mine."))
     assert markup.count("0:50") == 2
     assert markup.count("1:15") == 2
     assert "<td>{a: 1}</td>" in markup

@@ -15,6 +15,7 @@ from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing, Text, listed
 from tests.chapters.synthetic_causes import synthetic_causes
+from tests.markup import cells_of
 
 STARTS = {
     "relative_pose_typical": 0.5,
@@ -183,7 +184,7 @@ def test_signs_are_compared_with_the_record_by_factor() -> None:
 
 
 def test_the_table_has_a_row_a_factor_and_says_what_is_missing(cube: xr.Dataset) -> None:
-    markup = tables.steps_table(Trainings(cube, 0.95), "drawn").markup
+    markup = cells_of(tables.steps_table(Trainings(cube, 0.95), "drawn"))
     assert markup.count('<th scope="row">') == 3
     row = markup.split('<th scope="row">texture</th>')[1].split("</tr>")[0]
     assert "+24.0 (" in row
@@ -212,8 +213,8 @@ def test_panels_of_several_drawn_worlds_keep_their_own_models() -> None:
     found = FactorRobustness(chosen, panels, [], {}, {}, Text(0))
     assert [one.sizes["model"] for kinds in found.alone.values() for one in kinds.values()] == [7, 7, 8, 8]
     said = figures.alone(found).markup
-    assert "typical textures\n(a): 1 of 1 CLIPs measured" in said
-    assert "random textures\n(b): 2 of 2 CLIPs measured" in said
+    assert "typical textures, (a): 1 of 1 CLIPs measured" in said
+    assert "random textures, (b): 2 of 2 CLIPs measured" in said
 
 
 def test_what_was_put_in_is_what_the_recipe_says() -> None:

@@ -19,6 +19,7 @@ from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.metrics.labelled import shape_bias_table
 from clipsafe_utils.say import NOT_MEASURED, Missing, percent
 from tests.chapters.synthetic_causes import CLIP, SEED_STEPS, synthetic_causes
+from tests.markup import cells_of
 
 PROPERTIES = list(laboratory.PROPERTIES)
 OF_SOURCE = {"labels": 0.2, "wit": 0.7, "laion": 0.8}
@@ -105,7 +106,7 @@ def test_tables_name_their_study_and_leave_out_what_was_not_trained(
     cube: xr.Dataset, described: xr.Dataset
 ) -> None:
     found = ShapeBias([], [], {}, {}, {"mine": cube}, {"mine": described}, 0.95)
-    steps = tables.steps_table(found, "mine").markup
+    steps = cells_of(tables.steps_table(found, "mine"))
     assert "study mine" in steps
     assert steps.count('<th scope="row">') == 6
     assert "+50.0 (+47.7 to +52.3)" in steps

@@ -16,6 +16,7 @@ from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import Missing
 from tests.chapters.synthetic_causes import synthetic_causes
 from tests.conftest import labelled
+from tests.markup import cells_of
 
 WORLD = load_world()
 STARTS = dict.fromkeys(PROPERTIES, 0.5) | {"accuracy": 0.6}
@@ -110,7 +111,7 @@ def test_what_is_missing_is_not_measured(panel: Panel, has_a_study: bool) -> Non
 
 
 def test_tables_and_words_hold_every_step_and_model(panel: Panel, found: MiniatureWorld) -> None:
-    stepped = outcome_tables.steps_table(found).markup
+    stepped = cells_of(outcome_tables.steps_table(found))
     assert stepped.count("<tr>") == 1 + 10
     assert "+10.0 (+8.9 to +11.1)" in stepped
     assert outcome_tables.models_table(found).markup.count("<tr>") == 1 + panel.cube.sizes["model"]

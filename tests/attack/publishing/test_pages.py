@@ -88,9 +88,9 @@ def page(browser: Any, seen: Seen) -> Iterator[Any]:
 def test_a_browser_reads_every_name_as_it_is(page: Any) -> None:
     read = []
     for name in NAMES:
-        element = data_element("explore-data", {"name": name})
+        element = data_element("figure-data", {"name": name})
         page.set_content(f"<!DOCTYPE html><title>A</title><body>{element}<h2>After</h2></body>")
-        read.append(page.evaluate("JSON.parse(document.querySelector('.explore-data').textContent).name"))
+        read.append(page.evaluate("JSON.parse(document.querySelector('.figure-data').textContent).name"))
         assert page.locator("h2").count() == 1, name
     assert read == list(NAMES)
     assert page.evaluate("window.PWNED") is None
@@ -176,8 +176,9 @@ def test_nothing_of_a_cube_runs_in_a_page(page: Any, seen: Seen, pages: dict[str
         page.locator(".models-form input").fill(NAMES[0])
         assert page.locator(".models-table tbody th").first.text_content().startswith(NAMES[0])
     elif name == "factor-robustness":
-        assert page.locator(".explore .point").count() > 0
-        names = "JSON.parse(document.querySelector('.explore-data').textContent).names"
+        page.locator("#fig-factor-residuals button", has_text="Explore").click()
+        page.locator(".explore .point").first.wait_for(state="attached")
+        names = "JSON.parse(document.querySelector('.figure-data').textContent).columns.name.words"
         assert set(page.evaluate(names)) & set(NAMES) >= {NAMES[0], NAMES[1]}
 
 
