@@ -22,9 +22,6 @@ _HOMES = {
     "clipsafe_utils.claims.simulation": ("simulated_verdicts",),
     "clipsafe_utils.cubes": ("find_study", "list_studies", "read_cube", "write_cube"),
     "clipsafe_utils.expressions": ("publish", "section_needs"),
-    "clipsafe_utils.figures.hover": ("explorable",),
-    "clipsafe_utils.figures.style": ("show",),
-    "clipsafe_utils.figures.tables": ("table",),
     "clipsafe_utils.findings.calibration.result": ("calibration",),
     "clipsafe_utils.findings.causes.result": ("causes",),
     "clipsafe_utils.findings.factors.result": ("factor_robustness",),
@@ -34,6 +31,7 @@ _HOMES = {
     "clipsafe_utils.findings.student.result": ("student_laboratory",),
     "clipsafe_utils.findings.world.result": ("miniature_world",),
     "clipsafe_utils.parameters": ("parameters_of",),
+    "clipsafe_utils.show.tables": ("table",),
     "clipsafe_utils.say": (
         *("Missing", "Value", "change", "choose", "count", "level", "listed", "number", "percent", "points"),
     ),

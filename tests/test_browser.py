@@ -170,10 +170,12 @@ def taken_along(name: str, folder: Path) -> Path:
 
 
 def test_formulas_and_icons_are_drawn_from_the_page_itself(page: Any, tmp_path: Path) -> None:
-    with_formula = next(name for name in EXPLORED if "math notranslate" in (built_site() / name).read_text())
+    with_formula = next(name for name in EXPLORED if "<math" in (built_site() / name).read_text())
     page.goto(taken_along(with_formula, tmp_path).as_uri(), wait_until="load")
-    page.wait_for_selector("mjx-container svg", state="attached")
-    assert page.evaluate("document.querySelectorAll('svg.svg-inline--fa path').length") > 0
+    page.evaluate("document.fonts.ready")
+    assert page.locator("math").first.bounding_box()["height"] > 5
+    for font in ("16px 'STIX Two Math'", "900 16px 'Font Awesome 6 Free'"):
+        assert page.evaluate("(font) => document.fonts.check(font)", font)
 
 
 @pytest.mark.parametrize("name", [EXPLORED[1], MODELS])
@@ -278,11 +280,11 @@ def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
     address = (built_site() / MODELS).as_uri()
     page.goto(f"{address}#study=miniature&sort=accuracy&order=desc", wait_until="load")
     names = page.locator(".models-table tbody th")
-    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(2)").all()} == {
+    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(6)").all()} == {
         "miniature"
     }
     accuracy = [
-        float(cell.text_content()) for cell in page.locator(".models-table tbody td:nth-child(5)").all()
+        float(cell.text_content()) for cell in page.locator(".models-table tbody td:nth-child(2)").all()
     ]
     assert accuracy == sorted(accuracy, reverse=True)
     page.get_by_label("Words").fill("64k-s0")

@@ -14,7 +14,7 @@ FLOW = (
     {"lab"},
     {"findings"},
     {"claims"},
-    {"figures", "show"},
+    {"show"},
     {"chapters"},
     {"expressions", "filling"},
     {"publishing"},
@@ -65,6 +65,6 @@ def test_no_module_imports_a_later_stage() -> None:
         if part_of(module) != "__init__" and str(module) not in JOINS_PARTS
         for name in imported_parts(module)
         if stage_of(name) > stage_of(part_of(module))
-        or (part_of(module) in ("figures", "show") and name in MAKES_PREDICTIONS)
+        or (part_of(module) == "show" and name in MAKES_PREDICTIONS)
     ]
     assert backwards == []

@@ -9,16 +9,17 @@ import pytest
 from bs4 import BeautifulSoup
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.publishing.page_scripts import FORMULA, MATHJAX, SCRIPTS
+from clipsafe_utils.publishing.page_scripts import SCRIPTS
 from tests.built_site import built_site
 
 STATIC = REPOSITORY / "book" / "_static"
-PAGE_LIMIT, SCRIPTS_LIMIT, SITE_LIMIT = 1.5e6, 4e6, 40e6
-"""Bytes: HTML and figures of a page; MathJax, charts and table together; the whole site."""
+PAGE_LIMIT, LOAD_LIMIT, SCRIPTS_LIMIT, SITE_LIMIT = 1.5e6, 2.5e6, 1.5e6, 30e6
+"""Bytes: HTML and figures of a page; all that it loads; what is others' in `_static`; the whole site."""
 
-USED_BY = {mark: scripts[0] for mark, scripts in SCRIPTS.items() if ".min." in scripts[0]} | {
-    FORMULA: MATHJAX
-}
+ICONS = ("fa-solid-900.woff2", "fa-brands-400.woff2")
+"""The fonts of icons that every page of the theme shows."""
+
+USED_BY = {mark: scripts[0] for mark, scripts in SCRIPTS.items() if ".min." in scripts[0]}
 """By what a page holds, the library that it loads at once; `chart.js` waits until a reader asks for one."""
 
 
@@ -41,7 +42,7 @@ def test_scripts_of_others_are_unchanged_and_have_their_licence() -> None:
 
 
 def test_every_large_script_is_listed() -> None:
-    large = {path.name for path in STATIC.rglob("*.js") if path.stat().st_size > 50_000}
+    large = {path.name for path in STATIC.rglob("*.[jw][so]*") if path.stat().st_size > 50_000}
     assert large == {script["file"] for script in vendored()}
 
 
@@ -61,14 +62,27 @@ def test_a_page_loads_a_library_only_if_it_uses_it(pages: dict[Path, BeautifulSo
 @pytest.mark.slow
 def test_every_page_with_its_figures_is_light(pages: dict[Path, BeautifulSoup]) -> None:
     for file, soup in pages.items():
-        sources = {str(tag["src"]) for tag in soup.select("img[src], source[src]")}
-        beside = [
-            file.parent / unquote(urlsplit(source).path)
-            for source in sources
-            if not source.startswith("data:")
-        ]
-        weight = file.stat().st_size + sum(picture.stat().st_size for picture in beside)
+        weight = file.stat().st_size + weight_of(file, soup, "img[src], source[src]")
         assert weight <= PAGE_LIMIT, f"{file.name}: {weight:,} bytes"
+
+
+@pytest.mark.slow
+def test_the_first_load_of_every_page_is_light(pages: dict[Path, BeautifulSoup]) -> None:
+    fonts = sum(file.stat().st_size for name in ICONS for file in built_site().rglob(name))
+    letters = (STATIC / "stix-two-math.woff2").stat().st_size
+    assert fonts > 100_000
+    for file, soup in pages.items():
+        asked = 'img[src], source[src], script[src], link[rel~="stylesheet"]'
+        weight = file.stat().st_size + weight_of(file, soup, asked) + fonts
+        weight += letters if soup.select_one("math") else 0
+        assert weight <= LOAD_LIMIT, f"{file.name}: {weight:,} bytes"
+
+
+def weight_of(page: Path, soup: BeautifulSoup, selector: str) -> int:
+    """Return the bytes of the files that elements of a page ask for, each once."""
+    asked = {str(tag.get("src") or tag["href"]) for tag in soup.select(selector)}
+    files = [page.parent / unquote(urlsplit(one).path) for one in asked if not one.startswith("data:")]
+    return sum(file.stat().st_size for file in files)
 
 
 @pytest.mark.slow

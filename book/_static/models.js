@@ -95,6 +95,10 @@
     box.setAttribute(name, value);
   }
 
+  // DataTables fixes a property of the events that it handles, which the script of the copy buttons, listening on
+  // the whole page, would take for its own.
+  box.closest(".dt-container").addEventListener("click", (event) => event.stopPropagation());
+
   const wanted = new Map();
   shown.search.fixed("choices", (_text, row) =>
     [...wanted].every(([place, words]) => columns[place].words[row[place]] === words));

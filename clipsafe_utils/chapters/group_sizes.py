@@ -5,10 +5,11 @@ import pandas as pd
 
 from clipsafe_utils.cubes import GROUPS, families_between_groups
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def group_sizes(panel: Panel) -> ThemedTable:
+def group_sizes(panel: Panel) -> Shown:
     """Tabulate how many models and families of each group a panel has."""
     rows = []
     for group, title in GROUPS.items():

@@ -11,4 +11,5 @@ class Property:
     axis: str
     scale: float = 100.0
     is_share: bool = False  # whether no interval may leave 0 and 1
+    is_positive: bool = False  # whether no interval may go below 0
     smallest: float = 0.0  # changes smaller than this do not matter; a figure of changes says so in grey

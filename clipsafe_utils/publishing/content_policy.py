@@ -1,14 +1,14 @@
 """What each page lets a browser do: run the scripts of the site, and no code that a cube brought into it."""
 
 # The theme writes some ten pieces of code into every page. A page names each by its hash, but only if the
-# page of the search holds it as well, which Sphinx makes without a word of a chapter, or if it is one of the
-# two that differ from page to page and hold a name alone. Code that got into a chapter in spite of all
-# escaping is thus not named, and does not run.
+# page of the search holds it as well, which Sphinx makes without a word of a chapter, or if it is the one
+# that differs from page to page and holds a name alone. Code that got into a chapter in spite of all escaping
+# is thus not named, and does not run.
 #
-# The theme stands in the way of more. Font Awesome, MathJax and Plotly write styles into the page, so styles
-# are free. Two buttons have code in an attribute, which is taken out here; `book.js` listens in its place. A
-# page cannot say who may frame it; only a server can. In another language than English, `doctools.js` would
-# make functions of text, which is stopped. Opened from disk, the site is every file of the disk to a browser.
+# The theme stands in the way of more. It and Plotly write styles into the page, so styles are free. Two
+# buttons have code in an attribute, which is taken out here; `book.js` listens in its place. A page cannot
+# say who may frame it; only a server can. In another language than English, `doctools.js` would make
+# functions of text, which is stopped. Opened from disk, the site is every file of the disk to a browser.
 
 import base64
 import hashlib
@@ -24,10 +24,7 @@ SEARCH = "search.html"
 
 _HEAD = re.compile(r'\s*<!DOCTYPE html>\s*<html[^>]*>\s*<head>\s*<meta charset="utf-8" ?/?>')
 _CODE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_CODE_OF_ONE_PAGE = re.compile(
-    r"DOCUMENTATION_OPTIONS\.pagename = '[^'\\]*';"
-    r'|window\.MathJax = \{"options": \{"processHtmlClass": "[\w|]+"\}\}'
-)
+_CODE_OF_ONE_PAGE = re.compile(r"DOCUMENTATION_OPTIONS\.pagename = '[^'\\]*';")
 _ATTRIBUTES_WITH_CODE = re.compile(r'(?<=<button) onclick="(?:toggleFullScreen|window\.print)\(\)"')
 _HASH = re.compile(r"'sha256-[\w+/=]+'")
 

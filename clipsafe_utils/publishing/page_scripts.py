@@ -6,7 +6,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 SCRIPTS = {
-    'class="explore-data"': ("plotly-basic.min.js", "explore.js"),
     'class="models-data"': ("datatables.min.js", "models.js"),
     'class="figure-data"': ("figures.js", "chart.js"),
     'class="themed-table"': ("figures.js",),
@@ -19,14 +18,6 @@ LIBRARIES = {"chart.js": "plotly-basic.min.js"}
 LIBRARY_ATTRIBUTE = "data-library"
 """Of the element of such a script: where its library is."""
 
-FORMULA = "math notranslate"
-"""What a page with a formula holds."""
-
-MATHJAX = "tex-svg.js"
-
-_AFTER_MATHJAX = 900
-"""Sphinx's own listeners run at 500."""
-
 
 def scripts_of(body: str) -> list[str]:
     """Return the scripts that a page needs, each once, in the order in which they run."""
@@ -36,18 +27,13 @@ def scripts_of(body: str) -> list[str]:
 
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Tell Sphinx to ask for the scripts of each page; Sphinx calls this."""
-    app.connect("html-page-context", _choose_scripts, priority=_AFTER_MATHJAX)
+    app.connect("html-page-context", _choose_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _choose_scripts(
     app: "Sphinx", _page: str, _template: str, context: dict[str, Any], _doctree: object
 ) -> None:
-    body = context.get("body", "")
-    for script in scripts_of(body):
+    for script in scripts_of(context.get("body", "")):
         library: dict[str, Any] = {LIBRARY_ATTRIBUTE: LIBRARIES[script]} if script in LIBRARIES else {}
         app.add_js_file(script, loading_method="defer", **library)
-    if FORMULA not in body:
-        # Sphinx also adds MathJax for a formula in a cell that is removed before the page is written.
-        files = context.get("script_files", [])
-        files[:] = [file for file in files if not str(getattr(file, "filename", file)).endswith(MATHJAX)]

@@ -2,23 +2,18 @@
 
 from pathlib import Path
 
-from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS
-from clipsafe_utils.cubes.panels import read_panels
-from clipsafe_utils.figures.factor_robustness import residuals
-from clipsafe_utils.figures.style import house_style
+from clipsafe_utils.chapters.factor_robustness.figures import residuals
 from clipsafe_utils.files import replacing
-from clipsafe_utils.metrics.labelled import effective_robustness
+from clipsafe_utils.findings.factors.result import factor_robustness
+from clipsafe_utils.parameters import check_parameters
 
 POSTER = Path("book", "_static", "headline.png")
-DOTS_PER_INCH = 130
 
 
 def write_poster(root: Path) -> Path:
     """Draw the headline figure of `published`, the same bytes for the same cubes; return its file."""
-    panel = read_panels(["published"], "factors", list(GROUPS))[0]
-    result = effective_robustness(panel.cube, panel.models, factor_names=HEADLINE_FACTORS)
-    figure = residuals({panel.study: result}, {panel.study: panel.models})
+    found = factor_robustness(check_parameters("factor-robustness", {"studies": ["published"]}))
     path = root / POSTER
-    with house_style(), replacing(path) as temporary:
-        figure.savefig(temporary, dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None})
+    with replacing(path) as temporary:
+        temporary.write_bytes(residuals(found).png)
     return path

@@ -27,8 +27,6 @@ _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-b
 _HTML_IN_SCRIPT = re.compile(r"<(?=!--|/?script)", re.IGNORECASE)
 """What would end a script or hide its end; it stands in texts and patterns, where ``\\x3c`` is the same."""
 
-_MATHJAX = 'script[src*="tex-svg.js"]'
-
 
 def write_standalone(
     root: Path, chapter: Chapter, folder: Path, parameters: Mapping[str, object] | None = None
@@ -75,8 +73,7 @@ def inline_page(site: Path, page: str, address: str) -> str:
     if not file.is_file():
         raise ClipsafeError(f"_toc.yml: does not list '{page.removesuffix('.html')}', so it has no page.")
     soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
-    has_formula = soup.select_one(".math") is not None
-    for unwanted in soup.select(_NOT_KEPT if has_formula else f"{_NOT_KEPT}, {_MATHJAX}"):
+    for unwanted in soup.select(_NOT_KEPT):
         unwanted.decompose()
     _inline_files(soup, file, site)
     hashes = _inline_scripts(soup, file, site / "_static")

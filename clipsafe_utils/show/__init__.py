@@ -4,7 +4,7 @@ from clipsafe_utils.lazy import lazily
 
 _HOMES = {
     "clipsafe_utils.show.dose_curves": ("Panel", "curves"),
-    "clipsafe_utils.show.dot_plot": ("dots",),
+    "clipsafe_utils.show.dot_plot": ("Scale", "dots"),
     "clipsafe_utils.show.forest_plot": ("forest",),
     "clipsafe_utils.show.frame": ("marks",),
     "clipsafe_utils.show.heat_table": ("matrix",),

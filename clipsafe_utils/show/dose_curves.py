@@ -10,17 +10,21 @@ from matplotlib.figure import Figure
 
 from clipsafe_utils.show.drawing import (
     WIDTH,
-    Shown,
     draw_intervals,
     draw_marks,
     house_style,
     legend_above,
     not_measured,
     reference_line,
+    two_lines,
 )
-from clipsafe_utils.show.encoding import INK, LOOKS, is_own
+from clipsafe_utils.show.encoding import INK, LOOKS, Look, is_own
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
+
+_MOST_LEVELS = 4
+"""More levels of a logarithmic axis are not all written at it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Panel:
 
     axis: str  # Name of the axis of values, with its unit.
     limits: tuple[float, float] | None = None  # What is possible.
+    x_axis: str = ""  # Name of a horizontal axis of its own, where panels do not share one.
     small: float = 0.0  # Changes up to this size do not matter: a grey band around zero.
 
 
@@ -90,21 +95,24 @@ def curves(
         columns = min(columns, len(shown))
         lines = -(-len(shown) // columns)
         figure = Figure(figsize=(WIDTH, 0.9 + (2.0 if columns > 1 else 1.8) * lines))
-        grid = figure.subplots(lines, columns, sharex=True, squeeze=False).ravel()
+        shared = not any(panel.x_axis for panel in shown.values())
+        grid = figure.subplots(lines, columns, sharex=shared, squeeze=False).ravel()
         for axes in grid[len(shown) :]:
             axes.set_visible(False)
         for axes, (name, panel) in zip(grid, shown.items(), strict=False):
             part = frame[frame["panel"] == name]
             _draw_panel(axes, part, panel, joined and not rungs, ratios)
             axes.set_title(name)
-            _set_places(axes, frame, rungs, ratios)
+            _set_places(axes, frame if shared else part, rungs, ratios)
+            axes.set_xlabel(panel.x_axis)
             if reference is not None:
                 reference_line(axes, reference, upright=False)
             if mark_x is not None:
                 reference_line(axes, mark_x, line=":")
         for axes in grid[max(len(shown) - columns, 0) : len(shown)]:
             axes.tick_params(labelbottom=True)
-        figure.supxlabel(x_axis, fontsize=9)
+        if shared:
+            figure.supxlabel(x_axis, fontsize=9)
         legend_above(figure, frame[frame["mark"] != "single"], lines=joined and not rungs)
     axes_of_chart = {
         "x": x_axis,
@@ -142,7 +150,9 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, panel: Panel, joined: bool, rati
     for place, rows in looks:
         look = LOOKS[str(place[0])]
         x = rows["x"].to_numpy(float)
-        if place in others:
+        if rows["band_low"].notna().any():
+            _draw_band(axes, rows, look)
+        elif place in others:
             x = _beside(x, every, others.index(place), len(others), ratios)
         of_means = (rows["mark"] != "single").to_numpy()
         if joined:
@@ -154,6 +164,14 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, panel: Panel, joined: bool, rati
         draw_marks(axes, x, rows["value"], rows, look)
     axes.set_ylabel(panel.axis)
     axes.grid(visible=True, axis="y")
+
+
+def _draw_band(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    """Shade the range in which values lie; its edges tell bands apart that lie over each other."""
+    x, low, high = (rows[name].to_numpy(float) for name in ("x", "band_low", "band_high"))
+    axes.fill_between(x, low, high, color=look.light, alpha=0.16, linewidth=0, zorder=0.4)
+    for end in (low, high):
+        axes.plot(x, end, color=look.light, linestyle=look.line, linewidth=0.6, zorder=0.5)
 
 
 def _beside(x: np.ndarray, every: np.ndarray, position: int, number: int, ratios: bool) -> np.ndarray:
@@ -170,22 +188,10 @@ def _step(every: np.ndarray, ratios: bool) -> float:
 def _set_places(axes: Axes, frame: pd.DataFrame, rungs: Sequence[str], ratios: bool) -> None:
     levels = np.unique(frame["x"].to_numpy(float))
     if rungs:
-        axes.set_xticks(range(len(rungs)), [_two_lines(rung) for rung in rungs])
+        axes.set_xticks(range(len(rungs)), [two_lines(rung) for rung in rungs])
         axes.set_xlim(-0.5, len(rungs) - 0.5)
     elif ratios:
         axes.set_xscale("log")
+        levels = levels[:: -(-levels.size // _MOST_LEVELS)]
         axes.set_xticks(levels, [f"{level:,g}" for level in levels])
         axes.minorticks_off()
-
-
-def _two_lines(text: str) -> str:
-    """Break a name near its middle, so that four of them stand side by side on a phone."""
-    words = text.split()
-    breaks = [
-        (abs(len(" ".join(words[:place])) - len(" ".join(words[place:]))), place)
-        for place in range(1, len(words))
-    ]
-    if not breaks:
-        return text
-    place = min(breaks)[1]
-    return " ".join(words[:place]) + "\n" + " ".join(words[place:])

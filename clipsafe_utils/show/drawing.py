@@ -12,7 +12,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -22,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours, is_own
+from clipsafe_utils.show.shown import Shown
 
 WIDTH = 4.75
 """Width of a figure in inches: on a phone, where 342 pixels are left, text of 9 points is 9 pixels high."""
@@ -74,8 +74,23 @@ def reference_line(axes: Axes, value: float, *, upright: bool = True, line: str 
     draw(value, color=INK, linewidth=0.8, linestyle=line, zorder=0.5)
 
 
+def two_lines(text: str, letters: int = 0) -> str:
+    """Break a name of more letters near its middle, so that several stand side by side on a phone."""
+    words = text.split()
+    breaks = [
+        (abs(len(" ".join(words[:place])) - len(" ".join(words[place:]))), place)
+        for place in range(1, len(words))
+    ]
+    if not breaks or len(text) <= letters:
+        return text
+    place = min(breaks)[1]
+    return " ".join(words[:place]) + "\n" + " ".join(words[place:])
+
+
 def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size: float = 26) -> None:
     """Draw marks of one look: hollow where undecided, small where single, never cut at the frame."""
+    if not look.marker:
+        return  # A line alone.
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     decided = rows["decided"].to_numpy(bool)
     single = (rows["mark"] == "single").to_numpy()
@@ -92,7 +107,7 @@ def draw_marks(axes: Axes, x: Any, y: Any, rows: pd.DataFrame, look: Look, size:
                     x[here],
                     y[here],
                     s=sizes if sizes.size == 1 else area[here],  # One size: an SVG draws the mark once.
-                    marker=look.marker or "o",
+                    marker=look.marker,
                     facecolor=look.light if filled or is_line else "none",
                     edgecolor=None if is_line else look.light,
                     linewidth=(0.0 if small else 0.9) if not is_line else 1.0,
@@ -157,23 +172,6 @@ def legend_above(
         )
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A figure, or a table, as a notebook shows it."""
-
-    markup: str
-    png: bytes = b""
-
-    def __repr__(self) -> str:
-        return "<figure>" if self.png else "<table>"
-
-    def _repr_html_(self) -> str:
-        return self.markup
-
-    def _repr_png_(self) -> bytes | None:
-        return self.png or None
-
-
 def publish_figure(figure: Figure, alt: str, beside: str = "") -> Shown:
     """Turn a drawn figure into what a page shows: the same bytes for the same figure and text.
 
@@ -213,7 +211,23 @@ def _themed(drawing: str, alt: str) -> str:
     drawing = re.sub(
         r"font-family: [^;]*;? ?|<defs>\s*<style.*?</style>\s*</defs>\s*", "", drawing, flags=re.DOTALL
     )
-    return _labelled(_with_own_ids(drawing), alt)
+    return _labelled(_with_own_ids(_light(drawing)), alt)
+
+
+def _light(drawing: str) -> str:
+    """Write places to a hundredth of a point, and a style once for all marks that share it."""
+    drawing = re.sub(
+        r'(?<= )(?:d|x|y)="[^"]*"', lambda place: re.sub(r"(\.\d\d)\d+", r"\1", place[0]), drawing
+    )
+    return re.sub(r"<g([^>]*)>((?:\s*<use [^>]*/>)+)\s*</g>", _styled_once, drawing)
+
+
+def _styled_once(group: re.Match[str]) -> str:
+    styles = set(re.findall(r' style="[^"]*"', group[2]))
+    if len(styles) != 1 or "style=" in group[1]:
+        return group[0]
+    (style,) = styles
+    return f"<g{group[1]}{style}>{group[2].replace(style, '')}</g>"
 
 
 def _with_own_ids(drawing: str) -> str:

@@ -74,6 +74,8 @@ LOOKS: dict[str, Look] = {
     "families/8": Look("8 families", INK, INK, "h"),
     "families/15": Look("15 families", INK, INK, "P"),
     "families/0": Look("no families", INK, INK, "x"),
+    "temperature/clean": Look("temperature of clean images", INK, INK, "v", "--"),
+    "temperature/own": Look("temperature of shifted ones", INK, INK, "+", ":"),
     **{
         f"yours/{n}": Look("", "#D81B60", "#FF5C9A", mark, rank=10, area=3.0) for n, mark in enumerate("*ph8")
     },

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
-from clipsafe_utils.show.drawing import WIDTH, Shown, draw_intervals, draw_marks, house_style, not_measured
+from clipsafe_utils.show.drawing import WIDTH, draw_intervals, draw_marks, house_style, not_measured
 from clipsafe_utils.show.encoding import INK, LOOKS
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
 REACH = 100.0
 """How far the shared axis goes to both sides, in smallest effects that matter."""

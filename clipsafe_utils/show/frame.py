@@ -68,8 +68,8 @@ def _printable(value: Any) -> Any:
 def inside(frame: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[float, float]:
     """Return the range of an axis: all values, and the intervals that are not far wider than others.
 
-    What is possible (`limits`) is never left. An interval of more than four times the median width sets no
-    axis; it is cut there, with an arrow.
+    What is possible (`limits`) is never left. An interval of more than four times the median width, and wider
+    than the values lie apart, sets no axis; it is cut there, with an arrow.
 
     Examples
     --------
@@ -79,7 +79,8 @@ def inside(frame: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[flo
     """
     low, high = frame["low"].astype(float), frame["high"].astype(float)
     width = (high - low).where(lambda one: one < float("inf"))
-    usual = width <= 4 * width.median()
+    value = frame["value"].astype(float)
+    usual = width <= max(4 * width.median(), value.max() - value.min())
     ends = pd.concat([frame["value"], low[usual], high[usual], frame["band_low"], frame["band_high"]])
     ends = ends[ends.abs() < float("inf")].dropna().astype(float)
     if ends.empty:

@@ -1,17 +1,21 @@
 """A matrix: rows of causes against columns of properties, each cell a number on a tinted ground."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from clipsafe_utils.show.drawing import WIDTH, Shown, house_style, not_measured
+from clipsafe_utils.show.drawing import WIDTH, house_style, not_measured, two_lines
 from clipsafe_utils.show.encoding import INK
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
-_ROW = 0.21
+_LINE, _ROOM, _GAP = 0.15, 0.06, 0.01  # Inches: of a line of words, around a name, around a cell.
+_NAME, _HEADING = 17, 12  # A longer name of a row has two lines, and one of a column, which is upright.
+_WHOLE = 9.95  # Larger values are written without decimals.
 _STRONGEST = 0.3  # Opacity of the largest value of a column; numbers must stay readable on it.
 
 
@@ -46,24 +50,42 @@ def matrix(
 
 def _draw(frame: pd.DataFrame, axis: str) -> Figure:
     places = _places(frame)
+    names = [two_lines(row or panel, _NAME) for panel, row in places]
+    heights = [_LINE * len(name.split("\n")) + _ROOM for name in names]
+    bottoms = list(accumulate(heights))
     sides = list(dict.fromkeys(frame["side"]))
     largest = frame["value"].abs().groupby(frame["side"]).max()
     with house_style():
-        figure = Figure(figsize=(WIDTH, _ROW * len(places) + 1.5))
+        figure = Figure(figsize=(WIDTH, bottoms[-1] + 1.4))
         axes = figure.subplots()
         for row in frame.to_dict("records"):
             value, most = row["value"], largest[row["side"]]
-            cell = (sides.index(row["side"]), places.index((row["panel"], row["row"])))
-            _draw_cell(axes, cell, value, abs(value) / most if most else 0.0, decided=row["decided"])
-        axes.set_xticks(range(len(sides)), sides, rotation=40, ha="left", rotation_mode="anchor")
+            at = places.index((row["panel"], row["row"]))
+            corner = (sides.index(row["side"]) - 0.48, bottoms[at] - heights[at] + _GAP)
+            box = Rectangle(corner, 0.96, heights[at] - 2 * _GAP)
+            _draw_cell(axes, box, value, abs(value) / most if most else 0.0, decided=row["decided"])
+        headings = [two_lines(side, _HEADING) for side in sides]
         axes.xaxis.tick_top()
-        axes.set_yticks(range(len(places)), [row or panel for panel, row in places])
-        for label, (_, name) in zip(axes.get_yticklabels(), places, strict=True):
-            label.set_fontweight("normal" if name else "bold")
-        axes.set(xlim=(-0.5, len(sides) - 0.5), ylim=(len(places) - 0.5, -0.5), xlabel=axis)
+        axes.set_xticks(range(len(sides)), headings, rotation=90, rotation_mode="anchor")
+        for label in axes.get_xticklabels():
+            label.set(ha="left", va="center", multialignment="left")
+        _name_rows(axes, names, bottoms, [not row for _, row in places])
+        axes.set(xlim=(-0.5, len(sides) - 0.5), ylim=(bottoms[-1], 0), xlabel=axis)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
     return figure
+
+
+def _name_rows(axes: Axes, names: Sequence[str], bottoms: Sequence[float], is_head: Sequence[bool]) -> None:
+    """Write the names, a tick a line: in another font than Matplotlib's, too, each ends at the axis."""
+    lines = [
+        (bottom - _ROOM / 2 - _LINE * (name.count("\n") - at + 0.5), line, bold)
+        for name, bottom, bold in zip(names, bottoms, is_head, strict=True)
+        for at, line in enumerate(name.split("\n"))
+    ]
+    axes.set_yticks([at for at, _, _ in lines], [line for _, line, _ in lines])
+    for label, (_, _, bold) in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_fontweight("bold" if bold else "normal")
 
 
 def _places(frame: pd.DataFrame) -> list[tuple[str, str]]:
@@ -75,11 +97,9 @@ def _places(frame: pd.DataFrame) -> list[tuple[str, str]]:
     return places
 
 
-def _draw_cell(axes: Axes, cell: tuple[int, int], value: float, strength: float, *, decided: bool) -> None:
-    x, y = cell
-    opacity = _STRONGEST * strength if decided else 0.0
-    axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, color=INK, alpha=opacity, linewidth=0))
-    text = f"{value:+.1f}".replace("-", "−")
+def _draw_cell(axes: Axes, box: Rectangle, value: float, strength: float, *, decided: bool) -> None:
+    text = f"{value:+.{0 if abs(value) >= _WHOLE else 1}f}".replace("-", "−")
+    x, y = box.get_center()
     axes.text(
         x,
         y,
@@ -89,3 +109,6 @@ def _draw_cell(axes: Axes, cell: tuple[int, int], value: float, strength: float,
         color=INK,
         alpha=1.0 if decided else 0.7,
     )
+    if decided:
+        box.set(color=INK, alpha=_STRONGEST * strength, linewidth=0)
+        axes.add_patch(box)

@@ -1,7 +1,6 @@
 """What stands with a figure: its source, and the data that its page's script charts, saves and searches."""
 
 import html
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,9 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from clipsafe_utils.show.alt import describe
-from clipsafe_utils.show.drawing import Shown, publish_figure
+from clipsafe_utils.show.drawing import publish_figure
 from clipsafe_utils.show.encoding import INK, LOOKS
 from clipsafe_utils.show.frame import DEFAULTS
+from clipsafe_utils.show.page_data import data_element
+from clipsafe_utils.show.shown import Shown
 
 DATA_CLASS = "figure-data"
 """Class of the element with the data of a figure; the compiled page gets the script that reads it."""
@@ -41,7 +42,7 @@ def published(
     """
     if frame.empty:
         return publish_figure(figure, f"{lead} Nothing is measured.")
-    values = axis if isinstance(axis, str) else dict(axis)
+    values = axis.replace("\n", " ") if isinstance(axis, str) else _on_one_line(axis)
     data = {"place": place, "value": values, **(axes or {}), **_columns(frame if every is None else every)}
     if every is not None:
         data["drawn"] = _columns(frame)
@@ -52,17 +53,8 @@ def published(
     )
 
 
-def data_element(data_class: str, data: Mapping[str, object]) -> str:
-    r"""Return the element of a page that holds numbers for a script to read.
-
-    Examples
-    --------
-    >>> data_element("my-data", {"name": "</script>"})
-    '<script type="application/json" class="my-data">{"name":"\\u003c/script>"}</script>'
-    """
-    # Inside a script element "</script" ends it early, and "<!--" with "<script" keeps it from ending at all.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
-    return f'<script type="application/json" class="{data_class}">{text}</script>'
+def _on_one_line(names: Mapping[str, str]) -> dict[str, str]:
+    return {place: name.replace("\n", " ") for place, name in names.items()}
 
 
 def _source_line(sources: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Scatters: a value of each model against another, with the line that it is held against; reliability."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,6 @@ from scipy.special import ndtri
 
 from clipsafe_utils.show.drawing import (
     WIDTH,
-    Shown,
     draw_intervals,
     draw_marks,
     house_style,
@@ -24,10 +24,12 @@ from clipsafe_utils.show.drawing import (
 from clipsafe_utils.show.encoding import INK, LOOKS, Look
 from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.shown import Shown
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
 _MOST_TICKS = 5
 _OVER_STANDARD = 3 + 0.1 * LOOKS["group/standard"].rank + 0.05  # A crowd hides no line, a line no other mark.
+_LETTERS = 54  # Of a title that is as wide as the figure.
 _CROWD = 60
 """More marks of a look in a panel are drawn small, and beside them the others smaller."""
 
@@ -42,6 +44,7 @@ class Axes2D:
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     equal: bool = False  # A diagonal where both are the same, and both from 0 to 100.
+    shared: bool = False  # One range for all panels of a study, so that they can be compared.
 
 
 def scatter(
@@ -116,21 +119,32 @@ def _draw(frame: pd.DataFrame, axes: Axes2D, lines: pd.DataFrame | None, columns
     studies = list(dict.fromkeys(frame["study"]))
     panels = {study: list(dict.fromkeys(frame["panel"][frame["study"] == study])) for study in studies}
     columns = min(columns, max(map(len, panels.values())))
-    heights = [-(-len(names) // columns) * (1.75 if columns > 1 else 2.7) + 0.35 for names in panels.values()]
+    shapes = [_shape(len(names), columns) for names in panels.values()]
+    titles = {
+        name: _wrapped(name, _LETTERS // across)
+        for names, (_, across) in zip(panels.values(), shapes, strict=True)
+        for name in names
+    }
+    height = 1.75 if columns > 1 else 2.7
+    heights = [
+        0.35 + lines * (height + 0.15 * max(titles[name].count("\n") for name in names))
+        for names, (lines, _) in zip(panels.values(), shapes, strict=True)
+    ]
     looks = {frozenset(frame["look"][frame["study"] == study]) for study in studies}
     shared = len(looks) == 1
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.6 * len(looks)))
     blocks = figure.subfigures(len(studies), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for block, (study, names) in zip(blocks, panels.items(), strict=True):
-        shape = (-(-len(names) // columns), columns)
+    for block, (study, names), shape in zip(blocks, panels.items(), shapes, strict=True):
         grid = block.subplots(*shape, squeeze=False, sharex=axes.equal, sharey=axes.equal).ravel()
         for one in grid[len(names) :]:
             one.set_visible(False)
         of_study = frame[frame["study"] == study]
         for one, name in zip(grid, names, strict=False):
             line = None if lines is None else lines[(lines["study"] == study) & (lines["panel"] == name)]
-            _draw_panel(one, of_study[of_study["panel"] == name], axes, line)
-            one.set_title(name)
+            part = of_study[of_study["panel"] == name]
+            _set_ranges(one, of_study if axes.shared else part, axes)
+            _draw_panel(one, part, axes, line)
+            one.set_title(titles[name])
         block.supxlabel(axes.x, fontsize=9)
         block.supylabel(axes.y, fontsize=9)
         if not shared:
@@ -142,18 +156,27 @@ def _draw(frame: pd.DataFrame, axes: Axes2D, lines: pd.DataFrame | None, columns
     return figure
 
 
+def _shape(panels: int, columns: int) -> tuple[int, int]:
+    """Give lines and columns of a block: no more lines than needed, and these as even as can be."""
+    lines = -(-panels // columns)
+    return lines, -(-panels // lines)
+
+
+def _wrapped(name: str, letters: int) -> str:
+    """Break the lines of a name after a space, a hyphen or a line, as the names of checkpoints need it."""
+    lines = []
+    for line in name.split("\n"):
+        lines.append("")
+        for part in re.findall(r"[^-_ ]*[-_ ]|[^-_ ]+", line):
+            if lines[-1] and len(lines[-1] + part.rstrip()) > letters:
+                lines.append("")
+            lines[-1] += part
+    return "\n".join(lines)
+
+
 def _draw_panel(axes: Axes, part: pd.DataFrame, both: Axes2D, line: pd.DataFrame | None) -> None:
-    place: Callable[[np.ndarray], np.ndarray] = _probit if both.scale == "probit" else np.asarray
-    scaled = part.assign(
-        **{name: place(part[name].to_numpy(float)) for name in ("x", "value", "low", "high")}
-    )
-    if both.equal:
-        axes.plot([0, 100], [0, 100], color=INK, linewidth=0.8, zorder=0.5)
-        axes.set(xlim=(0, 100), ylim=(0, 100), xticks=[0, 50, 100], yticks=[0, 50, 100])
-    else:
-        horizontal = scaled.assign(value=scaled["x"], low=np.nan, high=np.nan)
-        axes.set_xlim(inside(horizontal, _limits(both.x_limits, place)))
-        axes.set_ylim(inside(scaled, _limits(both.y_limits, place)))
+    place = _place(both)
+    scaled = _scaled(part, both)
     if line is not None and len(line):
         _draw_line(axes, line, place)
     groups = scaled.groupby(["look", "label"], sort=False)
@@ -178,6 +201,28 @@ def _draw_dots(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     path.should_simplify = False
     dots = {"linewidth": 2.2, "capstyle": "round", "clip_on": False, "zorder": 3 + 0.1 * look.rank}
     axes.add_patch(PathPatch(path, fill=False, edgecolor=look.light, **dots))
+
+
+def _set_ranges(axes: Axes, marks: pd.DataFrame, both: Axes2D) -> None:
+    if both.equal:
+        axes.plot([0, 100], [0, 100], color=INK, linewidth=0.8, zorder=0.5)
+        axes.set(xlim=(0, 100), ylim=(0, 100), xticks=[0, 50, 100], yticks=[0, 50, 100])
+    else:
+        scaled = _scaled(marks, both)
+        horizontal = scaled.assign(value=scaled["x"], low=np.nan, high=np.nan)
+        axes.set_xlim(inside(horizontal, _limits(both.x_limits, _place(both))))
+        axes.set_ylim(inside(scaled, _limits(both.y_limits, _place(both))))
+
+
+def _place(both: Axes2D) -> Callable[[np.ndarray], np.ndarray]:
+    return _probit if both.scale == "probit" else np.asarray
+
+
+def _scaled(marks: pd.DataFrame, both: Axes2D) -> pd.DataFrame:
+    place = _place(both)
+    return marks.assign(
+        **{name: place(marks[name].to_numpy(float)) for name in ("x", "value", "low", "high")}
+    )
 
 
 def _draw_line(axes: Axes, line: pd.DataFrame, place: Callable[[np.ndarray], np.ndarray]) -> None:

@@ -1,27 +1,22 @@
 """What chapter 4 draws, tabulates and tells of its findings, and that it runs on what a study has."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import laboratory_tables, tables
-from clipsafe_utils.chapters.training_texts import describe_ladder
+from clipsafe_utils.chapters.calibration import figures, laboratory_tables, tables
 from clipsafe_utils.cubes import write_cube
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures import calibration as figures
-from clipsafe_utils.figures import calibration_scaling, causes
-from clipsafe_utils.figures import calibration_trials as trial_figures
 from clipsafe_utils.findings.calibration import errors as chapter
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, STEPS
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
-from clipsafe_utils.findings.calibration.views import View, leading, views
-from clipsafe_utils.findings.ladder import RUNGS
-from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
+from clipsafe_utils.findings.calibration.views import leading, views
+from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
@@ -30,7 +25,6 @@ from clipsafe_utils.say import NOT_MEASURED
 from tests.chapters.calibration_cubes import (
     BOTH,
     CONDITIONS,
-    HOW,
     RECORD,
     TEMPERATURES,
     scaled_cube,
@@ -50,84 +44,101 @@ def trainings() -> dict[str, Trainings]:
     return {"lab": Trainings(synthetic_causes(STARTS), 0.95)}
 
 
-class TestScaled:
-    """A study that has confidences before and after scaling."""
-
-    @pytest.fixture
-    def shown(self, models: xr.Dataset) -> list[View]:
-        return views([scaled_panel(models)], ["all"], BOTH)
-
-    def test_table_has_the_scores_that_the_record_lacks(self, shown: list[View]) -> None:
-        chosen = check_parameters("calibration", {"confidence": 0.9})
-        (made,) = tables.variants_tables(Calibration(chosen, [], [], shown, {}))
-        assert made.markup.count('<th scope="row">') == 4
-        assert NOT_MEASURED not in made.markup
-        assert f"{TEMPERATURES['b']:.2f}" in made.markup
-        assert "90\N{NO-BREAK SPACE}% intervals" in made.markup
-
-    def test_figures_have_a_row_a_view(self, shown: list[View]) -> None:
-        judged = {view.title: chapter.judge_view(view, **HOW) for view in shown}
-        ranks = {view.title: chapter.rank_correlations(view, 0.95) for view in shown}
-        drawn = figures.conditions(judged)
-        assert [axes.get_title(loc="left") for axes in drawn.axes[::2]] == list(judged)
-        parts = {view.title: judged[view.title].sel(condition=view.parts) for view in shown}
-        drawn = figures.against_accuracy(parts, ranks)
-        assert [block.get_suptitle() for block in drawn.subfigs] == [f"Study: {title}" for title in judged]
-        assert drawn.axes[0].get_title(loc="left").startswith("a\nall 3: ρ")
+def found_of(panels: list[Panel], trainings: dict[str, Trainings] | None = None) -> Calibration:
+    chosen = check_parameters("calibration", {"confidence": 0.9})
+    return Calibration(chosen, panels, [], views(panels, ["all"], BOTH), trainings or {})
 
 
-class TestFigures:
-    def test_reliability_has_a_panel_a_model(self) -> None:
-        panels = chapter.reliability_panels([RECORD.view], 5, "equal_mass")
-        axes = figures.reliability(panels, 0.95).axes
-        assert [one.get_title(loc="left") for one in axes] == ["DINO", "ResNet50", "SimCLR", "ViT"]
-        assert "DINO: 100\N{NO-BREAK SPACE}% of the images" in alt.describe_reliability(panels)
+@pytest.fixture(scope="module")
+def record() -> Calibration:
+    return found_of([RECORD.panel])
 
-    def test_conditions_are_sorted_by_size_and_small_ones_are_hollow(self) -> None:
-        plain, debiased = figures.conditions({RECORD.view.title: RECORD.judged}).axes
-        labels = [label.get_text() for label in plain.get_yticklabels()]
-        assert labels[0] == "multiple objects (40)"
-        assert labels[-1] == "all images (50,000)"
-        faces = debiased.collections[1].get_facecolor()
-        assert (faces[:12, 3] == 0).all()
-        assert (faces[12:, 3] == 1).all()
-        assert "pose, 15,064 images: 0.9" in alt.describe_conditions({RECORD.view.title: RECORD.judged})
 
-    def test_limits_show_every_mark(self) -> None:
-        parts = {RECORD.view.title: RECORD.judged.sel(condition=RECORD.view.parts)}
-        axes = figures.against_accuracy(parts, {RECORD.view.title: RECORD.ranks}).axes[0]
-        assert axes.get_ylim()[0] == 0
-        assert axes.get_ylim()[1] > 100 * RECORD.judged["high"].sel(condition=RECORD.view.parts).max()
-        assert alt.describe_against_accuracy({RECORD.view.title: RECORD.ranks}).count("(") == 4
+@pytest.fixture
+def scaled(models: xr.Dataset) -> Calibration:
+    return found_of([scaled_panel(models)])
 
-    def test_sizes_name_the_best_and_the_worst(self) -> None:
-        axes = trial_figures.sizes(RECORD.simulated, chapter.FEWEST_IMAGES).axes
-        assert [one.get_title(loc="left") for one in axes] == ["ViT", "SimCLR"]
-        assert axes[0].get_ylim()[1] > 100 * max(
-            one["high"].max().item() for one in RECORD.simulated.values()
-        )
-        assert alt.describe_sizes(RECORD.simulated).count("if calibrated") == 4
 
-    def test_a_study_with_nothing_draws_nothing(self) -> None:
-        empty = chapter.reliability_panels([], 15, "equal_width")
-        drawn = [
-            figures.reliability(empty, 0.95),
-            figures.conditions({}),
-            figures.against_accuracy({}, {}),
-            trial_figures.sizes({}, 5000),
-        ]
-        assert [figure.axes for figure in drawn] == [[], [], [], []]
-        told = (
-            alt.describe_reliability(empty),
-            alt.describe_conditions({}),
-            alt.describe_against_accuracy({}),
-            alt.describe_sizes({}),
-        )
-        assert set(told) == {"No study has confidences."}
-        assert alt.describe_scaling({}) == "No study has confidences before and after scaling."
+class TestTables:
+    def test_scores_that_the_record_lacks_have_a_table_of_their_own(self, scaled: Calibration) -> None:
+        errors, scores = tables.variants_tables(scaled)
+        assert errors.markup.count('<th scope="row">') == scores.markup.count('<th scope="row">') == 4
+        assert NOT_MEASURED not in errors.markup + scores.markup
+        assert f"{TEMPERATURES['b']:.2f}" in scores.markup
+        assert "90\N{NO-BREAK SPACE}% intervals" in errors.markup
+
+    def test_no_table_says_only_that_nothing_is_measured(self, record: Calibration) -> None:
+        (errors,) = tables.variants_tables(record)
+        assert NOT_MEASURED not in errors.markup
 
     def test_an_interval_of_shares_starts_at_0(self) -> None:
         assert tables.interval_of_shares(-0.001, 0.0234) == "0.0 to 2.3\N{NO-BREAK SPACE}%"
+
+
+class TestFrames:
+    def test_reliability_has_a_panel_a_model_and_a_mark_a_bin_with_images(self) -> None:
+        panels = chapter.reliability_panels([RECORD.view], 5, "equal_mass")
+        frame = figures.reliability_frame(panels, 0.95)
+        assert list(dict.fromkeys(frame["panel"])) == ["DINO", "resnet50.tv_in1k", "SimCLR", "ViT"]
+        assert frame["value"].between(frame["low"], frame["high"]).all()
+        np.testing.assert_allclose(frame.groupby("panel")["weight"].sum(), 1)
+        empty = panels.assign(bin_count=panels["bin_count"] * (panels["bin"] > 1))
+        assert len(figures.reliability_frame(empty, 0.95)) == len(frame) - 8
+
+    def test_no_panel_of_sets_has_two_models_of_one_group(self, record: Calibration) -> None:
+        frame = figures.conditions_frame(record)
+        names = {"published: DINO, resnet50.tv_in1k, ViT", "published: SimCLR"}
+        assert set(frame["panel"]) == names
+        assert not frame.duplicated(["panel", "side", "row", "look"]).any()
+
+    def test_sets_stand_by_size_and_small_ones_are_hollow(self, record: Calibration) -> None:
+        frame = figures.conditions_frame(record)
+        rows = list(dict.fromkeys(frame["row"]))
+        assert (rows[0], rows[-1]) == ("all images (50,000)", "multiple objects (40)")
+        assert list(dict.fromkeys(frame["row"][frame["decided"]])) == rows[:6]
+        ece, debiased = (frame[frame["side"] == side] for side in ("ECE", "debiased error"))
+        assert ece["low"].isna().all()
+        assert (ece["band_low"] == 0).all()
+        assert debiased["band_high"].isna().all()
+        assert (debiased["value"] <= debiased["high"]).all()
+
+    def test_ranks_stand_over_each_model(self, record: Calibration) -> None:
+        frame = figures.parts_frame(record)
+        headings = list(dict.fromkeys(frame["panel"]))
+        assert headings[0] == "DINO\nall 16: ρ −0.64\nlarge 4: ρ −1.00"
+        assert (frame.groupby("panel")["decided"].sum() == 4).all()
+        few = replace(record, views=views([RECORD.panel], ["factor_pose", "factor_style"], BOTH))
+        assert {name.split("\n")[1] for name in figures.parts_frame(few)["panel"]} == {"too few parts for ρ"}
+
+    def test_the_chart_has_every_scaling_and_set_with_its_interval(self, scaled: Calibration) -> None:
+        frame = figures.every_frame(scaled)
+        assert list(dict.fromkeys(frame["side"])) == ["before scaling", "after scaling"]
+        assert f"v2, {CONDITIONS['v2']} images" in set(frame["panel"])
+        assert (frame["decided"] == ~frame["panel"].str.contains("800|400")).all()
+        assert frame["value"].between(frame["low"], frame["high"]).all()
+        (panel,) = scaled.panels
+        cube = panel.cube.copy(deep=True)
+        cube["ece_debiased"].loc[{"model": "b", "scaling": "before", "condition": "id"}] = np.nan
+        partial = figures.every_frame(found_of([replace(panel, cube=cube)]))
+        kept = partial[(partial["side"] == "before scaling") & partial["panel"].str.startswith("all images")]
+        assert kept["name"].tolist() == ["resnet50"]
+
+    def test_sizes_name_the_best_and_the_worst(self) -> None:
+        frame = figures.sizes_frame(RECORD.simulated)
+        assert list(dict.fromkeys(frame["panel"])) == ["ViT", "SimCLR"]
+        assert list(dict.fromkeys(frame["look"])) == ["group/other", "ink/ideal", "group/contrastive"]
+        assert frame["value"].between(frame["band_low"], frame["band_high"]).all()
+
+    def test_figures_are_drawn_with_their_sources(self, scaled: Calibration) -> None:
+        for draw in (figures.reliability, figures.conditions, figures.against_accuracy, figures.sizes):
+            assert "Source: study test" in draw(scaled).markup
+
+    def test_a_study_with_nothing_draws_nothing(self) -> None:
+        nothing = found_of([])
+        for draw in (figures.reliability, figures.conditions, figures.against_accuracy, figures.sizes):
+            assert "not measured yet: confidences" in draw(nothing).markup
+        assert "before and after scaling" in figures.scaling_changes(nothing).markup
+        assert "not measured yet: the ladder" in figures.ladder(nothing).markup
 
 
 class TestLaboratory:
@@ -150,29 +161,32 @@ class TestLaboratory:
         assert "30.0\N{NO-BREAK SPACE}% → 15.0\N{NO-BREAK SPACE}%" in markup
         assert "60.0\N{NO-BREAK SPACE}% → 70.0\N{NO-BREAK SPACE}%" in markup
 
-    def test_each_study_has_a_row_and_the_zero_line(self, panel: Panel) -> None:
-        moved = change_of_groups(scaling_change([panel], 0.95))
-        left, right = calibration_scaling.scaling_changes(moved).axes
-        labels = [label.get_text() for label in left.get_yticklabels()]
-        assert (labels[0], labels[-1]) == ("natural", "mean of shifts")
-        marks = [one.get_offsets()[:, 0] for one in right.collections[1::2]]
-        np.testing.assert_allclose(marks[0], [-1.5, -1.5, 1, 1, 1, 1], atol=1e-9)
-        assert "CLIP, zero-shot: natural −15.0" in alt.describe_scaling(moved)
-        assert calibration_scaling.scaling_changes({}).axes == []
+    def test_a_group_has_a_mark_with_its_range_in_each_set(self, panel: Panel) -> None:
+        frame = figures.scaling_frame(change_of_groups(scaling_change([panel], 0.95)))
+        rows = list(dict.fromkeys(frame["row"]))
+        assert (rows[0], rows[-1]) == ("natural", "mean of shifts")
+        assert frame["is_range"].all()
+        clips = frame[frame["look"] == "group/clip_zero_shot"]
+        nll, error = (clips[clips["side"] == side]["value"].to_numpy() for side in ("NLL", "debiased error"))
+        np.testing.assert_allclose(nll, [-1.5, -1.5, 1, 1, 1, 1], atol=1e-9)
+        assert error[0] == pytest.approx(-15)
 
-    def test_ladder_can_be_drawn_and_told(self, trainings: dict[str, Trainings]) -> None:
-        rungs = tables_of_studies(trainings, PROPERTIES, Trainings.ladder)
-        assert len(causes.ladder(rungs, RUNGS).axes) == 3
-        assert "trained on wit: a 0.55, b 0.60, c 0.65, d 0.75." in describe_ladder(rungs)
+    def test_the_ladder_is_drawn_with_its_source(self, trainings: dict[str, Trainings]) -> None:
+        markup = figures.ladder(found_of([], trainings)).markup
+        assert "wit: a: labels 0.55 (0.53 to 0.57), b: labels read off captions 0.60" in markup
 
-    def test_studies_stand_in_blocks_of_their_own(self, models: xr.Dataset) -> None:
+    def test_studies_are_told_apart(self, models: xr.Dataset) -> None:
         one = scaled_panel(models)
-        both = [one, Panel("other", one.cube, one.models)]
-        shown = leading(views(both, ["all"], BOTH))
+        both = found_of([one, Panel("other", one.cube, one.models)])
+        shown = leading(both.views)
         assert [(view.study, view.scaling) for view in shown] == [("scaled", "before"), ("other", "before")]
-        drawn = figures.reliability(chapter.reliability_panels(shown, 15, "equal_width"), 0.95)
-        assert [block.get_suptitle() for block in drawn.subfigs] == ["Study: scaled", "Study: other"]
-        assert [len(block.axes) for block in drawn.subfigs] == [2, 2]
+        frame = figures.reliability_frame(both.reliability, 0.9)
+        assert list(dict.fromkeys(zip(frame["study"], frame["panel"], strict=True))) == [
+            ("scaled", "resnet50"),
+            ("scaled", "ViT-B-32.openai"),
+            ("other", "resnet50"),
+            ("other", "ViT-B-32.openai"),
+        ]
 
 
 def _render(folder: Path, output: Path, parameters: dict[str, object]) -> str:
@@ -197,8 +211,8 @@ class TestChapter:
         text = _render(folder, tmp_path / "trained.ipynb", {})
         assert "The study `trained` has no cube `calibration`" in text
         assert "No study here has confidences to show." in text
-        assert "strongest blur, after" in text
-        assert "trained on wit: a 0.55" in text
+        assert "Gap under blur: as it is" in text
+        assert "wit: a: labels 0.55" in text
         assert NOT_MEASURED not in _sentences(text)
 
     def test_runs_with_the_ladder(self, models: xr.Dataset, tmp_path: Path) -> None:
@@ -207,7 +221,7 @@ class TestChapter:
         _write_trainings(models, folder)
         text = _render(folder, tmp_path / "lab.ipynb", {})
         assert "no cube" not in text
-        assert "trained on wit: a 0.55" in text
+        assert "wit: a: labels 0.55" in text
         assert "higher by 10.0 points" in text
         assert NOT_MEASURED not in _sentences(text)
 
@@ -216,7 +230,7 @@ class TestChapter:
         write_cube(models, tmp_path / "scaled" / "models.nc")
         text = _render(tmp_path / "scaled", tmp_path / "scaled.ipynb", {"confidence": 0.8})
         assert "left out" not in text
-        assert f"v2, {CONDITIONS['v2']} images" in text
+        assert f"v2 ({CONDITIONS['v2']})" in text
 
 
 def _sentences(text: str) -> str:

@@ -7,7 +7,6 @@ import xarray as xr
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.calibration import laboratory
 from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, change_of_groups, home, scaling_change
-from clipsafe_utils.findings.calibration.views import views
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.say import NOT_MEASURED, Missing, Value, percent
 from tests.chapters.calibration_cubes import scaled_panel
@@ -216,14 +215,3 @@ class TestLaboratory:
         self, smallest: float, largest: float, change: Value, expected: str
     ) -> None:
         assert laboratory.nearer_to_one(smallest, largest, change) == expected
-
-
-def test_long_names_give_way_to_groups(models: xr.Dataset) -> None:
-    panel = scaled_panel(models)
-    names = {"a": "miniature:labels-resnet_xs-labels-64k-s0", "b": "b"}
-    renamed = [one.assign_coords(model=list(names.values())) for one in (panel.cube, panel.models)]
-    view = views([Panel("lab", *renamed)], ["all"], ["before"])[0]
-    assert view.names == ["Standard", "CLIP, zero-shot"]
-    twice = renamed[1].assign(group=("model", ["standard"] * 2))
-    view = views([Panel("lab", renamed[0], twice)], ["all"], ["before"])[0]
-    assert view.names == ["Standard 1", "Standard 2"]

@@ -176,8 +176,24 @@ def test_the_larger_step_is_that_of_both_studies(
     assert larger_step(laboratory, record) == larger
 
 
-def test_a_title_is_one_line_in_words() -> None:
-    assert Need("factor\nrobustness", ()).name == "factor robustness"
+def test_a_heading_says_what_is_better_where_one_is() -> None:
+    assert Need("calibration error", (), "↓").heading == "calibration error ↓"
+    assert Need("shape bias", ()).heading == "shape bias"
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("temperature", "lowest on `labels` at rung a (0.80) and highest on `laion` at rung d (1.28)"),
+        (
+            "shape_bias",
+            "lowest on `labels` at rung a (20.0\xa0%) and highest on `laion` at rung d (32.0\xa0%)",
+        ),
+        ("ece_debiased_before_natural", NOT_MEASURED),
+    ],
+)
+def test_the_ladder_has_two_ends(ladder_and_knobs: Laboratory, shown: str, said: str) -> None:
+    assert InLaboratory("drawn", ladder_and_knobs, shown, "images", LEVEL).ladder_ends == said
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from clipsafe_utils.chapters.calibration import descriptions as alt
-from clipsafe_utils.chapters.calibration import tables
-from clipsafe_utils.figures import calibration_trials as trial_figures
+from clipsafe_utils.chapters.calibration import figures, tables
 from clipsafe_utils.findings.calibration import digits
 from clipsafe_utils.findings.calibration.digits_result import Digits, Judged
 from clipsafe_utils.metrics.temperature import fit_temperature
@@ -181,7 +179,19 @@ def test_table_makes_no_claim_from_ece(trials: xr.Dataset) -> None:
     assert "99.9\N{NO-BREAK SPACE}% interval" in markup
 
 
-def test_figures_and_their_texts(trials: xr.Dataset) -> None:
-    grid = trial_figures.shifts(digits.with_intervals(trials, 0.95), "standard").axes
-    assert [axes.get_xlabel() for axes in grid[2:]] == ["strength of the noise", "strength of the blur"]
-    assert "strongest blur, after: NLL" in alt.describe_shifts(trials)
+def test_a_score_under_a_shift_has_a_panel_with_a_curve_a_temperature(trials: xr.Dataset) -> None:
+    frame = figures.shifts_frame(digits.with_intervals(trials, 0.95))
+    panels = ["NLL under noise", "NLL under blur", "Gap under noise", "Gap under blur"]
+    assert list(dict.fromkeys(frame["panel"])) == panels
+    assert list(dict.fromkeys(frame["look"])) == ["ink", "temperature/clean", "temperature/own"]
+    assert frame["value"].between(frame["low"], frame["high"]).all()
+    blur = frame[(frame["panel"] == "Gap under blur") & (frame["look"] == "temperature/clean")]
+    assert blur["x"].tolist() == [0.0, 0.4, 0.6, 0.8]
+    gap = trials["overconfidence"].sel(shift="blur", scaling="after").isel(level=-1, draw=0).item()
+    assert blur["value"].iloc[-1] == pytest.approx(100 * gap)
+
+
+def test_each_shift_has_its_own_axis(tried: Digits) -> None:
+    markup = figures.shifts(tried).markup
+    assert markup.count(">noise, share of paper to ink<") == markup.count(">blur, width in pixels<") == 2
+    assert "Gap under blur: as it is: 2.8 (" in markup

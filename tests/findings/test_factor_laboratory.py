@@ -5,15 +5,12 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from clipsafe_utils.chapters.factor_robustness import alt, tables
+from clipsafe_utils.chapters.factor_robustness import figures, tables
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures import causes as figures
-from clipsafe_utils.figures.factor_robustness import residuals
 from clipsafe_utils.findings.factors import laboratory
 from clipsafe_utils.findings.factors.laboratory import laboratory_of, population_of, steps_of
 from clipsafe_utils.findings.factors.result import FactorRobustness
-from clipsafe_utils.findings.ladder import RUNGS, axis_of
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing, Text, listed
@@ -62,6 +59,13 @@ def population(clips: dict[float, float]) -> Panel:
     return Panel("drawn", counts, models.assign(training_source=("model", ["wit"] * len(names))))
 
 
+def densely(panel: Panel) -> Panel:
+    """Move the standard networks so close together that a line is held between them."""
+    here = {"selection": "top", "model": panel.models["model"][:6], "factor": "overall"}
+    panel.cube["hits"].loc[here] = [600, 640, 680, 720, 760, 800]
+    return panel
+
+
 def found_of(**cubes: xr.Dataset) -> FactorRobustness:
     trained = {study: Trainings(cube, 0.95) for study, cube in cubes.items()}
     return FactorRobustness(check_parameters("factor-robustness", {}), [], [], {}, trained, Text(0))
@@ -84,21 +88,19 @@ def test_off_the_range_of_standard_networks_nothing_is_measured() -> None:
     found = judged(population({0.45: 0.6, 0.70: 0.9, 0.95: 1.1}))
     # Within ten points of 0.70 lie 0.66, 0.74 and no more: three are too few.
     assert found["measured"][-3:].values.tolist() == [False, False, False]
-    dense = population({0.45: 0.6, 0.70: 0.9})
-    dense.cube["hits"].loc[{"selection": "top", "model": dense.models["model"][:6], "factor": "overall"}] = [
-        600, 640, 680, 720, 760, 800,
-    ]  # fmt: skip
+    dense = densely(population({0.45: 0.6, 0.70: 0.9}))
     assert judged(dense)["measured"][-2:].values.tolist() == [False, True]
 
 
 def test_both_kinds_of_texture_are_judged_and_drawn_without_names() -> None:
-    panel = population({0.70: 0.95})
+    panel = population({0.66: 0.95, 0.70: 0.95})
     found = laboratory.relative_residuals(panel, "top", "standard", "huber", 0.95)
     assert list(found) == list(laboratory.TEXTURES)
-    figure = residuals(found, dict.fromkeys(found, panel.models), "relative accuracy")
-    assert [axes.get_title(loc="left") for axes in figure.axes] == list(found)
-    assert figure.axes[0].get_xlabel().startswith("relative accuracy above")
-    assert figure.axes[0].get_legend_handles_labels()[1] == ["CLIP, zero-shot (0 of 1 measured)"]
+    everywhere = {kind: one.assign(measured=one["measured"] | True) for kind, one in found.items()}
+    judged_kinds = [("drawn", kind, one, panel.models) for kind, one in everywhere.items()]
+    frame = figures.clips_frame(judged_kinds)
+    assert list(dict.fromkeys(frame["panel"])) == [f"{kind}: 2 of 2 CLIPs measured" for kind in found]
+    assert frame["low"].isna().all()
 
 
 def test_a_study_without_one_factor_sets_has_none() -> None:
@@ -165,15 +167,17 @@ def means_of_clips(**values: float) -> xr.Dataset:
 
 def test_signs_are_compared_with_the_record_by_factor() -> None:
     drawn = population({0.70: 0.95})
-    result = xr.Dataset({"measured": (("model", "factor"), np.ones((7, 1), bool))}, drawn.models.coords)
+    measured = xr.Dataset({"measured": (("model", "factor"), np.ones((7, 1), bool))}, drawn.models.coords)
     record = means_of_clips(pose=-0.03, partial_view=-0.01, texture=0.04, shape=0.05)
     means = means_of_clips(texture=0.01, shape=-0.02, pose=-0.041, partial_view=-0.3)
     alone = {"alone_random": means_of_clips(pose=0.024)}
-    found = population_of(drawn, result, means, record, alone)
+    found = population_of(drawn, {"alone_random": measured}, means, record, alone)
     assert (found.same_sign, found.other_sign) == ("texture, pose and partial view", "shape")
     assert (str(found.pose), str(found.alone), str(found.alone_random)) == ("−4.1", NOT_MEASURED, "+2.4")
-    assert found.measured == "1 of 1"
-    without_record = population_of(drawn, result, means, None, alone)
+    assert (found.measured, found.signs) == ("1 of 1", "both")
+    turned = population_of(drawn, {}, means, -means, alone)
+    assert (turned.measured, turned.signs, turned.same_sign) == (NOT_MEASURED, "other", "no factor")
+    without_record = population_of(drawn, {}, means, None, alone)
     assert without_record.same_sign == NOT_MEASURED
     assert str(without_record.pose) == "−4.1"
 
@@ -186,27 +190,30 @@ def test_the_table_has_a_row_a_factor_and_says_what_is_missing(cube: xr.Dataset)
     assert row.count(NOT_MEASURED) == 2
 
 
-def test_figures_and_their_words_follow_the_tables(cube: xr.Dataset) -> None:
-    found = found_of(drawn=cube)
-    assert len(figures.ladder(found.ladder, RUNGS).axes) == 3
-    said = alt.describe_rows(found.ladder, "rung", "source")
-    assert "pose, typical textures: labels at a 50, wit at a 55, laion at a 60" in said
-    responses = found.doses["rotation_sd"]
-    assert len(figures.doses(responses, *axis_of("rotation_sd")).axes) == 2
-    assert "at 2.0 40, CLIP's contrastive loss at 8.0 60" in alt.describe_rows(responses, "level", "loss")
+def test_figures_follow_the_tables(cube: xr.Dataset) -> None:
+    found = found_of(drawn=cube.assign_attrs(study="drawn", licence="CC0: made here"))
+    said = figures.ladder(found).markup
+    assert "pose, typical textures: labels: a: labels 50.0" in said
+    assert "study drawn, made here, CC0" in said
+    said = figures.doses(found, "rotation_sd").markup
+    assert "pose, random textures: CLIP&#x27;s contrastive loss: " in said
     nothing = found_of()
-    assert alt.describe_rows(nothing.ladder, "rung", "source") == "No study has these trainings."
     assert nothing.lab.images.pose.moved == nothing.population.measured == NOT_MEASURED
 
 
 def test_panels_of_several_drawn_worlds_keep_their_own_models() -> None:
-    worlds = [population({0.70: 0.95}), population({0.74: 0.84, 0.70: 0.95})]
-    panels = [Panel(study, one.cube, one.models) for study, one in zip("ab", worlds, strict=True)]
+    worlds = [densely(population({0.70: 0.95})), densely(population({0.74: 0.84, 0.70: 0.95}))]
+    attrs = {"study": "drawn", "licence": "CC0: made here", "evidence": "proxy"}
+    panels = [
+        Panel(study, one.cube.assign_attrs(attrs), one.models)
+        for study, one in zip("ab", worlds, strict=True)
+    ]
     chosen = check_parameters("factor-robustness", {})
-    drawn, models = FactorRobustness(chosen, panels, [], {}, {}, Text(0)).alone_drawn
-    assert list(drawn)[::2] == ["typical textures (a)", "typical textures (b)"]
-    assert [drawn[title].sizes["model"] for title in drawn] == [7, 7, 8, 8]
-    assert [models[title].sizes["model"] for title in drawn] == [7, 7, 8, 8]
+    found = FactorRobustness(chosen, panels, [], {}, {}, Text(0))
+    assert [one.sizes["model"] for kinds in found.alone.values() for one in kinds.values()] == [7, 7, 8, 8]
+    said = figures.alone(found).markup
+    assert "typical textures\n(a): 1 of 1 CLIPs measured" in said
+    assert "random textures\n(b): 2 of 2 CLIPs measured" in said
 
 
 def test_what_was_put_in_is_what_the_recipe_says() -> None:

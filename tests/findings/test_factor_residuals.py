@@ -5,13 +5,10 @@ import pytest
 import statsmodels.api as sm
 import xarray as xr
 
-from clipsafe_utils.chapters.factor_robustness import alt, tables
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel, read_panels
-from clipsafe_utils.figures import factor_robustness as figures
 from clipsafe_utils.findings.factors import residuals as chapter
 from clipsafe_utils.metrics.labelled import effective_robustness
-from clipsafe_utils.say import points
 
 STUDY = "published"
 HEADLINE = {"selection": "top", "axes": "raw", "reference": "overall", "fit": "huber"}
@@ -80,118 +77,12 @@ def test_every_choice_holds_the_headline(result: xr.Dataset, choices: xr.Dataset
     xr.testing.assert_allclose(headline.drop_vars(list(HEADLINE)), expected.transpose(*headline.dims))
 
 
-def test_table_has_a_row_a_factor(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
-    markup = tables.residual_table(panel, result, choices).markup
-    assert markup.count('<th scope="row">') == len(HEADLINE_FACTORS)
-    assert "15,064" in markup
-
-
-@pytest.mark.parametrize("kept", ["top", "multi"])
-@pytest.mark.parametrize("reference", ["overall", "without_factor"])
-@pytest.mark.parametrize("fit", ["huber", "local"])
-def test_the_table_changes_one_choice_at_a_time(
-    panel: Panel, choices: xr.Dataset, kept: str, reference: str, fit: str
-) -> None:
-    chosen = {"selection": kept, "reference": reference, "fit": fit, "axes": "raw"}
-    result = effective_robustness(panel.cube, panel.models, factor_names=["smaller"], **chosen)
-    row = tables.residual_table(panel, result, choices).markup.split('<th scope="row">smaller</th>')[1]
-    cells = [cell.split("</td>")[0] for cell in row.split('<td class="number">')[1:]]
-    first = choices.isel(model=0).sel(factor="smaller")["residual"]
-    other = {"top": "multi", "multi": "top", "overall": "without_factor", "without_factor": "overall"}
-    changed = [chosen, chosen | {"reference": other[reference]}, chosen | {"selection": other[kept]}]
-    assert cells[1:4] == [points(first.sel(one).item()) for one in changed]
-
-
 def test_lines_pass_through_the_residuals(panel: Panel, result: xr.Dataset) -> None:
     drawn = chapter.baseline_lines(result, panel.models, "standard").sel(factor="pose")
     name = clip_models(panel.models)["model"].values[0]
     one = result.sel(model=name, factor="pose")
     predicted = np.interp(one["reference_accuracy"].item(), drawn["reference_accuracy"].values, drawn.values)
     assert one["accuracy"].item() - predicted == pytest.approx(one["residual"].item(), abs=1e-6)
-
-
-def test_figures_draw_one_panel_a_study(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
-    two = {STUDY: result, "again": result}
-    models = dict.fromkeys(two, panel.models)
-    assert len(figures.residuals(two, models).axes) == 2
-    assert len(figures.groups(chapter.group_residuals(two, models, 0.95)).axes) == 2
-    drawn = chapter.baseline_lines(result, panel.models, "standard")
-    assert (
-        sum(axes.get_visible() for axes in figures.lines(result, panel.models, drawn, "standard").axes) == 10
-    )
-    axes = figures.every_choice(choices, HEADLINE).axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()][-1] == "pose"
-    assert figures.residuals({}, {}).axes == []
-
-
-def test_alternative_texts_name_what_is_drawn(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> None:
-    models = {STUDY: panel.models}
-    assert "pose −3.2 and −2.8 against ±0.9" in alt.describe_residuals({STUDY: result}, models)
-    lines = chapter.baseline_lines(result, panel.models, "standard")
-    assert alt.describe_lines(result, panel.models, lines).endswith("Every line rises.")
-    assert alt.describe_lines(result, panel.models, -lines).endswith("Not every line rises.")
-    assert alt.describe_choices(choices).count("to") >= len(HEADLINE_FACTORS)
-    assert "families: 1," in alt.describe_groups(chapter.group_residuals({STUDY: result}, models, 0.95))
-
-
-def test_alternative_texts_of_nothing() -> None:
-    assert alt.describe_residuals({}, {}) == "No study has CLIP accuracies by factor."
-    assert alt.describe_groups({}) == "No study has supported residuals of these groups."
-
-
-def crowd(panel: Panel, times: int = 4) -> Panel:
-    """Repeat the two CLIPs of a study under other names, so that they are too many for names."""
-    clips = clip_models(panel.models)["model"].values
-    others = panel.models["model"].values[~np.isin(panel.models["model"].values, clips)]
-    names = [*others, *np.repeat(clips, times)]
-    new = [*others, *(f"{name} {place}" for name in clips for place in range(times))]
-    return Panel(
-        "crowd",
-        panel.cube.sel(model=names).assign_coords(model=new),
-        panel.models.sel(model=names).assign_coords(model=new),
-    )
-
-
-def judged(panel: Panel) -> xr.Dataset:
-    return effective_robustness(panel.cube, panel.models, factor_names=chapter.factors_of(panel))
-
-
-def test_many_clips_are_drawn_and_told_by_group(panel: Panel, result: xr.Dataset) -> None:
-    many = crowd(panel)
-    results = {STUDY: result, "crowd": judged(many)}
-    models = {STUDY: panel.models, "crowd": many.models}
-    figure = figures.residuals(results, models)
-    labels = [axes.get_legend_handles_labels()[1] for axes in figure.axes]
-    assert labels == [["RN50.openai", "ViT-B-32.openai"], ["CLIP, zero-shot (8 of 8 measured)"]]
-    orders = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
-    assert orders[0] == orders[1]
-    said = alt.describe_residuals(results, models)
-    assert "Published: " in said
-    assert "Crowd: CLIP, zero-shot, mean of 8 measured of 8: " in said
-    assert "pose −3.0" in said.split("Crowd: ")[1]
-
-
-def test_unmeasured_clips_of_a_crowd_are_left_out_and_counted(panel: Panel) -> None:
-    many = crowd(panel)
-    result = judged(many)
-    clips = clip_models(many.models)["model"].values
-    result = result.assign(measured=result["measured"] & ~result["model"].isin(clips[:3]))
-    axes = figures.residuals({"crowd": result}, {"crowd": many.models}).axes[0]
-    assert axes.get_legend_handles_labels()[1] == ["CLIP, zero-shot (5 of 8 measured)"]
-    assert len(axes.collections[-1].get_offsets()) == 5 * len(HEADLINE_FACTORS)
-    nobody = result.assign(measured=result["measured"] & False)
-    assert "No CLIP is measured." in alt.describe_residuals({"crowd": nobody}, {"crowd": many.models})
-
-
-def test_the_table_of_many_clips_has_a_few_columns(panel: Panel) -> None:
-    many = crowd(panel)
-    markup = tables.residual_table(many, judged(many), xr.Dataset()).markup
-    head = markup.split("</thead>")[0]
-    assert head.count('scope="col"') == 5
-    # Pose is −3.2 four times and −2.8 four times; all eight are below.
-    row = markup.split('<th scope="row">pose</th>')[1].split("</tr>")[0]
-    assert "−3.2, −3.0, −2.8" in row
-    assert "0, 8, 0" in row
 
 
 def test_choices_of_a_crowd_are_means_of_those_measured_under_every_choice(choices: xr.Dataset) -> None:
@@ -207,8 +98,6 @@ def test_choices_of_a_crowd_are_means_of_those_measured_under_every_choice(choic
     np.testing.assert_allclose(mean["residual"].isel(model=0), expected)
     nobody = chapter.choices_of_groups(many.assign(measured=~measured & False))
     assert nobody.sizes["model"] == 0
-    assert alt.describe_choices(nobody) == "No CLIP is measured under every choice."
-    assert not figures.every_choice(nobody, HEADLINE).legends
 
 
 def test_a_study_without_a_line_is_left_out_in_words(panel: Panel) -> None:
@@ -261,9 +150,14 @@ def test_has_choices_needs_a_clip_and_both_selections(panel: Panel) -> None:
     )
 
 
-def test_a_legend_of_two_studies_counts_the_families_of_each(panel: Panel, result: xr.Dataset) -> None:
-    means = chapter.group_residuals({"a": result, "b": result}, {"a": panel.models, "b": panel.models}, 0.95)
-    labels = figures.groups(means).axes[0].get_legend_handles_labels()[1]
-    assert "CLIP, zero-shot (families: 1, 1)" in labels
-    alone = figures.groups({"a": means["a"]}).axes[0].get_legend_handles_labels()[1]
-    assert "CLIP, zero-shot (1 family)" in alone
+def test_the_group_that_draws_the_line_is_not_compared_with_it(panel: Panel, result: xr.Dataset) -> None:
+    means = chapter.group_residuals({STUDY: result}, {STUDY: panel.models}, 0.95)[STUDY]
+    assert means["group"].values.tolist() == [
+        "contrastive", "more_data", "robust_intervention", "clip_zero_shot",
+    ]  # fmt: skip
+    robust = effective_robustness(
+        panel.cube, panel.models, factor_names=HEADLINE_FACTORS, baseline_group="robust_intervention"
+    )
+    means = chapter.group_residuals({STUDY: robust}, {STUDY: panel.models}, 0.95)[STUDY]
+    assert "standard" in means["group"].values
+    assert "robust_intervention" not in means["group"].values

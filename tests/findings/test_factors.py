@@ -82,6 +82,7 @@ def test_the_record(found: FactorRobustness) -> None:
     assert (real.clips.number, real.clips.sources) == ("2 zero-shot CLIPs", "1 training source")
     assert (real.clips.they, real.clips.few) == ("two", "one")
     assert (real.verdicts.above, real.verdicts.below, real.verdicts.agree) == ("subcategory", "pose", "yes")
+    assert real.verdicts.apart == "both"
     assert (real.verdicts.marks, real.verdicts.chance) == ("20", "1")
     assert (real.support.near, real.support.above) == ("14", "10")
     assert real.accuracy.texture_rank == "10 of 10"
@@ -108,6 +109,32 @@ def test_marks_are_counted(values: dict[str, object], marks: str, chance: str) -
     verdicts = asked(**values).real.verdicts
     assert (verdicts.marks, verdicts.chance) == (marks, chance)
     assert isinstance(verdicts.agree, Missing) == (values["factors"] == ["pose"])
+
+
+@pytest.mark.parametrize(
+    ("values", "multi", "has_share"),
+    [
+        ({}, "−0.7 and −0.7", True),
+        ({"fit": "local"}, "−0.5 and −0.6", True),
+        ({"reference_accuracy": "without_factor", "confidence": 0.9}, "−6.1 and −5.9", False),
+    ],
+)
+def test_where_all_factors_count_the_other_choices_are_the_page_s(
+    values: dict[str, object], multi: str, has_share: bool
+) -> None:
+    found = asked(**values)
+    assert found.real.choice.pose_multi == multi
+    assert (found.real.choice.pose_share != NOT_MEASURED) == has_share
+    assert found.has_own_choices == (not set(values) - {"confidence"})
+    assert found.real.choice.local.pose == "−2.5 and −2.4"
+
+
+@pytest.mark.parametrize(
+    ("studies", "expected"),
+    [([STUDY, "miniature"], "record"), (["miniature"], "nothing"), ([STUDY], NOT_MEASURED)],
+)
+def test_beside_what_the_laboratory_stands(studies: list[str], expected: str) -> None:
+    assert asked(studies=studies).beside == expected
 
 
 def test_what_was_not_asked_for_is_missing() -> None:
@@ -163,6 +190,8 @@ def test_a_study_without_clip_says_nothing_of_clips() -> None:
     for said in (real.clips.number, real.verdicts.above, real.support.near, real.accuracy.pose):
         assert said == NOT_MEASURED
     assert standard.choices == {}
+    assert standard.judged_by == NOT_MEASURED
+    assert standard.lines_rise
 
 
 def test_a_study_without_the_cubes_is_refused() -> None:
@@ -187,6 +216,7 @@ def test_verdicts_are_judged_at_five_percent_whatever_the_bars() -> None:
     panel, result, _ = few(TWO)
     verdicts = verdicts_on(result, panel.models)
     assert (verdicts.above, verdicts.below, verdicts.mixed) == ("no factor", "pose", "color")
+    assert verdicts.apart == "below"
     assert (verdicts.marks, verdicts.chance) == ("6", "1.2")
 
 

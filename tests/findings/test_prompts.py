@@ -409,16 +409,16 @@ def test_what_is_too_small_is_what_the_ledger_calls_so() -> None:
 
 
 def test_what_is_drawn_leaves_out_the_mean_of_all_and_other_sets(changes: pd.DataFrame) -> None:
-    numbers, wordings = panels.number_tables({"mine": changes}), panels.wording_tables({"mine": changes})
-    assert [panel.title for panel in numbers] == [one.title for one in analysis.PROPERTIES.values()]
-    for table in numbers.values():
-        assert set(table["source"]) == {"wit", "laion"}
-        assert set(table["templates"]) == {1, 10, 80}
-        assert not table["decided"].any()
-    assert {row for table in wordings.values() for row in table["wording"]} == {WORDINGS["drawing"]}
-    both = panels.number_tables({"mine": changes, "yours": changes})
-    assert next(iter(both)).title == "accuracy (mine)"
-    assert len(both) == 2 * len(numbers)
+    numbers, wordings = panels.number_changes({"mine": changes}), panels.wording_changes({"mine": changes})
+    assert list(dict.fromkeys(numbers["property"])) == list(analysis.PROPERTIES)
+    assert set(numbers["source"]) == {"wit", "laion"}
+    assert list(dict.fromkeys(numbers["templates"])) == [1, 10, 80]
+    assert not numbers["decided"].any()
+    assert set(wordings["wording"]) == {WORDINGS["drawing"]}
+    both = panels.number_changes({"mine": changes, "yours": changes})
+    assert both["study"].value_counts().to_dict() == {"mine": len(numbers), "yours": len(numbers)}
+    assert panels.number_changes({}).empty
+    assert panels.wording_changes({}).empty
 
 
 def test_a_study_with_one_number_of_templates_says_what_wordings_do(tmp_path: Path) -> None:

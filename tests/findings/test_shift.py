@@ -293,7 +293,7 @@ def test_models_have_intervals_over_images_and_heights_above_the_line(results: U
 
 
 def test_tables_have_a_row_for_each_case(results: UnderShift) -> None:
-    def rows(shown: tables.ThemedTable) -> int:
+    def rows(shown: tables.Shown) -> int:
         return shown.markup.count('<th scope="row">')
 
     assert rows(tables.correlation_table(results)) == len(SHIFTS) * (len(MAIN) + 3)

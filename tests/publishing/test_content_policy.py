@@ -15,7 +15,6 @@ from clipsafe_utils.publishing.content_policy import (
 
 HEAD = '\n<!DOCTYPE html>\n\n<html lang="en" >\n\n  <head>\n    <meta charset="utf-8" />'
 PAGE_NAME = "DOCUMENTATION_OPTIONS.pagename = 'book/01-a';"
-MATHJAX = 'window.MathJax = {"options": {"processHtmlClass": "tex2jax_process|math"}}'
 BUTTON = '<button onclick="window.print()"\n class="btn">'
 
 
@@ -40,10 +39,8 @@ def test_the_policy_stands_before_all_that_it_governs() -> None:
 
 
 def test_code_is_named_once_if_the_theme_or_the_page_has_it() -> None:
-    html = page("theme", "theme", PAGE_NAME, MATHJAX)
-    assert allowed(with_policy(html, {"theme", "other"}, searches=False)) == names(
-        "theme", PAGE_NAME, MATHJAX
-    )
+    html = page("theme", "theme", PAGE_NAME)
+    assert allowed(with_policy(html, {"theme", "other"}, searches=False)) == names("theme", PAGE_NAME)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +49,7 @@ def test_code_is_named_once_if_the_theme_or_the_page_has_it() -> None:
         "window.PWNED = 1",
         " theme",
         "DOCUMENTATION_OPTIONS.pagename = ''; window.PWNED = 1; '';",
-        'window.MathJax = {"options": {"processHtmlClass": (window.PWNED = 1)}}',
-        f"{MATHJAX}; window.PWNED = 1",
+        f"{PAGE_NAME} window.PWNED = 1",
     ],
 )
 def test_code_of_a_chapter_is_not_named(code: str) -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from clipsafe_utils.figures.hover import DATA_CLASS as EXPLORE
 
 from clipsafe_utils.chapters.model_table.page import DATA_CLASS as MODELS
-from clipsafe_utils.figures.hover import DATA_CLASS as EXPLORE
-from clipsafe_utils.publishing.page_scripts import FORMULA, MATHJAX, SCRIPTS, scripts_of, setup
+from clipsafe_utils.publishing.page_scripts import SCRIPTS, scripts_of, setup
 
 
 class App:
@@ -17,8 +17,7 @@ class App:
         self.attributes: dict[str, dict[str, str]] = {}
         self.listeners: dict[str, Any] = {}
 
-    def connect(self, event: str, listener: Any, priority: int) -> None:
-        assert priority > 500, "Sphinx's own listener adds MathJax at 500"
+    def connect(self, event: str, listener: Any) -> None:
         self.listeners[event] = listener
 
     def add_js_file(self, name: str, loading_method: str, **attributes: str) -> None:
@@ -57,14 +56,3 @@ def test_buttons_under_figures_and_tables_come_without_the_library_of_charts() -
         "figures.js",
         "chart.js",
     ]
-
-
-def test_only_a_page_with_a_formula_keeps_mathjax() -> None:
-    app = App()
-    setup(app)  # type: ignore[arg-type]
-    for body, kept in ((f'<div class="{FORMULA}">', ["a.js", MATHJAX]), ("<p>", ["a.js"])):
-        files = ["a.js", MATHJAX]
-        app.listeners["html-page-context"](
-            app, "page", "page.html", {"body": body, "script_files": files}, None
-        )
-        assert files == kept

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.figures.tables import table
 from clipsafe_utils.publishing.standalone import inline_page
+from clipsafe_utils.show.tables import table
 from tests.show.figure_page import compiled_page, numbers, shown_figures
 from tests.test_browser import QuietHandler, browser, page
 

@@ -9,11 +9,10 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.style import ThemedFigure
-from clipsafe_utils.figures.tables import ThemedTable, folded, stacked
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.show import Axes2D, Panel, curves, dots, marks, scatter
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, stacked
 
 CLIP, STANDARD = "group/clip_zero_shot", "group/standard"
 INFINITE = float("inf")
@@ -85,12 +84,10 @@ def ladder() -> pd.DataFrame:
     return marks([{"panel": "Accuracy", "x": float(rung), "value": 50.0 + rung} for rung in range(3)])
 
 
-def shown_figures() -> dict[str, Shown | ThemedTable]:
+def shown_figures() -> dict[str, Shown | Shown]:
     """Figures by their id; the last is two of them, the second folded."""
     axes = Axes2D("in distribution, %", "under shift, %", "probit")
-    one, other = (
-        ThemedFigure(dots(part, "points", "Part.").markup) for part in (residuals()[:3], residuals()[3:])
-    )
+    one, other = (Shown(dots(part, "points", "Part.").markup) for part in (residuals()[:3], residuals()[3:]))
     accuracy = {"Accuracy": Panel("right, %")}
     return {
         "fig-dots": dots(residuals(), "residual, points", "Residuals.", sources=["The record (CC BY 4.0)"]),
@@ -108,7 +105,7 @@ def numbers() -> pd.DataFrame:
     )
 
 
-def compiled_page(folder: Path, figures: Mapping[str, Shown | ThemedTable], shown_table: ThemedTable) -> Path:
+def compiled_page(folder: Path, figures: Mapping[str, Shown | Shown], shown_table: Shown) -> Path:
     """Compile a book of one page; return the folder of the site, where it is ``book/figures.html``."""
     root = folder / "root"
     (root / "book").mkdir(parents=True)

@@ -22,6 +22,12 @@ def test_an_interval_far_wider_than_others_sets_no_axis() -> None:
     assert (first, last) == pytest.approx((-1.3, 5.3))
 
 
+def test_an_interval_no_wider_than_the_values_lie_apart_is_whole() -> None:
+    near = [{"value": v / 10, "low": v / 10 - 0.1, "high": v / 10 + 0.1} for v in range(5)]
+    far = {"value": -23.0, "low": -28.0, "high": -18.0}
+    assert inside(marks([*near, far]), None)[0] < -28
+
+
 def test_what_is_not_bounded_sets_no_axis() -> None:
     assert inside(marks([{"value": 1.0, "low": -math.inf, "high": math.inf}]), None) == pytest.approx(
         (0.95, 1.05)

@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from clipsafe_utils.show import Panel, curves, dots, forest, marks
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show import Panel, Scale, curves, dots, forest, marks
 from clipsafe_utils.show.encoding import LOOKS
+from clipsafe_utils.show.shown import Shown
 
 
 def data_of(shown: Shown) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def data_of(shown: Shown) -> dict[str, Any]:
 def test_axes_that_differ_by_side_are_named_by_side() -> None:
     frame = marks([{"side": side, "row": "pose", "value": 1.0} for side in ("bias", "decided")])
     axes = {"bias": "bias, %", "decided": "decided, %"}
-    data = data_of(dots(frame, axes, "Both.", reference={"bias": 50.0}))
+    data = data_of(dots(frame, axes, "Both.", scale=Scale(reference={"bias": 50.0})))
     assert data["value"] == axes
     assert data["reference"] == {"bias": 50.0}
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from clipsafe_utils.figures.tables import ThemedTable
+from clipsafe_utils.show.shown import Shown
 
 
-def reference(package: ModuleType) -> ThemedTable:
+def reference(package: ModuleType) -> Shown:
     """List the public names of a package, each with its signature, what it does, and its folded docstring."""
-    return ThemedTable("".join(_entry(getattr(package, name), name) for name in package.__all__))
+    return Shown("".join(_entry(getattr(package, name), name) for name in package.__all__))
 
 
 def _entry(public: object, name: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.figures.tables import ThemedTable, folded, table
 from clipsafe_utils.findings.calibration.laboratory import (
     ERROR,
     ERROR_OWN,
@@ -19,7 +18,9 @@ from clipsafe_utils.findings.calibration.laboratory import (
 from clipsafe_utils.findings.calibration.scaling_change import SHIFTS, home
 from clipsafe_utils.findings.calibration.views import GROUP_NAMES
 from clipsafe_utils.findings.trainings import Trainings
-from clipsafe_utils.say import Missing, Said, level, percent
+from clipsafe_utils.say import Missing, Said, count, level, percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, table
 
 _COLUMNS = {
     TEMPERATURE: "Temperature",
@@ -27,12 +28,10 @@ _COLUMNS = {
     ERROR_OWN: "The same, own source",
     NLL: "NLL, nats",
 }
-_OF_GROUPS = [
-    *("Group", "Study", "Where", "Debiased error", "NLL, nats", "Brier", "NLL better", "NLL worse", "Models"),
-]
+_OF_GROUPS = ["Group", "Where", "Debiased error", "NLL, nats", "Brier", "NLL better", "NLL worse"]
 
 
-def steps_table(studies: Mapping[str, Trainings], confidence: float) -> ThemedTable:
+def steps_table(studies: Mapping[str, Trainings], confidence: float) -> Shown:
     """Return, in a fold, what each step of the ladder and each knob does to calibration, by study."""
     rows = []
     for study, trainings in studies.items():
@@ -64,7 +63,7 @@ def _cell(change: Said) -> str:
     return str(change) if isinstance(change, Missing) else f"{change} ({change.interval})"
 
 
-def groups_table(groups: Mapping[str, xr.Dataset]) -> ThemedTable:
+def groups_table(groups: Mapping[str, xr.Dataset]) -> Shown:
     """Return, in a fold, what temperature scaling does to each group of models, of `change_of_groups`."""
     rows = []
     for study, of_study in groups.items():
@@ -74,7 +73,8 @@ def groups_table(groups: Mapping[str, xr.Dataset]) -> ThemedTable:
             for where, condition in places.items():
                 if condition in conditions:
                     cells = _cells_of_group(of_study.sel(group=group, condition=condition))
-                    rows.append({"Group": GROUP_NAMES[group], "Study": study, "Where": where} | cells)
+                    name = GROUP_NAMES[group] + (f" ({study})" if len(groups) > 1 else "")
+                    rows.append({"Group": name, "Where": where} | cells)
     shown = table(
         pd.DataFrame(rows, columns=_OF_GROUPS),
         "Before and after temperature scaling: means over the models of a group, and the number of models "
@@ -90,9 +90,8 @@ def _cells_of_group(change: xr.Dataset) -> dict[str, str]:
         "Debiased error": _arrow(change.sel(score="ece_debiased"), percent),
         "NLL, nats": _arrow(nll, "{:.3f}".format),
         "Brier": _arrow(change.sel(score="brier"), "{:.3f}".format),
-        "NLL better": str(int(nll["better"])),
-        "NLL worse": str(int(nll["worse"])),
-        "Models": str(int(change["models"])),
+        "NLL better": count(int(nll["better"]), int(nll["models"])),
+        "NLL worse": count(int(nll["worse"]), int(nll["models"])),
     }
 
 

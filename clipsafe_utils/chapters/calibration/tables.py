@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, folded, table
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import NOT_MEASURED, level, number, percent
 from clipsafe_utils.say import change as signed
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, table
 
 _MORE_ERRORS = {name: one for name, one in BIN_ERRORS.items() if name not in ("ece", "ece_debiased")}
 """Those without a column of their own."""
@@ -26,49 +27,59 @@ _NUMBERS = {
 _JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
 
 
-def variants_tables(found: Calibration) -> list[ThemedTable]:
-    """Return every variant of the calibration error, a table a study; all but the first are folded."""
+def variants_tables(found: Calibration) -> list[Shown]:
+    """Return every variant of the calibration error, a table a study; all but the first are folded.
+
+    What needs the probability of the true class stands in a fold of its own, where a study has it.
+    """
     confidence = level(found.chosen.confidence)
-    tables: list[ThemedTable] = []
+    tables: list[Shown] = []
     for view in found.shown:
-        shown = table(
-            pd.DataFrame([_row_of_variants(row) for row in found.variants[view.study].to_dict("records")]),
-            f"Calibration on one set of images ({condition_name(view.whole)}) with 15 bins; {confidence} "
-            "intervals over images. ECE, with bins of equal width or mass, is a mean absolute gap; RMS and "
-            "the debiased error are root mean squares.",
+        rows = found.variants[view.study].to_dict("records")
+        where = f"study {view.study}, {condition_name(view.whole)}"
+        errors = table(
+            pd.DataFrame([_errors_of(row) for row in rows]),
+            f"Calibration errors with 15 bins ({where}); {confidence} intervals over images. ECE, with bins "
+            "of equal width or mass, is a mean absolute gap; RMS and the debiased error are root mean "
+            "squares.",
         )
-        tables.append(folded(shown, f"The same table for the study {view.study}") if tables else shown)
+        tables.append(folded(errors, f"Calibration errors: {where}") if tables else errors)
+        if not np.isnan([[row[name] for name, _ in _NUMBERS.values()] for row in rows]).all():
+            scores = table(
+                pd.DataFrame([_scores_of(row) for row in rows]),
+                f"Proper scores, class-wise ECE and the temperature that was fitted ({where}).",
+            )
+            tables.append(folded(scores, f"Proper scores and temperature: {where}"))
     return tables
 
 
-def _row_of_variants(row: Mapping[Hashable, Any]) -> dict[str, str]:
-    ece, debiased = (
-        f"{percent(value)} ({interval_of_shares(row[f'{name}_low'], row[f'{name}_high'])})"
-        for name, value in (("ece", row["ece"]), ("ece_debiased", max(row["ece_debiased"], 0.0)))
-    )
+def _errors_of(row: Mapping[Hashable, Any]) -> dict[str, str]:
+    ends = interval_of_shares(row["low"], row["high"])
     return {
-        "Model": row["model"],
-        "Study": row["study"],
+        "Model": row["name"],
         "Scaling": row["scaling"],
         "Accuracy": percent(row["accuracy"]),
-        "ECE": ece,
+        "ECE": percent(row["ece"]),
         "Floor": NOT_MEASURED if np.isnan(row["ece_floor"]) else percent(row["ece_floor"]),
         "Equal mass": percent(row["ece_equal_mass"]),
         **{error.title: percent(row[name]) for name, error in _MORE_ERRORS.items() if name in row},
-        "Debiased": debiased,
-        **{
-            title: NOT_MEASURED if np.isnan(row[name]) else number(row[name], digits)
-            for title, (name, digits) in _NUMBERS.items()
-        },
+        "Debiased": f"{percent(max(row['ece_debiased'], 0.0))} ({ends})",
+    }
+
+
+def _scores_of(row: Mapping[Hashable, Any]) -> dict[str, str]:
+    return {"Model": row["name"], "Scaling": row["scaling"]} | {
+        title: NOT_MEASURED if np.isnan(row[name]) else number(row[name], digits)
+        for title, (name, digits) in _NUMBERS.items()
     }
 
 
 def interval_of_shares(low: float, high: float) -> str:
-    """Return an interval of shares in percent; plain ECE may reach below 0, where 0 is shown."""
+    """Return an interval of shares in percent; where it reaches below 0, 0 is shown."""
     return f"{100 * max(low, 0.0):.1f} to {percent(max(high, 0.0))}"
 
 
-def digits_table(digits: Digits) -> ThemedTable:
+def digits_table(digits: Digits) -> Shown:
     """Return the scores on clean images before and after, with the paired interval of the change."""
     clean = digits.clean
     rows: list[tuple[str, ...]] = []

@@ -2,16 +2,17 @@
 
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.needs import ROWS
 from clipsafe_utils.findings.causes.result import Causes
 from clipsafe_utils.say import level
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 _NOT_KNOWN = "–"
 
 
-def nesting_table(record: InRecord) -> ThemedTable:
+def nesting_table(record: InRecord) -> Shown:
     """Tabulate which encoder stands on which training source; a dash where there is no model."""
     counts = record.encoders
     shown = pd.DataFrame() if counts is None else counts.astype(str).where(counts > 0, _NOT_KNOWN)
@@ -23,7 +24,7 @@ def nesting_table(record: InRecord) -> ThemedTable:
     )
 
 
-def needs_table(shown: Causes) -> ThemedTable:
+def needs_table(shown: Causes) -> Shown:
     """Tabulate the causes with the largest effects, a column a study."""
     cells = {
         study: {

@@ -8,10 +8,10 @@ import pandas as pd
 from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.claims.simulation import Simulation
 from clipsafe_utils.claims.summary import DECIDED
-from clipsafe_utils.show.dot_plot import dots
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.forest_plot import forest
 from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
 _SHARED = "effect, in smallest effects that matter;\nright of 0: as claimed"
@@ -38,8 +38,9 @@ def rates(r: Simulation) -> Shown:
         frame,
         "false verdicts, %",
         "Dot plot of the share of false verdicts, by statistic and number of families.",
-        reference=_PERCENT * r.alpha,
-        limits=(0.0, 1.05 * max(frame["high"].max(), _PERCENT * r.alpha)),
+        scale=Scale(
+            reference=_PERCENT * r.alpha, limits=(0.0, 1.05 * max(frame["high"].max(), _PERCENT * r.alpha))
+        ),
         sources=[_SIMULATED],
     )
 

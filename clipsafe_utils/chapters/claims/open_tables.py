@@ -10,11 +10,12 @@ from clipsafe_utils.claims.gaps import OpenClaims, needed
 from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.summary import by_study
 from clipsafe_utils.claims.wording import estimate
-from clipsafe_utils.figures.tables import ThemedTable, first_open, table
 from clipsafe_utils.say import level
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import first_open, table
 
 
-def outside(r: OpenClaims) -> ThemedTable:
+def outside(r: OpenClaims) -> Shown:
     """Tabulate the findings that no study here can be asked, with the reason."""
     rows = [(_named(entry), entry.judgement.reason) for entry in r.outside]
     return table(
@@ -23,7 +24,7 @@ def outside(r: OpenClaims) -> ThemedTable:
     )
 
 
-def not_measured(r: OpenClaims) -> ThemedTable:
+def not_measured(r: OpenClaims) -> Shown:
     """Tabulate what each study has nothing on, why, and what it would have to hold."""
     return first_open(
         {
@@ -42,7 +43,7 @@ def not_measured(r: OpenClaims) -> ThemedTable:
     )
 
 
-def undecided(r: OpenClaims) -> ThemedTable:
+def undecided(r: OpenClaims) -> Shown:
     """Tabulate what each study leaves undecided, why, and what would settle it."""
     names = ["Claim", f"Effect ({level(r.confidence)})", "Why undecided", "What would settle it"]
     return first_open(
@@ -59,7 +60,7 @@ def undecided(r: OpenClaims) -> ThemedTable:
     )
 
 
-def work(r: OpenClaims) -> ThemedTable:
+def work(r: OpenClaims) -> Shown:
     """Tabulate the work that would close what is open."""
     return _table_or(
         [(one.needs, one.study, len(one.claims), ", ".join(one.claims)) for one in r.work],
@@ -69,7 +70,7 @@ def work(r: OpenClaims) -> ThemedTable:
     )
 
 
-def settled_by_assumption() -> ThemedTable:
+def settled_by_assumption() -> Shown:
     """Tabulate the lines of the protocol that are assumptions."""
     rows = [
         (one.what, MARKS[one.mark], one.chosen, ", ".join(one.claims) or "all of them")
@@ -82,10 +83,10 @@ def settled_by_assumption() -> ThemedTable:
     )
 
 
-def _table_or(rows: Sequence[tuple[object, ...]], names: list[str], caption: str, none: str) -> ThemedTable:
+def _table_or(rows: Sequence[tuple[object, ...]], names: list[str], caption: str, none: str) -> Shown:
     """Tabulate rows, or say that there are none."""
     if not rows:
-        return ThemedTable(f"<p>{html.escape(none)}</p>")
+        return Shown(f"<p>{html.escape(none)}</p>")
     return table(pd.DataFrame(rows, columns=names), caption)
 
 

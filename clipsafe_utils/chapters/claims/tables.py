@@ -14,13 +14,14 @@ from clipsafe_utils.claims.summary import by_choice, by_study, findings
 from clipsafe_utils.claims.verdicts import Verdict
 from clipsafe_utils.claims.wording import CHANGES, MARKS, SEEN_IN, estimate
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
 from clipsafe_utils.say import level, listed
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, stacked, table
 
 _PART = "\N{NO-BREAK SPACE}" * 3
 
 
-def verdicts(r: ClaimsLedger) -> ThemedTable:
+def verdicts(r: ClaimsLedger) -> Shown:
     """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it."""
     studies = _titled(r.entries)
     rows = []
@@ -36,7 +37,7 @@ def verdicts(r: ClaimsLedger) -> ThemedTable:
     )
 
 
-def overview(entries: Sequence[Entry]) -> ThemedTable:
+def overview(entries: Sequence[Entry]) -> Shown:
     """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to."""
     shown = [entry for entry in findings(entries) if not entry.claim.out_of_scope]
     columns = {"Claim": list(dict.fromkeys(f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown))}
@@ -53,7 +54,7 @@ def overview(entries: Sequence[Entry]) -> ThemedTable:
     )
 
 
-def sensitivity(changed: Iterable[Changed]) -> ThemedTable:
+def sensitivity(changed: Iterable[Changed]) -> Shown:
     """Tabulate the choices, how many verdicts rest on each, and which flip; folded where none does."""
     rows: dict[bool, list[tuple[str, int, int, str]]] = {True: [], False: []}
     for (choice, value), tried in by_choice(changed).items():
@@ -117,7 +118,7 @@ def pages() -> Mapping[str, tuple[str, str]]:
     return {name_of(source): (source.stem, title_of(source)) for source in sources}
 
 
-def _markup(names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], caption: str) -> ThemedTable:
+def _markup(names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], caption: str) -> Shown:
     """Write a table whose cells are HTML already, each row with an id, so that a link can lead to it."""
     said = html.escape(caption, quote=True)
     head = "".join(
@@ -127,7 +128,7 @@ def _markup(names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], cap
         f'<tr id="{name}"><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
         for name, (first, *cells) in rows
     )
-    return ThemedTable(
+    return Shown(
         f'<figure class="themed-table"><figcaption>{said}</figcaption>'
         f'<div class="table-box" role="region" aria-label="{said}" tabindex="0">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></figure>"

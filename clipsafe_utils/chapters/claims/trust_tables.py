@@ -3,11 +3,12 @@
 import pandas as pd
 
 from clipsafe_utils.claims.simulation import FEW, MANY, SOME, Simulation, name_of
-from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
 from clipsafe_utils.say import NO_BREAK, percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, stacked, table
 
 
-def false_verdicts(simulation: Simulation) -> ThemedTable:
+def false_verdicts(simulation: Simulation) -> Shown:
     """Tabulate the false verdicts by statistic and number of families."""
     rows: dict[str, dict[str, str]] = {}
     for cell in simulation.cells:
@@ -22,13 +23,13 @@ def false_verdicts(simulation: Simulation) -> ThemedTable:
     )
 
 
-def power(simulation: Simulation) -> ThemedTable:
+def power(simulation: Simulation) -> Shown:
     """Tabulate what is seen of effects of a known size: for eight families, and folded for fewer and more."""
     folds = [folded(_of_families(simulation, size), f"With {size} families") for size in (FEW, MANY)]
     return stacked([_of_families(simulation, SOME), *folds])
 
 
-def _of_families(simulation: Simulation, families: int) -> ThemedTable:
+def _of_families(simulation: Simulation, families: int) -> Shown:
     rows = [
         {"Statistic": name_of(cell)}
         | {

@@ -15,11 +15,11 @@ from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import points
-from clipsafe_utils.show.dot_plot import dots
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, source_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
+from clipsafe_utils.show.shown import Shown
 
 Studies = Mapping[str, UnderShift]
 
@@ -53,7 +53,7 @@ def within(found: DistributionShift) -> Shown:
         "correlation",
         "Correlations of accuracy under shift with accuracy in distribution.",
         what="accuracies of CLIPs under shift",
-        correlations=True,
+        scale=Scale(correlations=True),
         sources=_sources(found.shifts),
     )
 

@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import NOT_MEASURED, Text, count, number, percent, points, span
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def correlation_table(study: UnderShift) -> ThemedTable:
+def correlation_table(study: UnderShift) -> Shown:
     """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set."""
     within = study.correlations
     rows = [
@@ -38,7 +39,7 @@ def correlation_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def offset_table(study: UnderShift) -> ThemedTable:
+def offset_table(study: UnderShift) -> Shown:
     """Tabulate how far the CLIPs of each source are off the two lines."""
     rows = []
     for (shift, source), one in _cells(study.heights.table, "shift", "source"):
@@ -66,7 +67,7 @@ def offset_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
+def pair_table(pairs: PairChanges, caption: str) -> Shown:
     """Tabulate the change of accuracy of each pair under each shift."""
     rows = []
     # By place: one model may be the end of several pairs.
@@ -80,7 +81,7 @@ def pair_table(pairs: PairChanges, caption: str) -> ThemedTable:
     return table(pd.DataFrame(rows), f"{caption} Change of accuracy in points.")
 
 
-def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable:
+def line_table(variants: Mapping[str, PairChanges], caption: str) -> Shown:
     """Tabulate the mean change at equal accuracy under several lines and references."""
     rows = [
         {
@@ -97,7 +98,7 @@ def line_table(variants: Mapping[str, PairChanges], caption: str) -> ThemedTable
     return table(pd.DataFrame(rows), caption)
 
 
-def evaluation_table(study: UnderShift) -> ThemedTable:
+def evaluation_table(study: UnderShift) -> Shown:
     """Tabulate how far two evaluations of the same weights differ."""
     rows = [
         {
@@ -115,7 +116,7 @@ def evaluation_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def source_table(study: UnderShift) -> ThemedTable:
+def source_table(study: UnderShift) -> Shown:
     """Tabulate which encoders and quantities each training source comes with."""
     rows = []
     for source, one in study.clips_of_sources.items():
@@ -137,7 +138,7 @@ def source_table(study: UnderShift) -> ThemedTable:
     )
 
 
-def kin_table(kin: pd.DataFrame) -> ThemedTable:
+def kin_table(kin: pd.DataFrame) -> Shown:
     """Tabulate both versions of the sets that a network has chosen."""
     rows = [
         {
@@ -157,7 +158,7 @@ def kin_table(kin: pd.DataFrame) -> ThemedTable:
     )
 
 
-def comparison_table(compared: pd.DataFrame) -> ThemedTable:
+def comparison_table(compared: pd.DataFrame) -> Shown:
     """Tabulate where record and laboratory point."""
     names = {"what": "Accuracy under shift", "record": "Record", "laboratory": "Laboratory"}
     return table(

@@ -9,19 +9,20 @@ import pandas as pd
 from clipsafe_utils.address import Repository
 from clipsafe_utils.chapters.downloads.result import CubeFile
 from clipsafe_utils.cubes.schema import SCHEMAS, CubeSchema, Variable
-from clipsafe_utils.figures.tables import ThemedTable, folded, stacked, table
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import folded, stacked, table
 
 
-def linked(frame: pd.DataFrame, caption: str, addresses: Mapping[str, str]) -> ThemedTable:
+def linked(frame: pd.DataFrame, caption: str, addresses: Mapping[str, str]) -> Shown:
     """Turn a frame into a table in which cells of these texts lead to these addresses."""
     markup = table(frame, caption).markup
     for text, address in addresses.items():
         said = html.escape(text)
         markup = markup.replace(f">{said}<", f'><a href="{html.escape(address)}">{said}</a><')
-    return ThemedTable(markup)
+    return Shown(markup)
 
 
-def cubes_table(files: Sequence[CubeFile], repository: Repository) -> ThemedTable:
+def cubes_table(files: Sequence[CubeFile], repository: Repository) -> Shown:
     """Tabulate the cubes with a link to each."""
     rows = [
         {"Cube": one.name, "Dims": one.dims, "Size, kB": f"{one.bytes / 1000:,.0f}", "Licence": one.licence}
@@ -34,21 +35,21 @@ def cubes_table(files: Sequence[CubeFile], repository: Repository) -> ThemedTabl
     )
 
 
-def schema_tables() -> ThemedTable:
+def schema_tables() -> Shown:
     """Tabulate what each kind of cube holds, every table folded."""
     return stacked(
         folded(schema_table(schema), f"{name}: {schema.title}") for name, schema in SCHEMAS.items()
     )
 
 
-def schema_table(schema: CubeSchema) -> ThemedTable:
+def schema_table(schema: CubeSchema) -> Shown:
     """Tabulate what a cube holds."""
     rows = [_row(one, "") for one in schema.variables]
     rows += [_row(one, ", may be missing") for one in schema.optional]
     return table(pd.DataFrame(rows), f"Variables of the cube {schema.name}: {schema.title.lower()}.")
 
 
-def notebooks_table(notebooks: Sequence[Path], repository: Repository) -> ThemedTable:
+def notebooks_table(notebooks: Sequence[Path], repository: Repository) -> Shown:
     """Tabulate rendered chapters with a link to launch each."""
     rows: list[dict[str, str]] = []
     addresses: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """Chapter 1 in tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,13 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
 from clipsafe_utils.findings.trainings import Trainings
+from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, points
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import stacked, table
 
 _OTHER_REFERENCE = {
     "overall": ("without_factor", "without the factor", "the accuracy on all other images"),
@@ -26,34 +28,63 @@ _OTHER_SELECTION = {
 """Of each choice the other one, what a column calls it, and what the caption says of it."""
 
 
-def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> ThemedTable:
-    """Tabulate images, residuals under the two references and both selections, and the verdict by factor."""
+def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> Shown:
+    """Tabulate residuals and verdicts by factor; of few CLIPs also what one other choice makes of each."""
     clips = clip_models(panel.models)
     if clips.sizes["model"] > A_CROWD:
         return _table_by_group(panel, result)
-    images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
+    short = short_names(clips["model"].values.tolist(), clips["checkpoint"].values.tolist())
+    names = dict(zip(clips["model"].values.tolist(), short, strict=True))
+    return stacked(
+        [_table_of_verdicts(panel, result, names), _table_of_changes(panel, result, choices, names)]
+    )
+
+
+def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str]) -> Shown:
     words = verdicts(result, panel.models)
-    half = result["half_width"].sel(model=clips["model"].values).max("model")
+    half = result["half_width"].sel(model=list(names)).max("model")
+    rows = []
+    for factor, row in _rows(panel, result):
+        row["New family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
+        for model, name in names.items():
+            here = {"model": model, "factor": factor}
+            row[name] = points(result["residual"].sel(here).item())
+            row[f"{name}: verdict"] = words.sel(here).item()
+        rows.append(row)
+    return table(
+        pd.DataFrame(rows),
+        f"Residuals in points by factor, study {panel.study}, under the chapter's parameters. The verdict "
+        f"compares each with what a new family of {line_of(result.attrs['baseline_group'])} does, after "
+        "Holm's correction.",
+    )
+
+
+def _table_of_changes(
+    panel: Panel, result: xr.Dataset, choices: xr.Dataset, names: Mapping[str, str]
+) -> Shown:
     reference, reference_column, reference_said = _OTHER_REFERENCE[result.attrs["reference"]]
     selection, selection_column, selection_said = _OTHER_SELECTION[result.attrs["selection"]]
     rows = []
     for factor in result["factor"].values.tolist():
-        row = {"Factor": factor.replace("_", " "), "Images": f"{images.sel(factor=factor).item():,.0f}"}
-        for model, name in zip(clips["model"].values, clips["checkpoint"].values.tolist(), strict=True):
+        row = {"Factor": factor.replace("_", " ")}
+        for model, name in names.items():
             here = {"model": model, "factor": factor}
-            short = name.split(".")[0]
-            row[f"{short}: residual"] = points(result["residual"].sel(here).item())
-            row[f"{short}: {reference_column}"] = _other(choices, result, here, reference=reference)
-            row[f"{short}: {selection_column}"] = _other(choices, result, here, selection=selection)
-            row[f"{short}: verdict"] = words.sel(here).item()
-        row["New family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
+            row[f"{name}: {reference_column}"] = _other(choices, result, here, reference=reference)
+            row[f"{name}: {selection_column}"] = _other(choices, result, here, selection=selection)
         rows.append(row)
     return table(
         pd.DataFrame(rows),
-        f"Residuals in points by factor, study {panel.study}: under the chapter's parameters, with "
-        f"{reference_said} as reference, and on {selection_said}. The verdict compares the first with what "
-        f"a new family of {line_of(result.attrs['baseline_group'])} does, after Holm's correction.",
+        f"The same residuals with one parameter changed, study {panel.study}: with {reference_said} as "
+        f"reference, and on {selection_said}.",
     )
+
+
+def _rows(panel: Panel, result: xr.Dataset) -> Iterator[tuple[str, dict[str, str]]]:
+    """Begin a row a factor."""
+    images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
+    for factor in result["factor"].values.tolist():
+        number = f"{images.sel(factor=factor).item():,.0f}"
+        yield factor, {"Factor": factor.replace("_", " "), "Images": number}
 
 
 def _other(choices: xr.Dataset, result: xr.Dataset, here: Mapping[str, str], **changed: str) -> str:
@@ -63,14 +94,12 @@ def _other(choices: xr.Dataset, result: xr.Dataset, here: Mapping[str, str], **c
     return points(choices["residual"].sel({**here, **chosen}).item()) if known else NOT_MEASURED
 
 
-def _table_by_group(panel: Panel, result: xr.Dataset) -> ThemedTable:
-    images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
+def _table_by_group(panel: Panel, result: xr.Dataset) -> Shown:
     said = verdicts(result, panel.models)
     clips = result.sel(model=said["model"].values)
     group = panel.models["group"].sel(model=said["model"].values)
     rows = []
-    for factor in result["factor"].values.tolist():
-        row = {"Factor": factor.replace("_", " "), "Images": f"{images.sel(factor=factor).item():,.0f}"}
+    for factor, row in _rows(panel, result):
         for name in CLIP_GROUPS:
             here = (group == name).values & clips["measured"].sel(factor=factor).values
             if (group == name).any():
@@ -96,7 +125,7 @@ def _range(residual: np.ndarray) -> str:
     return ", ".join(points(float(np.quantile(residual, place))) for place in (0, 0.5, 1))
 
 
-def steps_table(trained: Trainings, study: str) -> ThemedTable:
+def steps_table(trained: Trainings, study: str) -> Shown:
     """Tabulate what images and language alone do to relative accuracy on each factor."""
     rows = [
         {"Factor": str(factor).replace("_", " ")}

@@ -4,11 +4,12 @@ import pandas as pd
 
 from clipsafe_utils.chapters.full_study.result import FullStudy, duration
 from clipsafe_utils.engine.datasets.catalogue import NOT_PUBLISHED, data_sets
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.say import level
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def decisions_table(r: FullStudy) -> ThemedTable:
+def decisions_table(r: FullStudy) -> Shown:
     """Tabulate the shape bias of every model."""
     frame = pd.DataFrame(
         {
@@ -27,7 +28,7 @@ def decisions_table(r: FullStudy) -> ThemedTable:
     )
 
 
-def plan_table(r: FullStudy) -> ThemedTable:
+def plan_table(r: FullStudy) -> Shown:
     """Tabulate what `clipsafe predict --plan` says of each machine."""
     rows = [
         {
@@ -47,7 +48,7 @@ def plan_table(r: FullStudy) -> ThemedTable:
     )
 
 
-def rates_table(r: FullStudy) -> ThemedTable:
+def rates_table(r: FullStudy) -> Shown:
     """Tabulate the rates that were measured."""
     laptop = r.plans["laptop"]
     seconds = {"read and decode": laptop["decode"], "cut once": laptop["crop"], **laptop["forward"]}
@@ -59,7 +60,7 @@ def rates_table(r: FullStudy) -> ThemedTable:
     )
 
 
-def data_table() -> ThemedTable:
+def data_table() -> Shown:
     """Tabulate the data sets: what each is for, how large it is, how it comes."""
     roles = {"id": "in distribution", "ood": "out of distribution", "cue_conflict": "cue conflict"}
     rows = [

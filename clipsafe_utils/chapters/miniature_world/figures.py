@@ -3,7 +3,7 @@
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.world.result import MiniatureWorld
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.shown import Shown
 
 
 def ladder(r: MiniatureWorld) -> Shown:

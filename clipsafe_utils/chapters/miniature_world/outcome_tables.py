@@ -1,12 +1,13 @@
 """What came out of the miniature world, as tables."""
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.world.result import PROPERTIES, MiniatureWorld
 from clipsafe_utils.say import level
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def steps_table(shown: MiniatureWorld) -> ThemedTable:
+def steps_table(shown: MiniatureWorld) -> Shown:
     """Tabulate what each step of the ladder changes."""
     titles = {"title": "What changes", "source": "Source", **PROPERTIES, "study": "Study"}
     changes = {name: [step.with_interval for step in shown.steps[name]] for name in PROPERTIES}
@@ -17,7 +18,7 @@ def steps_table(shown: MiniatureWorld) -> ThemedTable:
     )
 
 
-def models_table(shown: MiniatureWorld) -> ThemedTable:
+def models_table(shown: MiniatureWorld) -> Shown:
     """Tabulate the main properties of every model."""
     titles = {"model": "Model", "group": "Group", "training_source": "Training source", **PROPERTIES}
     written = shown.models.assign(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.lab.world.material import Counts, counts
 from clipsafe_utils.lab.world.world import World
 from clipsafe_utils.show.contact_sheets import Strip
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def foreign_strips(world: World) -> list[Strip]:
     return _of_sets(world, (*_FOREIGN, _CONFLICT))
 
 
-def sets_table(world: World) -> ThemedTable:
+def sets_table(world: World) -> Shown:
     """Tabulate every test set."""
     sizes = counts(world.folder)
     rows = [(item.name, f"{_images(sizes, item):,}", item.counterpart, item.made) for item in SETS]

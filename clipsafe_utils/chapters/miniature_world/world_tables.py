@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.world.put_in import knob_values
 from clipsafe_utils.lab.world.captions import captions, read_labels
 from clipsafe_utils.lab.world.concepts import GROUPS
 from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
 from clipsafe_utils.lab.world.sources import draw, label_concepts, source_parts
 from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 MAIN_KNOBS = {
     "texture_correlation": "typical texture",
@@ -39,7 +40,7 @@ CONCEPTS = {
 _SAMPLES = 8
 
 
-def concepts_table(world: World) -> ThemedTable:
+def concepts_table(world: World) -> Shown:
     """Tabulate the concepts by group."""
     names = {group: [item.name for item in world.concepts if item.group == group] for group in GROUPS}
     names["unseen"] = [item.kind for item in world.unseen]
@@ -51,7 +52,7 @@ def concepts_table(world: World) -> ThemedTable:
     )
 
 
-def typical_table(world: World) -> ThemedTable:
+def typical_table(world: World) -> Shown:
     """Tabulate what is typical of each class."""
     rows = []
     for concept in world.concepts[: world.classes]:
@@ -64,7 +65,7 @@ def typical_table(world: World) -> ThemedTable:
     )
 
 
-def sources_table(world: World, sources: Sequence[str]) -> ThemedTable:
+def sources_table(world: World, sources: Sequence[str]) -> Shown:
     """Tabulate the main knobs of some training sources."""
     return table(
         _knobs(world, sources, "Share of", MAIN_KNOBS),
@@ -73,7 +74,7 @@ def sources_table(world: World, sources: Sequence[str]) -> ThemedTable:
     )
 
 
-def knobs_table(world: World, sources: Sequence[str]) -> ThemedTable:
+def knobs_table(world: World, sources: Sequence[str]) -> Shown:
     """Tabulate every knob of some training sources under the name it has in `sources.toml`."""
     titles = {name: name for name in (*IMAGE_KNOBS, *CAPTION_KNOBS) if name not in ("classes", "templates")}
     return table(
@@ -90,7 +91,7 @@ def _knobs(world: World, sources: Sequence[str], head: str, titles: Mapping[str,
     return pd.DataFrame(rows)
 
 
-def captions_table(world: World, sources: Sequence[str], seed: int) -> ThemedTable:
+def captions_table(world: World, sources: Sequence[str], seed: int) -> Shown:
     """Tabulate what the sources say about the images in the same places."""
     said = {source: sample(world, source, seed) for source in sources if source_parts(world, source).captions}
     return table(

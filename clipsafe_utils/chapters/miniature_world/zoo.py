@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.lab.training.ledger import Row, read_ledger
 from clipsafe_utils.lab.training.recipe import Recipe, read_groups
 from clipsafe_utils.say import percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 WEIGHTS = REPOSITORY / "weights"  # where the repository keeps the list of trained models
 
@@ -31,7 +32,7 @@ def trained(folder: Path = WEIGHTS) -> dict[str, Row]:
     return read_ledger(folder)
 
 
-def zoo_table(ledger: Mapping[str, Row]) -> ThemedTable:
+def zoo_table(ledger: Mapping[str, Row]) -> Shown:
     """Tabulate the training groups: what each is for, and what came of it."""
     groups = read_groups()
     rows = [_row(name, groups[name], ledger) for name in PURPOSES]

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.page_data import data_element
-from clipsafe_utils.figures.tables import ThemedTable, table
+from clipsafe_utils.show.page_data import data_element
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 DATA_CLASS = "models-data"
 """Class of the element that holds the numbers; the compiled page gets the scripts that show them."""
@@ -34,13 +35,13 @@ class Column:
 
 COLUMNS = (
     Column("model", "Model", "name"),
-    Column("study", "Study", "choice"),
-    Column("group", "Group", "choice"),
-    Column("training_source", "Training source", "choice"),
     Column("accuracy", "Accuracy, %", "percent"),
     Column("shape_bias", "Shape bias, %", "percent"),
     Column("auroc", "AUROC, %", "percent"),
     Column("ece_debiased", "Debiased ECE, %", "percent"),
+    Column("study", "Study", "choice"),
+    Column("group", "Group", "choice"),
+    Column("training_source", "Training source", "choice"),
     Column("training_images", "Images", "count"),
     Column("samples_seen", "Samples seen", "count"),
     Column("architecture", "Architecture", "word"),
@@ -49,7 +50,7 @@ COLUMNS = (
 )
 
 
-def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> ThemedTable:
+def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) -> Shown:
     """Turn the rows, as of `read_rows`, into what the page publishes.
 
     Words and choices are stored once, each row names their places. Shares become percent with two decimals;
@@ -60,7 +61,7 @@ def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) ->
         "views": [list(view) for view in views],
     }
     said = html.escape(f"The table of {len(rows):,} models needs a script to be searched and sorted.")
-    return ThemedTable(
+    return Shown(
         f'<div class="models-table"><noscript><p>{said}</p></noscript>{data_element(DATA_CLASS, data)}</div>'
     )
 
@@ -85,10 +86,10 @@ def _finite(number: float) -> float | int | None:
     return int(number) if number == int(number) else number
 
 
-def studies_table(rows: pd.DataFrame) -> ThemedTable:
+def studies_table(rows: pd.DataFrame) -> Shown:
     """Count the models of each study, and those that have each headline value."""
     if rows.empty:
-        return ThemedTable("<p>No study has the cube <code>models</code>.</p>")
+        return Shown("<p>No study has the cube <code>models</code>.</p>")
     headlines = [column for column in COLUMNS if column.kind == "percent"]
     counted = [
         {"Study": study, "Models": f"{len(of_study):,}"}

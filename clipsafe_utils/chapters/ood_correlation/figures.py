@@ -12,9 +12,9 @@ from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.findings.shift.result import OodCorrelation
 from clipsafe_utils.show.dot_plot import dots
-from clipsafe_utils.show.drawing import Shown
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
+from clipsafe_utils.show.shown import Shown
 
 _PERCENT = _POINTS = 100.0
 

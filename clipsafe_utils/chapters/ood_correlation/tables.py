@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.shift.controlled import Controlled, Step
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.say import number, percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def detection_table(detection: Detection, positive: str, study: str) -> ThemedTable:
+def detection_table(detection: Detection, positive: str, study: str) -> Shown:
     """Tabulate detection by training source, and by the groups beside them."""
     rows = [
         {
@@ -33,7 +34,7 @@ def detection_table(detection: Detection, positive: str, study: str) -> ThemedTa
     )
 
 
-def set_table(detection: Detection, study: str) -> ThemedTable:
+def set_table(detection: Detection, study: str) -> Shown:
     """Tabulate mean AUROC and its rank correlation by OOD set, a column a set of models."""
     cells = detection.by_set_and_member.assign(
         cell=lambda rows: [
@@ -49,7 +50,7 @@ def set_table(detection: Detection, study: str) -> ThemedTable:
     )
 
 
-def score_table(means: pd.DataFrame) -> ThemedTable:
+def score_table(means: pd.DataFrame) -> Shown:
     """Tabulate `score_means`."""
     rows = [
         {
@@ -68,7 +69,7 @@ def score_table(means: pd.DataFrame) -> ThemedTable:
     )
 
 
-def step_table(lab: Controlled) -> ThemedTable:
+def step_table(lab: Controlled) -> Shown:
     """Tabulate the steps of the ladder, and what else was changed alone."""
     changes = {
         "CLIPs of wit, not laion": lab.twins,

@@ -2,16 +2,17 @@
 
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES, TITLES, Tested, change_of, weighed
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.findings.prompts.sets import by_wording, title_of
 from clipsafe_utils.say import Missing, level, number, percent, points
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 _SCORES, _GAP = "auroc", "factors"
 
 
-def usual_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
+def usual_table(found: OtherPrompts, tested: Tested) -> Shown:
     """Return where the CLIPs of each source stand under the usual set."""
     changes = found.changes[tested.study]
     usual = changes[changes["prompt_set"] == tested.base]
@@ -27,7 +28,7 @@ def usual_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
     )
 
 
-def number_table(found: OtherPrompts, study: str) -> ThemedTable:
+def number_table(found: OtherPrompts, study: str) -> Shown:
     """Return what fewer templates change in a study that has several numbers of them."""
     of_number = found.numbers[study]
     fewest, most = of_number.fewest.split()[0], of_number.most
@@ -48,7 +49,7 @@ def number_table(found: OtherPrompts, study: str) -> ThemedTable:
     )
 
 
-def scores_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
+def scores_table(found: OtherPrompts, tested: Tested) -> Shown:
     """Return mean AUROC by every score: with the fewest templates, and under each other wording."""
     changes = found.changes[tested.study]
     rows = []
@@ -69,7 +70,7 @@ def scores_table(found: OtherPrompts, tested: Tested) -> ThemedTable:
     )
 
 
-def own_table(found: OtherPrompts, study: str) -> ThemedTable:
+def own_table(found: OtherPrompts, study: str) -> Shown:
     """Return what a reader's own prompts change."""
     changes = found.own[study]
     rows = []

@@ -12,10 +12,10 @@ from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.show.dot_plot import dots
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.shown import Shown
 
 NAMED_OBSERVERS = 40  # More observers of a study share a row for each group and training source.
 
@@ -31,9 +31,7 @@ def observers(found: ShapeBias) -> Shown:
         _SIDES,
         "Dot plot of shape bias, and of the share of images decided by either cue.",
         what="decisions on cue-conflict images",
-        reference={"shape bias": 50.0},
-        limits=_SHARES,
-        widths=(3, 1),
+        scale=Scale(reference={"shape bias": 50.0}, limits=_SHARES, widths=(3, 1)),
         sources=_sources(found),
     )
 
@@ -45,8 +43,7 @@ def by_class(found: ShapeBias) -> Shown:
         "shape bias, %",
         "Dot plot of shape bias by class of the shape.",
         what="decisions on cue-conflict images",
-        reference=50.0,
-        limits=_SHARES,
+        scale=Scale(reference=50.0, limits=_SHARES),
         sources=_sources(found),
     )
 

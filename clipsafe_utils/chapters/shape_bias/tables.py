@@ -5,17 +5,18 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.ladder import SOURCES
 from clipsafe_utils.findings.shape.laboratory import steps_frame, tuning
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.say import Missing, level, percent
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 _NONE = "–"
 
 
-def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence: float) -> ThemedTable:
+def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence: float) -> Shown:
     """Tabulate the mean shape bias of each group with its interval over families."""
     means = group_means(result["shape_bias"], models, list(GROUPS), confidence)
     decided = group_means(result["share_decided"], models, list(GROUPS), confidence)["mean"]
@@ -41,7 +42,7 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     )
 
 
-def steps_table(shown: ShapeBias, study: str) -> ThemedTable:
+def steps_table(shown: ShapeBias, study: str) -> Shown:
     """Tabulate the steps of the ladder in points of shape bias, a column a source."""
     frame = steps_frame(shown.causes[study], shown.confidence).rename(columns={"change": "Change"})
     for source in SOURCES:
@@ -53,7 +54,7 @@ def steps_table(shown: ShapeBias, study: str) -> ThemedTable:
     )
 
 
-def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence: float) -> ThemedTable:
+def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence: float) -> Shown:
     """Tabulate what was made of zero-shot CLIPs, each compared with the CLIP that it began as."""
     rows = [
         {

@@ -10,8 +10,9 @@ from clipsafe_utils import __version__
 from clipsafe_utils.chapters.miniature_world.zoo import trained
 from clipsafe_utils.cubes.overview import overview
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.record.sources import raw_files
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 _HASH_LENGTH = 16
 _COMMIT_LENGTH = 8
@@ -21,7 +22,7 @@ _PACKAGES = (
 )
 
 
-def cubes_table() -> ThemedTable:
+def cubes_table() -> Shown:
     """Tabulate every cube of every study, each checked."""
     return table(
         pd.DataFrame(overview(check=True)).rename(columns=str.capitalize),
@@ -30,7 +31,7 @@ def cubes_table() -> ThemedTable:
     )
 
 
-def sources_table() -> ThemedTable:
+def sources_table() -> Shown:
     """Tabulate the repositories that the raw files are from."""
     files = pd.DataFrame(map(vars, raw_files().values()))
     sources = files.groupby(["repository", "commit", "licence"], sort=True).agg(
@@ -42,7 +43,7 @@ def sources_table() -> ThemedTable:
     return table(shown, "Repositories of the public record, and their terms.")
 
 
-def versions_table() -> ThemedTable:
+def versions_table() -> Shown:
     """Tabulate the versions of what renders the pages."""
     rows = [("clipsafe", __version__), *((name, version(name)) for name in _PACKAGES)]
     return table(
@@ -51,7 +52,7 @@ def versions_table() -> ThemedTable:
     )
 
 
-def weights_table() -> ThemedTable:
+def weights_table() -> Shown:
     """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on."""
     rows = [
         (name, str(row.seed), f"{row.seconds / 60:.1f}", row.weights[:_HASH_LENGTH])
@@ -65,7 +66,7 @@ def weights_table() -> ThemedTable:
     )
 
 
-def times_table() -> ThemedTable:
+def times_table() -> Shown:
     """Tabulate what was timed by the scripts in ``benchmarks``."""
     rows = [
         (row["what"], f"{row['seconds']:.1f}", f"{row['target']:.1f}", _met(row, "seconds"))
@@ -77,7 +78,7 @@ def times_table() -> ThemedTable:
     )
 
 
-def engine_table() -> ThemedTable:
+def engine_table() -> Shown:
     """Tabulate what the engine of the full study takes, as a share of what other ways of running take."""
     rows = [
         (

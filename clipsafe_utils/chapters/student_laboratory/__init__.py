@@ -3,6 +3,6 @@
 from clipsafe_utils.chapters.miniature_world.world_tables import captions_table
 from clipsafe_utils.chapters.student_laboratory import figures, mistakes, tables
 from clipsafe_utils.chapters.student_laboratory.training import train_if_asked
-from clipsafe_utils.figures.tables import folded
+from clipsafe_utils.show.tables import folded
 
 __all__ = ["captions_table", "figures", "folded", "mistakes", "tables", "train_if_asked"]

@@ -15,11 +15,11 @@ from clipsafe_utils.findings.student.in_small import Charted
 from clipsafe_utils.findings.student.result import StudentLaboratory
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.show.dot_plot import dots
-from clipsafe_utils.show.drawing import Shown
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, is_own, yours_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import reliability as reliability_plot
+from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
 
@@ -75,9 +75,9 @@ def shape_bias(r: StudentLaboratory) -> Shown:
         "shape bias, %",
         "Dot plot of shape bias by group.",
         what="shape bias",
-        reference=50.0,
-        limits=(0.0, _PERCENT),
-        through=dict(zip(own["look"], own["value"], strict=True)),
+        scale=Scale(
+            reference=50.0, limits=(0.0, _PERCENT), through=dict(zip(own["look"], own["value"], strict=True))
+        ),
         sources=r.sources("shape_bias"),
     )
 

@@ -8,11 +8,12 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.lab.student.change import Change, recipe_of
 from clipsafe_utils.lab.student.knobs import read_settings
 from clipsafe_utils.lab.student.own_world import copy_world, read_own_world
 from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 FOLDER = "my-world"  # what the table calls the folder of a world of one's own
 
@@ -33,7 +34,7 @@ FILES = (
 """File, what stands there, what is written in its place, and what is wrong with that."""
 
 
-def mistakes_table() -> ThemedTable:
+def mistakes_table() -> Shown:
     """Tabulate mistakes and the sentences that they get."""
     rows = [(f"--set {text}", _sentence(partial(read_settings, [text]))) for text in SETTINGS]
     world = load_world()

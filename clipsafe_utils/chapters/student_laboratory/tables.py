@@ -2,16 +2,17 @@
 
 import pandas as pd
 
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.findings.student.comparison import COMPARED, Comparison
 from clipsafe_utils.findings.student.result import SOURCES
 from clipsafe_utils.findings.world.put_in import stands_at
 from clipsafe_utils.lab.student.knobs import MEANINGS, limits
 from clipsafe_utils.lab.world.world import World
 from clipsafe_utils.say import level
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 
-def knobs_table(world: World) -> ThemedTable:
+def knobs_table(world: World) -> Shown:
     """Tabulate every knob: what it is, how far it goes, and where it stands in the sources."""
     rows = []
     for knob, meaning in MEANINGS.items():
@@ -34,7 +35,7 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, str]]:
     ]
 
 
-def comparison_table(comparison: Comparison) -> ThemedTable:
+def comparison_table(comparison: Comparison) -> Shown:
     """Tabulate a model of one's own beside the unchanged recipe."""
     return table(
         pd.DataFrame(comparison_rows(comparison)),

@@ -11,8 +11,9 @@ import pandas as pd
 
 from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.figures.tables import ThemedTable, table
 from clipsafe_utils.say import Text, number
+from clipsafe_utils.show.shown import Shown
+from clipsafe_utils.show.tables import table
 
 TIMES = REPOSITORY / "benchmarks" / "reruns.json"
 FIRST_BUILD = "make book, in a fresh clone"
@@ -25,7 +26,7 @@ def read_times(path: Path = TIMES) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
+def plan_table(plan: Sequence[Step], caption: str) -> Shown:
     """Tabulate a plan: a row a step, with its minutes, title, page and parameters to vary."""
     ends = list(accumulate(step.minutes for step in plan))
     rows = [
@@ -41,7 +42,7 @@ def plan_table(plan: Sequence[Step], caption: str) -> ThemedTable:
     return table(pd.DataFrame(rows), caption)
 
 
-def times_table(timed: Mapping[str, Any]) -> ThemedTable:
+def times_table(timed: Mapping[str, Any]) -> Shown:
     """Tabulate what the commands of both plans cost."""
     rows = [(what, f"{seconds:.0f}") for what, seconds in timed["seconds"].items()]
     return table(

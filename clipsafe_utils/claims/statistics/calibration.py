@@ -28,12 +28,12 @@ from clipsafe_utils.claims.statistics.contrasts import mean_of_models, source_co
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import families_between_groups
-from clipsafe_utils.findings.calibration.views import short_name
 from clipsafe_utils.findings.model_pairs import families_of_pairs
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.correlation import rank_correlation_interval
 from clipsafe_utils.metrics.crossing import shares_of_spread
 from clipsafe_utils.metrics.families import jackknife_over_families
+from clipsafe_utils.registry.model_names import short_names
 
 NEVER, ALWAYS = 0.1, 0.9
 """CLIP is consistently better if it is so in more than `ALWAYS` of the pairs, worse below `NEVER`."""
@@ -103,8 +103,9 @@ def worst_calibrated_clip(reader: Reader, choices: Choices) -> Effect:
         raise NotMeasuredError(_NO_DRAWS)
     excess = error[:, clips] - np.median(error[:, standard], axis=1, keepdims=True)
     worst = int(np.argmax(excess[0]))
-    name = short_name(str(panel.models["model"].values[clips][worst]))
-    return replace(of_images(excess[:, worst], images_of(panel)), choices=int(clips.sum()), which=name)
+    names = short_names(*(panel.models[name].values.tolist() for name in ("model", "checkpoint")))
+    which = np.array(names)[clips][worst].item()
+    return replace(of_images(excess[:, worst], images_of(panel)), choices=int(clips.sum()), which=which)
 
 
 @statistic

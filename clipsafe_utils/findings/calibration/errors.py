@@ -53,27 +53,23 @@ def judge_view(view: View, n_bins: int, binning: str, seed: int, confidence: flo
 
 
 def reliability_panels(shown: Sequence[View], n_bins: int, binning: str) -> xr.Dataset:
-    """Return the bins of every model on the whole set, the scalings of one model beside each other.
+    """Return the bins of every model on the whole set.
 
-    bin_count, bin_confidence and bin_hits; dims panel (a model and scaling) and bin. By panel: title, group
-    and study. Empty where nothing is shown.
+    bin_count, bin_confidence and bin_hits; dims panel (a model) and bin. By panel: title, group and study.
+    Empty where nothing is shown.
     """
-    studies = list(dict.fromkeys(view.study for view in shown))
     pairs = [(view, row) for view in shown for row in range(view.models.sizes["model"])]
-    pairs.sort(key=lambda pair: (studies.index(pair[0].study), pair[1]))
-    columns, titles = [np.empty((3, 0, n_bins))], []
+    columns = [np.empty((3, 0, n_bins))]
     for view, row in pairs:
         bins = regroup(stored_bins(view.on_whole.isel(model=row)), n_bins, binning)
         columns.append(np.stack([bins.count, bins.mean_confidence, bins.hits])[:, None])
-        several = {other.scaling for other in shown if other.study == view.study}
-        titles.append(", ".join([view.names[row], *[view.scaling] * (len(several) > 1)]))
     count, confidence, hits = np.concatenate(columns, axis=1)
     return xr.Dataset(
         {
             "bin_count": (("panel", "bin"), count),
             "bin_confidence": (("panel", "bin"), confidence),
             "bin_hits": (("panel", "bin"), hits),
-            "title": ("panel", titles),
+            "title": ("panel", [view.names[row] for view, row in pairs]),
             "group": ("panel", [view.models["group"].values[row] for view, row in pairs]),
             "study": ("panel", [view.study for view, _ in pairs]),
         }
@@ -85,8 +81,8 @@ def rank_correlations(view: View, confidence: float) -> xr.Dataset:
 
     rho (Spearman's), low and high (over other images of the same conditions, not over other conditions), and
     `falling`, the share of the draws in which rho is below 0; dims model and choice: all parts, or the large
-    ones. NaN for fewer than three. `parts` by choice: how many there are. Over a handful of parts rho takes a
-    handful of values: an interval then says little, and `falling` is the better guide.
+    ones. NaN for fewer than three. `parts` by choice: how many there are; `name` by model. Over a handful of
+    parts rho takes a handful of values: an interval then says little, and `falling` is the better guide.
     """
     parts = view.parts
     large = [name for name in parts if view.images.sel(condition=name) >= FEWEST_IMAGES]
@@ -99,7 +95,7 @@ def rank_correlations(view: View, confidence: float) -> xr.Dataset:
     names = ("rho", "low", "high", "falling")
     return xr.Dataset(
         {name: (("model", "choice"), values) for name, values in zip(names, table, strict=True)}
-        | {"parts": ("choice", [len(parts), len(large)])},
+        | {"parts": ("choice", [len(parts), len(large)]), "name": ("model", view.names)},
         {"model": view.cube["model"].values, "choice": [ALL, LARGE]},
     )
 

@@ -20,9 +20,9 @@ ERROR, ERROR_OWN = "ece_debiased_before_natural", "ece_debiased_before_own_sourc
 NLL = "nll_before_natural"
 
 PROPERTIES = {
-    TEMPERATURE: Property("Temperature: below 1, too unsure", "temperature", 1.0),
-    ERROR: Property("Debiased error, clean test", "%"),
-    ERROR_OWN: Property("Debiased error, own source", "%"),
+    TEMPERATURE: Property("Temperature: below 1, too unsure", "temperature", 1.0, is_positive=True),
+    ERROR: Property("Debiased error, clean test", "debiased error, %", is_share=True),
+    ERROR_OWN: Property("Debiased error, own source", "debiased error, %", is_share=True),
 }
 """What the figure of the ladder shows."""
 

@@ -17,11 +17,23 @@ from clipsafe_utils.findings.calibration.bins import (
 )
 from clipsafe_utils.findings.calibration.errors import ALL, FEWEST_IMAGES, LARGE
 from clipsafe_utils.findings.calibration.variants import errors_in
-from clipsafe_utils.findings.calibration.views import View, short_name
+from clipsafe_utils.findings.calibration.views import View
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.reliability import ReliabilityBins
 from clipsafe_utils.registry.set_names import condition_name
-from clipsafe_utils.say import Missing, Said, Text, Value, change, count, level, listed, nothing, percent
+from clipsafe_utils.say import (
+    Missing,
+    Said,
+    Text,
+    Value,
+    change,
+    count,
+    level,
+    listed,
+    nothing,
+    percent,
+    span,
+)
 
 SURE_BIN = 12
 """Of the fifteen stored bins the one of which is said how often a sure network is right."""
@@ -69,11 +81,11 @@ class Real:
 
     study: Text
     whole: Text  # the set of images that stands for all
+    number: str | Missing  # whether it is `one` network, or `several`
     models: Text
     beyond: Text  # for how many the interval of the error excludes 0
     by_chance: str | Missing  # of how many networks the error may be chance: `none`, `some` or `all`
-    lowest: Said
-    highest: Said
+    errors: Text  # the range of the debiased errors
     sure: Text  # the confidences of `SURE_BIN`
     best: Network
     worst: Network  # missing where there is a single network
@@ -99,6 +111,7 @@ class Sizes:
     """The best and the worst calibrated network of a study, in evaluations of other sizes."""
 
     study: Text
+    number: str | Missing  # whether it has `one` network, or `several`
     best: Size
     worst: Size
     perfect: Said  # mean ECE of a perfectly calibrated network on the smallest number of images
@@ -115,11 +128,11 @@ def real_of(view: View, judged: xr.Dataset, ranks: xr.Dataset, confidence: float
     return Real(
         Text(f"`{view.study}`"),
         Text(condition_name(view.whole)),
+        "one" if single else "several",
         Text(networks),
         Text(beyond),
         "all" if not beyond else "none" if beyond == networks else "some",
-        Value(whole["error"].min().item()),
-        Value(whole["error"].max().item()),
+        span(whole["error"].values.tolist(), percent),
         SURE,
         _network(whole.isel(model=order[0]), best),
         nothing(Network, _SINGLE) if single else _network(whole.isel(model=order[-1]), worst),
@@ -154,6 +167,7 @@ def sizes_of(study: str, simulated: Mapping[str, xr.Dataset]) -> Sizes:
     single = len(networks) == 1
     return Sizes(
         Text(f"`{study}`"),
+        "one" if single else "several",
         networks[0],
         nothing(Size, _SINGLE) if single else networks[1],
         Value(smallest[0].sel(truth=CALIBRATED).item()),
@@ -213,8 +227,7 @@ def _ranks(ranks: xr.Dataset, confidence: float) -> Ranks:
     small = parts - of_large
     bar = (1 + confidence) / 2
     falling = large["falling"].values >= bar
-    names = [short_name(name) for name in ranks["model"].values.tolist()]
-    others = [name for name, falls in zip(names, falling, strict=True) if not falls]
+    others = ranks["name"].values[~falling].tolist()
     return Ranks(
         bar=level(bar),
         **_if_correlated(
@@ -241,16 +254,17 @@ def _if_correlated(ranks: xr.Dataset, **texts: Any) -> dict[str, Any]:
 def correlations(ranks: xr.Dataset) -> Text:
     """Return the rank correlation of each model with its interval, over one choice of parts, in words."""
     texts = []
-    for name in ranks["model"].values.tolist():
-        rho, low, high = (change(ranks[key].sel(model=name).item()) for key in ("rho", "low", "high"))
-        texts.append(f"{short_name(name)} {rho} ({low} to {high})")
+    columns = (ranks[key].values.tolist() for key in ("name", "rho", "low", "high"))
+    for name, *ends in zip(*columns, strict=True):
+        rho, low, high = map(change, ends)
+        texts.append(f"{name} {rho} ({low} to {high})")
     return Text("; ".join(texts))
 
 
 def _with_draws(ranks: xr.Dataset) -> Text:
-    names, rho, falling = (ranks[key].values.tolist() for key in ("model", "rho", "falling"))
+    names, rho, falling = (ranks[key].values.tolist() for key in ("name", "rho", "falling"))
     texts = (
-        f"{short_name(name)} {change(one)} ({percent(share, 0)} of the draws)"
+        f"{name} {change(one)} ({percent(share, 0)} of the draws)"
         for name, one, share in zip(names, rho, falling, strict=True)
     )
     return Text("; ".join(texts))

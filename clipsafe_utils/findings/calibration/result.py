@@ -90,17 +90,22 @@ class Calibration:
     @cached_property
     def simulated(self) -> dict[str, xr.Dataset]:
         """Evaluations of other sizes, for two networks of the real study, or else of the first."""
-        if not self.shown:
+        if self.simulated_view is None:
             return {}
         chosen = self.chosen
         return errors.sample_sizes(
-            self._real or self.shown[0], chosen.n_bins, chosen.binning, chosen.seed, chosen.confidence
+            self.simulated_view, chosen.n_bins, chosen.binning, chosen.seed, chosen.confidence
         )
 
     @cached_property
     def sizes(self) -> Sizes:
         """What those evaluations say."""
-        return sizes_of((self._real or self.shown[0]).study if self.shown else "", self.simulated)
+        return sizes_of(self.simulated_view.study if self.simulated_view else "", self.simulated)
+
+    @property
+    def simulated_view(self) -> View | None:
+        """The view of which evaluations of other sizes are simulated."""
+        return self._real or next(iter(self.shown), None)
 
     @cached_property
     def changes(self) -> dict[str, xr.Dataset]:
@@ -137,6 +142,12 @@ class Calibration:
 
     def _listed(self, names: Sequence[str]) -> Text:
         return listed(names) if self.shown else Missing("no confidences are shown")
+
+    @property
+    def correlated(self) -> str | Missing:
+        """`yes` where some study has parts enough for a rank correlation."""
+        known = any(ranks["rho"].notnull().any() for ranks in self.ranks.values())
+        return "yes" if known else Missing("too few parts of the images")
 
     @property
     def _real(self) -> View | None:

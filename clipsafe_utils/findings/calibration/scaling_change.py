@@ -7,7 +7,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.findings.calibration.views import WHOLE_SETS, kinds_of, parts_of
+from clipsafe_utils.findings.calibration.views import WHOLE_SETS, in_order, kinds_of, parts_of
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.calibration import signed_square
 from clipsafe_utils.metrics.draws import centred_interval
@@ -23,15 +23,16 @@ SCORES: Mapping[str, _Compared] = {"ece_debiased": signed_square, "nll": np.asar
 def scaling_change(panels: Sequence[Panel], confidence: float) -> dict[str, xr.Dataset]:
     """Return each model before and after temperature scaling, by study, of those that have both scalings.
 
-    Dims score, model and condition (sorted: whole sets, shifts, and `SHIFTS`, which counts each kind of shift
-    once): `before`, `after` (a debiased error below 0 as 0), and `verdict`, -1 for better after scaling, +1
-    for worse, 0 where the interval of the change, over images, holds 0. By model: group.
+    Dims score, model and condition (those `in_order`, and `SHIFTS`, which counts each kind of shift once):
+    `before`, `after` (a debiased error below 0 as 0), and `verdict`, -1 for better after scaling, +1 for
+    worse, 0 where the interval of the change, over images, holds 0. By model: group.
     """
     changes = {}
     for panel in panels:
         if {"before", "after"} <= {*panel.cube["scaling"].values.tolist()}:
             kept = panel.cube["ece_debiased"].notnull().all(["draw", "model", "scaling"])
-            cube = panel.cube[list(SCORES)].sel(condition=kept.values)
+            ordered = [name for name in in_order(panel.cube) if kept.sel(condition=name)]
+            cube = panel.cube[list(SCORES)].sel(condition=ordered)
             if cube.sizes["condition"]:
                 group = panel.models["group"].values
                 changes[panel.study] = _change(cube, confidence).assign(group=("model", group))
@@ -74,11 +75,9 @@ def home(conditions: Sequence[str]) -> str:
 
 def _change(cube: xr.Dataset, confidence: float) -> xr.Dataset:
     names = cube["condition"].values.tolist()
-    shifts = parts_of(names)
-    order = [*(name for name in names if name not in shifts), *shifts]
-    cube = cube.sel(condition=order).transpose("draw", "model", "condition", "scaling")
-    kinds = [[order.index(name) for name in of_kind] for of_kind in kinds_of(shifts).values()]
-    conditions = [*order, *[SHIFTS] * bool(kinds)]
+    cube = cube.transpose("draw", "model", "condition", "scaling")
+    kinds = [[names.index(name) for name in of_kind] for of_kind in kinds_of(parts_of(names)).values()]
+    conditions = [*names, *[SHIFTS] * bool(kinds)]
     table = np.empty((3, len(SCORES), cube.sizes["model"], len(conditions)))
     for row, (score, compared) in enumerate(SCORES.items()):
         values = cube[score].sel(scaling=["before", "after"]).values.astype(np.float64)

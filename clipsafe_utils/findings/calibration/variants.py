@@ -7,13 +7,13 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.findings.calibration.views import View, short_name
+from clipsafe_utils.findings.calibration.views import View
 from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.metrics.calibration import debiased_interval
-from clipsafe_utils.metrics.draws import reflected_interval
+from clipsafe_utils.registry.model_names import short_names
 
 OTHERS = ("ece_floor", "ece_classwise", "nll", "brier", "accuracy", "temperature")
-_COLUMNS = ["study", "scaling", "condition", "images", "model", "group", "accuracy", "error", "low", "high"]
+_COLUMNS = ["study", "scaling", "condition", "images", "name", "group", "accuracy", "error", "low", "high"]
 
 
 def errors_in(cube: xr.Dataset) -> list[str]:
@@ -24,22 +24,20 @@ def errors_in(cube: xr.Dataset) -> list[str]:
 def variants_of(view: View, confidence: float) -> pd.DataFrame:
     """Return what a study stores of each model on the whole set, a row a model.
 
-    model, study, scaling, `errors_in` the cube, `OTHERS` (NaN where not measured), and the ends of the
-    intervals: ece_low, ece_high, ece_debiased_low, ece_debiased_high.
+    name, scaling, `errors_in` the cube, `OTHERS` (NaN where not measured), and the ends of the interval of
+    the debiased error, low and high.
     """
     whole = view.on_whole.transpose("draw", "model", ...)
     estimate = whole.isel(draw=0)
     columns = {name: estimate[name].values for name in (*errors_in(whole), *OTHERS)}
-    for name, interval in (("ece", reflected_interval), ("ece_debiased", debiased_interval)):
-        columns[f"{name}_low"], columns[f"{name}_high"] = interval(whole[name].values, confidence)
-    names = [short_name(name) for name in view.models["model"].values.tolist()]
-    return pd.DataFrame({"model": names, "study": view.study, "scaling": view.scaling} | columns)
+    columns["low"], columns["high"] = debiased_interval(whole["ece_debiased"].values, confidence)
+    return pd.DataFrame({"name": view.names, "scaling": view.scaling} | columns)
 
 
 def every_model(panels: Sequence[Panel], confidence: float) -> pd.DataFrame:
     """Return accuracy and debiased error of every model on every set of images that it was measured on.
 
-    Columns study, scaling, condition, images, model, group, accuracy, error (0 where negative), low and high.
+    Columns study, scaling, condition, images, name, group, accuracy, error (0 where negative), low and high.
     """
     parts = [
         _on_one_set(panel, scaling, condition, confidence)
@@ -54,12 +52,13 @@ def _on_one_set(panel: Panel, scaling: str, condition: str, confidence: float) -
     cube = panel.cube.sel(condition=condition, scaling=scaling)
     images = float(cube["bin_count"].sum("bin").max())
     measured = cube["ece_debiased"].notnull().all("draw").values
+    names = short_names(cube["model"].values.tolist(), panel.models["checkpoint"].values.tolist())
     cube = cube.isel(model=measured)
     errors = cube["ece_debiased"].transpose("draw", "model").values
     low, high = debiased_interval(errors, confidence)
     return pd.DataFrame(
         {
-            "model": cube["model"].values,
+            "name": np.array(names, dtype=object)[measured],
             "group": panel.models["group"].values[measured],
             "accuracy": cube["accuracy"].isel(draw=0).values,
             "error": np.clip(errors[0], 0, None),

@@ -9,6 +9,7 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.model_names import short_names
 
 WHOLE_SETS = ("id", "id_annotated", "natural", "own_source")
 """Conditions that are neither a factor nor a shift: a model is at home there."""
@@ -16,8 +17,6 @@ MOST_MODELS = 8
 """Of a study with more models, the figures show the most accurate of each group."""
 GROUP_NAMES = {group: title.split(" (", 1)[0] for group, title in GROUPS.items()}
 """Names of the groups without what stands in brackets."""
-LONGEST_NAME = 16
-"""Letters of a model's name for which a small panel has room."""
 _EVERY = "all"
 _LIKE = ("redrawn", "adversarial", "v2")
 """Sets whose names begin with one of these are one kind of shift: they were built alike, or share images."""
@@ -34,20 +33,13 @@ class View:
 
     @property
     def title(self) -> str:
-        """What a figure writes above the view."""
+        """The view in words."""
         return f"{self.study}, {self.scaling} scaling"
 
     @property
     def names(self) -> list[str]:
-        """Names of the models for figures; where a name is too long, those of their groups, numbered."""
-        names = [short_name(name) for name in self.models["model"].values.tolist()]
-        if max(map(len, names)) <= LONGEST_NAME:
-            return names
-        groups = [GROUP_NAMES[group] for group in self.models["group"].values.tolist()]
-        return [
-            f"{group} {groups[:place].count(group) + 1}" if groups.count(group) > 1 else group
-            for place, group in enumerate(groups)
-        ]
+        """Short names of the models."""
+        return short_names(self.models["model"].values.tolist(), self.models["checkpoint"].values.tolist())
 
     @property
     def images(self) -> xr.DataArray:
@@ -128,6 +120,15 @@ def parts_of(conditions: Sequence[str]) -> list[str]:
     return [name for name in conditions if name not in WHOLE_SETS]
 
 
+def in_order(cube: xr.Dataset) -> list[str]:
+    """Return the conditions as the page lists them: whole sets, then factors or shifts, the largest first."""
+    counts = cube["bin_count"].sum("bin")
+    images = counts.max([dim for dim in counts.dims if dim != "condition"]).to_series()
+    names = cube["condition"].values.tolist()
+    parts = parts_of(names)
+    return [*(name for name in names if name not in parts), *sorted(parts, key=lambda name: -images[name])]
+
+
 def kinds_of(conditions: Sequence[str]) -> dict[str, list[str]]:
     """Return conditions by kind, so that a mean counts sets that were built alike once."""
     kinds: dict[str, list[str]] = {}
@@ -135,11 +136,6 @@ def kinds_of(conditions: Sequence[str]) -> dict[str, list[str]]:
         beginning = name.split("_", 1)[0]
         kinds.setdefault(beginning if beginning in _LIKE else name, []).append(name)
     return kinds
-
-
-def short_name(model: str) -> str:
-    """Return the name of a model without its source."""
-    return model.split(":", 1)[-1]
 
 
 def _measured_conditions(cube: xr.Dataset, conditions: Sequence[str]) -> list[str]:
@@ -155,4 +151,4 @@ def _shown_models(panel: Panel) -> xr.Dataset:
     accuracy = panel.cube["accuracy"].isel(draw=0, condition=0, scaling=0).fillna(0).values
     group = panel.models["group"].values
     best = [np.argmax(np.where(group == name, accuracy, -1)) for name in GROUPS if name in group]
-    return panel.models.isel(model=sorted(int(row) for row in best))
+    return panel.models.isel(model=[int(row) for row in best])

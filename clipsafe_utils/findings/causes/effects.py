@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,28 +26,27 @@ def relative_accuracy(factor: str) -> str:
 class Need:
     """What a cause can move."""
 
-    title: str  # with a line break where a figure breaks it
+    title: str
     parts: tuple[str, ...]  # properties of the cube `causes` of which it is the mean
+    better: Literal["↑", "↓", ""] = ""  # whether more or less of it is better, where one of them is
 
     @property
-    def name(self) -> str:
-        """The title on one line."""
-        return self.title.replace("\n", " ")
+    def heading(self) -> str:
+        """The title with the arrow that says what is better."""
+        return f"{self.title} {self.better}".rstrip()
 
 
 HEADLINE: Mapping[str, Need] = {
-    "accuracy": Need("accuracy", ("accuracy",)),
-    "accuracy_shifts": Need("accuracy\nunder shift", ("accuracy_shifts",)),
-    "factors": Need("factor\nrobustness", tuple(map(relative_accuracy, HEADLINE_FACTORS))),
+    "accuracy": Need("accuracy", ("accuracy",), "↑"),
+    "accuracy_shifts": Need("accuracy under shift", ("accuracy_shifts",), "↑"),
+    "factors": Need("factor robustness", tuple(map(relative_accuracy, HEADLINE_FACTORS)), "↑"),
     "shape_bias": Need("shape bias", ("shape_bias",)),
-    "auroc": Need("detection\n(AUROC)", ("auroc",)),
-    "ece_debiased_before_natural": Need("calibration\nerror", ("ece_debiased_before_natural",)),
-    "ece_debiased_after_shifts": Need("error scaled,\nunder shift", ("ece_debiased_after_shifts",)),
-    "temperature": Need("temperature\n× 100", ("temperature",)),
+    "auroc": Need("detection (AUROC)", ("auroc",), "↑"),
+    "ece_debiased_before_natural": Need("calibration error", ("ece_debiased_before_natural",), "↓"),
+    "ece_debiased_after_shifts": Need("error scaled, under shift", ("ece_debiased_after_shifts",), "↓"),
+    "temperature": Need("temperature × 100", ("temperature",)),
 }
 """Properties of the headline figure: shares in points, and the temperature in hundredths."""
-
-HEADLINE_TITLES = {key: need.title for key, need in HEADLINE.items()}
 
 NEEDS: Mapping[str, Need] = {
     "accuracy": Need("accuracy", ("accuracy",)),

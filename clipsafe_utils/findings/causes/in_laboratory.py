@@ -23,14 +23,14 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.laboratory import ACCURACY, Laboratory
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.metrics.runs import difference_of_runs
-from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, percent
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, number, percent
 
 PANELS: Mapping[str, Property] = {
-    "accuracy": Property("accuracy, natural images", "right, %", is_share=True),
-    "accuracy_shifts": Property("accuracy under shift", "right, %", is_share=True),
-    "shape_bias": Property("shape bias", "by shape, %", is_share=True),
+    "accuracy": Property("accuracy, natural images", "named rightly, %", is_share=True),
+    "accuracy_shifts": Property("accuracy under shift", "named rightly, %", is_share=True),
+    "shape_bias": Property("shape bias", "decided by shape, %", is_share=True),
     "auroc": Property("detection", "AUROC, %", is_share=True),
-    "ece_debiased_before_natural": Property("calibration error, clean", "debiased, %"),
+    "ece_debiased_before_natural": Property("calibration error, clean", "debiased error, %"),
     "temperature": Property("temperature", "temperature", 1.0),
 }
 """What the curves show, and the choices of the parameter `property`."""
@@ -109,6 +109,18 @@ class InLaboratory:
     def ladder(self) -> dict[Property, pd.DataFrame]:
         """The chosen property on every rung of the ladder."""
         return self._panels({self.shown: PANELS[self.shown]}, Trainings.ladder)
+
+    @property
+    def ladder_ends(self) -> Text:
+        """Where on the ladder the chosen property is lowest, and where it is highest."""
+        for panel, table in self.ladder.items():
+            write = number if panel.scale == 1 else percent
+            lowest, highest = (
+                f"on `{row['source']}` at rung {row['rung']} ({write(row['value'])})"
+                for _, row in table.sort_values("value").iloc[[0, -1]].iterrows()
+            )
+            return Text(f"lowest {lowest} and highest {highest}")
+        return Missing("no rung of the ladder has the property")
 
     @cached_property
     def doses(self) -> dict[Property, pd.DataFrame]:
@@ -196,7 +208,7 @@ class InLaboratory:
             quiet,
             moving,
             Text(first["cause"]),
-            Text(HEADLINE[first["property"]].name),
+            Text(HEADLINE[first["property"]].title),
             Value(float(first["accuracy"]), scale="difference"),
             estimate_of(first),
         )
@@ -230,7 +242,7 @@ class InLaboratory:
         """What the chosen knob changes from end to end."""
         changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
         cells = [
-            f"{HEADLINE[key].name} {change.with_interval}"
+            f"{HEADLINE[key].title} {change.with_interval}"
             for key, change in changes.items()
             if isinstance(change, Value)
         ]

@@ -16,10 +16,10 @@ from clipsafe_utils.say import Value
 AT_EQUAL = "at_equal"
 
 ROWS: Mapping[str, str] = {
-    "accuracy": NEEDS["accuracy"].name,
-    "accuracy_shifts": NEEDS["accuracy_shifts"].name,
+    "accuracy": NEEDS["accuracy"].title,
+    "accuracy_shifts": NEEDS["accuracy_shifts"].title,
     AT_EQUAL: "the same, at equal accuracy",
-    **{key: need.name for key, need in NEEDS.items() if not key.startswith("accuracy")},
+    **{key: need.title for key, need in NEEDS.items() if not key.startswith("accuracy")},
 }
 """What a user may need, by its key."""
 

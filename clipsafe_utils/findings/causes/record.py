@@ -20,7 +20,7 @@ QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = KINDS
 MEASURES: Mapping[str, str] = {
     "id": "in distribution",
     "shift": "under shift",
-    "at_equal": "under shift, at\nequal accuracy",
+    "at_equal": "under shift, at equal accuracy",
 }
 """What a change is read by: accuracies, and the height above the line of networks trained on labels."""
 

@@ -1,6 +1,6 @@
 """What the residuals of one study of real models say of its CLIPs, for the sentences of chapter 1."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,12 @@ from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothin
 
 _KINDS = {"clip_zero_shot": "zero-shot ", "clip_fine_tuned": "fine-tuned "}
 _OTHERS = {
+    "standard": "training on labels alone",
     "more_data": "more training data",
     "contrastive": "self-supervision",
     "robust_intervention": "robustness interventions",
 }
+_WHICH = {(True, True): "both", (True, False): "above", (False, True): "below", (False, False): "neither"}
 _BETTER_ON = 6
 """Of ten factors, so the paper."""
 
@@ -45,6 +47,7 @@ class Verdicts:
     above: Text
     below: Text
     mixed: Text
+    apart: str | Missing  # whether there are such factors: above, below, both or neither
     agree: str | Missing  # whether each CLIP has the signs that the paper says: yes or no
 
 
@@ -97,12 +100,12 @@ class Local:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the choices of the analyst decide: signs, pose where all factors count, and the local fit."""
+    """What the choices of the analyst decide."""
 
     sign_stable: Text
-    pose_multi: Text
-    pose_share: Said
-    local: Local
+    pose_multi: Text  # where all annotated factors count, with the page's other choices
+    pose_share: Said  # of the images, which makes it one number with accuracy on all images
+    local: Local  # with the book's other choices
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,9 @@ def real_of(
         accuracy_of(panel, result, clips),
         groups_of(means),
         _arithmetic(panel, weighted),
-        nothing(Choice, "a selection of factors is missing") if choices is None else _choice(panel, choices),
+        nothing(Choice, "a selection of factors is missing")
+        if choices is None
+        else _choice(panel, choices, {name: result.attrs[name] for name in CHOICES}),
     )
 
 
@@ -167,6 +172,7 @@ def verdicts_on(result: xr.Dataset, models: xr.Dataset) -> Verdicts:
         _where(above),
         _where(below),
         _where(mixed) if mixed.any() else Missing("no factor parts the CLIPs"),
+        _WHICH[bool(above.any()), bool(below.any())],
         _agree(result["residual"].sel(model=words["model"].values)),
     )
 
@@ -238,23 +244,31 @@ def _arithmetic(panel: Panel, weighted: xr.DataArray | None) -> Arithmetic:
     return Arithmetic(furthest.size(2), common)
 
 
-def _choice(panel: Panel, choices: xr.Dataset) -> Choice:
+def _choice(panel: Panel, choices: xr.Dataset, made: Mapping[str, str]) -> Choice:
     residual, factors = choices["residual"], choices["factor"].values
     dims = ["model", *CHOICES]
-    none = Missing("the factor is not shown")
 
-    def said(factor: str, **changed: str) -> Text:
+    def said(factor: str, chosen: Mapping[str, str]) -> Text:
         if factor not in factors:
-            return none
-        return each(residual.sel({**HEADLINE, **changed, "factor": factor}), points)
+            return Missing("the factor is not shown")
+        if chosen["axes"] not in choices["axes"].values:
+            return Missing("probit axes have no place")
+        return each(residual.sel({**chosen, "factor": factor}), points)
 
-    images = panel.cube["images"].sel(selection="multi").isel(model=0)
+    local = {**HEADLINE, "fit": "local"}
     return Choice(
         _where((residual > 0).all(dims) | (residual < 0).all(dims)),
-        said("pose", selection="multi"),
-        Value((images.sel(factor="pose") / images.sel(factor=OVERALL)).item()) if "pose" in factors else none,
-        Local(*(said(factor, fit="local") for factor in ("pose", "subcategory", "smaller", "shape"))),
+        said("pose", {**made, "selection": "multi"}),
+        _share_of_pose(panel, made["reference"]),
+        Local(*(said(factor, local) for factor in ("pose", "subcategory", "smaller", "shape"))),
     )
+
+
+def _share_of_pose(panel: Panel, reference: str) -> Said:
+    if "pose" not in panel.cube["factor"].values or reference != "overall":
+        return Missing("pose is not shown, or not compared with all images")
+    images = panel.cube["images"].sel(selection="multi").isel(model=0)
+    return Value((images.sel(factor="pose") / images.sel(factor=OVERALL)).item())
 
 
 def each(values: Iterable[Any], write: Callable[[float], Text]) -> Text:

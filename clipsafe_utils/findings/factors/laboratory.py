@@ -34,7 +34,7 @@ STEPS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 
 _TYPICAL, _RANDOM = TEXTURES
 _ZERO_SHOT = "clip_zero_shot"
-_AXIS = "of plain accuracy, %"
+_AXIS = "relative accuracy, %"
 LADDER: Mapping[str, Property] = {
     "relative_pose_typical": Property("pose, typical textures", _AXIS),
     "relative_pose_random": Property("pose, random textures", _AXIS),
@@ -78,9 +78,10 @@ class Knob:
 class Population:
     """The laboratory's CLIPs at equal accuracy."""
 
-    measured: Text  # where the line is supported
+    measured: Text  # on the one-factor sets, where the line is supported
     same_sign: Text  # factors on which the mean of the zero-shot CLIPs has the sign of the record's
     other_sign: Text
+    signs: str | Missing  # whether there are such factors: same, other or both
     pose: Said  # their mean on natural images
     alone: Said  # that of relative accuracy, with typical textures
     alone_random: Said
@@ -208,19 +209,18 @@ def relative_residuals(
 
 def population_of(
     panel: Panel,
-    result: xr.Dataset,
+    judged: Mapping[str, xr.Dataset],
     means: xr.Dataset | None,
     of_record: xr.Dataset | None,
     alone: Mapping[str, xr.Dataset],
 ) -> Population:
     """Compare the laboratory's CLIPs with standard networks at equal accuracy, and in sign with the record's.
 
-    Of `group_residuals`: `means` of the laboratory, `of_record`, and `alone` on the one-factor sets, by kind.
+    `judged` is of `relative_residuals`. Of `group_residuals`: `means` of the laboratory, `of_record`, and
+    `alone` on the one-factor sets, by kind.
     """
-    clips = clip_models(panel.models)["model"].values
-    measured = result["measured"].sel(model=clips).all("factor")
     return Population(
-        count(int(measured.sum()), clips.size) if clips.size else Missing("no CLIP in the laboratory"),
+        _measured(clip_models(panel.models)["model"].values, judged),
         *_signs(_of_clips(means), _of_clips(of_record)),
         _mean_on_pose(means),
         _mean_on_pose(alone.get(_TYPICAL)),
@@ -228,13 +228,22 @@ def population_of(
     )
 
 
-def _signs(here: xr.DataArray | None, there: xr.DataArray | None) -> tuple[Text, Text]:
+def _measured(clips: np.ndarray, judged: Mapping[str, xr.Dataset]) -> Text:
+    if not (clips.size and judged):
+        return Missing("no CLIP on one-factor sets in the laboratory")
+    measured = [one["measured"].sel(model=clips).all("factor").values for one in judged.values()]
+    return count(int(np.all(measured, axis=0).sum()), clips.size)
+
+
+def _signs(here: xr.DataArray | None, there: xr.DataArray | None) -> tuple[Text, Text, str | Missing]:
     if here is None or there is None:
-        return (Missing("zero-shot CLIPs of the record, or of the laboratory, are missing"),) * 2
+        none = Missing("zero-shot CLIPs of the record, or of the laboratory, are missing")
+        return none, none, none
     here, there = xr.align(here, there, join="inner")
     same = np.sign(here.values) == np.sign(there.values)
     factors = here["factor"].values
-    return names_of(factors[same]), names_of(factors[~same])
+    which = "same" if same.all() else "both" if same.any() else "other"
+    return names_of(factors[same]), names_of(factors[~same]), which
 
 
 def _of_clips(means: xr.Dataset | None) -> xr.DataArray | None:

@@ -28,7 +28,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 HEADLINE: Mapping[str, str] = {name: labels[0] for name, labels in CHOICES.items()}
 """What the book chooses."""
 
-COMPARED_GROUPS = ("contrastive", "more_data", "robust_intervention", *CLIP_GROUPS)
+COMPARED_GROUPS = ("standard", "contrastive", "more_data", "robust_intervention", *CLIP_GROUPS)
+"""Groups that are compared with the one that draws the line."""
 
 GRID = 50
 """Points at which a line is drawn."""
@@ -136,17 +137,16 @@ def baseline_lines(result: xr.Dataset, models: xr.Dataset, baseline_group: str) 
 def group_residuals(
     results: Mapping[str, xr.Dataset], models: Mapping[str, xr.Dataset], confidence: float
 ) -> dict[str, xr.Dataset]:
-    """Average the supported residuals over the families of each group, by study."""
+    """Average the supported residuals over the families of each group but the baseline, by study."""
     means = {}
     for study, result in results.items():
-        supported = (
-            result["measured"].all("factor").values & models[study]["group"].isin(COMPARED_GROUPS).values
-        )
+        compared = [name for name in COMPARED_GROUPS if name != result.attrs["baseline_group"]]
+        supported = result["measured"].all("factor").values & models[study]["group"].isin(compared).values
         if supported.any():
             means[study] = group_means(
                 result["residual"].isel(model=supported),
                 models[study].isel(model=supported),
-                COMPARED_GROUPS,
+                compared,
                 confidence,
             )
     return means

@@ -16,7 +16,6 @@ from clipsafe_utils.findings.factors.clips import Real, real_of
 from clipsafe_utils.findings.factors.laboratory import (
     DOSES,
     LADDER,
-    TEXTURES,
     Laboratory,
     Population,
     laboratory_of,
@@ -31,7 +30,8 @@ from clipsafe_utils.metrics.labelled import effective_robustness
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, nothing
 
-_RECORD = "published"
+_RECORD, _LABORATORY = "published", "miniature"
+_PARAMETERS = {"reference": "reference_accuracy"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,38 @@ class FactorRobustness:
         return {panel.study: panel.models for panel in self.panels}
 
     @property
+    def judged(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
+        """Residuals and who the models are, by study."""
+        return {study: (result, self.models[study]) for study, result in self.results.items()}
+
+    @property
     def line_of(self) -> Text:
         """Whose line it is."""
         return residuals.line_of(self.chosen.baseline_group)
+
+    @property
+    def judged_by(self) -> Text:
+        """The same, where a CLIP is judged by it."""
+        return self.line_of if self._with_clips else Missing("no CLIP is shown")
+
+    @property
+    def lines_rise(self) -> bool | Missing:
+        """Whether accuracy on every factor rises with the reference accuracy."""
+        rises = [bool((line.isel(at=-1) > line.isel(at=0)).all()) for line in self.lines.values()]
+        return all(rises) if rises else Missing("no study has a line")
+
+    @property
+    def beside(self) -> str | Missing:
+        """Beside what the book's laboratory is shown: the record, or nothing that the book knows."""
+        if _LABORATORY not in self._names:
+            return Missing("the book's laboratory is not shown")
+        return "record" if _RECORD in self._names else "nothing"
+
+    @property
+    def has_own_choices(self) -> bool:
+        """Whether the page makes the choices of the book, by which the ledger judges."""
+        made = {name: getattr(self.chosen, _PARAMETERS.get(name, name)) for name in residuals.HEADLINE}
+        return made == residuals.HEADLINE and self.chosen.baseline_group == "standard"
 
     @property
     def who(self) -> Text:
@@ -140,16 +169,6 @@ class FactorRobustness:
         }
         return {study: by_kind for study, by_kind in by_study.items() if by_kind}
 
-    @property
-    def alone_drawn(self) -> tuple[dict[str, xr.Dataset], dict[str, xr.Dataset]]:
-        """The same by title of the panel, and the cube `models` of each."""
-        judged, models = {}, {}
-        for study, by_kind in self.alone.items():
-            for kind, of_kind in by_kind.items():
-                title = TEXTURES[kind] + (f" ({study})" if len(self.alone) > 1 else "")
-                judged[title], models[title] = of_kind, self.models[study]
-        return judged, models
-
     @cached_property
     def lab(self) -> Laboratory:
         """The first study with trainings that differ in one thing."""
@@ -164,7 +183,7 @@ class FactorRobustness:
         alone = self.alone.get(drawn.study, {})
         return population_of(
             drawn,
-            self.results[drawn.study],
+            alone,
             self.means.get(drawn.study),
             self.means.get(self._real.study) if self._real else None,
             residuals.group_residuals(alone, dict.fromkeys(alone, drawn.models), self.chosen.confidence),
@@ -179,6 +198,10 @@ class FactorRobustness:
     @property
     def _drawn(self) -> Panel | None:
         return next((panel for panel in self.panels if not is_real(panel.cube)), None)
+
+    @property
+    def _names(self) -> set[str]:
+        return {panel.study for panel in self.panels} | set(self.trainings)
 
     def _asked(self, panel: Panel | None) -> str | None:
         names = self.chosen.studies

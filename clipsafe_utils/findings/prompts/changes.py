@@ -48,7 +48,7 @@ EVERY = "all"
 
 _CLIP = "clip_zero_shot"
 _FEWEST_DRAWS = 3
-_COLUMNS = ["source", "prompt_set", "property", "level", "value", "low", "high", "families"]
+COLUMNS = ["source", "prompt_set", "property", "level", "value", "low", "high", "families"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,7 @@ class Tested:
     models: xr.Dataset  # the cube `models`, in the same order
     base: str  # the set that others are compared with
     is_debiased: bool  # whether the calibration error is the debiased one
+    cube: xr.Dataset  # what the values were read from
 
     @property
     def prompt_sets(self) -> list[str]:
@@ -134,6 +135,7 @@ def _tested(panel: Panel, clips: np.ndarray) -> Tested:
         panel.models.isel(model=clips),
         base,
         is_debiased,
+        panel.cube,
     )
 
 
@@ -166,7 +168,7 @@ def changes(tested: Tested, confidence: float) -> pd.DataFrame:
                     mean = mean_of_runs(draws, confidence, "difference")
                     interval = (mean.estimate, mean.low, mean.high, mean.units)
                     rows.append((source, prompt_set, name, level[place, column], *interval))
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def contrast(tested: Tested, upper: str, lower: str, property_: str, confidence: float) -> Said:

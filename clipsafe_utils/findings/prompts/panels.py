@@ -1,58 +1,39 @@
-"""What the figures of chapter 5 are drawn from: the changes of each property, a panel each."""
+"""What the figures of chapter 5 are drawn from: changes in every study, source by source."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pandas as pd
 
-from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES
+from clipsafe_utils.findings.prompts.changes import COLUMNS, EVERY, PROPERTIES
 from clipsafe_utils.findings.prompts.sets import NUMBERS, by_wording, title_of
-from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 
 
-def number_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Return the changes, by study, that `figures.prompts.by_number` draws: sets that differ in number."""
-    kept = {study: table[table["prompt_set"].isin(list(NUMBERS))] for study, table in changes.items()}
-    return _panels(
-        {study: table.assign(templates=table["prompt_set"].map(NUMBERS)) for study, table in kept.items()}
-    )
+def number_changes(changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the changes, by study, under sets that differ in number alone, with the column templates."""
+    table = _of_sources(changes)
+    kept = table[table["prompt_set"].isin(list(NUMBERS))]
+    return kept.assign(templates=kept["prompt_set"].map(NUMBERS)).sort_values("templates", kind="stable")
 
 
-def wording_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Return the changes, by study, that `figures.prompts.by_wording` draws: sets of another wording."""
-    kept = {}
-    for study, table in changes.items():
-        order = by_wording(dict.fromkeys(table["prompt_set"]))
-        rows = table[table["prompt_set"].isin(order)]
-        rows = rows.sort_values("prompt_set", key=lambda names: names.map(order.index), kind="stable")
-        kept[study] = rows.assign(wording=[title_of(name) for name in rows["prompt_set"]])
-    return _panels(kept)
+def wording_changes(changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the changes, by study, under sets of another wording, with the column wording: its title."""
+    table = _of_sources(changes)
+    order = by_wording(dict.fromkeys(table["prompt_set"]))
+    kept = table[table["prompt_set"].isin(order)]
+    kept = kept.sort_values("prompt_set", key=lambda names: names.map(order.index), kind="stable")
+    return kept.assign(wording=[title_of(name) for name in kept["prompt_set"]])
 
 
-def subset_tables(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Return the changes, by study, that `figures.prompts.by_subset` draws: random subsets."""
-    return _by_property({study: table for study, table in changes.items() if len(table)})
+def of_studies(tables: Mapping[str, pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Put the tables of all studies below each other, with the column study."""
+    empty = pd.DataFrame(columns=["study", *columns])
+    every = [table.assign(study=study) for study, table in tables.items() if len(table)]
+    return pd.concat(every, ignore_index=True) if every else empty
 
 
-def _panels(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    """Leave out the mean over all sources, and say which means rest on enough families."""
-    kept = {study: table[table["source"] != EVERY] for study, table in changes.items()}
-    return _by_property(
-        {
-            study: table.assign(decided=table["families"] >= MINIMUM_FAMILIES)
-            for study, table in kept.items()
-            if len(table)
-        }
-    )
-
-
-def _by_property(changes: Mapping[str, pd.DataFrame]) -> dict[Property, pd.DataFrame]:
-    return {
-        replace(panel, title=f"{panel.title} ({study})") if len(changes) > 1 else panel: table[
-            table["property"] == name
-        ]
-        for study, table in changes.items()
-        for name, panel in PROPERTIES.items()
-        if name in set(table["property"])
-    }
+def _of_sources(changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Leave out the mean over all sources and the other scores; say which means rest on enough families."""
+    table = of_studies(changes, COLUMNS)
+    kept = table[(table["source"] != EVERY) & table["property"].isin(list(PROPERTIES))]
+    return kept.assign(decided=kept["families"] >= MINIMUM_FAMILIES)

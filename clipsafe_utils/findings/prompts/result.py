@@ -9,7 +9,7 @@ import pandas as pd
 
 from clipsafe_utils.cubes.panels import Panel, nothing_to_show, read_panels
 from clipsafe_utils.cubes.selection import is_real
-from clipsafe_utils.findings.prompts import panels
+from clipsafe_utils.findings.prompts import panels, subsets
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
 from clipsafe_utils.findings.prompts.embedded import MEASURED
 from clipsafe_utils.findings.prompts.own import NONE, own_changes
@@ -21,7 +21,6 @@ from clipsafe_utils.findings.prompts.templates import (
     usual_set,
 )
 from clipsafe_utils.findings.prompts.wordings import Wordings, wordings_in
-from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing
 
@@ -48,14 +47,14 @@ class OtherPrompts:
         return {one.study: changes(one, self.confidence) for one in self.tested}
 
     @cached_property
-    def by_number(self) -> dict[Property, pd.DataFrame]:
+    def by_number(self) -> pd.DataFrame:
         """What the figure of the number of templates is drawn from."""
-        return panels.number_tables(self.changes)
+        return panels.number_changes(self.changes)
 
     @cached_property
-    def by_wording(self) -> dict[Property, pd.DataFrame]:
+    def by_wording(self) -> pd.DataFrame:
         """What the figure of the wordings is drawn from."""
-        return panels.wording_tables(self.changes)
+        return panels.wording_changes(self.changes)
 
     @cached_property
     def subset_changes(self) -> dict[str, pd.DataFrame]:
@@ -66,9 +65,9 @@ class OtherPrompts:
         }
 
     @cached_property
-    def by_subset(self) -> dict[Property, pd.DataFrame]:
+    def by_subset(self) -> pd.DataFrame:
         """What the figure of random subsets is drawn from."""
-        return panels.subset_tables(self.subset_changes)
+        return panels.of_studies(self.subset_changes, subsets.COLUMNS)
 
     @property
     def evidence(self) -> Literal["proxy", "measured"]:
@@ -136,9 +135,8 @@ class OtherPrompts:
     def inside(self) -> Text:
         """How many curves of the figure of numbers stay where changes are too small to matter."""
         curves = [
-            rows["value"].abs().max() < panel.smallest
-            for panel, table in self.by_number.items()
-            for _, rows in table.groupby("source")
+            rows["value"].abs().max() < PROPERTIES[str(property_)].smallest
+            for (_, property_, _), rows in self.by_number.groupby(["study", "property", "source"])
         ]
         return count(sum(curves), len(curves)) if curves else Missing("no study has another number")
 

@@ -17,7 +17,7 @@ from clipsafe_utils.say import Missing, Said, Text, Value
 SIZES = (1, 2, 5, 10)
 """Templates in a subset; the last number of a figure is all of them."""
 
-_COLUMNS = ["source", "templates", "subset", "property", "value"]
+COLUMNS = ["source", "templates", "subset", "property", "value"]
 _NO_TENS = "there are no subsets of ten"
 
 
@@ -74,7 +74,7 @@ def subset_changes(embeddings: xr.Dataset, models: xr.Dataset, n_subsets: int, s
     """
     pool = pool_of(embeddings)
     if not pool:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame(columns=COLUMNS)
     rng = np.random.default_rng(seed)
     sizes = [*(size for size in SIZES if size < len(pool)), len(pool)]
     subsets = [one for size in sizes for one in enumerate(draw_subsets(pool, size, n_subsets, rng))]
@@ -87,8 +87,8 @@ def subset_changes(embeddings: xr.Dataset, models: xr.Dataset, n_subsets: int, s
             measures = kept.measure_templates(subset)
             place = (source_of[model], len(subset), number)
             rows += [(*place, name, (measures[name] - usual[name]).item()) for name in MEASURED]
-    changes = pd.DataFrame(rows, columns=_COLUMNS)
-    return changes.groupby(_COLUMNS[:-1], sort=False)["value"].mean().reset_index()
+    changes = pd.DataFrame(rows, columns=COLUMNS)
+    return changes.groupby(COLUMNS[:-1], sort=False)["value"].mean().reset_index()
 
 
 def spread(changes: pd.DataFrame) -> pd.DataFrame:

@@ -59,6 +59,7 @@ def make_cloud(
         images=("model", counts["images"].sel(condition=shift).values),
         in_grid=("model", np.isin(rows["checkpoint"].values, _grid_checkpoints(models))),
     )
+    # Who the models are is a cube of its own; the numbers are those of the shifts.
     return cloud.isel(model=(x > 0) & (x < 1) & (y > 0) & (y < 1)).assign_attrs(shifts.attrs)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from clipsafe_utils.figures.tables import table
 from clipsafe_utils.publishing.standalone import inline_page
 from clipsafe_utils.show import Axes2D, dots, marks, scatter
+from clipsafe_utils.show.tables import table
 from tests.attack.publishing.test_pages import NAMES, Seen, page, seen
 from tests.show.figure_page import compiled_page
 

@@ -12,11 +12,11 @@ import xarray as xr
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.figures.page_data import data_element
 from clipsafe_utils.publishing.chapters import Chapter, find_chapter
 from clipsafe_utils.publishing.compile import run_jupyter_book
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.standalone import inline_page
+from clipsafe_utils.show.page_data import data_element
 from tests.attack.effort import effort
 
 RUN = "window.PWNED=1"

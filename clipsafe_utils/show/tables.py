@@ -3,42 +3,32 @@
 import html
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
-from clipsafe_utils.figures.style import ThemedFigure
+from clipsafe_utils.show.shown import Shown
 
 _NUMBER = re.compile(r"[+±−-]?[\d,.]+( %)?")
+_INTERVAL = re.compile(r" (\([^()]*\d[^()]*\))$")
+_SHORT, _FEW = 16, 6
+"""Cells of so many characters stay on one line, in tables of so many columns."""
 
 
-@dataclass(frozen=True)
-class ThemedTable:
-    """A table as a notebook shows it."""
-
-    markup: str
-
-    def __repr__(self) -> str:
-        return "<table>"
-
-    def _repr_html_(self) -> str:
-        return self.markup
-
-
-def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
+def table(frame: pd.DataFrame, caption: str) -> Shown:
     """Turn a frame into a captioned table.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Columns are shown in their order, the index is not. Numbers should already be text: the
-        caller knows their precision. Columns of numbers are set to the right.
+        caller knows their precision. Columns of numbers are set to the right, and an interval in brackets at
+        the end of a cell stays on one line.
     caption : str
         A sentence that can be read alone.
 
     Returns
     -------
-    ThemedTable
+    Shown
         Its first column holds row headers. A wide table scrolls in its own box, under its caption.
 
     Examples
@@ -52,43 +42,46 @@ def table(frame: pd.DataFrame, caption: str) -> ThemedTable:
         f'<th scope="col"{style}>{html.escape(str(name))}</th>'
         for name, style in zip(text.columns, classes, strict=True)
     )
-    rows = "".join(_row(list(cells), classes) for cells in text.itertuples(index=False, name=None))
+    short = text.shape[1] <= _FEW
+    rows = "".join(
+        _row(list(cells), classes, short=short) for cells in text.itertuples(index=False, name=None)
+    )
     said = html.escape(caption)
-    return ThemedTable(
+    return Shown(
         f'<figure class="themed-table"><figcaption>{said}</figcaption>'
         f'<div class="table-box" role="region" aria-label="{html.escape(caption, quote=True)}" tabindex="0">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></figure>"
     )
 
 
-def folded(shown: ThemedTable | ThemedFigure, summary: str) -> ThemedTable:
+def folded(shown: Shown, summary: str) -> Shown:
     """Put a table or a figure behind a line that opens it: for what few readers need.
 
     Examples
     --------
-    >>> folded(ThemedTable("<table></table>"), "All pairs").markup
+    >>> folded(Shown("<table></table>"), "All pairs").markup
     '<details><summary>All pairs</summary><table></table></details>'
     """
-    return ThemedTable(f"<details><summary>{html.escape(summary)}</summary>{shown._repr_html_()}</details>")
+    return Shown(f"<details><summary>{html.escape(summary)}</summary>{shown._repr_html_()}</details>")
 
 
-def stacked(shown: Iterable[ThemedTable | ThemedFigure]) -> ThemedTable:
+def stacked(shown: Iterable[Shown]) -> Shown:
     """Put tables or figures below each other as one output, which one caption can speak of.
 
     Examples
     --------
-    >>> stacked([ThemedTable("<table></table>")] * 2).markup
+    >>> stacked([Shown("<table></table>")] * 2).markup
     '<table></table><table></table>'
     """
-    return ThemedTable("".join(one._repr_html_() for one in shown))
+    return Shown("".join(one._repr_html_() for one in shown))
 
 
-def first_open(shown: Mapping[str, ThemedTable | ThemedFigure]) -> ThemedTable:
+def first_open(shown: Mapping[str, Shown]) -> Shown:
     """Stack what is shown of each study, all but the first folded.
 
     Examples
     --------
-    >>> first_open({"published": ThemedTable("<table></table>"), "mine": ThemedTable("<ol></ol>")}).markup
+    >>> first_open({"published": Shown("<table></table>"), "mine": Shown("<ol></ol>")}).markup
     '<table></table><details><summary>The study mine</summary><ol></ol></details>'
     """
     first = next(iter(shown), None)
@@ -102,7 +95,16 @@ def _alignment(column: pd.Series) -> str:
     return ' class="number"' if is_number else ""
 
 
-def _row(cells: list[str], classes: list[str]) -> str:
-    first, *others = (html.escape(cell) for cell in cells)
-    tail = "".join(f"<td{style}>{cell}</td>" for cell, style in zip(others, classes[1:], strict=True))
-    return f'<tr><th scope="row">{first}</th>{tail}</tr>'
+def _row(cells: list[str], classes: list[str], *, short: bool) -> str:
+    first, *others = cells
+    tail = "".join(
+        f"<td{style}>{_cell(cell, short=short)}</td>" for cell, style in zip(others, classes[1:], strict=True)
+    )
+    return f'<tr><th scope="row">{html.escape(first)}</th>{tail}</tr>'
+
+
+def _cell(text: str, *, short: bool) -> str:
+    said = html.escape(text)
+    if short and " " in text and len(text) <= _SHORT:
+        return f'<span class="together">{said}</span>'
+    return _INTERVAL.sub(r' <span class="together">\1</span>', said)

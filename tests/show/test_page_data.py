@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from clipsafe_utils.chapters.model_table.page import COLUMNS, model_table
-from clipsafe_utils.figures.page_data import data_element
+from clipsafe_utils.show.page_data import data_element
 
 NAMES = (
     "<!--<script>",

@@ -7,13 +7,6 @@ from collections.abc import Mapping
 def data_element(data_class: str, data: Mapping[str, object]) -> str:
     r"""Return the element of a page that holds numbers for a script to read.
 
-    Parameters
-    ----------
-    data_class : str
-        Class by which the script finds the element.
-    data : mapping
-        What JSON can hold.
-
     Examples
     --------
     >>> data_element("my-data", {"name": "</script>"})

@@ -1,0 +1,96 @@
+"""Figures of chapter 6, each from the finding to a frame of marks."""
+
+from collections.abc import Iterator
+from textwrap import fill
+from typing import Any
+
+import pandas as pd
+
+from clipsafe_utils.chapters import training_figures
+from clipsafe_utils.cubes.source_lines import source_lines
+from clipsafe_utils.findings.causes.effects import HEADLINE
+from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
+from clipsafe_utils.findings.causes.in_record import InRecord
+from clipsafe_utils.findings.causes.record import MEASURES
+from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.heat_table import matrix
+from clipsafe_utils.show.shown import Shown
+
+_POINTS = 100.0
+_AXES = {title: f"{fill(title, 15)},\npoints" for title in MEASURES.values()}
+
+
+def effects(lab: InLaboratory) -> Shown:
+    """Draw what each cause does to each property in the laboratory, a row a cause."""
+    return matrix(
+        effects_frame(lab),
+        "change, points (temperature: hundredths)",
+        "Table of the change of each property under each cause, in points.",
+        what="what each cause does",
+        sources=_sources(lab),
+    )
+
+
+def ladder(lab: InLaboratory) -> Shown:
+    """Draw the chosen property along the ladder from labels to captions."""
+    return training_figures.ladder(lab.ladder, _sources(lab))
+
+
+def doses(lab: InLaboratory) -> Shown:
+    """Draw each property against the chosen knob."""
+    axis, unit, ratios = lab.axis
+    return training_figures.doses(lab.doses, axis, _sources(lab), unit=unit, ratios=ratios)
+
+
+def record_changes(record: InRecord) -> Shown:
+    """Draw what each cause does to accuracy in the record, pair by pair and in the mean."""
+    return dots(
+        record_frame(record),
+        _AXES,
+        "Dot plots of the change of the accuracy of zero-shot CLIPs of the record under each cause.",
+        what="one cause alone",
+        sources=source_lines(record.clouds.values()),
+    )
+
+
+def effects_frame(lab: InLaboratory) -> pd.DataFrame:
+    """Give a cell a cause and property; decided where the interval leaves zero out."""
+    return marks(
+        {
+            "study": lab.study,
+            "panel": row["kind"],
+            "row": row["cause"],
+            "side": HEADLINE[row["property"]].heading,
+            **{end: _POINTS * row[end] for end in ("value", "low", "high")},
+            "decided": row["moves"],
+        }
+        for row in lab.effects.to_dict("records")
+    )
+
+
+def record_frame(record: InRecord) -> pd.DataFrame:
+    """Give a row a cause, with a mark a measure, and a small one a pair."""
+    return marks(
+        mark
+        | {
+            "study": record.study,
+            "panel": row["kind"],
+            "row": row["cause"],
+            "side": MEASURES[row["property"]],
+        }
+        for row in record.zero_shot.to_dict("records")
+        for mark in _mean_and_pairs(row)
+    )
+
+
+def _mean_and_pairs(row: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+    """Give the mean; where too few families decide, it has no interval."""
+    look = "ink/equal" if row["property"] == "at_equal" else "ink"
+    ends = {end: _POINTS * row[end] for end in ("low", "high")} if row["decided"] else {}
+    yield {"value": _POINTS * row["value"], **ends, "decided": row["decided"], "look": look}
+    yield from ({"value": _POINTS * pair, "mark": "single", "look": look} for pair in row["each"])
+
+
+def _sources(lab: InLaboratory) -> list[str]:
+    return [] if lab.laboratory is None else source_lines([lab.laboratory.causes])

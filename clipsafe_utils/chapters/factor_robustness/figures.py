@@ -1,0 +1,301 @@
+"""Figures of chapter 1, each from the finding to a frame of marks; factors in the order of the cubes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from clipsafe_utils.chapters import training_figures
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.cubes.source_lines import source_lines
+from clipsafe_utils.findings.factors.laboratory import TEXTURES
+from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, HEADLINE, choices_of_groups
+from clipsafe_utils.findings.factors.result import FactorRobustness
+from clipsafe_utils.findings.ladder import axis_of
+from clipsafe_utils.registry.model_names import short_names
+from clipsafe_utils.say import count
+from clipsafe_utils.show.dot_plot import Scale, dots
+from clipsafe_utils.show.encoding import group_look
+from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.scatter_plot import Axes2D, scatter
+from clipsafe_utils.show.shown import Shown
+
+_PERCENT = 100.0
+_BEYOND = 2.0  # Points beyond the ends of a line: networks further off would squeeze the rest.
+
+Judged = tuple[str, str, xr.Dataset, xr.Dataset]  # A study, a panel, residuals and who the models are.
+
+
+def residuals(found: FactorRobustness) -> Shown:
+    """Draw the residual of every CLIP on every factor; the chart shows every model that is measured."""
+    return dots(
+        clips_frame((study, study, *found.judged[study]) for study in found.judged),
+        "accuracy above (+) or below (−) the line, points",
+        "Dot plot of the residuals of CLIPs by factor; bars: where a new family falls.",
+        what="CLIPs' accuracies by factor",
+        scale=Scale(own_axes=True),
+        sources=_sources(found),
+        every=models_frame(found),
+    )
+
+
+def alone(found: FactorRobustness) -> Shown:
+    """Draw the residuals of relative accuracy on the one-factor sets, a panel a kind of texture."""
+    judged = [
+        (
+            study,
+            TEXTURES[kind] + (f"\n({study})" if len(found.alone) > 1 else ""),
+            result,
+            found.models[study],
+        )
+        for study, by_kind in found.alone.items()
+        for kind, result in by_kind.items()
+    ]
+    return dots(
+        clips_frame(judged),
+        "relative accuracy above (+) or below (−) the line, points",
+        "Dot plot of the residuals of CLIPs on one-factor sets; bars: where a new family falls.",
+        what="CLIPs on one-factor sets",
+        scale=Scale(own_axes=True),
+        sources=source_lines(panel.cube for panel in found.panels if panel.study in found.alone),
+    )
+
+
+def lines(found: FactorRobustness) -> Shown:
+    """Draw accuracy on each factor against reference accuracy, with the line; the chart shows all groups."""
+    every = accuracies_frame(found)
+    shown = [group_look(name) for name in (found.chosen.baseline_group, *CLIP_GROUPS)]
+    return scatter(
+        every[every["look"].isin(shown)],
+        Axes2D("reference accuracy, %", "accuracy on the images of the factor, %"),
+        "Scatter plots of accuracy on each factor against reference accuracy, with a line and its band.",
+        lines=lines_frame(found),
+        what="accuracies by factor",
+        columns=3,
+        sources=_sources(found),
+        every=every,
+    )
+
+
+def groups(found: FactorRobustness) -> Shown:
+    """Draw the mean residual of each group on each factor, each family counted once."""
+    return dots(
+        groups_frame(found.means),
+        "mean residual of the group's families, points",
+        "Dot plot of the mean residual of each group by factor.",
+        what="other groups where the line is held",
+        scale=Scale(own_axes=True),
+        sources=_sources(found),
+    )
+
+
+def every_choice(found: FactorRobustness) -> Shown:
+    """Draw the residual of each CLIP on each factor under every combination of choices."""
+    return dots(
+        choices_frame(found.choices),
+        "residual under every combination of choices, points",
+        "Dot plot of residuals by factor under every choice, with the range from lowest to highest.",
+        what="CLIPs under every choice",
+        scale=Scale(own_axes=True),
+        sources=source_lines(panel.cube for panel in found.panels if panel.study in found.choices),
+    )
+
+
+def ladder(found: FactorRobustness) -> Shown:
+    """Draw relative accuracy along the ladder from labels to captions."""
+    return training_figures.ladder(found.ladder, _sources_of_trainings(found))
+
+
+def doses(found: FactorRobustness, knob: str) -> Shown:
+    """Draw relative accuracy against the level of a knob."""
+    axis, unit = axis_of(knob)
+    return training_figures.doses(found.doses[knob], axis, _sources_of_trainings(found), unit)
+
+
+def clips_frame(judged: Iterable[Judged]) -> pd.DataFrame:
+    """Give a panel a CLIP; where they are many, or have no intervals, one panel with those measured."""
+    return marks(mark for one in judged for mark in _marks_of_clips(*one))
+
+
+def models_frame(found: FactorRobustness) -> pd.DataFrame:
+    """Give every model where its residual is measured, and every CLIP: a panel a factor, a row a group."""
+    return marks(
+        {
+            **_shared(study, row),
+            "panel": row["factor"],
+            "row": GROUPS[row["group"]],
+            "value": row["residual"],
+            "low": row["image_low"],
+            "high": row["image_high"],
+            "band_low": -row["half_width"],
+            "band_high": row["half_width"],
+        }
+        for study, (result, models) in found.judged.items()
+        for row in _tabulated(result, models).to_dict("records")
+        if row["measured"] or row["group"] in CLIP_GROUPS
+    )
+
+
+def accuracies_frame(found: FactorRobustness) -> pd.DataFrame:
+    """Give every model near the line: a panel a factor."""
+    return marks(
+        {
+            **_shared(study, row),
+            "panel": row["factor"],
+            "x": row["reference_accuracy"],
+            "value": row["accuracy"],
+        }
+        for study, (result, models) in found.judged.items()
+        for row in _near(_tabulated(result, models), found.lines[study]).to_dict("records")
+    )
+
+
+def lines_frame(found: FactorRobustness) -> pd.DataFrame:
+    """Give the line of every factor with the band into which a new family falls."""
+    parts = []
+    for study, (result, models) in found.judged.items():
+        half = _PERCENT * _half_width(result, models)
+        for line in found.lines[study]:
+            value = _PERCENT * line.values
+            beside = half.sel(factor=line["factor"]).item()
+            place = {"study": study, "panel": _words(line["factor"].item())}
+            ends = {"value": value, "low": value - beside, "high": value + beside}
+            parts.append(pd.DataFrame({**place, "x": _PERCENT * line["reference_accuracy"].values, **ends}))
+    return pd.concat(parts) if parts else pd.DataFrame()
+
+
+def groups_frame(means: Mapping[str, xr.Dataset]) -> pd.DataFrame:
+    """Give a row a factor, a mark a group; the legend counts the families of every study."""
+    families = {
+        study: dict(zip(one["group"].values.tolist(), one["families"].values.tolist(), strict=True))
+        for study, one in means.items()
+    }
+    return marks(
+        {
+            "study": study,
+            "panel": study,
+            "row": _words(factor),
+            "look": group_look(group),
+            "label": f"{GROUPS[group]} ({', '.join(str(of.get(group, 0)) for of in families.values())})",
+            "value": _PERCENT * mean["mean"].item(),
+            "low": _PERCENT * mean["low"].item(),
+            "high": _PERCENT * mean["high"].item(),
+            "decided": bool(mean["decided"]),
+        }
+        for study, one in means.items()
+        for factor in one["factor"].values.tolist()
+        for group in one["group"].values.tolist()
+        for mean in [one.sel(factor=factor, group=group)]
+    )
+
+
+def choices_frame(choices: Mapping[str, xr.Dataset]) -> pd.DataFrame:
+    """Give a panel a CLIP, or a group of many: the book's choice with the range, and small every other."""
+    return marks(
+        mark for study, one in choices.items() for mark in _marks_of_choices(study, choices_of_groups(one))
+    )
+
+
+def _marks_of_clips(
+    study: str, panel: str, result: xr.Dataset, models: xr.Dataset
+) -> Iterator[dict[str, Any]]:
+    table = _tabulated(result, models)
+    clips = table[table["group"].isin(CLIP_GROUPS)]
+    number = clips["model"].nunique()
+    crowded = number > A_CROWD or "image_low" not in result
+    half = clips.groupby("factor")["half_width"].transform("max")
+    if not crowded:
+        clips = clips.sort_values("place", kind="stable")
+    measured = int(clips.groupby("model")["measured"].all().sum())
+    for row in clips.assign(half=half).to_dict("records"):
+        if crowded and not row["measured"]:
+            continue
+        interval = {} if crowded else {"low": row["image_low"], "high": row["image_high"]}
+        yield {
+            **_shared(study, row),
+            "panel": f"{panel}: " + (f"{count(measured, number)} CLIPs measured" if crowded else row["name"]),
+            "row": row["factor"],
+            "value": row["residual"],
+            **interval,
+            "band_low": -row["half"],
+            "band_high": row["half"],
+        }
+
+
+def _marks_of_choices(study: str, choices: xr.Dataset) -> Iterator[dict[str, Any]]:
+    names = short_names(choices["model"].values.tolist(), choices["checkpoint"].values.tolist())
+    residual = _PERCENT * choices["residual"].transpose("model", "factor", *CHOICES)
+    for at, name in enumerate(names):
+        for factor in choices["factor"].values.tolist():
+            of_choices = residual.isel(model=at).sel(factor=factor).to_series()
+            notes = [", ".join(map(_words, choice)) for choice in of_choices.index.tolist()]
+            shared = {
+                "study": study,
+                "panel": f"{study}: {name}",
+                "row": _words(factor),
+                "look": group_look(choices["group"].values[at]),
+                "name": name,
+            }
+            ends = {"low": of_choices.min(), "high": of_choices.max(), "is_range": True}
+            yield {**shared, "value": of_choices[tuple(HEADLINE.values())], **ends}
+            for note, value in zip(notes, of_choices, strict=True):
+                yield {**shared, "value": value, "mark": "single", "note": note}
+
+
+def _tabulated(result: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
+    """Tabulate every model on every factor, shares in percent, factors in their order and CLIPs first."""
+    names = result["model"].values.tolist()
+    group = models["group"].values.tolist()
+    who = pd.DataFrame(
+        {
+            "name": short_names(names, models["checkpoint"].values.tolist()),
+            "group": group,
+            "place": range(len(names)),
+            "rank": [list(GROUPS).index(name) for name in group],
+        },
+        index=pd.Index(names, name="model"),
+    )
+    shares = [name for name in result.data_vars if result[name].dtype.kind == "f" and name != "p_value"]
+    table = result.assign({name: _PERCENT * result[name] for name in shares})
+    rows = table.to_dataframe(["factor", "model"]).reset_index().join(who, on="model")
+    order = {factor: place for place, factor in enumerate(result["factor"].values.tolist())}
+    rows = rows.assign(of_factor=rows["factor"].map(order), factor=rows["factor"].map(_words))
+    return rows.sort_values(["of_factor", "rank", "place"])
+
+
+def _near(table: pd.DataFrame, line: xr.DataArray) -> pd.DataFrame:
+    at = (_PERCENT * line["reference_accuracy"]).assign_coords(
+        factor=list(map(_words, line["factor"].values))
+    )
+    first, last = (table["factor"].map(end.to_series()) for end in (at.min("at"), at.max("at")))
+    return table[table["reference_accuracy"].between(first - _BEYOND, last + _BEYOND)]
+
+
+def _half_width(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
+    """Models of a baseline family are judged without it; the CLIPs, of none, by the whole baseline."""
+    is_clip = np.isin(models["group"].values, CLIP_GROUPS)
+    return result["half_width"].isel(model=is_clip if is_clip.any() else ~is_clip).max("model")
+
+
+def _shared(study: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "study": study,
+        "name": row["name"],
+        "look": group_look(row["group"]),
+        "decided": bool(row["measured"]),
+    }
+
+
+def _words(name: Any) -> str:
+    return str(name).replace("_", " ")
+
+
+def _sources(found: FactorRobustness) -> list[str]:
+    return source_lines(panel.cube for panel in found.panels)
+
+
+def _sources_of_trainings(found: FactorRobustness) -> list[str]:
+    return source_lines(trained.cube for trained in found.trainings.values() if trained.cube is not None)

@@ -1,0 +1,268 @@
+"""What a reader sees: whole tables, formulas and icons without scripts, paper that has everything."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.built_site import built_site
+from tests.test_browser import EXPLORED, MODELS, address, browser, listed_pages, page
+
+pytestmark = pytest.mark.browser
+
+__all__ = ["address", "browser", "page"]
+
+FACTORS, SHIFTS, CALIBRATION = EXPLORED[0], EXPLORED[2], EXPLORED[3]
+BACK_MATTER = ("book/miniature-world.html", "book/student-laboratory.html")
+DESKTOP, PHONE, PAPER = 1280, 390, 718
+"""Widths of windows, and of A4 less its margins."""
+
+
+def pages_with(*selectors: str) -> list[str]:
+    html = {name: (built_site() / name).read_text(encoding="utf-8") for name in listed_pages()}
+    return [name for name, text in html.items() if any(one in text for one in selectors)]
+
+
+def show(page: Any, address: str, name: str, width: int = DESKTOP, theme: str = "light") -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    page.goto(address + name, wait_until="load")
+    page.evaluate("document.fonts.ready")
+
+
+def test_no_column_is_out_of_sight_on_a_desktop(page: Any, address: str) -> None:
+    names = pages_with("<table", "models-table")
+    assert len(names) > 10
+    for name in names:
+        show(page, address, name)
+        page.evaluate("openAllFolds()")
+        assert page.evaluate("tablesCutOff()") == [], name
+        page.set_viewport_size({"width": 1200, "height": 900})
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), name
+
+
+def test_a_wide_table_stands_before_the_list_of_contents(page: Any, address: str) -> None:
+    show(page, address, FACTORS)
+    wide = page.locator(".themed-table.full-width").first
+    wide.locator("tbody tr").first.scroll_into_view_if_needed()
+    page.locator(".bd-sidebar-secondary.hide").wait_for(state="attached")
+    last = wide.locator("thead th").last.bounding_box()
+    there = [last["x"] + last["width"] - 2, last["y"] + last["height"] / 2]
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.tagName", there) == "TH"
+
+
+def test_on_a_phone_every_table_shows_a_number(page: Any, address: str) -> None:
+    for name in pages_with("themed-table", "models-table"):
+        show(page, address, name, PHONE)
+        page.evaluate("openAllFolds()")
+        assert page.evaluate("firstNumbersOutOfSight()") == [], name
+
+
+@pytest.mark.parametrize(
+    ("name", "box"), [(CALIBRATION, ".table-box:has(th:nth-child(9))"), (MODELS, ".models-box")]
+)
+def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name: str, box: str) -> None:
+    show(page, address, name, PHONE)
+    table = page.locator(box).first
+    head = table.locator("tbody tr > :first-child").first
+    before = head.bounding_box()["x"]
+    assert head.evaluate("(cell) => getComputedStyle(cell).boxShadow") == "none"
+    table.evaluate("(box) => { box.scrollLeft = 120; }")
+    page.locator(f"{box}[data-scrolled]").first.wait_for()
+    assert abs(head.bounding_box()["x"] - before) < 1
+    assert head.evaluate("(cell) => getComputedStyle(cell).boxShadow") != "none"
+
+
+def test_a_verdict_stays_on_one_line(page: Any, address: str) -> None:
+    show(page, address, "book/intro.html")
+    verdicts = page.locator(".themed-table td:has-text('not measured')").all()
+    assert len(verdicts) > 10
+    assert max(verdict.locator("span").bounding_box()["height"] for verdict in verdicts) < 30
+
+
+def test_models_begin_with_how_they_did(page: Any, address: str) -> None:
+    show(page, address, MODELS)
+    heads = page.locator(".models-table thead th").all_text_contents()
+    assert [head.split(",")[0] for head in heads[:5]] == [
+        "Model",
+        "Accuracy",
+        "Shape bias",
+        "AUROC",
+        "Debiased ECE",
+    ]
+    controls = page.locator(".models-form :is(input, select)").all()
+    assert len({round(control.bounding_box()["y"]) for control in controls}) == 1
+
+
+def test_a_click_on_the_table_of_models_ends_in_no_error(page: Any, address: str) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    show(page, address, MODELS)
+    page.locator(".models-table thead th").nth(1).click()
+    page.locator(".models-table .dt-paging button").nth(2).click()
+    page.locator(".models-table tbody td").first.click()
+    assert page.locator(".models-table thead th[aria-sort]").count() == 1
+    assert complaints == []
+
+
+@pytest.fixture
+def printed(page: Any, address: str) -> Callable[[str], None]:
+    """Return what shows a page on paper, from the dark theme."""
+
+    def print_page(name: str) -> None:
+        page.emulate_media(media="screen", color_scheme="dark")
+        show(page, address, name, PAPER, "dark")
+        page.emulate_media(media="print", color_scheme="dark")
+        page.locator("html[data-theme=light]").wait_for()
+
+    return print_page
+
+
+def test_paper_has_everything_and_is_light(page: Any, printed: Callable[[str], None]) -> None:
+    for name in listed_pages():
+        printed(name)
+        assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0, name
+        assert page.evaluate("cutOff()") == [], name
+        assert page.evaluate(
+            "[...document.querySelectorAll('.bd-article :is(button, .explore)')].filter(shown).length"
+        ) == (0), name
+        for selector in ("body", ".bd-article h1", ".bd-article h2", ".bd-article p", ".bd-article td"):
+            if page.locator(selector).count():
+                colour = page.locator(selector).first.evaluate("(one) => getComputedStyle(one).color")
+                assert luminance(colour) < 0.2, f"{name}: {selector} is {colour}"
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == "rgba(0, 0, 0, 0)" or luminance(background) > 0.9, name
+
+
+def luminance(colour: str) -> float:
+    red, green, blue = (float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3])
+    return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+
+
+def test_a_fold_on_paper_is_as_dark_as_what_is_around_it(page: Any, printed: Callable[[str], None]) -> None:
+    printed(FACTORS)
+    moving = (
+        "document.getAnimations().filter((motion) => motion.effect.getComputedTiming().endTime < Infinity)"
+    )
+    assert page.evaluate(f"{moving}.length") == 0
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('details.hide > :last-child')).opacity") == "1"
+    )
+
+
+def test_after_printing_the_page_is_as_before(page: Any, address: str) -> None:
+    show(page, address, FACTORS, theme="dark")
+    page.locator(".bd-article details summary").first.click()
+    opened = page.evaluate("document.querySelectorAll('details[open]').length")
+    page.evaluate("addEventListener('afterprint', () => { seen = 'printed'; })")
+    page.evaluate(
+        "addEventListener('beforeprint', () => { theme = document.documentElement.dataset.theme; })"
+    )
+    assert len(page.pdf(format="A4")) > 100_000
+    assert page.evaluate("[seen, theme]") == ["printed", "light"]
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("document.querySelectorAll('details[open]').length") == opened
+
+
+def test_every_formula_is_drawn_and_numbered(page: Any, address: str) -> None:
+    names = pages_with("<math")
+    assert len(names) > 5
+    for name in names:
+        show(page, address, name)
+        page.evaluate("openAllFolds()")
+        assert page.evaluate("document.querySelectorAll('.math:not(:has(> math[alttext]))').length") == 0, (
+            name
+        )
+        heights = page.evaluate(
+            "[...document.querySelectorAll('math')].map((one) => one.getBoundingClientRect().height)"
+        )
+        assert min(heights) > 5, name
+        numbers = page.evaluate(
+            "[...document.querySelectorAll('div.math[id] > .eqno')].map((number) => number.textContent)"
+        )
+        assert all(re.match(r"\(\d\.\d\)", number) for number in numbers), name
+        assert page.evaluate("document.fonts.check('16px \"STIX Two Math\"')"), name
+        assert not re.search(r"\\\\[(\[a-z]", page.locator(".bd-article").inner_text()), name
+    show(page, address, CALIBRATION)
+    tall, low = (
+        page.locator(f"#equation-eq-{name} math").bounding_box()["height"] for name in ("debiased", "ece")
+    )
+    assert tall > low > 35, "fractions and sums stand above each other"
+    references = {link.text_content() for link in page.locator('a[href="#equation-eq-ece"]').all()}
+    assert "(4.1)" in references
+
+
+def test_a_wide_formula_begins_at_its_left_and_shows_that_it_scrolls(page: Any, address: str) -> None:
+    show(page, address, CALIBRATION, PHONE)
+    box = page.locator("#equation-eq-debiased")
+    assert box.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    assert box.locator("math").bounding_box()["x"] >= box.bounding_box()["x"]
+    assert "gradient" in box.evaluate("(box) => getComputedStyle(box).backgroundImage")
+    assert box.get_attribute("tabindex") == "0"
+
+
+def test_icons_come_without_a_script(page: Any, address: str) -> None:
+    show(page, address, FACTORS)
+    assert page.locator("script[src*=fontawesome], script[src*=tex-svg]").count() == 0
+    icons = page.locator(".bd-header-article i").all()
+    assert len(icons) > 4
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+    drawn = [icon.evaluate("(one) => getComputedStyle(one, '::before').content") for icon in icons]
+    assert all(len(letter.strip('"')) == 1 for letter in drawn)
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_headings_get_smaller_with_their_depth(page: Any, address: str, width: int) -> None:
+    show(page, address, CALIBRATION, width)
+    sizes = page.evaluate(
+        "['h1', 'h2', 'h3', 'h4'].map((name) => document.querySelector(`.bd-article ${name}`))"
+        ".filter(Boolean).map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert len(sizes) > 2
+    assert sizes == sorted(set(sizes), reverse=True)
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_command_of_a_box_is_copied_whole_and_breaks_between_its_words(
+    page: Any, address: str, width: int
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    show(page, address, FACTORS, width)
+    command = page.locator(".admonition p:has(> strong:text-is('Rerun')) code")
+    words = command.locator(".pre").all()
+    assert len(words) > 5
+    assert [word.evaluate("(one) => one.getClientRects().length") for word in words] == [1] * len(words)
+    assert all(word.bounding_box()["height"] < 30 for word in words)
+    button = page.locator(".admonition .copy-command").first
+    button.click()
+    page.locator(".copy-command:text-is('Copied')").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == command.text_content()
+    assert "-o mine" in command.text_content()
+
+
+def test_the_icon_of_a_box_stands_at_the_first_line_of_its_title(page: Any, address: str) -> None:
+    show(page, address, CALIBRATION, PHONE)
+    titles = page.locator(".admonition > .admonition-title").all()
+    tops = {title.evaluate("(one) => getComputedStyle(one, '::after').top") for title in titles}
+    assert max(title.bounding_box()["height"] for title in titles) > 50, "one title has two lines"
+    assert tops == {"8px"}
+
+
+def test_a_folded_cell_is_a_quiet_line(page: Any, address: str) -> None:
+    show(page, address, FACTORS)
+    fold = page.locator("div.cell details.hide").first
+    assert fold.evaluate("(one) => getComputedStyle(one).boxShadow") == "none"
+    assert fold.locator("summary").bounding_box()["height"] < 36
+    for word in fold.locator("summary *").all():
+        assert word.evaluate("(one) => getComputedStyle(one).fontWeight") == "400"
+
+
+def test_every_page_counts_its_figures_from_one() -> None:
+    for name in pages_with("caption-number"):
+        soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")
+        figures = [tag.get_text() for tag in soup.select("figure .caption-number")]
+        places = [int(re.findall(r"\d+", figure)[-1]) for figure in figures]
+        assert places == list(range(1, len(places) + 1)), name
+    assert all("caption-number" in (built_site() / name).read_text(encoding="utf-8") for name in BACK_MATTER)
