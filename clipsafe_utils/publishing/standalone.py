@@ -168,6 +168,8 @@ def _inline_scripts(soup: BeautifulSoup, page: Path, folder: Path) -> list[str]:
 
 def _of_the_site(folder: Path, page: Path, reference: str) -> Path | None:
     """Return the file that a page refers to if it is in a folder: none from elsewhere gets into a page."""
+    if urlsplit(reference).scheme:
+        return None
     file = _beside(page, reference).resolve()
     return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 

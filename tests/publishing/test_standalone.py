@@ -87,6 +87,14 @@ def test_style_scripts_pictures_and_fonts_are_inside(site: Path) -> None:
     assert (no_fallback, anchor, data) == ("data:,", "#inside", "data:,x")
 
 
+def test_a_picture_that_is_in_the_page_already_stays(site: Path) -> None:
+    page = site / "a" / "b" / "page.html"
+    inside = f"data:image/png;base64,{'A' * 5_000}"
+    page.write_text(page.read_text().replace("</body>", f'<img src="{inside}"></body>'))
+    soup = BeautifulSoup(inline_page(site, "a/b/page.html", ADDRESS), "html.parser")
+    assert inside in [img["src"] for img in soup.select("img")]
+
+
 def test_only_scripts_of_the_site_get_into_the_page_and_into_its_policy(site: Path) -> None:
     soup = BeautifulSoup(inline_page(site, "a/b/page.html", ADDRESS), "html.parser")
     assert "secret" not in soup.get_text()

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters import training_figures
+from clipsafe_utils.chapters.example_images import factor_examples
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.cubes.source_lines import source_lines
@@ -17,6 +18,7 @@ from clipsafe_utils.findings.factors.result import FactorRobustness
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import count
+from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
@@ -27,6 +29,11 @@ _PERCENT = 100.0
 _BEYOND = 2.0  # Points beyond the ends of a line: networks further off would squeeze the rest.
 
 Judged = tuple[str, str, xr.Dataset, xr.Dataset]  # A study, a panel, residuals and who the models are.
+
+
+def examples() -> Sheet:
+    """Show drawn images with one factor moved, a row a factor."""
+    return factor_examples()
 
 
 def residuals(found: FactorRobustness) -> Shown:

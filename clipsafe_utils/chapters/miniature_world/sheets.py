@@ -48,6 +48,8 @@ _FOREIGN = (
 _NATURAL = _Set("natural", "ImageNet, validation", "all factors vary, labelled as in ImageNet-X", "natural")
 _CONFLICT = _Set("cue_conflict", "cue conflict", "shape of one class, texture of another", "cue_conflict")
 SETS = (_NATURAL, *_SHIFTS, *_FOREIGN, _CONFLICT)  # every test set but those of one factor
+COUNTERPARTS = {item.name: (item.counterpart, item.made) for item in SETS}
+"""Of each test set, the real one whose place it takes, and how it is made."""
 
 _SOURCES = {
     "labels": "curated: things look as they should",

@@ -8,10 +8,12 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.chapters import training_figures
+from clipsafe_utils.chapters.example_images import set_examples
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.registry.model_names import short_names
+from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
@@ -22,6 +24,11 @@ NAMED_OBSERVERS = 40  # More observers of a study share a row for each group and
 _PERCENT = 100.0
 _SHARES = (0.0, 100.0)
 _SIDES = {"shape bias": "shape bias, %", "decided": "decided, %"}
+
+
+def examples() -> Sheet:
+    """Show drawn images whose shape and texture disagree."""
+    return set_examples(["natural", "cue_conflict"])
 
 
 def observers(found: ShapeBias) -> Shown:
