@@ -27,7 +27,7 @@ _HOMES = {
     "clipsafe_utils.findings.factors.result": ("factor_robustness",),
     "clipsafe_utils.findings.prompts.result": ("other_prompts",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
-    "clipsafe_utils.findings.shift.result": ("ood_correlation",),
+    "clipsafe_utils.findings.shift.result": ("distribution_shift", "ood_correlation"),
     "clipsafe_utils.findings.student.result": ("student_laboratory",),
     "clipsafe_utils.findings.world.result": ("miniature_world",),
     "clipsafe_utils.parameters": ("parameters_of",),

@@ -162,6 +162,9 @@ _COMMON = (
     Parameter("confidence", "number", 0.95, "level of every interval", minimum=0.5, maximum=0.999),
     SEED,
 )
+_TRAINING_SOURCES = Parameter(
+    "training_sources", "list of text", ("main",), "sources of CLIP: main, all, or names"
+)
 
 KNOB_NAMES = ("texture_correlation", "wrong", "background_correlation", "rotation_sd", "images", "batch")
 """Knobs of the laboratory that a chapter can show."""
@@ -198,6 +201,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("cue_classes", "list of text", ("all",), "classes of the shapes to count: all, or names"),
         _choice("decision_rule", ("mean", "max", "sum"), "over a class's indices: mean, max, sum"),
     ),
+    "distribution-shift": (*_COMMON, _TRAINING_SOURCES),
     "ood-correlation": (
         *_COMMON,
         _choice(
@@ -206,7 +210,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
             "score that detects unknown images",
         ),
         Parameter("ood_sets", "list of text", ("all",), "sets of unknown images: all, or names"),
-        Parameter("training_sources", "list of text", ("main",), "sources of CLIP: main, all, or names"),
+        _TRAINING_SOURCES,
         _choice("positive", ("id", "ood"), "95 % recall is of id or ood images"),
     ),
     "calibration": (

@@ -39,14 +39,21 @@ OVERRIDES: dict[str, dict[str, object]] = {
         "cue_classes": ["bird", "cat", "dog"],
         "decision_rule": "max",
     },
-    "ood-correlation": {
+    "distribution-shift": {
         "studies": [str(REPOSITORY / "cubes" / "published")],
         "groups": ["clip_zero_shot", "clip_fine_tuned", "more_data"],
         "confidence": 0.9,
         "seed": 1,
+        "training_sources": ["WIT", "LAION-400M"],
+    },
+    "ood-correlation": {
+        "studies": [str(REPOSITORY / "cubes" / "miniature")],
+        "groups": ["clip_zero_shot", "clip_fine_tuned"],
+        "confidence": 0.9,
+        "seed": 1,
         "score": "energy",
         "ood_sets": ["textures"],
-        "training_sources": ["WIT", "LAION-400M"],
+        "training_sources": ["wit"],
         "positive": "ood",
     },
     "calibration": {
@@ -132,12 +139,12 @@ SAID: dict[str, dict[str, object]] = {
     "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
     "prompts": OVERRIDES["prompts"],
     "causes": OVERRIDES["causes"],
-    "ood-correlation": {
+    "distribution-shift": {
         "confidence": 0.5,
         "groups": ["clip_zero_shot", "standard"],
-        "score": "energy",
         "training_sources": ["WIT", "LAION-400M"],
     },
+    "ood-correlation": {"confidence": 0.5, "groups": ["clip_zero_shot", "standard"], "score": "energy"},
     "claims": {"studies": ["field", "published"], "confidence": 0.9},
     "what-we-cannot-say": {"studies": ["miniature", "published"], "groups": ["standard"], "confidence": 0.9},
     "miniature-world": {"confidence": 0.8, "groups": ["standard", "control"], "sources": ["mixed"]},

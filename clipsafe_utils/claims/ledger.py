@@ -102,8 +102,12 @@ def verdicts_of(chapter: str, study: str | None) -> dict[str, Text]:
     of_chapter = tuple(claim for claim in claims() if claim.chapter == chapter)
     if study is None:
         return {claim.id: Missing("no study to ask") for claim in of_chapter}
-    entries = _of_study(Reader(find_study(study)), Choices(), ALPHA, asking=of_chapter)
-    return {entry.claim.id: Text(entry.judgement.verdict) for entry in entries}
+    together = {claim.judged_in for claim in of_chapter}
+    asking = tuple(claim for claim in claims() if claim.judged_in in together)
+    entries = _of_study(Reader(find_study(study)), Choices(), ALPHA, asking=asking)
+    return {
+        entry.claim.id: Text(entry.judgement.verdict) for entry in entries if entry.claim.chapter == chapter
+    }
 
 
 def sensitivity(
@@ -159,7 +163,7 @@ def _of_study(
     by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
     for entry in entries.values():
         if entry.effect is not None:
-            by_chapter.setdefault(entry.claim.chapter, []).append((entry.claim, entry.effect))
+            by_chapter.setdefault(entry.claim.judged_in, []).append((entry.claim, entry.effect))
     judged = {
         claim.id: judgement
         for effects in by_chapter.values()

@@ -26,6 +26,7 @@ class Claim:
     seen: str
     finding: str = ""
     chapter: str = ""
+    judged_with: str = ""
     figure: str = ""
     cube: str = ""
     groups: tuple[str, ...] = ()
@@ -43,6 +44,11 @@ class Claim:
     def is_asked(self) -> bool:
         """Whether it has a statistic of its own."""
         return bool(self.statistic)
+
+    @property
+    def judged_in(self) -> str:
+        """The chapter within whose claims Holm's correction counts it."""
+        return self.judged_with or self.chapter
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the ledger adds up to: the result of chapter 7."""
+"""What the ledger adds up to: the result of chapter 8."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -194,7 +194,7 @@ def claims_ledger(chosen: CheckedParameters) -> ClaimsLedger:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 7.
+        Parameters of chapter 8.
 
     Raises
     ------

@@ -95,7 +95,7 @@ def _distance(entry: Entry) -> float:
 
 
 def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
-    """Tabulate the effects as the figure of chapter 7 draws them.
+    """Tabulate the effects as the figure of chapter 8 draws them.
 
     A row an effect: claim, sentence, direction, unit, study, verdict, mark, value, low, high. Effects are in
     smallest effects that matter, with what is predicted to the right; a claim of an effect of either sign, or

@@ -26,7 +26,7 @@ def student(
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of your study.")] = Path("mine"),
     pages: Annotated[
-        bool, typer.Option("--pages/--no-pages", help="Render chapters 1, 2 and 4 with your point.")
+        bool, typer.Option("--pages/--no-pages", help="Render chapters 1, 2 and 5 with your point.")
     ] = True,
     copy: Annotated[
         Path | None, typer.Option("--copy-world", help="Copy the world's files to this new folder, and stop.")

@@ -88,7 +88,7 @@ def _place_and_value(
     value = write(row["value"])
     if interval and abs(row["low"]) < float("inf") and abs(row["high"]) < float("inf"):
         value += f" ({write(row['low'])} to {write(row['high'])})"
-    if interval and abs(row["band_high"]) < float("inf"):
+    if interval and abs(row["band_low"]) < float("inf") and abs(row["band_high"]) < float("inf"):
         value += f", bar {write(row['band_low'])} to {write(row['band_high'])}"
     if not row["decided"] and interval:
         value += ", undecided"

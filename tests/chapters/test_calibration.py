@@ -1,4 +1,4 @@
-"""What chapter 4 draws, tabulates and tells of its findings, and that it runs on what a study has."""
+"""What chapter 5 draws, tabulates and tells of its findings, and that it runs on what a study has."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What chapter 6 shows: figures and tables."""
+"""What chapter 7 shows: figures and tables."""
 
 import pandas as pd
 import pytest

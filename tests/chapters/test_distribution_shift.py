@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from clipsafe_utils.chapters.ood_correlation import shift_figures as figures
-from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
+from clipsafe_utils.chapters.distribution_shift import figures
+from clipsafe_utils.findings.shift.result import DistributionShift, distribution_shift
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.registry.set_names import shift_title
 
@@ -12,21 +12,21 @@ SHIFTS = ["ImageNet-V2", "ImageNet-R", "ImageNet-A", "ImageNet-Sketch", "ObjectN
 MAIN = ["WIT", "LAION-80M", "LAION-400M", "LAION-2B", "DataComp-1B", "WebLI"]
 
 
-def found_with(**values: object) -> OodCorrelation:
-    return ood_correlation(check_parameters("ood-correlation", {"studies": ["published"], **values}))
+def found_with(**values: object) -> DistributionShift:
+    return distribution_shift(check_parameters("distribution-shift", {"studies": ["published"], **values}))
 
 
 @pytest.fixture(scope="module")
-def found() -> OodCorrelation:
+def found() -> DistributionShift:
     return found_with()
 
 
 @pytest.fixture(scope="module")
-def both() -> OodCorrelation:
+def both() -> DistributionShift:
     return found_with(studies=["published", "miniature"])
 
 
-def test_clouds_show_sources_first_and_the_chart_everyone(found: OodCorrelation) -> None:
+def test_clouds_show_sources_first_and_the_chart_everyone(found: DistributionShift) -> None:
     printed = figures.clouds_frame(found.first_shown)
     every = figures.clouds_frame(found.first_shown, everyone=True)
     looks = [*(f"source/{source}" for source in MAIN), "group/clip_fine_tuned", "group/standard"]
@@ -38,7 +38,7 @@ def test_clouds_show_sources_first_and_the_chart_everyone(found: OodCorrelation)
     assert every["value"].between(every["low"], every["high"]).all()
 
 
-def test_effective_robustness_stands_with_each_model_near_the_line(found: OodCorrelation) -> None:
+def test_effective_robustness_stands_with_each_model_near_the_line(found: DistributionShift) -> None:
     every = figures.clouds_frame(found.first_shown, everyone=True)
     shown = every[(every["panel"] == "ImageNet-Sketch") & (every["name"] == "RN50.openai")]
     height = found.record.above_standard("sketch")
@@ -48,21 +48,21 @@ def test_effective_robustness_stands_with_each_model_near_the_line(found: OodCor
     assert every["note"].eq("").any()
 
 
-def test_studies_of_a_drawn_world_have_a_figure_of_their_own(both: OodCorrelation) -> None:
+def test_studies_of_a_drawn_world_have_a_figure_of_their_own(both: DistributionShift) -> None:
     assert (list(both.first_shown), list(both.in_drawn_worlds)) == (["published"], ["miniature"])
     assert list(found_with(studies=["miniature"]).first_shown) == ["miniature"]
     assert "made by this project" in figures.clouds(both.in_drawn_worlds).markup
     assert "not measured yet" in figures.clouds({}).markup
 
 
-def test_lines_are_those_of_standard_networks(found: OodCorrelation) -> None:
+def test_lines_are_those_of_standard_networks(found: DistributionShift) -> None:
     lines = figures.lines_of_standard(found.first_shown)
     assert list(dict.fromkeys(lines["panel"])) == SHIFTS
     assert lines["value"].between(0, 100).all()
     assert figures.lines_of_standard(found_with(groups=["clip_zero_shot"]).first_shown).empty
 
 
-def test_correlations_say_when_too_few_families_decide(found: OodCorrelation) -> None:
+def test_correlations_say_when_too_few_families_decide(found: DistributionShift) -> None:
     frame = figures.within_frame(found)
     rank = frame[frame["side"] == "rank correlation"]
     assert list(dict.fromkeys(rank["row"])) == SHIFTS
@@ -81,7 +81,7 @@ def test_correlations_say_when_too_few_families_decide(found: OodCorrelation) ->
     assert '"scale":"fisher"' in markup
 
 
-def test_heights_have_the_bar_of_a_new_family_and_every_interval(both: OodCorrelation) -> None:
+def test_heights_have_the_bar_of_a_new_family_and_every_interval(both: DistributionShift) -> None:
     frame = figures.offsets_frame(both)
     assert list(dict.fromkeys(frame["side"])) == ["above standard", "above other sources"]
     assert (frame["band_low"] == -frame["band_high"]).all()
@@ -92,7 +92,7 @@ def test_heights_have_the_bar_of_a_new_family_and_every_interval(both: OodCorrel
     assert sketch["decided"].tolist() == [name == "LAION-2B" for name in MAIN]
 
 
-def test_pairs_stand_behind_their_mean(found: OodCorrelation) -> None:
+def test_pairs_stand_behind_their_mean(found: DistributionShift) -> None:
     frame = figures.pairs_frame(found)
     assert frame["panel"].unique().tolist() == list(found.tuning)
     assert frame["look"].unique().tolist() == ["ink", "ink/equal"]

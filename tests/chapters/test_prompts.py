@@ -1,4 +1,4 @@
-"""What chapter 5 shows: its figures and tables, of a study that is worked by hand."""
+"""What chapter 6 shows: its figures and tables, of a study that is worked by hand."""
 
 from dataclasses import replace
 

@@ -121,6 +121,11 @@ def test_holm_counts_within_a_chapter_alone(study: Study, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "STATISTICS", dict.fromkeys(("clear", "with_axes"), _weak))
     assert [entry.judgement.verdict for entry in ledger([study])] == [S, S]
     assert [entry.judgement.verdict for entry in ledger([study], alpha=0.01)] == [U, U]
+    moved = claim("B", statistic="with_axes", chapter="calibration", judged_with="shape-bias")
+    _use(monkeypatch, (weak[0], moved))
+    monkeypatch.setattr(module, "STATISTICS", dict.fromkeys(("clear", "with_axes"), _weak))
+    assert [entry.judgement.verdict for entry in ledger([study])] == [U, U]
+    assert module.verdicts_of("calibration", str(study.folder)) == {"B": U}
 
 
 def _weak(_reader: Reader, _choices: Choices) -> Effect | str:

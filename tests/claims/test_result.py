@@ -1,4 +1,4 @@
-"""What chapter 7 says that the ledger adds up to."""
+"""What chapter 8 says that the ledger adds up to."""
 
 from collections.abc import Sequence
 

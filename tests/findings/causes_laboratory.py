@@ -1,4 +1,4 @@
-"""The laboratory of chapter 6: the ladder and the knobs of numbers that can be worked out by hand."""
+"""The laboratory of chapter 7: the ladder and the knobs of numbers that can be worked out by hand."""
 
 import numpy as np
 import xarray as xr

@@ -1,4 +1,4 @@
-"""Small cubes for chapter 5, with values that can be worked by hand."""
+"""Small cubes for chapter 6, with values that can be worked by hand."""
 
 from pathlib import Path
 

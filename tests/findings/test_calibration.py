@@ -1,4 +1,4 @@
-"""What chapter 4 finds in the confidences of models, and of which study it is said."""
+"""What chapter 5 finds in the confidences of models, and of which study it is said."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Chapter 4 in the laboratory: what is averaged, parted and counted, on values worked out by hand."""
+"""Chapter 5 in the laboratory: what is averaged, parted and counted, on values worked out by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What chapter 6 found: in a laboratory that is worked by hand, and in the studies that are shipped."""
+"""What chapter 7 found: in a laboratory that is worked by hand, and in the studies that are shipped."""
 
 import pandas as pd
 import pytest

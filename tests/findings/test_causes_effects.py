@@ -1,4 +1,4 @@
-"""Chapter 6 in the laboratory: effects that are worked out by hand from the steps that were put in."""
+"""Chapter 7 in the laboratory: effects that are worked out by hand from the steps that were put in."""
 
 import numpy as np
 import pandas as pd

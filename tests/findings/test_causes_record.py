@@ -1,4 +1,4 @@
-"""Chapter 6 in the record: pairs that differ in one thing, counted by family, and what is nested in what."""
+"""Chapter 7 in the record: pairs that differ in one thing, counted by family, and what is nested in what."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Detection of chapter 3, on a study made for the test: the record has no scores of unknown images."""
+"""Detection, on a study made for the test: the record has no scores of unknown images."""
 
 from pathlib import Path
 
@@ -128,6 +128,8 @@ def test_the_record_has_no_detection() -> None:
     chosen = check_parameters("ood-correlation", {"studies": ["published"]})
     assert detection.read_detection(chosen) == ({}, [])
     assert detection.score_means(chosen).empty
+    with pytest.raises(ClipsafeError, match="Nothing to show: the study published has no model"):
+        ood_correlation(chosen)
 
 
 def test_draws_may_be_few(tmp_path: Path) -> None:
@@ -153,8 +155,8 @@ def test_each_set_and_each_score_has_a_row(study: Path) -> None:
 
 def test_sources_table_and_values(study: Path) -> None:
     found = ood_correlation(asked(study))
-    assert found.sources == {"made": ["wit", "web"]}
     one = found.detected["made"]
+    assert one.sources == ["wit", "web"]
     own = one.cloud.isel(model=of_source(one.cloud, "wit"))
     rank = one.correlations.value("rank", "wit")
     assert rank.estimate == pytest.approx(spearmanr(own["x"], own["y"]).statistic)

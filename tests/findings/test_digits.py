@@ -1,4 +1,4 @@
-"""Chapter 4's experiment with digits: the rows, the shifts, the scores, and what is said of them."""
+"""Chapter 5's experiment with digits: the rows, the shifts, the scores, and what is said of them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chapter 5: changes under other prompts, worked by hand and against others, and what it says of them."""
+"""Chapter 6: changes under other prompts, worked by hand and against others, and what it says of them."""
 
 import sys
 import tomllib

@@ -1,4 +1,4 @@
-"""Chapter 3 says what the record says of distribution shift, and never more than its families allow."""
+"""The chapter says what the record says of distribution shift, and never more than its families allow."""
 
 import numpy as np
 import pandas as pd
@@ -7,13 +7,13 @@ import statsmodels.api as sm
 import xarray as xr
 from scipy.stats import norm, spearmanr
 
-from clipsafe_utils.chapters.ood_correlation import tables
+from clipsafe_utils.chapters.distribution_shift import tables
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.shift import clouds as read
 from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.findings.shift.changes import PairChanges
-from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
+from clipsafe_utils.findings.shift.result import DistributionShift, distribution_shift
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing
@@ -23,8 +23,8 @@ SHIFTS = ["v2_matched_frequency", "r", "a", "sketch", "objectnet"]
 MAIN = ["WIT", "LAION-80M", "LAION-400M", "LAION-2B", "DataComp-1B", "WebLI"]
 
 
-def found_with(**values: object) -> OodCorrelation:
-    return ood_correlation(check_parameters("ood-correlation", {"studies": [STUDY], **values}))
+def found_with(**values: object) -> DistributionShift:
+    return distribution_shift(check_parameters("distribution-shift", {"studies": [STUDY], **values}))
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,10 @@ def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
 
 def test_a_study_without_the_sources_named_shows_its_main_ones() -> None:
     found = found_with(studies=["miniature", STUDY], training_sources=["WIT"])
-    assert found.sources == {"miniature": ["wit", "laion"], STUDY: ["WIT"]}
+    assert {study: one.sources for study, one in found.shifts.items()} == {
+        "miniature": ["wit", "laion"],
+        STUDY: ["WIT"],
+    }
 
 
 def test_the_record_speaks_whatever_study_stands_first() -> None:

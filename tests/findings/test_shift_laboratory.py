@@ -1,4 +1,4 @@
-"""The laboratory of chapter 3, on a study whose every number is known in advance."""
+"""The laboratory on shift and detection, on a study whose every number is known in advance."""
 
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 from scipy.special import ndtr, ndtri
 
-from clipsafe_utils.chapters.ood_correlation import laboratory_tables
+from clipsafe_utils.chapters.distribution_shift import tables as shift_tables
+from clipsafe_utils.chapters.ood_correlation import tables
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -30,7 +31,7 @@ from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.findings.shift.agreement import compare
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.controlled import LADDER, Change, Controlled
-from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
+from clipsafe_utils.findings.shift.result import OodCorrelation, distribution_shift, ood_correlation
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import find_chapter
@@ -183,7 +184,8 @@ def test_a_step_of_the_ladder_by_hand(found: Controlled) -> None:
     assert step.estimate == pytest.approx(upper - lower, abs=1e-4)
 
 
-def test_agreement_is_listed_by_answer(result: OodCorrelation) -> None:
+def test_agreement_is_listed_by_answer(study: Path) -> None:
+    result = distribution_shift(check_parameters("distribution-shift", {"studies": [str(study)]}))
     assert result.agreement.empty
     assert (result.agreeing("yes"), result.they_part) == ("none", NOT_MEASURED)
 
@@ -213,20 +215,28 @@ def test_a_direction_is_one_that_all_intervals_share(
     vars(record)["tuned"] = PairChanges(mean)
     compared = compare(moved, record, nobody)
     assert compared[["what", "same"]].to_numpy().tolist() == [["fine-tuning at equal accuracy", same]]
-    assert laboratory_tables.comparison_table(compared).markup.count("<tr>") == 2
+    assert shift_tables.comparison_table(compared).markup.count("<tr>") == 2
 
 
 def test_tables_have_a_row_for_each_step(found: Controlled) -> None:
-    assert laboratory_tables.kin_table(found.kin).markup.count('<th scope="row">') == 22
-    assert laboratory_tables.step_table(found).markup.count('<th scope="row">') == 10
+    assert shift_tables.kin_table(found.kin).markup.count('<th scope="row">') == 22
+    assert tables.step_table(found).markup.count('<th scope="row">') == 10
     assert list(found.ladder) == list(LADDER.values())
 
 
 @pytest.mark.slow
-def test_the_chapter_runs_on_the_laboratory_alone(study: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("chapter", "said"),
+    [
+        ("distribution-shift", ("Both versions of the sets that were chosen", "accuracy under the shift, %")),
+        ("ood-correlation", ("What one change does", "mean AUROC over the OOD sets")),
+    ],
+)
+def test_a_chapter_runs_on_the_laboratory_alone(
+    chapter: str, said: tuple[str, ...], study: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "mine.ipynb"
-    render_chapter(find_chapter(REPOSITORY, "ood-correlation"), output, {"studies": [str(study)]})
+    render_chapter(find_chapter(REPOSITORY, chapter), output, {"studies": [str(study)]})
     cells = nbformat.read(output, 4).cells
     text = "\n".join(str(one.get("data", "")) for cell in cells for one in cell.get("outputs", []))
-    assert "What one change does" in text
-    assert "mean AUROC over the OOD sets" in text
+    assert [words for words in said if words not in text] == []

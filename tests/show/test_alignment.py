@@ -25,6 +25,8 @@ def test_many_marks_of_few_rows_are_said_row_by_row_and_bars_with_their_ends() -
     assert describe(marks(crowd), "Dots.").endswith("pose 0.0 to 2.0 (3 marks); color 0.0 to 2.0 (3 marks).")
     one = marks([{"row": "pose", "value": -0.01, "band_low": -1.0, "band_high": 1.0}])
     assert describe(one, "Dots.") == "Dots. pose −0.010, bar −1.000 to 1.000."
+    line = marks([{"row": "pose", "value": 2.0, "band_high": 1.0}])
+    assert describe(line, "Forest.") == "Forest. pose 2.0."
 
 
 def test_a_style_is_written_once_for_the_marks_that_share_it() -> None:

@@ -1,4 +1,4 @@
-"""What the page of chapter 4 shows: its tables and figures, and the experiment with digits."""
+"""What the page of chapter 5 shows: its tables and figures, and the experiment with digits."""
 
 from clipsafe_utils.chapters.calibration import figures, laboratory_tables, tables
 from clipsafe_utils.findings.calibration import digits

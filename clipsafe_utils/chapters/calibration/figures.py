@@ -1,4 +1,4 @@
-"""Figures of chapter 4, each from the finding to a frame of marks."""
+"""Figures of chapter 5, each from the finding to a frame of marks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

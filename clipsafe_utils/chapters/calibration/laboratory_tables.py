@@ -1,4 +1,4 @@
-"""Chapter 4 in the laboratory: what changes calibration, and what a temperature changes, as tables."""
+"""Chapter 5 in the laboratory: what changes calibration, and what a temperature changes, as tables."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Tables of chapter 4: networks on their whole set, and the classifier of digits."""
+"""Tables of chapter 5: networks on their whole set, and the classifier of digits."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any

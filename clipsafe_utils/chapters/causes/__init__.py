@@ -1,4 +1,4 @@
-"""What the page of chapter 6 shows: its tables and figures."""
+"""What the page of chapter 7 shows: its tables and figures."""
 
 from clipsafe_utils.chapters.causes import figures, tables
 from clipsafe_utils.findings.causes.effects import HEADLINE

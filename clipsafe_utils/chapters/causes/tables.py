@@ -1,4 +1,4 @@
-"""The tables of chapter 6."""
+"""The tables of chapter 7."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Chapter 7: its tables."""
+"""Chapter 8: its tables."""
 
 import html
 from collections.abc import Iterable, Mapping, Sequence

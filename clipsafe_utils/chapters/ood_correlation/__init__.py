@@ -1,16 +1,6 @@
-"""What the page of chapter 3 shows: its tables and figures."""
+"""What the page on OOD correlation shows: its tables and figures."""
 
-from clipsafe_utils.chapters.ood_correlation import figures, laboratory_tables, shift_figures, tables
-from clipsafe_utils.metrics.accuracies import to_axis
-from clipsafe_utils.metrics.baseline import predict_baseline
+from clipsafe_utils.chapters.ood_correlation import figures, tables
 from clipsafe_utils.show.tables import folded
 
-__all__ = [
-    "figures",
-    "folded",
-    "laboratory_tables",
-    "predict_baseline",
-    "shift_figures",
-    "tables",
-    "to_axis",
-]
+__all__ = ["figures", "folded", "tables"]

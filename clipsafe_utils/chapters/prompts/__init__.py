@@ -1,4 +1,4 @@
-"""What the page of chapter 5 shows: its tables and figures."""
+"""What the page of chapter 6 shows: its tables and figures."""
 
 from clipsafe_utils.chapters.prompts import figures, tables
 from clipsafe_utils.findings.prompts.embedded import has_templates, logits_of_prompts, mean_of_templates

@@ -1,4 +1,4 @@
-"""Figures of chapter 5, each from the finding to a frame of marks."""
+"""Figures of chapter 6, each from the finding to a frame of marks."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The tables of chapter 5."""
+"""The tables of chapter 6."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Figures of the student's laboratory: chapters 1, 2 and 4 in small, with the reader's own models marked."""
+"""Figures of the student's laboratory: chapters 1, 2 and 5 in small, with the reader's own models marked."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -102,7 +102,7 @@ def shape_bias_frame(found: Charted) -> pd.DataFrame:
 
 
 def reliability(r: StudentLaboratory) -> Shown:
-    """Draw the share of hits against confidence, a panel a model: chapter 4 in small."""
+    """Draw the share of hits against confidence, a panel a model: chapter 5 in small."""
     return reliability_plot(
         reliability_frame(r.reliability, r.chosen.confidence),
         "Reliability on clean images.",

@@ -29,7 +29,7 @@ class Step:
 _ANIMALS = Rerun("shape-bias", "{cue_classes: [bear, bird, cat, dog, elephant]}")
 _LOCAL = Rerun("factor-robustness", "{fit: local}")
 _MULTI = Rerun("factor-robustness", "{selection: multi}")
-_TWINS = Rerun("ood-correlation", "{training_sources: [WIT, LAION-400M]}")
+_TWINS = Rerun("distribution-shift", "{training_sources: [WIT, LAION-400M]}")
 _BINS = Rerun("calibration", "{n_bins: 3}")
 _SPLIT = Rerun("calibration", "{split_seed: 1}")
 
@@ -47,7 +47,7 @@ HALF_DAY = (
     Step("Shape or texture, with both exercises", 28, "shape-bias", (_ANIMALS,)),
     Step("Factors, with the proof", 40, "factor-robustness", (_LOCAL, _MULTI)),
     Step("Break", 15),
-    Step("Shift, and what it is not", 35, "ood-correlation", (_TWINS,)),
+    Step("Shift, and what it is not", 35, "distribution-shift", (_TWINS,)),
     Step("Confidence", 30, "calibration", (_BINS, _SPLIT)),
     Step("Second break", 10),
     Step("Change the world", 30, "student-laboratory"),

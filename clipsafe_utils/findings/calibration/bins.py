@@ -1,4 +1,4 @@
-"""Chapter 4: other bins from the fifteen that a cube stores, and what chance makes of a calibration error."""
+"""Chapter 5: other bins from the fifteen that a cube stores, and what chance makes of a calibration error."""
 
 import numpy as np
 import xarray as xr

@@ -1,4 +1,4 @@
-"""Chapter 4's own experiment, an over-trained classifier of digits: rows, shifted images, judged answers."""
+"""Chapter 5's own experiment, an over-trained classifier of digits: rows, shifted images, judged answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

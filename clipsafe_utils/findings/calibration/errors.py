@@ -1,4 +1,4 @@
-"""Chapter 4: what is computed from the calibration of models in a cube."""
+"""Chapter 5: what is computed from the calibration of models in a cube."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the laboratory says in chapter 4: the ladder, the knobs, and a temperature under shift."""
+"""What the laboratory says in chapter 5: the ladder, the knobs, and a temperature under shift."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

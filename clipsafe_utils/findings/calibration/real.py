@@ -1,4 +1,4 @@
-"""What chapter 4 says of networks: real ones, at the first scaling, and in evaluations of other sizes."""
+"""What chapter 5 says of networks: real ones, at the first scaling, and in evaluations of other sizes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

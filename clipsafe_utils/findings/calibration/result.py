@@ -1,4 +1,4 @@
-"""Can a model's confidence be believed: everything that chapter 4 says, found once."""
+"""Can a model's confidence be believed: everything that chapter 5 says, found once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _RECORD = "published"
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What chapter 4 found, for its sentences, tables and figures."""
+    """What chapter 5 found, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
     panels: Sequence[Panel]  # the cube `calibration` of each study
@@ -161,7 +161,7 @@ def calibration(chosen: CheckedParameters) -> Calibration:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 4.
+        Parameters of chapter 5.
 
     Returns
     -------

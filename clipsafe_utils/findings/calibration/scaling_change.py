@@ -1,4 +1,4 @@
-"""Chapter 4: what a temperature fitted at home does there and under shift, over all models of a study."""
+"""Chapter 5: what a temperature fitted at home does there and under shift, over all models of a study."""
 
 from collections.abc import Callable, Mapping, Sequence
 

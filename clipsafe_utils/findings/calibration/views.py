@@ -1,4 +1,4 @@
-"""Chapter 4: what of a study is shown, as one view a scaling."""
+"""Chapter 5: what of a study is shown, as one view a scaling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

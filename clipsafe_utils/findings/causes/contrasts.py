@@ -1,4 +1,4 @@
-"""Chapter 6 in the laboratory: the causes, each as two kinds of training that differ in one thing."""
+"""Chapter 7 in the laboratory: the causes, each as two kinds of training that differ in one thing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Chapter 6 in the laboratory: what each cause does to each property."""
+"""Chapter 7 in the laboratory: what each cause does to each property."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

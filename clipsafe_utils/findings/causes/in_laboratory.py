@@ -1,4 +1,4 @@
-"""Chapter 6 in the laboratory: what its sentences say of causes that were changed one at a time."""
+"""Chapter 7 in the laboratory: what its sentences say of causes that were changed one at a time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Chapter 6 in the record: what its sentences say of pairs of real CLIPs that differ in one thing."""
+"""Chapter 7 in the record: what its sentences say of pairs of real CLIPs that differ in one thing."""
 
 from dataclasses import dataclass
 from functools import cached_property

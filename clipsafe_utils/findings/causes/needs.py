@@ -1,4 +1,4 @@
-"""Chapter 6: for each property that a user may need, the cause that moves it most, study by study."""
+"""Chapter 7: for each property that a user may need, the cause that moves it most, study by study."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Chapter 6 in the record: which encoder stands on which training source, so what cannot be told apart."""
+"""Chapter 7 in the record: which encoder stands on which training source, so what cannot be told apart."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Chapter 6 in the record: pairs of CLIPs that differ in source, quantity, samples or encoder alone."""
+"""Chapter 7 in the record: pairs of CLIPs that differ in source, quantity, samples or encoder alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

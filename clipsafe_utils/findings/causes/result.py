@@ -1,4 +1,4 @@
-"""What shapes a CLIP: everything that chapter 6 says, found once."""
+"""What shapes a CLIP: everything that chapter 7 says, found once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from clipsafe_utils.say import Missing
 
 @dataclass(frozen=True, eq=False)
 class Causes:
-    """What chapter 6 found, for its sentences, tables and figures."""
+    """What chapter 7 found, for its sentences, tables and figures."""
 
     lab: InLaboratory  # the first study of trainings
     record: InRecord  # the first study of real models
@@ -63,7 +63,7 @@ def causes(chosen: CheckedParameters) -> Causes:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 6.
+        Parameters of chapter 7.
 
     Raises
     ------

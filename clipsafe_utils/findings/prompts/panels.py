@@ -1,4 +1,4 @@
-"""What the figures of chapter 5 are drawn from: changes in every study, source by source."""
+"""What the figures of chapter 6 are drawn from: changes in every study, source by source."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Test-time prompts: everything that chapter 5 says, found once."""
+"""Test-time prompts: everything that chapter 6 says, found once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _FAR = 10
 
 @dataclass(frozen=True, eq=False)
 class OtherPrompts:
-    """What chapter 5 found, for its sentences, tables and figures; the sentences speak of the first study."""
+    """What chapter 6 found, for its sentences, tables and figures; the sentences speak of the first study."""
 
     tested: Sequence[Tested]  # CLIPs under other prompts, a study each
     left_out: Sequence[str]  # in words, which studies have none
@@ -150,7 +150,7 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 5.
+        Parameters of chapter 6.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Chapter 3 in the laboratory: what source, loss, fine-tuning and exposure do, each alone, in values."""
+"""Chapters 3 and 4 in the laboratory: what source, loss, fine-tuning and exposure do alone, in values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

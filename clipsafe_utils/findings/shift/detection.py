@@ -1,4 +1,4 @@
-"""Chapter 3: how well models tell unfamiliar images apart, for studies that measured it.
+"""Chapter 4: how well models tell unfamiliar images apart, for studies that measured it.
 
 A set in two versions, `fooling_labels` and `fooling_wit`, is one kind of set: each kind counts once.
 """

@@ -1,4 +1,4 @@
-"""Chapter 3 in the laboratory: the cube, and what one change does within pairs, all else held."""
+"""Chapters 3 and 4 in the laboratory: the cube, and what one change does within pairs, all else held."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

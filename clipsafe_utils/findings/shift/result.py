@@ -1,4 +1,4 @@
-"""Accuracy outside of the distribution: everything that chapter 3 says, found once."""
+"""Accuracy under shift, and detection: everything that the two chapters say, found once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,14 +24,11 @@ _TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against
 
 
 @dataclass(frozen=True, eq=False)
-class OodCorrelation:
-    """What chapter 3 found, for its sentences, tables and figures."""
+class DistributionShift:
+    """What was found of accuracy under shift, for its page's sentences, tables and figures."""
 
     shifts: Mapping[str, UnderShift]  # by study
-    detected: Mapping[str, Detection]  # by study
-    left_out: Sequence[str]  # in words, which studies have no panel of shifts
-    undetected: Sequence[str]  # and none of detection
-    scores: pd.DataFrame  # of `score_means`
+    left_out: Sequence[str]  # in words, which studies have no panel
     lab: Controlled
     confidence: float
 
@@ -55,18 +52,6 @@ class OodCorrelation:
     def drawn(self) -> UnderShift:
         """The first study of a drawn world."""
         return next((one for one in self.shifts.values() if not one.is_real), self._nobody)
-
-    @cached_property
-    def detection(self) -> Detection:
-        """Detection in the first study of a drawn world."""
-        nothing = Detection(xr.Dataset(), {}, self.confidence)
-        return next((one for one in self.detected.values() if not one.is_real), nothing)
-
-    @property
-    def detected_in(self) -> str:
-        """Whether detection was measured in one study of a `drawn world` alone, or `otherwise`."""
-        is_drawn = [not one.is_real for one in self.detected.values()]
-        return "drawn world" if is_drawn == [True] else "otherwise"
 
     @property
     def most_inside(self) -> str | Missing:
@@ -92,12 +77,6 @@ class OodCorrelation:
                     panels[f"{study}: {name}" if name in panels else name] = pairs
         return panels
 
-    @property
-    def sources(self) -> Mapping[str, Sequence[str]]:
-        """The training sources shown, by study."""
-        of_shifts = {study: one.sources for study, one in self.shifts.items()}
-        return {study: one.sources for study, one in self.detected.items()} | of_shifts
-
     @cached_property
     def agreement(self) -> pd.DataFrame:
         """Findings of the record beside those of the laboratory."""
@@ -119,22 +98,76 @@ class OodCorrelation:
         return UnderShift("", {}, [], self.confidence)
 
 
-def _with_detection(
-    clouds: Mapping[str, Mapping[str, xr.Dataset]], detected: Mapping[str, Detection]
-) -> dict[str, dict[str, xr.Dataset]]:
-    both = {study: dict(shifts) for study, shifts in clouds.items()}
-    for study, one in detected.items():
-        both[study] = both.get(study, {}) | {DETECTION: one.cloud}
-    return both
+@dataclass(frozen=True, eq=False)
+class OodCorrelation:
+    """What was found of detection, for its page's sentences, tables and figures."""
+
+    detected: Mapping[str, Detection]  # by study
+    left_out: Sequence[str]  # in words, which studies have no panel
+    scores: pd.DataFrame  # of `score_means`
+    lab: Controlled
+    confidence: float
+
+    @cached_property
+    def detection(self) -> Detection:
+        """Detection in the first study of a drawn world."""
+        nothing = Detection(xr.Dataset(), {}, self.confidence)
+        return next((one for one in self.detected.values() if not one.is_real), nothing)
+
+    @property
+    def detected_in(self) -> str:
+        """Whether detection was measured in one study of a `drawn world` alone, or `otherwise`."""
+        is_drawn = [not one.is_real for one in self.detected.values()]
+        return "drawn world" if is_drawn == [True] else "otherwise"
 
 
-def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
-    """Find what accuracy in distribution says of accuracy under shift and of detection.
+def distribution_shift(chosen: CheckedParameters) -> DistributionShift:
+    """Find what accuracy in distribution says of accuracy under shift.
 
     Parameters
     ----------
     chosen : CheckedParameters
-        Parameters of chapter 3, of `parameters_of`.
+        Parameters of the chapter, of `parameters_of`.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, no study has one of the training sources, or none has
+        anything to show.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> found = distribution_shift(parameters_of("distribution-shift", {"studies": ["published"]}))
+    >>> found.record.correlations.names, found.record.correlations.least("rank")
+    (LAION-2B, 0.989)
+    """
+    clouds = read_clouds(chosen.studies, chosen.groups)
+    laboratory = read_laboratory(chosen.studies)
+    if not (clouds or laboratory):
+        raise nothing_to_show(chosen.studies, "shifts", "causes")
+    sources = choose_sources(clouds, chosen.training_sources)
+    cubes = {study.name: study for study in map(find_study, chosen.studies)}
+    shifts = {
+        study: UnderShift(study, one, sources[study], chosen.confidence, chosen.groups, cubes[study])
+        for study, one in clouds.items()
+    }
+    absent = left_out(chosen.studies, "shifts", chosen.groups)
+    return DistributionShift(
+        shifts,
+        [*absent, *without_clips(chosen.studies, clouds)],
+        Controlled(laboratory, chosen.confidence),
+        chosen.confidence,
+    )
+
+
+def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
+    """Find what accuracy in distribution says of detection.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the chapter, of `parameters_of`.
 
     Raises
     ------
@@ -145,26 +178,18 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     Examples
     --------
     >>> from clipsafe_utils import parameters_of
-    >>> found = ood_correlation(parameters_of("ood-correlation", {"studies": ["published"]}))
-    >>> found.record.correlations.names, found.record.correlations.least("rank")
-    (LAION-2B, 0.989)
+    >>> found = ood_correlation(parameters_of("ood-correlation", {"studies": ["miniature"]}))
+    >>> found.detection.correlations.above_zero("rank")
+    wit and laion
     """
-    clouds = read_clouds(chosen.studies, chosen.groups)
     detected, reasons = read_detection(chosen)
     laboratory = read_laboratory(chosen.studies)
-    if not (clouds or detected or laboratory):
-        raise nothing_to_show(chosen.studies, "shifts", "ood", "causes")
-    sources = choose_sources(_with_detection(clouds, detected), chosen.training_sources)
-    cubes = {study.name: study for study in map(find_study, chosen.studies)}
-    shifts = {
-        study: UnderShift(study, one, sources[study], chosen.confidence, chosen.groups, cubes[study])
-        for study, one in clouds.items()
-    }
-    absent = left_out(chosen.studies, "shifts", chosen.groups)
+    if not (detected or laboratory):
+        raise nothing_to_show(chosen.studies, "ood", "causes", why=reasons)
+    clouds = {study: {DETECTION: one.cloud} for study, one in detected.items()}
+    sources = choose_sources(clouds, chosen.training_sources)
     return OodCorrelation(
-        shifts,
         {study: replace(one, sources=sources[study]) for study, one in detected.items()},
-        [*absent, *without_clips(chosen.studies, clouds)],
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
         score_means(chosen),
         Controlled(laboratory, chosen.confidence),

@@ -1,4 +1,4 @@
-"""The tables behind the small figures of chapters 1, 2 and 4, with the models of one's own among the zoo."""
+"""The tables behind the small figures of chapters 1, 2 and 5, with the models of one's own among the zoo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -145,7 +145,7 @@ class StudentLaboratory:
 
     @cached_property
     def reliability(self) -> xr.Dataset:
-        """Chapter 4 in small."""
+        """Chapter 5 in small."""
         return reliability(self._panels("calibration"), self.chosen.captions)
 
     @property

@@ -53,7 +53,7 @@ STUDY = f'a"]; open("pwned","w"); b=["`<svg onload={RUN}>[x](javascript:{RUN})`\
 """What the folder of the study is called: quotes and lines for the cell of parameters, marks for Markdown."""
 
 # The last two only say, in Markdown, what the study lacks.
-CHAPTERS = ("models", "factor-robustness", "shape-bias", "ood-correlation")
+CHAPTERS = ("models", "factor-robustness", "shape-bias", "distribution-shift")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Calibration: effects that were put in, and those of the laboratory as chapter 4 reported them."""
+"""Calibration: effects that were put in, and those of the laboratory as chapter 5 reported them."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Detection: on a laboratory whose every number is known, and in the real ones as chapter 3 reports it."""
+"""Detection: on a laboratory whose every number is known, and in the real ones as chapter 4 reports it."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -9,7 +9,7 @@ import pandas as pd
 from clipsafe_utils.chapters.model_clouds import marks_of_models
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.changes import PairChanges
-from clipsafe_utils.findings.shift.result import OodCorrelation
+from clipsafe_utils.findings.shift.result import DistributionShift
 from clipsafe_utils.findings.shift.sources import LINES, STANDARD, TOGETHER
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.model_names import short_names
@@ -46,7 +46,7 @@ def clouds(studies: Studies) -> Shown:
     )
 
 
-def within(found: OodCorrelation) -> Shown:
+def within(found: DistributionShift) -> Shown:
     """Draw the rank correlation, and that at fixed quantity, within each training source."""
     return dots(
         within_frame(found),
@@ -58,7 +58,7 @@ def within(found: OodCorrelation) -> Shown:
     )
 
 
-def offsets(found: OodCorrelation) -> Shown:
+def offsets(found: DistributionShift) -> Shown:
     """Draw how far the CLIPs of each source are off the line of standard networks, and of each other."""
     return dots(
         offsets_frame(found),
@@ -69,7 +69,7 @@ def offsets(found: OodCorrelation) -> Shown:
     )
 
 
-def pairs(found: OodCorrelation) -> Shown:
+def pairs(found: DistributionShift) -> Shown:
     """Draw what fine-tuning does to accuracy, pair by pair and in the mean."""
     return dots(
         pairs_frame(found),
@@ -101,19 +101,19 @@ def lines_of_standard(studies: Studies) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["study", "panel", "x", "value", "low", "high"])
 
 
-def within_frame(found: OodCorrelation) -> pd.DataFrame:
+def within_frame(found: DistributionShift) -> pd.DataFrame:
     """Give a row a shift, with a mark a source or set, in the order of the sources."""
     return marks(mark for one in found.shifts.values() for mark in _marks_within(one))
 
 
-def offsets_frame(found: OodCorrelation) -> pd.DataFrame:
+def offsets_frame(found: DistributionShift) -> pd.DataFrame:
     """Give a row a shift, with a mark a source; its grey bar is where a new family of the line falls."""
     return marks(
         mark for one in found.shifts.values() if one.heights.has_sources for mark in _marks_of_heights(one)
     )
 
 
-def pairs_frame(found: OodCorrelation) -> pd.DataFrame:
+def pairs_frame(found: DistributionShift) -> pd.DataFrame:
     """Give a row a shift, with the mean change and every pair's, a panel a kind of fine-tuning."""
     return marks(mark for name, changes in found.tuning.items() for mark in _marks_of_pairs(name, changes))
 
