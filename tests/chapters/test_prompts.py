@@ -78,7 +78,7 @@ def test_subsets_have_a_range_from_lowest_to_highest(found: OtherPrompts) -> Non
 
 
 def test_figures_say_what_they_show(found: OtherPrompts) -> None:
-    assert "wit: a drawing of a … −20.0, undecided." in figures.by_wording(found).markup
+    assert "wit: a drawing of a … −20.0, bar −0.5 to 0.5, undecided." in figures.by_wording(found).markup
     assert "laion: 0.002, undecided at 1" in figures.by_number(found).markup
     assert "Source: study " in figures.by_subset(found).markup
 
