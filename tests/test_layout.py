@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 __all__ = ["address", "browser", "page"]
 
-FACTORS, SHIFTS, CALIBRATION = EXPLORED[0], EXPLORED[2], EXPLORED[3]
+FACTORS, SHIFTS, CALIBRATION = EXPLORED[0], EXPLORED[2], "book/04-calibration.html"
 BACK_MATTER = ("book/miniature-world.html", "book/student-laboratory.html")
 DESKTOP, PHONE, PAPER = 1280, 390, 718
 """Widths of windows, and of A4 less its margins."""

@@ -17,11 +17,11 @@ from clipsafe_utils.chapters.teaching.plans import reruns
 from clipsafe_utils.cubes import GROUPS, find_study, select_models, write_cube
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.parameters import CHAPTER_PARAMETERS, check_parameters
 from clipsafe_utils.publishing.chapters import find_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.texts import text_of_page
-from tests.test_chapters import SAID
+from tests.test_chapters import ALSO, SAID
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +110,15 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_there_are_fifty_sets() -> None:
     assert len(PRINTED) >= 15
     assert len({*PRINTED, *OTHERS}) >= 50
+
+
+def test_every_parameter_is_tried_on_another_value_than_its_default() -> None:
+    for name, parameters in CHAPTER_PARAMETERS.items():
+        printed = [yaml.safe_load(text) or {} for chapter, text in PRINTED if chapter == name]
+        given = [SAID[name], ALSO.get(name, {}), *printed]
+        for one in parameters:
+            values = [values[one.name] for values in given if one.name in values]
+            assert any(one.problem(value) is None and value != one.default for value in values), one.name
 
 
 @pytest.mark.parametrize(("name", "parameters"), CHOSEN, ids=[f"{name} {text}" for name, text in CHOSEN])

@@ -5,6 +5,12 @@ from collections.abc import Sequence
 from clipsafe_utils.chapters.miniature_world.sheets import COUNTERPARTS, factor_strips
 from clipsafe_utils.show.contact_sheets import Sheet, Strip, contact_sheet
 
+SHIFTED = (
+    *("natural", "redrawn_plain", "renditions", "adversarial_labels", "sketches", "controlled"),
+    *("sequences", "stylised"),
+)
+UNKNOWN = ("natural", "unseen_glyphs", "scenes_known", "scenes_unseen", "textures", "fooling_labels")
+
 
 def factor_examples() -> Sheet:
     """Show the plain set and each factor, a row each."""

@@ -87,14 +87,14 @@ def a_table(generator: random.Random, folder: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(2))
 def test_cubes(part: int) -> None:
-    assert failures(a_cube, effort(500, 5000), seed=part) == {}
+    assert failures(a_cube, effort(300, 5000), seed=part) == {}
 
 
 @pytest.mark.slow
 def test_parameters() -> None:
-    assert failures(parameters, effort(1000, 10_000), seed=0, before=without_rendering) == {}
+    assert failures(parameters, effort(500, 10_000), seed=0, before=without_rendering) == {}
 
 
 @pytest.mark.slow
 def test_tables_of_models() -> None:
-    assert failures(a_table, effort(1000, 10_000), seed=0) == {}
+    assert failures(a_table, effort(500, 10_000), seed=0) == {}

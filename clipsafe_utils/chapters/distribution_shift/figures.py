@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clipsafe_utils.chapters.example_images import SHIFTED, set_examples
 from clipsafe_utils.chapters.model_clouds import marks_of_models
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.changes import PairChanges
@@ -15,6 +16,7 @@ from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import points
+from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, source_look
 from clipsafe_utils.show.frame import marks
@@ -31,6 +33,11 @@ _MEASURES = {
     "at_equal": {"look": "ink/equal"},
 }
 _LOOKS_OF_SETS = {STANDARD: group_look("standard"), TOGETHER: group_look("clip_zero_shot")}
+
+
+def examples() -> Sheet:
+    """Show drawn images of every shift."""
+    return set_examples(SHIFTED)
 
 
 def clouds(studies: Studies) -> Shown:

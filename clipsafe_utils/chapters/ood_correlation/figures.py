@@ -6,11 +6,13 @@ from typing import Any
 import pandas as pd
 
 from clipsafe_utils.chapters import training_figures
+from clipsafe_utils.chapters.example_images import UNKNOWN, set_examples
 from clipsafe_utils.chapters.model_clouds import marks_of_models
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.findings.shift.result import OodCorrelation
+from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import dots
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
@@ -26,6 +28,11 @@ _MEASURES = {
     "auroc_at_equal": "AUROC",
 }
 """The column in which each measure of a change stands."""
+
+
+def examples() -> Sheet:
+    """Show drawn images of known things, and of each set of unknown ones."""
+    return set_examples(UNKNOWN)
 
 
 def detection(found: OodCorrelation) -> Shown:

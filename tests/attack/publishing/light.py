@@ -61,8 +61,8 @@ def _render_all(chapters: Sequence[Any], _: int, __: Callable[[str], None]) -> d
     return {chapter.name: render_chapter(chapter, chapter.published) for chapter in chapters}
 
 
-def _compile(root: Path, output: Path, *, strict: bool) -> Path:
-    assert isinstance(strict, bool)
+def _compile(root: Path, output: Path, *, strict: bool, only: Path | None = None) -> Path:
+    assert strict == (only is None)
     site = output / "_build" / "html"
     (site / "book").mkdir(parents=True)
     for page in ("index.html", "book/01-tiny.html"):
