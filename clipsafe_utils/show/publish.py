@@ -18,7 +18,7 @@ from clipsafe_utils.show.shown import Shown
 DATA_CLASS = "figure-data"
 """Class of the element with the data of a figure; the compiled page gets the script that reads it."""
 
-_DECIMALS, _DECIMALS_BELOW_1 = 3, 5
+_DECIMALS, _DECIMALS_BELOW_1 = 2, 5
 _NAMED = ("study", "panel", "side", "row", "look", "label", "name", "mark")
 
 
