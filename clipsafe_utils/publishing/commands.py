@@ -49,7 +49,7 @@ def _needs_clone() -> None:
 
 def _render(jobs: int, *, only_outdated: bool) -> int:
     """Render first the pages that quote no other, then those that may have to follow them."""
-    rendered = 0
+    ran = reworded = 0
     for quoting, what in ((False, "Chapters"), (True, "Pages that quote them")):
         chapters = [chapter for chapter in find_chapters(REPOSITORY) if chapter.quotes == quoting]
         noted = read_states(REPOSITORY)
@@ -69,10 +69,10 @@ def _render(jobs: int, *, only_outdated: bool) -> int:
         for chapter in to_reword:
             reword_chapter(chapter)
             note_states(REPOSITORY, {chapter.name: _state_as_noted(chapter, noted)})
-        rendered += len(to_run) + len(to_reword)
-    if rendered:
+        ran, reworded = ran + len(to_run), reworded + len(to_reword)
+    if ran:  # Another word in a page is no other picture.
         write_poster(REPOSITORY)
-    return rendered
+    return ran + reworded
 
 
 def _run(chapters: Sequence[Chapter], jobs: int, what: str) -> None:

@@ -4,6 +4,7 @@ Of each page it is noted what its kernel read, what its code was, and what came 
 needs no kernel.
 """
 
+import functools
 import hashlib
 import json
 import math
@@ -153,6 +154,7 @@ def _read_note(root: Path) -> dict[str, Any]:
     return note if isinstance(note, dict) else {}
 
 
+@functools.cache
 def _versions() -> list[str]:
     """Return names and versions of the packages that pages run on, of those that are here."""
     wanted, found = [_PACKAGE], {}

@@ -19,7 +19,6 @@ DATA_CLASS = "figure-data"
 """Class of the element with the data of a figure; the compiled page gets the script that reads it."""
 
 _DECIMALS, _DECIMALS_BELOW_1 = 2, 5
-_NAMED = ("study", "panel", "side", "row", "look", "label", "name", "mark")
 
 
 def published(
