@@ -84,17 +84,21 @@ def student_quantile(confidence: float, degrees_of_freedom: float) -> float:
     return float(stdtrit(degrees_of_freedom, (1 + confidence_level(confidence)) / 2))
 
 
-def student_p_value(estimate: ArrayLike, scale: ArrayLike, degrees_of_freedom: int) -> Array:
+def student_p_value(estimate: ArrayLike, scale: ArrayLike, degrees_of_freedom: ArrayLike) -> Array:
     """Two-sided p-value of an estimate against 0, by Student's t; 1 without a degree of freedom.
 
     Where the scale is 0, it is 1 if the estimate is 0 and else 0.
     """
-    found, error = together({"estimate": numbers("estimate", estimate), "scale": numbers("scale", scale)})
+    found, error, freedom = together(
+        {
+            "estimate": numbers("estimate", estimate),
+            "scale": numbers("scale", scale),
+            "degrees_of_freedom": numbers("degrees_of_freedom", degrees_of_freedom),
+        }
+    )
     if (error < 0).any():
         raise ValueError("scale: expected 0 or more, got a negative number.")
-    if degrees_of_freedom < 0:
-        raise ValueError(f"degrees_of_freedom: expected 0 or more, got {degrees_of_freedom}.")
-    if degrees_of_freedom == 0:
-        return np.ones(found.shape)
+    if (freedom < 0).any():
+        raise ValueError("degrees_of_freedom: expected 0 or more, got a negative number.")
     distance = np.divide(np.abs(found), error, out=np.where(found == 0, 0.0, np.inf), where=error > 0)
-    return np.asarray(2 * stdtr(degrees_of_freedom, -distance))
+    return np.where(freedom == 0, 1.0, 2 * stdtr(freedom, -distance))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clipsafe_utils.metrics.accuracies import Axes
 from clipsafe_utils.metrics.arguments import Array, labels, shares, x_and_y
-from clipsafe_utils.metrics.baseline import Fit, predict_baseline, prediction_interval, support
+from clipsafe_utils.metrics.baseline import Fit, Spread, predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.intervals import student_p_value
 
@@ -25,6 +25,8 @@ class EffectiveRobustness:
     residual: Array  # accuracy on the part less that: above 0 is more robust than the baseline
     half_width: Array  # a baseline model of a new family is within this of 0 with the stated confidence
     p_value: Array  # two-sided: how often such a model would be as far off
+    scale: Array  # of such a model's residual: half_width is Student's quantile times it
+    freedom: NDArray[np.int64]  # degrees of freedom of the scale
     families_in_support: NDArray[np.int64]  # baseline families near in reference accuracy
     measured: NDArray[np.bool_]  # whether these are enough; elsewhere the line is a guess
 
@@ -38,6 +40,7 @@ def effective_robustness(
     axes: Axes = "raw",
     confidence: float = 0.95,
     *,
+    spread: Spread = "near",
     judged: ArrayLike | None = None,
 ) -> EffectiveRobustness:
     """Judge every model by the baseline families other than its own.
@@ -59,6 +62,9 @@ def effective_robustness(
         Where the line is straight. Results are in accuracy either way.
     confidence : float
         Share of new models of the baseline that are within the half width.
+    spread : {"near", "pooled"}
+        Where the baseline shows how far off a new model may be (`prediction_interval`): near the model in
+        reference accuracy, or all along the line.
     judged : array_like of bool, shape (models,), optional
         Models to judge, all where it is left out. Of the others only the residuals are worked out: they are
         not measured.
@@ -66,8 +72,9 @@ def effective_robustness(
     Returns
     -------
     EffectiveRobustness
-        `predicted`, `residual`, `half_width`, `p_value`, `families_in_support` and `measured`, whether these
-        are five or more, of shape (..., models).
+        `predicted`, `residual`, `half_width`, `p_value`, `scale`, `freedom`, `families_in_support` and
+        `measured`, whether these are five or more, of shape (..., models). Where `spread` is "near" and no
+        family is, the half width is infinite and the scale NaN.
 
     Raises
     ------
@@ -90,18 +97,24 @@ def effective_robustness(
     predicted = _predict_without_own_family(across, up, family, baseline, fit, axes)
     residual = up - predicted
     wanted = np.ones(family.size, dtype=bool) if judged is None else labels("judged", judged, family.size)
-    half_width, p_value = np.full_like(residual, np.nan), np.full_like(residual, np.nan)
-    families_in_support = np.zeros(residual.shape, dtype=np.int64)
+    half_width, p_value, scale = (np.full_like(residual, np.nan) for _ in range(3))
+    freedom, families_in_support = (np.zeros(residual.shape, dtype=np.int64) for _ in range(2))
     for kept, kin in _without_own_family(family, baseline):
         here = kin & wanted
         if not here.any():
             continue
-        half, scale, freedom = prediction_interval(residual[..., kept], family[kept], confidence)
-        half_width[..., here] = half[..., None]
-        p_value[..., here] = student_p_value(residual[..., here], scale[..., None], freedom)
-        families_in_support[..., here] = support(across[..., kept], family[kept], across[..., here])
+        x_kept, places = across[..., kept], across[..., here]
+        half_width[..., here], scale[..., here], freedom[..., here] = prediction_interval(
+            x_kept, residual[..., kept], family[kept], places, spread, confidence
+        )
+        p_value[..., here] = student_p_value(
+            residual[..., here], np.nan_to_num(scale[..., here]), freedom[..., here]
+        )
+        families_in_support[..., here] = support(x_kept, family[kept], places)
     measured = families_in_support >= MINIMUM_FAMILIES
-    return EffectiveRobustness(predicted, residual, half_width, p_value, families_in_support, measured)
+    return EffectiveRobustness(
+        predicted, residual, half_width, p_value, scale, freedom, families_in_support, measured
+    )
 
 
 def _models(x: ArrayLike, y: ArrayLike, families: ArrayLike) -> tuple[Array, Array, NDArray[np.generic]]:

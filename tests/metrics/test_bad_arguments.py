@@ -43,7 +43,14 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
     fit_line: {"x": SHARES, "y": SHARES, "method": "huber"},
     fit_local: {"x": SHARES, "y": SHARES, "at": SHARES, "span": 1.0},
     predict_baseline: {"x": SHARES, "y": SHARES, "at": SHARES, "fit": "huber", "axes": "raw"},
-    prediction_interval: {"residuals": SHARES, "families": FAMILIES, "confidence": 0.95},
+    prediction_interval: {
+        "x": SHARES,
+        "residuals": SHARES,
+        "families": FAMILIES,
+        "at": SHARES,
+        "spread": "near",
+        "confidence": 0.95,
+    },
     support: {"x": SHARES, "families": FAMILIES, "at": SHARES},
     effective_robustness: {
         "x": SHARES,

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom
 
+from clipsafe_utils.metrics.baseline import SPREADS
 from clipsafe_utils.metrics.cue_decisions import shape_bias_interval
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.intervals import wilson_interval
@@ -51,21 +52,50 @@ def test_wilson(images, lowest):
     assert coverage.mean() == pytest.approx(0.95, abs=0.003)
 
 
-@pytest.mark.parametrize("fit", ["huber", "least_squares", "local"])
-@pytest.mark.parametrize("shared", SHARED)
-@pytest.mark.parametrize(("families", "highest"), [(5, 0.99), (8, 0.98), (15, 0.97)])
-def test_prediction_interval_of_a_new_familys_model(fit, shared, families, highest):
+def new_models_held(fit, shared, families, spread, falls, place=None):
+    """Of the last model of each run, of a new family: whether it is within its interval, where that ends.
+
+    The spread of the residuals is the same everywhere, or falls with accuracy: by half from 0.5 to 0.72.
+    """
     random = np.random.default_rng(families)
     family = np.repeat(np.arange(families + 1), [*SIZES[families], 1])
     x = 0.72 + 0.06 * turns(random, family, 1.0) + 0.04 * turns(random, family, 0.0)
+    if place is not None:
+        x[:, -1] = place
     x = x.clip(0.4, 0.95)
-    y = 0.1 + 0.85 * x + 0.01 * turns(random, family, shared)
+    size = (0.96 - x) / 0.24 if falls else 1
+    y = 0.1 + 0.85 * x + 0.01 * size * turns(random, family, shared)
     runs = RUNS if fit == "least_squares" else RUNS // 2  # the others cost ten times as much
-    found = effective_robustness(x[:runs], y[:runs], family, family < families, fit)
+    judged = family < families, family == families
+    found = effective_robustness(x[:runs], y[:runs], family, judged[0], fit, spread=spread, judged=judged[1])
     supported = found.families_in_support[:, -1] > 0
-    holds = (np.abs(found.residual) <= found.half_width)[supported, -1]
-    assert holds.size > 0.8 * runs
+    return (np.abs(found.residual) <= found.half_width)[supported, -1]
+
+
+@pytest.mark.parametrize("fit", ["huber", "least_squares", "local"])
+@pytest.mark.parametrize("shared", SHARED)
+@pytest.mark.parametrize(("families", "highest"), [(5, 0.99), (8, 0.98), (15, 0.97)])
+@pytest.mark.parametrize("falls", [False, True])
+def test_prediction_interval_of_a_new_familys_model(fit, shared, families, highest, falls):
+    holds = new_models_held(fit, shared, families, "near", falls)
+    assert holds.size > 800
     assert_covers(holds, 0.945, highest)
+
+
+@pytest.mark.parametrize("shared", SHARED)
+@pytest.mark.parametrize(("families", "highest"), [(5, 0.99), (8, 0.98), (15, 0.97)])
+def test_pooled_prediction_interval_where_the_spread_is_the_same_everywhere(shared, families, highest):
+    assert_covers(new_models_held("least_squares", shared, families, "pooled", falls=False), 0.945, highest)
+
+
+@pytest.mark.parametrize("shared", SHARED)
+@pytest.mark.parametrize("families", [8, 15])
+def test_at_the_low_end_of_a_cloud_whose_spread_falls_the_near_scale_holds_more(shared, families):
+    near, pooled = (
+        new_models_held("huber", shared, families, spread, falls=True, place=0.6) for spread in SPREADS
+    )
+    assert_covers(near, 0.91, 0.97)
+    assert pooled.mean() < 0.90
 
 
 @pytest.mark.parametrize("shared", SHARED)

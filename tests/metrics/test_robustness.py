@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from clipsafe_utils.metrics.baseline import FITS, predict_baseline, prediction_interval, support
+from clipsafe_utils.metrics.baseline import FITS, SPREADS, predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.intervals import student_p_value
 from clipsafe_utils.metrics.robustness import effective_robustness
 
@@ -25,9 +25,9 @@ def test_residuals_from_the_other_families_by_hand():
 
 
 @pytest.mark.parametrize("fit", FITS)
-@pytest.mark.parametrize("axes", ["raw", "probit"])
-def test_every_model_is_judged_by_the_baseline_families_other_than_its_own(fit, axes):
-    found = effective_robustness(X, Y, FAMILIES, IN_BASELINE, fit, axes, 0.9)
+@pytest.mark.parametrize(("axes", "spread"), [("raw", "near"), ("probit", "near"), ("raw", "pooled")])
+def test_every_model_is_judged_by_the_baseline_families_other_than_its_own(fit, axes, spread):
+    found = effective_robustness(X, Y, FAMILIES, IN_BASELINE, fit, axes, 0.9, spread=spread)
     baseline_alone = X[IN_BASELINE], Y[:, IN_BASELINE], BASELINE_FAMILIES, [True] * 18, fit, axes
     left_out = effective_robustness(*baseline_alone).residual
     np.testing.assert_array_equal(found.residual[:, IN_BASELINE], left_out)
@@ -35,13 +35,17 @@ def test_every_model_is_judged_by_the_baseline_families_other_than_its_own(fit, 
         judges = IN_BASELINE & ~np.isin(FAMILIES, FAMILIES[model])
         one = slice(model, model + 1)
         predicted = predict_baseline(X[judges], Y[:, judges], X[one], fit, axes)
-        half, scale, freedom = prediction_interval(found.residual[:, judges], FAMILIES[judges], 0.9)
+        half, scale, freedom = prediction_interval(
+            X[judges], found.residual[:, judges], FAMILIES[judges], X[one], spread, 0.9
+        )
         near = support(X[judges], FAMILIES[judges], X[one])
         np.testing.assert_allclose(found.predicted[:, one], predicted)
         np.testing.assert_allclose(found.residual[:, one], Y[:, one] - predicted)
-        np.testing.assert_allclose(found.half_width[:, model], half)
+        np.testing.assert_allclose(found.half_width[:, one], half)
+        np.testing.assert_allclose(found.scale[:, one], scale)
+        assert (found.freedom[:, one] == freedom).all()
         np.testing.assert_allclose(
-            found.p_value[:, model], student_p_value(found.residual[:, model], scale, freedom)
+            found.p_value[:, one], student_p_value(found.residual[:, one], scale, freedom)
         )
         assert (found.families_in_support[:, model] == near).all()
 
@@ -68,13 +72,28 @@ def test_a_residual_is_measured_only_where_five_families_are_near():
     found = effective_robustness(x, 0.9 * x, [*"abcdef", "g", "h", "i"], np.arange(9) < 6, "least_squares")
     assert found.families_in_support.tolist() == [0, 3, 4, 4, 3, 0, 6, 0, 0]
     assert found.measured.tolist() == [False] * 6 + [True, False, False]
+    assert found.freedom.tolist() == [0, 2, 3, 3, 2, 0, 5, 0, 0]
+    assert np.isinf(found.half_width).tolist() == (found.freedom == 0).tolist()
+    assert (found.p_value[found.freedom == 0] == 1).all()
+
+
+def test_a_far_family_moves_the_pooled_scale_alone():
+    x = np.append(np.linspace(0.5, 0.6, 6), [0.9, 0.55])
+    y = np.append(0.9 * x[:6] + [0.01, -0.01] * 3, [0.5, 0.5])
+    near, pooled = (
+        effective_robustness(x, y, list("abcdefgh"), np.arange(8) < 7, spread=spread) for spread in SPREADS
+    )
+    assert (near.residual == pooled.residual).all()
+    assert (near.freedom[-1], pooled.freedom[-1]) == (5, 6)
+    assert near.scale[-1] == pytest.approx(np.sqrt((near.residual[:6] ** 2).mean()))
+    assert pooled.scale[-1] == pytest.approx(np.sqrt((near.residual[:7] ** 2).mean()))
 
 
 def test_judgements_do_not_depend_on_the_order_of_models():
     order = np.random.default_rng(1).permutation(21)
     found = effective_robustness(X, Y, FAMILIES, IN_BASELINE)
     shuffled = effective_robustness(X[order], Y[:, order], FAMILIES[order], IN_BASELINE[order])
-    for name in ("residual", "half_width", "p_value", "families_in_support"):
+    for name in ("residual", "half_width", "p_value", "scale", "freedom", "families_in_support"):
         np.testing.assert_allclose(getattr(shuffled, name), getattr(found, name)[:, order], atol=1e-9)
 
 
@@ -84,6 +103,7 @@ def test_the_reference_may_differ_by_part():
     alone = effective_robustness(x[1], Y[1], FAMILIES, IN_BASELINE)
     np.testing.assert_allclose(found.residual[1], alone.residual, atol=1e-12)
     np.testing.assert_array_equal(found.families_in_support[1], alone.families_in_support)
+    np.testing.assert_allclose(found.scale[1], alone.scale)
 
 
 def test_judging_some_models_leaves_their_judgement_as_it_is():

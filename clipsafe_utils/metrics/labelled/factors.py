@@ -13,7 +13,7 @@ from clipsafe_utils.cubes.schema import OVERALL
 from clipsafe_utils.metrics import robustness
 from clipsafe_utils.metrics.accuracies import Axes, accuracy
 from clipsafe_utils.metrics.arguments import one_of
-from clipsafe_utils.metrics.baseline import Fit
+from clipsafe_utils.metrics.baseline import Fit, Spread
 from clipsafe_utils.metrics.labelled.naming import described, interval_over_images, refuse_unknown
 
 Reference = Literal["overall", "without_factor"]
@@ -24,6 +24,8 @@ _JUDGEMENT = {
     "residual": "Effective robustness",
     "half_width": "Half width of the prediction interval of effective robustness",
     "p_value": "P-value against new baseline families",
+    "scale": "Scale of a new baseline family's effective robustness",
+    "freedom": "Degrees of freedom of the scale",
     "families_in_support": "Baseline families near in reference accuracy",
     "measured": "Whether enough baseline families are near",
 }
@@ -120,6 +122,7 @@ def effective_robustness(
     axes: Axes = "raw",
     reference: Reference = "overall",
     fit: Fit = "huber",
+    spread: Spread = "near",
     confidence: float = 0.95,
 ) -> xr.Dataset:
     """Residual of each model on each factor from the line of a baseline group.
@@ -136,7 +139,7 @@ def effective_robustness(
         As in `reference_accuracy`.
     baseline_group : str
         The group of models whose line it is.
-    axes, fit
+    axes, fit, spread
         As in `metrics.effective_robustness`.
     confidence : float
         Of the prediction interval and of the interval over images.
@@ -145,7 +148,8 @@ def effective_robustness(
     -------
     Dataset, dims (model, factor)
         accuracy, reference_accuracy, predicted, residual; half_width and p_value, of a single model
-        against new baseline families; families_in_support and measured, whether these are enough;
+        against new baseline families, by Student's t with that scale and freedom; families_in_support and
+        measured, whether these are enough;
         image_low and image_high, the residual if the model met other images of the factor.
 
     Raises
@@ -180,7 +184,7 @@ def effective_robustness(
         _refuse_edges(across, "reference accuracy")
 
     found = robustness.effective_robustness(
-        across.values, part.values, rows["family"].values, in_baseline, fit, axes, confidence
+        across.values, part.values, rows["family"].values, in_baseline, fit, axes, confidence, spread=spread
     )
     judgement = {name: part.copy(data=getattr(found, name)) for name in _JUDGEMENT}
     counts = _selected(chosen, selection).drop_sel(factor=OVERALL)
@@ -197,6 +201,7 @@ def effective_robustness(
         "axes": axes,
         "reference": reference,
         "fit": fit,
+        "spread": spread,
         "confidence": confidence,
     }
     result = xr.Dataset({name: described(judgement[name], text) for name, text in _LONG_NAMES.items()})

@@ -74,16 +74,17 @@ def test_count_weighted_residuals_of_least_squares_lines_sum_to_0(factors, model
     np.testing.assert_allclose((found.residual * weights).sum("factor"), 0, atol=1e-9)
 
 
-@pytest.mark.parametrize("fit", ["huber", "local"])
+@pytest.mark.parametrize(("fit", "spread"), [("huber", "near"), ("local", "pooled")])
 @pytest.mark.parametrize("reference", ["overall", "without_factor"])
-def test_effective_robustness_is_that_of_the_arrays(factors, models, fit, reference):
-    found = judge(factors, models, fit=fit, reference=reference, axes="probit", confidence=0.9)
+def test_effective_robustness_is_that_of_the_arrays(factors, models, fit, spread, reference):
+    choices = {"fit": fit, "spread": spread, "axes": "probit", "confidence": 0.9}
+    found = judge(factors, models, reference=reference, **choices)
     x = reference_accuracy(factors, "top", reference).transpose("factor", "model").values
     y = factor_accuracy(factors, "top").sel(factor=["pose", "texture"]).transpose("factor", "model").values
     in_baseline = np.array(GROUPS) == "standard"
-    expected = robustness.effective_robustness(x, y, FAMILIES, in_baseline, fit, "probit", 0.9)
-    for name in ("predicted", "residual", "half_width", "p_value", "families_in_support", "measured"):
-        np.testing.assert_array_equal(found[name].values, getattr(expected, name).T)
+    expected = robustness.effective_robustness(x, y, FAMILIES, in_baseline, **choices)
+    for name, values in vars(expected).items():
+        np.testing.assert_array_equal(found[name].values, values.T)
     np.testing.assert_array_equal(found.accuracy.values, y.T)
     np.testing.assert_array_equal(found.reference_accuracy.values, x.T)
 
@@ -101,6 +102,7 @@ def test_effective_robustness_describes_itself(factors, models):
         "axes": "raw",
         "reference": "overall",
         "fit": "huber",
+        "spread": "near",
         "confidence": 0.95,
     }
 
@@ -130,6 +132,7 @@ def test_models_are_matched_by_name_not_by_place(factors, models):
         ({"reference": "mean"}, "reference"),
         ({"axes": "log"}, "axes"),
         ({"fit": "cubic"}, "fit"),
+        ({"spread": "far"}, "spread"),
         ({"confidence": 95}, "confidence"),
     ],
 )
