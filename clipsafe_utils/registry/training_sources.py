@@ -1,15 +1,76 @@
-"""Training sources of CLIP: the order in which tables, legends and pairs take them."""
+"""Training sources of CLIP: their order in tables, legends and pairs, and the lineage of each."""
 
-SOURCES = (
-    "WIT",
-    "LAION-80M",
-    "LAION-400M",
-    "LAION-2B",
-    "DataComp-1B",
-    "WebLI",
-    "labels",
-    "wit",
-    "laion",
-    "mixed",
-)
-"""Those of real models, then those of the laboratory; others come behind."""
+import re
+from collections.abc import Mapping
+
+from clipsafe_utils.errors import ClipsafeError
+
+_OF_REAL_MODELS = {
+    "WIT": "WIT",
+    "LAION-80M": "LAION",
+    "LAION-400M": "LAION",
+    "LAION-2B": "LAION",
+    "DataComp-1B": "CommonPool",
+    "WebLI": "WebLI",
+    "LAION-5B": "LAION",
+    "LAION-Aesthetic": "LAION",
+    "LAION-200M (normalised)": "LAION",  # LAION-400M without near copies
+    "Merged-2B": "LAION",  # 1.6 of 2 billion images are LAION-2B's, the others COYO-700M's
+    "DataComp-L": "CommonPool",
+    "DataComp-M": "CommonPool",
+    "DataComp-S": "CommonPool",
+    "CommonPool-XL": "CommonPool",
+    "CommonPool-L": "CommonPool",
+    "CommonPool-M": "CommonPool",
+    "CommonPool-S": "CommonPool",
+    "DFN-2B": "CommonPool",
+    "DFN-5B": "CommonPool",
+    "MetaCLIP-400M": "MetaCLIP",
+    "MetaCLIP-2.5B": "MetaCLIP",
+    "YFCC-15M": "YFCC",
+    "CC-3M": "Conceptual Captions",
+    "CC-12M": "Conceptual Captions",
+    "SynthCI-30M": "SynthCI",
+}
+_OF_THE_LABORATORY = {name: name for name in ("labels", "wit", "laion", "mixed")}
+
+LINEAGES: Mapping[str, str] = _OF_REAL_MODELS | _OF_THE_LABORATORY
+"""Lineage by training source, in the order of colours and legends; sources that are not here come behind.
+
+Sources of one lineage are drawn from one collection, by whatever filter: their CLIPs are no independent
+witnesses. Filters of a pool (`CommonPool-L (filter clip)`) go by the pool's row.
+"""
+
+SOURCES = tuple(LINEAGES)
+
+_FILTERED = re.compile(r"(CommonPool-\w+) \(filter \w+\)")
+
+
+def lineage_of(training_source: str) -> str:
+    """Return the lineage of a training source of CLIPs.
+
+    Parameters
+    ----------
+    training_source : str
+        As cubes and the catalogue name it.
+
+    Raises
+    ------
+    ClipsafeError
+        If nobody has said of which lineage it is.
+
+    Examples
+    --------
+    >>> lineage_of("LAION-2B") == lineage_of("Merged-2B")
+    True
+    >>> lineage_of("CommonPool-L (filter clip)")
+    'CommonPool'
+    """
+    filtered = _FILTERED.fullmatch(training_source)
+    lineage = LINEAGES.get(filtered[1] if filtered else training_source)
+    if lineage is None:
+        raise ClipsafeError(
+            f"The training source '{training_source:.100}' has no lineage: expected a row in "
+            "clipsafe_utils/registry/training_sources.py."
+        )
+    return lineage

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from clipsafe_utils.engine.models.catalogue import catalogue
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.training_sources import LINEAGES, SOURCES, lineage_of
+from clipsafe_utils.show.encoding import LOOKS
+
+CUBES = Path(__file__).resolve().parents[2] / "cubes"
+OF_CLIPS = ("clip_zero_shot", "clip_fine_tuned")
+
+
+@pytest.mark.parametrize("file", sorted(CUBES.glob("*/models.nc")), ids=lambda file: file.parent.name)
+def test_every_clip_of_a_committed_study_has_a_lineage(file: Path) -> None:
+    with xr.open_dataset(file) as models:
+        sources = models["training_source"].values[models["group"].isin(OF_CLIPS).values]
+    assert all(map(lineage_of, sources.astype(str)))
+
+
+def test_every_clip_of_the_catalogue_has_a_lineage() -> None:
+    sources = {model.training_source for model in catalogue().values() if model.group in OF_CLIPS}
+    assert {lineage_of(source) for source in sources} == {"WIT", "LAION"}
+
+
+def test_lineages() -> None:
+    members: dict[str, set[str]] = {}
+    for source in SOURCES:
+        members.setdefault(lineage_of(source), set()).add(source.partition("-")[0])
+    assert members == {
+        "WIT": {"WIT"},
+        "LAION": {"LAION", "Merged"},
+        "CommonPool": {"CommonPool", "DataComp", "DFN"},
+        "WebLI": {"WebLI"},
+        "MetaCLIP": {"MetaCLIP"},
+        "YFCC": {"YFCC"},
+        "Conceptual Captions": {"CC"},
+        "SynthCI": {"SynthCI"},
+        "labels": {"labels"},
+        "wit": {"wit"},
+        "laion": {"laion"},
+        "mixed": {"mixed"},
+    }
+
+
+def test_sources_with_a_colour_keep_their_order() -> None:
+    coloured = [source for source in SOURCES if f"source/{source}" in LOOKS]
+    of_real_models = ["WIT", "LAION-80M", "LAION-400M", "LAION-2B", "DataComp-1B", "WebLI"]
+    assert coloured == [*of_real_models, "labels", "wit", "laion", "mixed"]
+
+
+@pytest.mark.parametrize("name", ["", "laion-2b", "CommonPool-L (filter", "WIT (filter clip)", "LAION-2B "])
+def test_an_unknown_source_is_refused_with_the_file_to_edit(name: str) -> None:
+    with pytest.raises(ClipsafeError, match=r"registry/training_sources\.py"):
+        lineage_of(name)
+
+
+def test_a_filter_goes_by_its_pool() -> None:
+    for size in "SML":
+        assert lineage_of(f"CommonPool-{size} (filter image)") == LINEAGES[f"CommonPool-{size}"]
