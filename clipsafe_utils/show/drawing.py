@@ -18,6 +18,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours, is_own
@@ -183,9 +185,9 @@ def publish_figure(figure: Figure, alt: str, beside: str = "") -> Shown:
         # The page draws the words in its own font, which need not lack what Matplotlib's lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         _cut_long_names(figure)
-        drawing = _saved(figure, "svg", transparent=True, metadata={"Date": None, "Creator": None}).decode()
+        drawing = _svg_of(figure)
         figure.set_layout_engine("none")  # Laid out once, which takes longer than to draw.
-        png = _saved(figure, "png", dpi=_SHARP, facecolor="white", metadata={"Software": None})
+        png = _png_of(figure)
     return Shown(f'<div class="themed-figure">{_themed(drawing, alt)}</div>{beside}', png)
 
 
@@ -197,9 +199,19 @@ def not_measured(what: str) -> Figure:
     return figure
 
 
-def _saved(figure: Figure, form: str, **options: Any) -> bytes:
+# Canvases write a figure in one drawing; `savefig` draws every figure twice, first to lay it out.
+def _svg_of(figure: Figure) -> str:
     stream = io.BytesIO()
-    figure.savefig(stream, format=form, **options)
+    for patch in (figure.patch, *(part.patch for part in [*figure.subfigs, *figure.axes])):
+        patch.set(facecolor="none", edgecolor="none")
+    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+    return stream.getvalue().decode()
+
+
+def _png_of(figure: Figure) -> bytes:
+    stream = io.BytesIO()
+    figure.set(dpi=_SHARP, facecolor="white")
+    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
     return stream.getvalue()
 
 
