@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from clipsafe_utils.metrics.accuracies import Axes
-from clipsafe_utils.metrics.baseline import Fit
+from clipsafe_utils.metrics.baseline import Fit, Spread
 from clipsafe_utils.metrics.labelled.factors import Reference
 
 
@@ -16,12 +16,12 @@ class Choices:
     fit: Fit = "huber"
     selection: str = "top"
     reference: Reference = "overall"
+    spread: Spread = "near"  # Of left-out standard families, near the model's accuracy or all.
+    label_rule: str = "class"  # What counts as right, where a study has several rules.
     score: str = "maximum_softmax"  # What detects unfamiliar images.
     detection: str = "as_it_is"  # Or "at_equal_accuracy": height above the line of label-trained networks.
-    quantity: str = "free"  # Or "fixed": correlations at equal samples seen and images.
     filtered_by: str = "both"  # Or "labels", "wit": which reference chose adversarial and fooling images.
-    error: str = "debiased"  # How calibration is measured; "plain" has 15 equal-width bins.
-    consistency: str = "better"  # Or "either_way": worse denies "not consistently better", too.
+    error: str = "plain"  # How calibration is measured; "plain" has 15 equal-width bins.
 
 
 ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
@@ -29,12 +29,12 @@ ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
     "fit": ("least_squares", "local"),
     "selection": ("multi",),
     "reference": ("without_factor",),
+    "spread": ("pooled",),
+    "label_rule": ("real", "metaclass"),
     "score": ("maximum_concept_matching", "maximum_logit", "energy", "negative_entropy"),
     "detection": ("at_equal_accuracy",),
-    "quantity": ("fixed",),
     "filtered_by": ("labels", "wit"),
-    "error": ("plain", "equal_mass", "root_mean_square", "five_bins"),
-    "consistency": ("either_way",),
+    "error": ("debiased", "equal_mass", "root_mean_square", "five_bins"),
 }
 """What stands beside the headline for each choice."""
 

@@ -1,6 +1,7 @@
 """The verb `clipsafe claims`."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,11 +22,11 @@ def claims(
     ] = None,
     claim: Annotated[str | None, typer.Option("--claim", help="All about one claim, for example F2.")] = None,
     flips: Annotated[
-        bool, typer.Option("--sensitivity", help="Which verdicts flip if one choice is made differently.")
+        bool, typer.Option("--sensitivity", help="Which labels flip if one choice is made differently.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
 ) -> None:
-    """Ask every study every claim of the paper: verdict, effect, interval, reason.
+    """Ask every study every claim: label, effect, interval, reason.
 
     Example: [bold]clipsafe claims --study published --study ./my-cubes[/bold]
     """
@@ -83,42 +84,38 @@ def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:
     claim = find_claim(name)
     entries = [entry for entry in _entries(studies) if entry.claim.id == name]
     changed = [change for change in _changed(studies) if change.entry.claim.id == name]
-    rule_of_claim = rule(claim) if claim.is_asked else ""
     if as_json:
-        verdicts, choices = map(rows.values_of, entries), map(rows.values_of_change, changed)
         print_json(
             {
-                "claim": claim.id,
-                "sentence": claim.sentence,
-                "rule": rule_of_claim,
-                "verdicts": list(verdicts),
-                "choices": list(choices),
+                **{field.name: getattr(claim, field.name) for field in fields(claim)},
+                "labels": list(map(rows.values_of, entries)),
+                "choices": list(map(rows.values_of_change, changed)),
             }
         )
         return
     say(f"{claim.id}. {claim.sentence}\nKnown {SEEN_IN[claim.seen]}.")
     if claim.is_asked:
         headline = ", ".join(f"{choice} {getattr(Choices(), choice)}" for choice in claim.choices) or "none"
-        say(f"Statistic: {claim.statistic}, in {claim.unit}.\nRule: {rule_of_claim}.\nChoices: {headline}.")
+        say(f"Statistic: {claim.statistic}, in {claim.unit}.\nPopulation: {claim.population}.\n{rule(claim)}")
+        say(f"Smallest effect: {claim.because}.\nChoices: {headline}.")
     if claim.all_of:
-        say(f"Rule: supported if all of {', '.join(claim.all_of)} are; contradicted if one is.")
-    print_table(list(map(rows.detailed_row_of, entries)), "Verdicts")
+        say(f"It is as strong as the weakest of {', '.join(claim.all_of)}.")
+    print_table(list(map(rows.detailed_row_of, entries)), "Labels")
     if changed:
         print_table(list(map(rows.row_of_change, changed)), "One choice made differently")
 
 
 def _sensitivity(changed: "Sequence[Changed]", as_json: bool) -> None:
     from clipsafe_utils.claims.rows import row_of_change, values_of_change
-    from clipsafe_utils.claims.summary import measured_twice
 
     if as_json:
         print_json(list(map(values_of_change, changed)))
         return
     flipped = [change for change in changed if change.flips]
     if flipped:
-        print_table(list(map(row_of_change, flipped)), "Verdicts that flip")
-    asked = measured_twice(changed)
+        print_table(list(map(row_of_change, flipped)), "Labels that flip")
+    tried = [change for change in changed if change.can_flip]
     say(
-        f"{sum(change.flips for change in asked)} of {len(asked)} verdicts flip if one choice is made"
-        " differently. Findings with parts are not counted; they follow their parts."
+        f"{len(flipped)} of {len(tried)} labels that can change do so if one choice is made differently."
+        " Findings with parts are not counted; they follow their parts."
     )

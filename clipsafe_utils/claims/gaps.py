@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from clipsafe_utils.claims.assumptions import MARKS, assumptions
+from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Entry, ledger
 from clipsafe_utils.claims.registry import Claim
-from clipsafe_utils.claims.summary import by_study, counts, findings
-from clipsafe_utils.claims.verdicts import Verdict, plural
+from clipsafe_utils.claims.settling import what_would_settle
+from clipsafe_utils.claims.summary import by_study, findings
 from clipsafe_utils.cubes import GROUPS, SCHEMAS, find_study
 from clipsafe_utils.engine.models.catalogue import catalogue
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Text, count
+from clipsafe_utils.say import Missing, Text
 
 
 class Work(NamedTuple):
@@ -36,26 +36,29 @@ class Assumed:
     from_summaries: Text
 
 
+_OPEN = (Label.AGREES, Label.DISAGREES, Label.MIXED, Label.UNCLEAR, Label.NOT_SHOWN)
+
+
 @dataclass(frozen=True)
 class OpenClaims:
     """What some studies leave open."""
 
     entries: list[Entry]
-    confidence: float  # Level of the intervals and of the verdicts.
+    confidence: float  # Level of the intervals.
 
     @property
     def number(self) -> Text:
-        """How many findings there are."""
-        return Text(len(self._of_one_study))
+        """How many findings and claims of this book there are."""
+        return Text(len([*findings(self._of_one_study), *findings(self._of_one_study, own=True)]))
 
     @property
     def outside(self) -> list[Entry]:
-        """The findings that no study here can be asked."""
-        return [entry for entry in self._of_one_study if _is_outside(entry.claim)]
+        """The findings whose question is not one of these cubes."""
+        return [entry for entry in self._of_one_study if entry.label is Label.OUTSIDE]
 
     @property
     def number_outside(self) -> Text:
-        """How many findings no study here can be asked."""
+        """How many these are."""
         return Text(len(self.outside))
 
     @property
@@ -64,26 +67,31 @@ class OpenClaims:
         return Text("; ".join(map(_open_in, by_study(self.entries).values())))
 
     @property
-    def not_measured(self) -> list[Entry]:
+    def no_data(self) -> list[Entry]:
         """What a study has nothing on."""
-        return [entry for entry in self.entries if _is_missing(entry)]
+        return [entry for entry in self.entries if entry.label is Label.NO_DATA and not entry.claim.all_of]
 
     @property
-    def undecided(self) -> list[Entry]:
-        """Effects that a study leaves undecided."""
-        undecided = Verdict.UNDECIDED
-        return [entry for entry in self.entries if entry.effect and entry.judgement.verdict is undecided]
+    def not_asked(self) -> list[Entry]:
+        """What a drawn world cannot be asked: what was built in, and what it lacks."""
+        of_world = (Label.BUILT_IN, Label.NOT_TESTABLE)
+        return [entry for entry in self.entries if entry.label in of_world and not entry.claim.all_of]
 
     @property
-    def number_not_measured(self) -> Text:
-        """How many claims a study has nothing on, over all studies."""
-        return Text(len(self.not_measured)) if self.not_measured else Missing("each claim is measured")
+    def open(self) -> list[Entry]:
+        """Effects that a study has measured and cannot put on one side."""
+        return [entry for entry in self.entries if entry.evidence and entry.label in _OPEN]
 
     @property
-    def few(self) -> Text:
-        """How many undecided effects are so by the rule of few units."""
-        effects = [entry.effect for entry in self.undecided if entry.effect]
-        return count(sum(not effect.enough_units for effect in effects), len(effects))
+    def few_units(self) -> list[Entry]:
+        """What is said of the networks measured, and not of another unit."""
+        said = (Label.REPRODUCED, Label.NOT_REPRODUCED)
+        return [entry for entry in self.entries if entry.evidence and entry.label in said]
+
+    @property
+    def number_no_data(self) -> Text:
+        """On how many claims a study has nothing, over all studies."""
+        return Text(len(self.no_data)) if self.no_data else Missing("each claim is measured")
 
     @cached_property
     def work(self) -> list[Work]:
@@ -126,7 +134,7 @@ class OpenClaims:
 
     @property
     def _of_one_study(self) -> list[Entry]:
-        return findings(next(iter(by_study(self.entries).values())))
+        return next(iter(by_study(self.entries).values()))
 
 
 def open_claims(chosen: CheckedParameters) -> OpenClaims:
@@ -146,10 +154,10 @@ def open_claims(chosen: CheckedParameters) -> OpenClaims:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> open_claims(parameters_of("what-we-cannot-say", {"studies": ["field"]})).answer
-    the study field leaves 0 undecided and has nothing on 19
+    the study field leaves 0 open and has nothing on 19
     """
     studies = [find_study(name) for name in chosen.studies]
-    return OpenClaims(ledger(studies, groups=chosen.groups, alpha=1 - chosen.confidence), chosen.confidence)
+    return OpenClaims(ledger(studies), chosen.confidence)
 
 
 def needed(claim: Claim) -> str:
@@ -161,26 +169,14 @@ def needed(claim: Claim) -> str:
 
 
 def _needs(entry: Entry) -> str:
-    if _is_missing(entry):
+    if entry.label is Label.NO_DATA and entry.claim.is_asked:
         cube = entry.claim.cube
         return f"the cube {cube} ({SCHEMAS[cube].title.lower()}) with CLIPs that fit the claims"
-    if entry.effect is not None and not entry.effect.enough_units:
-        return f"{plural(entry.effect.unit)}, {MINIMUM_FAMILIES} or more in all"
-    return entry.settled_by
+    return what_would_settle(entry)
 
 
 def _open_in(entries: Iterable[Entry]) -> str:
-    asked = [entry for entry in findings(entries) if not _is_outside(entry.claim)]
-    number_of = counts(asked)
-    return (
-        f"the study {asked[0].study} leaves {number_of[Verdict.UNDECIDED]} undecided and has nothing on "
-        f"{number_of[Verdict.NOT_MEASURED]}"
-    )
-
-
-def _is_outside(claim: Claim) -> bool:
-    return bool(claim.out_of_scope or claim.no_study)
-
-
-def _is_missing(entry: Entry) -> bool:
-    return entry.claim.is_asked and entry.judgement.verdict is Verdict.NOT_MEASURED
+    asked = [entry for entry in entries if not entry.claim.finding and entry.label is not Label.OUTSIDE]
+    left = sum(entry.label in _OPEN for entry in asked)
+    nothing = sum(entry.label is Label.NO_DATA for entry in asked)
+    return f"the study {asked[0].study} leaves {left} open and has nothing on {nothing}"

@@ -1,19 +1,24 @@
-"""The ledger: every claim asked of every study, and what changes if one choice is made differently."""
+"""The ledger: every claim asked of every study, and what changes if one choice is made differently.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+It is judged at `ALPHA` on all networks of a study, whatever a page shows of them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
-from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.reading import NotMeasuredError, Reader, evidence
+from clipsafe_utils.claims.evidence import Evidence
+from clipsafe_utils.claims.labels import Judgement, Label, judge, of_parts
+from clipsafe_utils.claims.populations import UnitMean, mean_over_units
+from clipsafe_utils.claims.proxy import CHECKS
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader, refuse_without
 from clipsafe_utils.claims.registry import Claim, claims
-from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.statistics import STATISTICS
-from clipsafe_utils.claims.verdicts import ALPHA, Judgement, Verdict, deciding, judge, of_parts
-from clipsafe_utils.cubes import GROUPS, Study, find_study
+from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.say import Missing, Text
 
-_NOTHING = Judgement(Verdict.NOT_MEASURED)
+_NOTHING = Judgement(Label.NO_DATA)
+_WITHOUT_EFFECT = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
 
 
 @dataclass(frozen=True)
@@ -22,57 +27,51 @@ class Entry:
 
     claim: Claim
     study: str
+    of_proxy: bool  # Whether the study stands in for real models.
     judgement: Judgement
-    effect: Effect | None = None  # None where nothing was measured or the claim has parts.
-    evidence: str = ""  # "measured", "proxy", or empty where there is none.
-    of_proxy: bool = False  # Of the study, also where it has nothing on the claim.
-    alpha: float = ALPHA  # The level at which it was judged.
+    evidence: Evidence | None = None  # None where nothing was measured, or the claim has parts.
+    dropped: Mapping[str, Label] = field(default_factory=dict)  # The label without each unit.
 
     @property
-    def settled_by(self) -> str:
-        """What would settle it, in words; empty where it is decided, not measured, or made of parts."""
-        if self.effect is None or self.judgement.verdict is not Verdict.UNDECIDED:
-            return ""
-        return what_would_settle(self.claim, self.effect, self.alpha)
+    def label(self) -> Label:
+        """What the study says."""
+        return self.judgement.label
+
+    @property
+    def mean(self) -> UnitMean | None:
+        """The effect: the mean over units."""
+        return None if self.evidence is None else mean_over_units(self.claim, self.evidence)
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A verdict under one choice that is not the headline's."""
+    """A label under one choice that is not the headline's."""
 
     entry: Entry  # Of the headline.
     choice: str
     value: str
-    judgement: Judgement
-    effect: Effect | None
+    after: Entry
+
+    @property
+    def can_flip(self) -> bool:
+        """Whether an effect was measured both times, of a claim that the study can be asked."""
+        measured = self.entry.evidence is not None and self.after.evidence is not None
+        return measured and not {self.entry.label, self.after.label} & _WITHOUT_EFFECT
 
     @property
     def flips(self) -> bool:
-        """Whether something was measured both times and the verdicts differ."""
-        verdicts = {self.judgement.verdict, self.entry.judgement.verdict}
-        return len(verdicts) > 1 and Verdict.NOT_MEASURED not in verdicts
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether only the headline could be measured."""
-        return self.effect is None and self.entry.effect is not None
+        """Whether the label is then another one."""
+        return self.can_flip and self.entry.label is not self.after.label
 
 
-def ledger(
-    studies: Sequence[Study],
-    *,
-    groups: Sequence[str] = tuple(GROUPS),
-    alpha: float = ALPHA,
-    advance: Callable[[str], object] = str,
-) -> list[Entry]:
+def ledger(studies: Sequence[Study], advance: Callable[[str], object] = str) -> list[Entry]:
     """Ask every claim of some studies: an entry a claim, in the order of the file, and study.
 
-    `alpha` is the chance of one or more false verdicts within a chapter and study; `advance` is called with
-    the name of each study once it is done.
+    `advance` is called with the name of each study once it is done.
     """
     by_study = []
     for study in studies:
-        by_study.append(_of_study(Reader(study, tuple(groups)), Choices(), alpha))
+        by_study.append(_of_study(Reader(study), Choices(), claims()))
         advance(study.name)
     return [entries[place] for place in range(len(claims())) for entries in by_study]
 
@@ -80,70 +79,57 @@ def ledger(
 def verdicts_of(chapter: str, study: str | None) -> dict[str, Text]:
     """Say in words what a study says of the claims of one chapter.
 
-    Verdicts are judged at `ALPHA` on all models of the study, whatever a page shows of them.
-
     Parameters
     ----------
     chapter : str
         Name of the chapter.
     study : str or None
-        Its name, or a path to its folder; None where a page has no study to ask, and each verdict is missing.
+        Its name, or a path to its folder; None where a page has no study to ask, and each label is missing.
 
     Returns
     -------
     dict of str to Text
-        By the id of the claim, its verdict.
+        By the id of the claim, its label.
 
     Examples
     --------
     >>> verdicts_of("shape-bias", "miniature")["F6"]
-    supported
+    shown possible
     """
-    of_chapter = tuple(claim for claim in claims() if claim.chapter == chapter)
+    of_chapter = [claim for claim in claims() if claim.chapter == chapter]
     if study is None:
         return {claim.id: Missing("no study to ask") for claim in of_chapter}
-    together = {claim.judged_in for claim in of_chapter}
-    asking = tuple(claim for claim in claims() if claim.judged_in in together)
-    entries = _of_study(Reader(find_study(study)), Choices(), ALPHA, asking=asking)
-    return {
-        entry.claim.id: Text(entry.judgement.verdict) for entry in entries if entry.claim.chapter == chapter
-    }
+    together = {claim.family for claim in of_chapter}
+    asked = [claim for claim in claims() if claim.family in together]
+    entries = _of_study(Reader(find_study(study)), Choices(), asked)
+    return {entry.claim.id: Text(entry.label) for entry in entries if entry.claim.chapter == chapter}
 
 
 def sensitivity(
-    studies: Sequence[Study],
-    entries: Sequence[Entry],
-    *,
-    groups: Sequence[str] = tuple(GROUPS),
-    alpha: float = ALPHA,
-    advance: Callable[[str], object] = str,
+    studies: Sequence[Study], entries: Sequence[Entry], advance: Callable[[str], object] = str
 ) -> list[Changed]:
     """Judge every claim again with one choice at a time made differently.
 
-    `entries` is what `ledger` says of these studies with these groups and this alpha. One `Changed` for every
-    claim that a study can be asked and alternative that bears on it; and wherever another verdict follows: of
-    a claim with parts, or by Holm's correction of its neighbours.
+    `entries` is what `ledger` says of these studies. One `Changed` for every claim with evidence and every
+    alternative that bears on it, and wherever Holm's correction gives a neighbour another label.
     """
     different = []
     for study in studies:
-        reader = Reader(study, tuple(groups))
-        headline = [entry for entry in entries if entry.study == study.name]
+        reader = Reader(study)
+        headline = {entry.claim.id: entry for entry in entries if entry.study == study.name}
         names = tuple(dict.fromkeys(name for claim in claims() for name in claim.choices))
         for name, value, choices in one_at_a_time(names):
-            concerned = {entry.claim.id for entry in headline if entry.effect and name in entry.claim.choices}
-            if concerned:
-                again = _of_study(reader, choices, alpha, headline, name)
-                changed = [
-                    Changed(before, name, value, after.judgement, after.effect)
-                    for before, after in zip(headline, again, strict=True)
-                ]
-                lost = {change.entry.claim.id for change in changed if change.is_lost}
-                different += [
-                    change
-                    for change in changed
-                    if change.entry.claim.id in concerned
-                    or (change.flips and lost.isdisjoint(change.entry.claim.all_of))
-                ]
+            concerned = {
+                entry.claim.family
+                for entry in headline.values()
+                if entry.evidence is not None and name in entry.claim.choices
+            }
+            asked = [claim for claim in claims() if claim.family in concerned and claim.is_asked]
+            for after in _of_study(reader, choices, asked, headline, name):
+                changed = Changed(headline[after.claim.id], name, value, after)
+                bears = name in after.claim.choices and changed.entry.evidence is not None
+                if bears or changed.flips:
+                    different.append(changed)
         advance(study.name)
     return different
 
@@ -151,46 +137,77 @@ def sensitivity(
 def _of_study(
     reader: Reader,
     choices: Choices,
-    alpha: float,
-    headline: Sequence[Entry] = (),
+    asked: Iterable[Claim],
+    headline: Mapping[str, Entry] | None = None,
     changed: str = "",
-    asking: Sequence[Claim] | None = None,
 ) -> list[Entry]:
-    """Judge claims of a study, by default all; what a changed choice does not touch is taken from before."""
-    asking = claims() if asking is None else asking
-    known = {entry.claim.id: entry for entry in headline if changed not in entry.claim.choices}
-    entries = {claim.id: known.get(claim.id) or _measured(claim, reader, choices) for claim in asking}
-    by_chapter: dict[str, list[tuple[Claim, Effect]]] = {}
-    for entry in entries.values():
-        if entry.effect is not None:
-            by_chapter.setdefault(entry.claim.judged_in, []).append((entry.claim, entry.effect))
-    judged = {
-        claim.id: judgement
-        for effects in by_chapter.values()
-        for (claim, _), judgement in zip(effects, judge(effects, alpha), strict=True)
-    }
-    judged |= {
-        claim.id: of_parts([(part, judged.get(part, _NOTHING)) for part in claim.all_of], alpha)
-        for claim in asking
-        if claim.all_of
-    }
-    return [
-        replace(entry, judgement=judged.get(name, entry.judgement), alpha=alpha)
-        for name, entry in entries.items()
-    ]
+    """Judge some claims of a study; evidence that a changed choice does not touch is taken from before."""
+    asked = list(asked)
+    entries = {}
+    for claim in asked:
+        before = (headline or {}).get(claim.id)
+        untouched = before is not None and changed not in claim.choices
+        entries[claim.id] = before if untouched and before is not None else _measured(claim, reader, choices)
+    judged: dict[str, Judgement] = {}
+    for family in dict.fromkeys(claim.family for claim in asked):
+        of_family = [
+            (entry.claim, entry.evidence)
+            for entry in entries.values()
+            if entry.claim.family == family and entry.evidence is not None and entry.claim.is_asked
+        ]
+        judged |= _judged_together(of_family)
+        # A unit at a time is left out of one claim; the others of its family stay as they are.
+        for place, (claim, evidence) in enumerate(of_family):
+            dropped = {
+                unit: _judged_together(
+                    [*of_family[:place], (claim, evidence.without(unit)), *of_family[place + 1 :]]
+                )[claim.id].label
+                for unit in evidence.units
+                if len(evidence.units) > 1
+            }
+            entries[claim.id] = replace(entries[claim.id], dropped=dropped)
+    for name, judgement in judged.items():
+        entries[name] = _in_place(replace(entries[name], judgement=judgement), reader)
+    for claim in asked:
+        if claim.all_of:
+            parts = [
+                (part, entries[part].judgement if part in entries else _NOTHING) for part in claim.all_of
+            ]
+            whole = of_parts(parts)
+            entries[claim.id] = replace(
+                entries[claim.id], judgement=whole.in_proxy() if reader.is_proxy else whole
+            )
+    return list(entries.values())
+
+
+def _judged_together(evidence: Sequence[tuple[Claim, Evidence]]) -> dict[str, Judgement]:
+    return {claim.id: judgement for (claim, _), judgement in zip(evidence, judge(evidence), strict=True)}
+
+
+def _in_place(entry: Entry, reader: Reader) -> Entry:
+    """Say of a study that stands in for real models what it can say, and nothing else."""
+    if not reader.is_proxy:
+        return entry
+    dropped = {unit: Judgement(label).in_proxy().label for unit, label in entry.dropped.items()}
+    for check, label in (
+        (entry.claim.built_in, Label.BUILT_IN),
+        (entry.claim.not_testable, Label.NOT_TESTABLE),
+    ):
+        reason = CHECKS[check](reader) if check else ""
+        if reason:
+            return replace(entry, judgement=Judgement(label, reason), dropped={})
+    return replace(entry, judgement=entry.judgement.in_proxy(), dropped=dropped)
 
 
 def _measured(claim: Claim, reader: Reader, choices: Choices) -> Entry:
     """Return the entry of a claim before it is judged."""
-    status = ""
-    effect: Effect | str = claim.out_of_scope or claim.no_study
-    if claim.is_asked:
-        try:
-            status = evidence(claim, reader)
-            effect = STATISTICS[claim.statistic](reader, choices)
-        except NotMeasuredError as reason:
-            effect = str(reason)
-    nothing = Entry(claim, reader.study.name, _NOTHING, evidence=status, of_proxy=reader.is_proxy)
-    if isinstance(effect, str):
-        return replace(nothing, judgement=Judgement(Verdict.NOT_MEASURED, effect))
-    return replace(nothing, effect=deciding(claim, effect))
+    entry = Entry(claim, reader.study.name, reader.is_proxy, _NOTHING)
+    if claim.outside:
+        return replace(entry, judgement=Judgement(Label.OUTSIDE, claim.outside))
+    if not claim.is_asked:
+        return replace(entry, judgement=Judgement(Label.NO_DATA, claim.no_data))
+    try:
+        refuse_without(reader, claim.cube, claim.groups, claim.training_sources)
+        return replace(entry, evidence=STATISTICS[claim.statistic](reader, choices))
+    except NotMeasuredError as reason:
+        return replace(entry, judgement=Judgement(Label.NO_DATA, str(reason)))

@@ -1,11 +1,11 @@
-"""Reading a study for its claims, each cube once, and what it can be asked."""
+"""Reading a study for its claims, each cube once."""
 
 from functools import cached_property
 
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.floor import evaluation_floor
 from clipsafe_utils.cubes import GROUPS, Study
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import is_real, select_models
@@ -18,11 +18,11 @@ class NotMeasuredError(Exception):
 class Reader:
     """A study whose cubes are read when they are first asked for, and kept."""
 
-    def __init__(self, study: Study, groups: tuple[str, ...] = tuple(GROUPS)) -> None:
+    def __init__(self, study: Study) -> None:
         self.study = study
-        self.groups = groups
         self._panels: dict[str, Panel | None] = {}
         self._cubes: dict[str, xr.Dataset] = {}
+        self._floors: dict[str, float] = {}
 
     @cached_property
     def models(self) -> xr.Dataset:
@@ -46,7 +46,7 @@ class Reader:
             cube = self.cube(name)
             panel = None
             if cube is not None:
-                kept, models = select_models(cube, self.models, self.groups)
+                kept, models = select_models(cube, self.models, tuple(GROUPS))
                 panel = Panel(self.study.name, kept, models) if kept.sizes["model"] else None
             self._panels[name] = panel
         return self._panels[name]
@@ -58,16 +58,21 @@ class Reader:
             raise NotMeasuredError(f"no cube {name}")
         return panel
 
+    def floor(self, name: str) -> float:
+        """Return the evaluation floor of a cube: 0 where no network was read twice."""
+        if name not in self._floors:
+            cube = self.cube(name)
+            self._floors[name] = 0.0 if cube is None else evaluation_floor(name, cube, self.models)
+        return self._floors[name]
 
-def evidence(claim: Claim, reader: Reader) -> str:
-    """Return "measured" or "proxy", as the cube says of itself; NotMeasuredError where it cannot be asked."""
-    panel = reader.needed(claim.cube)
+
+def refuse_without(reader: Reader, cube: str, groups: tuple[str, ...], training_sources: int) -> None:
+    """Raise NotMeasuredError where a study lacks the cube, a group, or CLIPs of enough training sources."""
+    panel = reader.needed(cube)
     present = panel.models["group"].values
-    for group in claim.groups:
+    for group in groups:
         if group not in present:
-            raise NotMeasuredError(f"no model of the group '{GROUPS[group]}'")
-    clips = panel.models.isel(model=present == claim.groups[0])
-    sources = np.unique(clips["training_source"]).size
-    if sources < claim.training_sources:
-        raise NotMeasuredError(f"CLIPs of {sources} training source only")
-    return str(panel.cube.attrs["evidence"])
+            raise NotMeasuredError(f"no model of the group '{GROUPS[group]}' in the cube {cube}")
+    clips = panel.models.isel(model=present == groups[0])
+    if np.unique(clips["training_source"]).size < training_sources:
+        raise NotMeasuredError(f"CLIPs of one training source only in the cube {cube}")

@@ -11,10 +11,25 @@ from clipsafe_utils.cubes import GROUPS, SCHEMAS
 from clipsafe_utils.errors import ClipsafeError
 
 DIRECTIONS = ("up", "down", "either", "none")
+QUANTIFIERS = ("each", "some")
 SEEN = ("paper", "summary", "follow-up", "book")
+KNOWN_BEFORE = ("nothing", "direction", "numbers")
+CHECKS = ("sources", "logit_scale", "templates")
+"""Of a study that stands in for real models, in `claims.proxy`."""
 
 _LISTS = ("groups", "choices", "all_of")
 _PLACE = "clipsafe_utils/claims/claims.toml"
+_OF_A_STATISTIC = (
+    "cube",
+    "chapter",
+    "groups",
+    "unit",
+    "because",
+    "against",
+    "family",
+    "population",
+    "known_before",
+)
 
 
 @dataclass(frozen=True)
@@ -26,19 +41,26 @@ class Claim:
     seen: str
     finding: str = ""
     chapter: str = ""
-    judged_with: str = ""
     figure: str = ""
     cube: str = ""
     groups: tuple[str, ...] = ()
     training_sources: int = 1
     statistic: str = ""
     unit: str = ""
+    population: str = ""
+    quantifier: str = "each"
     direction: str = "either"
     smallest_effect: float = 0.0
+    because: str = ""
+    against: str = ""
+    family: str = ""
     choices: tuple[str, ...] = ()
+    built_in: str = ""
+    not_testable: str = ""
+    known_before: str = ""
     all_of: tuple[str, ...] = ()
-    out_of_scope: str = ""
-    no_study: str = ""
+    outside: str = ""
+    no_data: str = ""
 
     @property
     def is_asked(self) -> bool:
@@ -46,16 +68,20 @@ class Claim:
         return bool(self.statistic)
 
     @property
-    def judged_in(self) -> str:
-        """The chapter within whose claims Holm's correction counts it."""
-        return self.judged_with or self.chapter
+    def is_own(self) -> bool:
+        """Whether it is this book's, not a finding of the papers."""
+        return self.seen == "book"
 
 
 @cache
 def claims() -> tuple[Claim, ...]:
     """Return all claims in order; ClipsafeError if the file breaks a rule of `check_claims`."""
-    text = files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
-    return check_claims(tomllib.loads(text)["claim"])
+    return check_claims(tomllib.loads(claims_file())["claim"])
+
+
+def claims_file() -> str:
+    """Return the text of the file, whose hash is frozen."""
+    return files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
 
 
 def find_claim(name: str) -> Claim:
@@ -98,15 +124,29 @@ def _check(claim: Claim, where: str) -> None:
     for name, value, allowed in (
         ("seen", claim.seen, SEEN),
         ("direction", claim.direction, DIRECTIONS),
+        ("quantifier", claim.quantifier, QUANTIFIERS),
+        ("built_in", claim.built_in, ("", *CHECKS)),
+        ("not_testable", claim.not_testable, ("", *CHECKS)),
         *(("groups", group, tuple(GROUPS)) for group in claim.groups),
         *(("choices", choice, tuple(ALTERNATIVES)) for choice in claim.choices),
     ):
         if value not in allowed:
-            raise ClipsafeError(f"{where}: {name} is {value!r}; it is one of {', '.join(allowed)}.")
+            raise ClipsafeError(
+                f"{where}: {name} is {value!r}; it is one of {', '.join(filter(None, allowed))}."
+            )
     if claim.smallest_effect < 0:
         raise ClipsafeError(f"{where}: smallest_effect is negative; its sign is the direction's.")
-    ways = [claim.is_asked, bool(claim.all_of), bool(claim.out_of_scope), bool(claim.no_study)]
+    ways = [claim.is_asked, bool(claim.all_of), bool(claim.outside), bool(claim.no_data)]
     if sum(ways) != 1:
-        raise ClipsafeError(f"{where}: needs one of statistic, all_of, out_of_scope and no_study.")
-    if claim.is_asked and (claim.cube not in SCHEMAS or not claim.chapter or not claim.groups):
-        raise ClipsafeError(f"{where}: a statistic needs a cube, groups and a chapter.")
+        raise ClipsafeError(f"{where}: needs one of statistic, all_of, outside and no_data.")
+    if not claim.is_asked:
+        return
+    if claim.cube not in SCHEMAS:
+        raise ClipsafeError(f"{where}: cube is {claim.cube!r}; it is one of {', '.join(SCHEMAS)}.")
+    missing = [name for name in _OF_A_STATISTIC if not getattr(claim, name)]
+    if missing:
+        raise ClipsafeError(f"{where}: a statistic needs {missing[0]}.")
+    if claim.known_before not in KNOWN_BEFORE:
+        raise ClipsafeError(
+            f"{where}: known_before is {claim.known_before!r}; it is one of {', '.join(KNOWN_BEFORE)}."
+        )

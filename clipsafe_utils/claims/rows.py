@@ -1,94 +1,130 @@
 """Entries of the ledger as rows of a table of the terminal, in words, and as values for a script."""
 
-from clipsafe_utils.claims.ledger import Changed, Entry
-from clipsafe_utils.claims.verdicts import plural
-from clipsafe_utils.claims.wording import CHANGES, MARKS, interval, number
+import math
 
-_CONFIDENCE = 0.95
+from clipsafe_utils.claims.labels import plural
+from clipsafe_utils.claims.ledger import Changed, Entry
+from clipsafe_utils.claims.populations import ALPHA, Side, effects_of_units, sides
+from clipsafe_utils.claims.settling import what_would_settle
+from clipsafe_utils.claims.wording import CHANGES, MARKS, ends, number
+
+_CONFIDENCE = 1 - ALPHA
 
 
 def row_of(entry: Entry) -> dict[str, str]:
     """Return the row of an entry."""
-    effect, claim, verdict = entry.effect, entry.claim, entry.judgement.verdict
+    mean, claim = entry.mean, entry.claim
     return {
         "claim": claim.id,
         "sentence": claim.sentence,
-        "verdict": f"{MARKS[verdict]} {verdict}",
-        "effect": "" if effect is None else f"{number(claim, effect.value)} {claim.unit}",
-        f"{_CONFIDENCE:.0%} interval": "" if effect is None else interval(claim, effect, _CONFIDENCE),
+        "label": f"{MARKS[entry.label]} {entry.label}",
+        "effect": "" if mean is None else f"{number(claim, mean.estimate)} {claim.unit}",
+        f"{_CONFIDENCE:.0%} interval": "" if mean is None else ends(claim, *mean.interval()),
         "because": entry.judgement.reason,
     }
 
 
 def detailed_row_of(entry: Entry) -> dict[str, str]:
     """Return the row of an entry among those of its claim alone."""
-    counted, which, effect = "", "", entry.effect
-    if effect is not None:
-        counted = f"{effect.units:,} {plural(effect.unit) if effect.units != 1 else effect.unit}"
-        which = effect.which
+    claim, mean, evidence = entry.claim, entry.mean, entry.evidence
     row = {"study": entry.study} | row_of(entry)
     del row["claim"], row["sentence"]
+    if mean is None or evidence is None:
+        return row | dict.fromkeys(("next unit", "units", "which", "without one unit", "another unit"), "")
     return row | {
-        "evidence": entry.evidence,
-        "counted by": counted,
-        "which": which,
-        "settled by": entry.settled_by,
+        "next unit": ends(claim, *mean.next_unit()),
+        "units": f"{mean.units} {evidence.unit if mean.units == 1 else plural(evidence.unit)}",
+        "which": evidence.which,
+        "without one unit": "; ".join(f"{unit}: {label}" for unit, label in entry.dropped.items()),
+        "another unit": what_would_settle(entry),
     }
 
 
 def row_of_change(change: Changed) -> dict[str, str]:
-    """Return the row of a verdict under another choice."""
-    claim, verdict = change.entry.claim, change.judgement.verdict
+    """Return the row of a label under another choice."""
+    after, claim = change.after, change.entry.claim
+    mean, label = after.mean, after.label
     return {
         "claim": claim.id,
         "study": change.entry.study,
-        "headline": str(change.entry.judgement.verdict),
+        "headline": str(change.entry.label),
         "changed": CHANGES[change.choice, change.value],
-        "verdict": f"{MARKS[verdict]} {verdict}{' (flips)' if change.flips else ''}",
-        "effect": "" if change.effect is None else f"{number(claim, change.effect.value)} {claim.unit}",
-        "because": change.judgement.reason,
+        "label": f"{MARKS[label]} {label}{' (flips)' if change.flips else ''}",
+        "effect": "" if mean is None else f"{number(claim, mean.estimate)} {claim.unit}",
+        "p": _p_value(after),
+        "because": after.judgement.reason,
     }
 
 
 def values_of(entry: Entry) -> dict[str, object]:
     """Return an entry for a script; None where there is no number."""
-    claim, effect = entry.claim, entry.effect
-    low, high = (None, None) if effect is None else map(_finite, effect.interval(_CONFIDENCE))
-    return {
+    claim, mean, evidence = entry.claim, entry.mean, entry.evidence
+    common: dict[str, object] = {
         "claim": claim.id,
         "sentence": claim.sentence,
         "study": entry.study,
-        "verdict": str(entry.judgement.verdict),
+        "proxy": entry.of_proxy,
+        "label": str(entry.label),
         "reason": entry.judgement.reason,
-        "effect": None if effect is None else effect.value,
-        "low": low,
-        "high": high,
-        "confidence": _CONFIDENCE,
+        "family": claim.family,
         "unit": claim.unit,
         "smallest_effect": claim.smallest_effect,
+        "confidence": _CONFIDENCE,
         "p_value": _finite(entry.judgement.p_value),
-        "evidence": entry.evidence,
-        "units": None if effect is None else effect.units,
-        "which": "" if effect is None else effect.which,
-        "counted_by": "" if effect is None else plural(effect.unit),
-        "settled_by": entry.settled_by,
+        "another_unit": what_would_settle(entry),
+    }
+    if mean is None or evidence is None:
+        return common | dict.fromkeys(("effect", "low", "high", "next_low", "next_high", "networks", "units"))
+    low, high = map(_finite, mean.interval())
+    next_low, next_high = map(_finite, mean.next_unit())
+    lying = sides(claim, evidence)
+    return common | {
+        "effect": mean.estimate,
+        "low": low,
+        "high": high,
+        "next_low": next_low,
+        "next_high": next_high,
+        "which": evidence.which,
+        "images_error": evidence.images_error,
+        "floor": evidence.floor,
+        "networks": {
+            "case": evidence.case,
+            "number": evidence.networks,
+            "families": evidence.families,
+            **{side.name.lower(): lying.count(side) for side in Side},
+            "cases": {case.name: case.value for case in evidence.cases},
+        },
+        "units": {
+            "unit": evidence.unit,
+            "number": mean.units,
+            "effects": effects_of_units(claim, evidence),
+            "label_without": {unit: str(label) for unit, label in entry.dropped.items()},
+        },
     }
 
 
 def values_of_change(change: Changed) -> dict[str, object]:
-    """Return a verdict under another choice for a script."""
+    """Return a label under another choice for a script."""
+    mean = change.after.mean
     return {
         "claim": change.entry.claim.id,
         "study": change.entry.study,
         "choice": change.choice,
         "value": change.value,
-        "headline": str(change.entry.judgement.verdict),
-        "verdict": str(change.judgement.verdict),
+        "headline": str(change.entry.label),
+        "label": str(change.after.label),
+        "can_flip": change.can_flip,
         "flips": change.flips,
-        "reason": change.judgement.reason,
-        "effect": None if change.effect is None else change.effect.value,
+        "p_value": _finite(change.after.judgement.p_value),
+        "reason": change.after.judgement.reason,
+        "effect": None if mean is None else mean.estimate,
     }
 
 
+def _p_value(entry: Entry) -> str:
+    value = entry.judgement.p_value
+    return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
 def _finite(value: float) -> float | None:
-    return value if abs(value) < float("inf") else None
+    return value if math.isfinite(value) else None

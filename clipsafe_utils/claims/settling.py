@@ -1,65 +1,50 @@
-"""How many more units would settle what is undecided, if all else stayed as it is."""
+"""How many more units would let a study speak of another one, if estimate and spread stayed as they are."""
 
 from dataclasses import replace
 
-from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.registry import Claim
-from clipsafe_utils.claims.verdicts import ALPHA, leaning, plural
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.claims.labels import Label, leaning, plural
+from clipsafe_utils.claims.ledger import Entry
+from clipsafe_utils.claims.populations import ALPHA, FEWEST_UNITS, UnitMean
 
-_MOST, _CLOSE = 10_000, 1.01
+_MOST = 1_000
+_SETTLED = {Label.SUPPORTED, Label.CONTRADICTED, Label.SHOWN_POSSIBLE, Label.OPPOSITE}
+_CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
 
 
-def units_to_settle(claim: Claim, effect: Effect, alpha: float = ALPHA) -> int | None:
-    """Return the least number of units, five or more, that would decide at a level; None where none would.
+def more_units(entry: Entry) -> int | None:
+    """Return the least number of further units that would decide at this spread; None if none would.
 
     Holm's correction is left out: how many other claims would still be open is not known.
     """
-    if effect.units < 2 and effect.error_of_units:
+    mean = entry.mean
+    if mean is None or mean.units < 2:
         return None
-
-    def settles(units: int) -> bool:
-        error = effect.error_of_units * (effect.units / units) ** 0.5
-        return leaning(claim, replace(effect, units=units, error_of_units=error))[1] < alpha
-
-    low, high = MINIMUM_FAMILIES, _MOST
-    if not settles(high):
+    low, high = max(FEWEST_UNITS, mean.units), _MOST
+    if not _decides(entry, mean, high):
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if settles(middle) else (middle + 1, high)
-    return low
+        low, high = (low, middle) if _decides(entry, mean, middle) else (middle + 1, high)
+    return low - mean.units
 
 
-def images_to_settle(claim: Claim, effect: Effect, alpha: float = ALPHA) -> float | None:
-    """Return how many times the images would decide at a level and this estimate; None where none would."""
+def what_would_settle(entry: Entry) -> str:
+    """Say what it would take to speak of another unit; empty where a study does, or cannot be asked."""
+    if entry.evidence is None or entry.label in _SETTLED | _CLOSED:
+        return ""
+    units = plural(entry.evidence.unit)
+    measured = len(entry.evidence.units)
+    if measured < 2:
+        return f"{FEWEST_UNITS - measured} more {units}, or more: with one, their spread is not known"
+    more = more_units(entry)
+    if more is None:
+        return f"no number of {units} at this estimate"
+    if more == 0:
+        return f"none but Holm's correction: the {measured} {units} would do if the claim stood alone"
+    return f"about {more:,} more {entry.evidence.unit if more == 1 else units}, at this spread"
 
-    def settles(times: float) -> bool:
-        return leaning(claim, replace(effect, error_of_images=effect.error_of_images / times**0.5))[1] < alpha
 
-    if not settles(_MOST):
-        return None
-    low, high = 1.0, float(_MOST)
-    while high / low > _CLOSE:
-        middle = (low * high) ** 0.5
-        low, high = (low, middle) if settles(middle) else (middle, high)
-    return high
-
-
-def what_would_settle(claim: Claim, effect: Effect, alpha: float = ALPHA) -> str:
-    """Say in words what would settle a claim that is undecided at a level."""
-    if effect.unit == "image":
-        times = images_to_settle(claim, effect, alpha)
-        return "no number of images" if times is None else f"about {times:.1f} times the images"
-    names = plural(effect.unit)
-    if effect.units < 2:
-        return f"{MINIMUM_FAMILIES} {names} or more; with one, the spread is not known"
-    units = units_to_settle(claim, effect, alpha)
-    if units is not None:
-        return f"about {units:,} {names}"
-    if not effect.error_of_images:
-        return f"no number of {names} at this estimate"
-    times = images_to_settle(claim, replace(effect, units=_MOST, error_of_units=0.0), alpha)
-    if times is None:
-        return f"no number of {names} or images at this estimate"
-    return f"more {names} and about {times:.1f} times the images"
+def _decides(entry: Entry, mean: UnitMean, units: int) -> bool:
+    """Say whether as many units with the same mean and spread would decide."""
+    found = leaning(entry.claim, [replace(mean, units=units)])
+    return found is not None and found.p_value < ALPHA

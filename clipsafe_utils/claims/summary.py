@@ -1,21 +1,29 @@
 """Counting and comparing the entries of the ledger, what another choice turns, effects on one scale."""
 
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
+from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry
-from clipsafe_utils.claims.verdicts import Verdict
 from clipsafe_utils.claims.wording import MARKS
 
-DECIDED = (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+OF_UNITS = (Label.SUPPORTED, Label.CONTRADICTED)
+"""Labels that speak of another unit."""
+
+SAID = (
+    *(Label.SUPPORTED, Label.REPRODUCED, Label.AGREES, Label.SHOWN_POSSIBLE),
+    *(Label.CONTRADICTED, Label.NOT_REPRODUCED, Label.DISAGREES, Label.OPPOSITE),
+    *(Label.MIXED, Label.UNCLEAR, Label.NOT_SHOWN, Label.BUILT_IN, Label.NOT_TESTABLE),
+    *(Label.NO_DATA, Label.OUTSIDE),
+)
+"""All labels, in the order in which they are counted."""
 
 
-def findings(entries: Iterable[Entry]) -> list[Entry]:
-    """Keep one entry a finding: of a finding with parts, that of the whole."""
-    return [entry for entry in entries if not entry.claim.finding]
+def findings(entries: Iterable[Entry], *, own: bool = False) -> list[Entry]:
+    """Keep one entry a finding of the papers, or a claim of this book; of one with parts, the whole."""
+    return [entry for entry in entries if not entry.claim.finding and entry.claim.is_own == own]
 
 
 def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
@@ -26,95 +34,54 @@ def by_study(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return studies
 
 
-def counts(entries: Iterable[Entry]) -> dict[Verdict, int]:
-    """Count the verdicts."""
-    verdicts = [entry.judgement.verdict for entry in entries]
-    return {verdict: verdicts.count(verdict) for verdict in Verdict}
+def by_label(entries: Iterable[Entry]) -> dict[Label, list[Entry]]:
+    """Sort entries by label, in the order of `SAID`, without labels that nobody has."""
+    labels: dict[Label, list[Entry]] = {label: [] for label in SAID}
+    for entry in entries:
+        labels[entry.label].append(entry)
+    return {label: of_label for label, of_label in labels.items() if of_label}
 
 
-class Agreement(NamedTuple):
-    """Two studies, and the claims that both decide: alike, and otherwise."""
+class Flip(NamedTuple):
+    """A choice made differently, with the labels that can change and those that do."""
 
-    first: str
-    second: str
-    alike: tuple[str, ...]
-    otherwise: tuple[str, ...]
-
-
-def agreements(entries: Iterable[Entry]) -> list[Agreement]:
-    """Compare the studies two by two, on the claims that have a statistic and that both decide."""
-    decided = {
-        study: {
-            entry.claim.id: entry.judgement.verdict
-            for entry in of_study
-            if entry.claim.is_asked and entry.judgement.verdict in DECIDED
-        }
-        for study, of_study in by_study(entries).items()
-    }
-    compared = []
-    for first, second in combinations(decided, 2):
-        both = [name for name in decided[first] if name in decided[second]]
-        alike = tuple(name for name in both if decided[first][name] is decided[second][name])
-        otherwise = tuple(name for name in both if name not in alike)
-        compared.append(Agreement(first, second, alike, otherwise))
-    return compared
+    choice: str
+    value: str
+    tried: Sequence[Changed]
+    flipped: Sequence[Changed]
 
 
-def measured_twice(changed: Iterable[Changed]) -> list[Changed]:
-    """Keep what was measured both under the headline's choices and under the other: what can flip.
-
-    Findings with parts are left out; they follow their parts.
-    """
-    return [change for change in changed if change.effect is not None and change.entry.effect is not None]
-
-
-def by_choice(changed: Iterable[Changed]) -> dict[tuple[str, str], list[Changed]]:
-    """Sort what can flip by the choice that is made differently, those that flip most first."""
+def by_choice(changed: Iterable[Changed]) -> list[Flip]:
+    """Sort what can change by the choice that is made differently, those that turn most first."""
     choices: dict[tuple[str, str], list[Changed]] = {}
-    for change in measured_twice(changed):
-        choices.setdefault((change.choice, change.value), []).append(change)
-    return dict(sorted(choices.items(), key=lambda item: -sum(change.flips for change in item[1])))
-
-
-def furthest(entries: Iterable[Entry]) -> Entry | None:
-    """Return the contradicted claim whose effect is furthest from what is claimed, in smallest effects."""
-    contradicted = [
-        entry
-        for entry in entries
-        if entry.judgement.verdict is Verdict.CONTRADICTED and entry.effect and entry.claim.smallest_effect
-    ]
-    return max(contradicted, key=_distance, default=None)
-
-
-def _distance(entry: Entry) -> float:
-    """Return the distance from what is claimed, in smallest effects."""
-    assert entry.effect is not None, "contradicted by an effect"
-    value = entry.effect.value / entry.claim.smallest_effect
-    towards = {"up": value, "down": -value}.get(entry.claim.direction, abs(value))
-    return towards - 1 if entry.claim.direction == "none" else 1 - towards
+    for change in changed:
+        if change.can_flip:
+            choices.setdefault((change.choice, change.value), []).append(change)
+    flips = [Flip(*key, tried, [one for one in tried if one.flips]) for key, tried in choices.items()]
+    return sorted(flips, key=lambda flip: -len(flip.flipped))
 
 
 def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
-    """Tabulate the effects as the figure of chapter 8 draws them.
+    """Tabulate the effects as the figure of the ledger draws them.
 
-    A row an effect: claim, sentence, direction, unit, study, verdict, mark, value, low, high. Effects are in
+    A row an effect: claim, sentence, direction, unit, study, label, mark, value, low, high. Effects are in
     smallest effects that matter, with what is predicted to the right; a claim of an effect of either sign, or
-    of none, keeps its sign. Without a smallest effect they are in `unit`, shares times 100.
+    of none, keeps its sign. Without a smallest effect they are in `unit`, shares times 100. Low and high are
+    of the mean over units; without an end where its spread is not known.
     """
-    columns = ("claim", "sentence", "direction", "unit", "study", "verdict", "mark", "value", "low", "high")
+    columns = ("claim", "sentence", "direction", "unit", "study", "label", "mark", "value", "low", "high")
     rows = []
     for entry in entries:
-        claim, effect = entry.claim, entry.effect
-        if effect is None:
+        claim, mean = entry.claim, entry.mean
+        if mean is None:
             continue
         scale, unit = (1 / claim.smallest_effect, "") if claim.smallest_effect else (1.0, claim.unit)
         if unit.startswith("points"):
             scale *= 100
-        low, high = (scale * end for end in effect.interval(confidence))
-        value = scale * effect.value
+        low, high = (scale * end for end in mean.interval(confidence))
+        value = scale * mean.estimate
         if claim.direction == "down":
             value, low, high = -value, -high, -low
-        verdict = entry.judgement.verdict
-        named = (claim.id, claim.sentence, claim.direction, unit, entry.study, str(verdict), MARKS[verdict])
-        rows.append((*named, value, low, high))
+        named = (claim.id, claim.sentence, claim.direction, unit, entry.study)
+        rows.append((*named, str(entry.label), MARKS[entry.label], value, low, high))
     return pd.DataFrame(rows, columns=columns)

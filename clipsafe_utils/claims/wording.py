@@ -1,15 +1,31 @@
-"""Claims, effects and verdicts in words: one way to write them for the terminal, the pages and the figure."""
+"""Claims, effects and labels in words: one way to write them for the terminal, the pages and the figure."""
 
+import math
 from collections.abc import Mapping
 
-import numpy as np
-
-from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.labels import Label
+from clipsafe_utils.claims.populations import UnitMean
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.say import Text, change
 
-MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "undecided": "?", "not measured": "–"}
-"""A sign for each verdict. It never stands without the word."""
+MARKS: Mapping[Label, str] = {
+    Label.SUPPORTED: "✓✓",
+    Label.CONTRADICTED: "✗✗",
+    Label.REPRODUCED: "✓",
+    Label.NOT_REPRODUCED: "✗",
+    Label.AGREES: "(✓)",
+    Label.DISAGREES: "(✗)",
+    Label.MIXED: "±",
+    Label.UNCLEAR: "?",
+    Label.NO_DATA: "–",
+    Label.OUTSIDE: "·",
+    Label.SHOWN_POSSIBLE: "◇",
+    Label.OPPOSITE: "◆",
+    Label.NOT_SHOWN: "?",
+    Label.BUILT_IN: "=",
+    Label.NOT_TESTABLE: "∅",
+}
+"""A sign for each label. It never stands without the word."""
 
 SEEN_IN: Mapping[str, str] = {
     "paper": "from the paper",
@@ -25,19 +41,20 @@ CHANGES: Mapping[tuple[str, str], str] = {
     ("fit", "local"): "a local line, not one for all networks",
     ("selection", "multi"): "every factor of an image, not its top factor",
     ("reference", "without_factor"): "against accuracy without the factor, not overall",
+    ("spread", "pooled"): "chance by all standard families, not by those near in accuracy",
+    ("label_rule", "real"): "any label of the image is right (ReaL), not the class alone",
+    ("label_rule", "metaclass"): "any class of the same kind is right, not the class alone",
     ("score", "maximum_concept_matching"): "detection by MCM, not maximum softmax",
     ("score", "maximum_logit"): "detection by the largest logit, not maximum softmax",
     ("score", "energy"): "detection by energy, not maximum softmax",
     ("score", "negative_entropy"): "detection by entropy, not maximum softmax",
     ("detection", "at_equal_accuracy"): "AUROC at equal accuracy, not as it is",
-    ("quantity", "fixed"): "images and samples seen held fixed",
     ("filtered_by", "labels"): "only images that the reference on labels chose",
     ("filtered_by", "wit"): "only images that the reference on wit chose",
-    ("error", "plain"): "plain ECE, not debiased",
-    ("error", "equal_mass"): "ECE with bins of equal mass, not debiased",
-    ("error", "root_mean_square"): "root-mean-square error, not debiased ECE",
-    ("error", "five_bins"): "plain ECE with five bins, not debiased",
-    ("consistency", "either_way"): "always worse counts against it, too",
+    ("error", "debiased"): "the debiased root-mean-square error, not plain ECE",
+    ("error", "equal_mass"): "ECE with bins of equal mass, not of equal width",
+    ("error", "root_mean_square"): "the root-mean-square error, not plain ECE",
+    ("error", "five_bins"): "plain ECE with five bins, not fifteen",
 }
 """What each alternative of `choices.ALTERNATIVES` changes."""
 
@@ -55,32 +72,26 @@ def number(claim: Claim, value: float) -> Text:
     return change(scale * value, digits)
 
 
-def interval(claim: Claim, effect: Effect, confidence: float) -> str:
-    """Write the interval of an effect; an unbounded one in words."""
-    if not np.isfinite(effect.half_width(confidence)):
-        return "unbounded"
-    low, high = effect.interval(confidence)
+def ends(claim: Claim, low: float, high: float) -> str:
+    """Write the ends of an interval; those of an unbounded one in words."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "not bounded"
     return f"{number(claim, low)} to {number(claim, high)}"
 
 
-def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:
-    """Write an effect with its interval."""
-    return Text(f"{number(claim, effect.value)} ({interval(claim, effect, confidence)})")
+def estimate(claim: Claim, mean: UnitMean, confidence: float) -> Text:
+    """Write an effect with the interval of its mean over units."""
+    return Text(f"{number(claim, mean.estimate)} {claim.unit} ({ends(claim, *mean.interval(confidence))})")
 
 
 def rule(claim: Claim) -> str:
-    """Say the rule of a claim."""
+    """Say what would speak for a claim and what against it."""
     size = f"{number(claim, claim.smallest_effect)} {claim.unit}".lstrip("+")
-    if "correlation" in claim.unit:
-        size = f"{claim.smallest_effect:.2f}"
-    if claim.direction in ("up", "down"):
-        side, other, bound = ("above", "below", f"at least {size}")
-        if claim.direction == "down":
-            side, other, bound = "below", "above", f"at most −{size}"
-        if not claim.smallest_effect:
-            return f"supported if {side} 0 beyond chance; contradicted if {other} 0 beyond chance"
-        return f"supported if {side} 0 beyond chance and {bound}; contradicted if that much is ruled out"
-    there = f"other than 0 beyond chance and at least {size}, up or down"
-    if claim.direction == "either":
-        return f"supported if {there}; contradicted if that much is ruled out both ways"
-    return f"supported if {size} or more is ruled out both ways; contradicted if {there}"
+    for_it = {
+        "up": f"effects above 0 beyond chance, in the mean {size} or more",
+        "down": f"effects below 0 beyond chance, in the mean {size} or more",
+        "either": f"effects of one sign beyond chance, in the mean {size} or more",
+        "none": f"effects of {size} or more ruled out both ways",
+    }[claim.direction]
+    some = " of one network or more" if claim.quantifier == "some" else ""
+    return f"For it: {for_it}{some}. Against it: {claim.against}."

@@ -230,6 +230,18 @@ _PROMPTS = CubeSchema(
     ),
 )
 
+_RETRIEVAL_DIMS = ("model", "set", "direction")
+_RETRIEVAL = CubeSchema(
+    "retrieval",
+    "Images found for a text, and texts for an image",
+    (
+        _share("recall_at_1", _RETRIEVAL_DIMS, "share of queries whose match comes first"),
+        _share("recall_at_5", _RETRIEVAL_DIMS, "share of queries whose match is among the first five"),
+        _count("queries", _RETRIEVAL_DIMS, "queries"),
+    ),
+    {"direction": ("image_for_text", "text_for_image")},
+)
+
 _CAUSES = CubeSchema(
     "causes",
     "One number a property of each model, and the one thing in which its training departs from others",
@@ -265,6 +277,9 @@ _EMBEDDINGS = CubeSchema(
     ),
 )
 
-_ALL = (_MODELS, _FACTORS, _SHAPE_BIAS, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _CAUSES, _EMBEDDINGS)
+_ALL = (
+    *(_MODELS, _FACTORS, _SHAPE_BIAS, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _RETRIEVAL),
+    *(_CAUSES, _EMBEDDINGS),
+)
 SCHEMAS: Mapping[str, CubeSchema] = {schema.name: schema for schema in _ALL}
 """All cubes by name."""

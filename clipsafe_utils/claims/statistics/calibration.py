@@ -1,11 +1,6 @@
-"""Statistics of the claims on calibration.
+"""Statistics of the claims on calibration. Errors are on a study's own test set."""
 
-Errors are before temperature scaling and on a study's own test set unless a name says otherwise. The rules
-of "consistently" and "main" were written before the laboratory's reported seed was measured.
-"""
-
-import itertools
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,164 +8,223 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect, of_families, of_images
+from clipsafe_utils.claims.evidence import Case, Evidence
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
-from clipsafe_utils.claims.statistics.calibration_errors import (
-    NOT_AT_HOME,
-    at_home,
-    clips_under_shift,
-    errors,
-    images_of,
-    mean_of_shifts,
-    shown_errors,
-)
-from clipsafe_utils.claims.statistics.contrasts import mean_of_models, source_contrast
+from clipsafe_utils.claims.statistics.calibration_errors import at_home, errors
+from clipsafe_utils.claims.statistics.cases import LINEAGE, NETWORK, lineages, of_networks, short_names_of
+from clipsafe_utils.claims.statistics.contrasts import source_contrast
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.cubes.selection import families_between_groups
-from clipsafe_utils.findings.model_pairs import families_of_pairs
-from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.correlation import rank_correlation_interval
+from clipsafe_utils.findings.calibration.views import kinds_of, parts_of
 from clipsafe_utils.metrics.crossing import shares_of_spread
-from clipsafe_utils.metrics.families import jackknife_over_families
-from clipsafe_utils.registry.model_names import short_names
+from clipsafe_utils.metrics.robustness import effective_robustness
+from clipsafe_utils.registry.training_sources import lineage_of
 
-NEVER, ALWAYS = 0.1, 0.9
-"""CLIP is consistently better if it is so in more than `ALWAYS` of the pairs, worse below `NEVER`."""
+CONSISTENTLY = 0.9
+"""CLIP is consistently better if it is so beside more than this share of the networks of like accuracy."""
 
 ALIKE = 0.02
-"""Models whose accuracies differ by less are compared."""
+"""Networks whose accuracies differ by less are compared."""
 
 MAIN_SHARE = 0.5
 """Drivers are the main ones if more than this share of the spread is theirs."""
 
-CROSSED: Mapping[str, tuple[object, ...]] = {
-    "training_source": ("wit", "laion"),
-    "training_images": (4096.0, 16384.0, 65536.0),
-    "architecture": ("resnet_xs", "resnet_s", "convnext_s"),
-}
-"""What the laboratory's recipe crosses: a zero-shot CLIP of every combination, at equal samples seen."""
-
-FEWEST_CLIPS = 3
-"""Ranks of fewer models are not correlated."""
+FEWEST_LEVELS = 2
+"""Of each of two things, so that they are crossed."""
 
 _CLIP, _STANDARD = "clip_zero_shot", "standard"
-_FEWEST_DRAWS = 3
-_NO_DRAWS = "no draws of this error over the images"
+_CUBE = "calibration"
 
 
 @statistic
-def pairs_not_better_calibrated(reader: Reader, choices: Choices) -> Effect:
-    """Say how far the share of pairs in which a CLIP is better calibrated falls short of "consistently".
+def not_consistently_better_calibrated(reader: Reader, choices: Choices) -> Evidence:
+    """Error of each zero-shot CLIP less that which a tenth of standard networks of like accuracy go below.
 
-    Pairs are of a zero-shot CLIP and a standard network whose accuracies differ by less than `ALIKE`. It is
-    `ALWAYS` less the share; or if that is less and `consistency` lets it count, the share less `NEVER`.
-    Chance is a jackknife over training sources of CLIPs and families of standard networks.
+    It is above zero where the CLIP is better than fewer than nine in ten of them: not consistently.
     """
     panel = at_home(reader)
-    error, accuracy = errors(panel.cube, choices)[0], panel.cube["accuracy"].values[0]
-    group, families = panel.models["group"].values, families_between_groups(panel.models)
-    alike = np.abs(accuracy[:, None] - accuracy) < ALIKE
-    alike &= (group == _CLIP)[:, None] & (group == _STANDARD) & np.isfinite(error[:, None] + error)
-    better = alike & (error[:, None] < error)
-    # Whoever is in no pair has nothing to say, and is not counted as a family.
-    paired = np.flatnonzero(alike.any(axis=0) | alike.any(axis=1))
-    if not paired.size:
+    error, accuracy = (
+        errors(panel.cube, choices).values,
+        panel.cube["accuracy"].transpose("draw", "model").values,
+    )
+    group = panel.models["group"].values
+    clips, standard = np.flatnonzero(group == _CLIP), (group == _STANDARD) & np.isfinite(error[0])
+    excess = np.full((len(error), clips.size), np.nan)
+    for place, clip in enumerate(clips):
+        alike = standard & (np.abs(accuracy[0] - accuracy[0, clip]) < ALIKE)
+        if alike.any():
+            excess[:, place] = error[:, clip] - np.quantile(error[:, alike], 1 - CONSISTENTLY, axis=1)
+    if not np.isfinite(excess[0]).any():
         raise NotMeasuredError(f"no CLIP and standard network within {100 * ALIKE:.0f} points of accuracy")
-
-    def short_of_consistent(keep: NDArray[np.bool_]) -> float:
-        here = np.ix_(paired[keep], paired[keep])
-        share = float(better[here].sum() / alike[here].sum())
-        return ALWAYS - share if choices.consistency == "better" else min(ALWAYS - share, share - NEVER)
-
-    shortfall = jackknife_over_families(short_of_consistent, families[paired], group[paired])
-    sources = np.unique(families[paired][group[paired] == _CLIP]).size
-    return of_families(shortfall, "training source" if sources == shortfall.families else "family")
+    models = panel.models.isel(model=clips)
+    evidence = of_networks(_by_model(excess, models), models)
+    return replace(evidence, floor=reader.floor(_CUBE), readings=1)
 
 
 @statistic
-def worst_calibrated_clip(reader: Reader, choices: Choices) -> Effect:
-    """Compare the error of the worst calibrated zero-shot CLIP with that of the median standard network.
-
-    Chance is in the images, corrected for the choice among CLIPs.
-    """
+def worst_calibrated_clip(reader: Reader, choices: Choices) -> Evidence:
+    """Error of each zero-shot CLIP less that of the median standard network."""
     panel = at_home(reader)
-    error, group = shown_errors(panel.cube, choices), panel.models["group"].values
-    clips, standard = (np.isfinite(error).all(axis=0) & (group == name) for name in (_CLIP, _STANDARD))
-    if not clips.any() or not standard.any():
-        raise NotMeasuredError("no calibration error of a CLIP or of a standard network")
-    if len(error) < _FEWEST_DRAWS:
-        raise NotMeasuredError(_NO_DRAWS)
-    excess = error[:, clips] - np.median(error[:, standard], axis=1, keepdims=True)
-    worst = int(np.argmax(excess[0]))
-    names = short_names(*(panel.models[name].values.tolist() for name in ("model", "checkpoint")))
-    which = np.array(names)[clips][worst].item()
-    return replace(of_images(excess[:, worst], images_of(panel)), choices=int(clips.sum()), which=which)
+    error, group = errors(panel.cube, choices), panel.models["group"].values
+    standard = (group == _STANDARD) & np.isfinite(error.values[0])
+    if not standard.any():
+        raise NotMeasuredError("no calibration error of a standard network")
+    excess = error - error.isel(model=standard).median("model")
+    clips = panel.models.isel(model=group == _CLIP)
+    evidence = of_networks(excess.sel(model=clips["model"].values), clips)
+    return replace(evidence, floor=reader.floor(_CUBE), readings=1)
 
 
 @statistic
-def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Effect:
-    """Take the share of the spread of error among CLIPs that is of training source and quantity, less half.
+def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Evidence:  # noqa: ARG001
+    """Take the share of the spread of temperature that is of training source and quantity, less half.
 
-    Of the two main effects together; chance is in the images, since each combination was trained once.
+    Among zero-shot CLIPs that cross sources with encoders: the logarithm of the temperature that suits each
+    is parted into main effects. Chance is a jackknife over encoders.
     """
-    panel = at_home(reader)
-    error = errors(panel.cube, choices)[:, _crossed(panel.models)]
-    if not np.isfinite(error).all():
-        raise NotMeasuredError(NOT_AT_HOME)
-    if len(error) < _FEWEST_DRAWS:
-        raise NotMeasuredError(_NO_DRAWS)
-    shares = dict(zip([*CROSSED, "rest"], shares_of_spread(error).T, strict=True))
-    return of_images(shares["training_source"] + shares["training_images"] - MAIN_SHARE, images_of(panel))
+    warmth, models = _log_temperature(reader)
+    table, sources, encoders = _crossed(warmth, models)
+    if min(table.shape) < FEWEST_LEVELS:
+        raise NotMeasuredError("no CLIPs that cross training sources with encoders, with a temperature")
+    number = len(encoders)
+    if number < 1 + FEWEST_LEVELS:
+        error = np.inf
+    else:
+        without = np.array([_share_of_rows(np.delete(table, place, axis=1)) for place in range(number)])
+        error = float(np.sqrt((number - 1) / number * ((without - without.mean()) ** 2).sum()))
+    units = list(dict.fromkeys(lineage_of(name) for name, _ in sources))
+    case = Case(
+        f"{len(sources)} sources by {number} encoders",
+        _share_of_rows(table) - MAIN_SHARE,
+        " and ".join(units),
+        tuple(encoders),
+        error,
+        freedom=number - 1,
+        networks=table.size,
+    )
+    return Evidence((case,), "crossing", "set of lineages")
 
 
 @statistic
-def trend_after_scaling(reader: Reader, choices: Choices) -> Effect:
-    """Correlate the ranks of NLL and error over zero-shot CLIPs after scaling, on the mean of shifts.
+def clips_apart_after_scaling(reader: Reader, choices: Choices) -> Evidence:
+    """Take how far the error of each zero-shot CLIP after scaling is off the line of standard networks.
 
-    Chance is a jackknife over families of CLIPs.
+    The line is that of error on accuracy; chance is that of a new standard family near the CLIP's accuracy.
     """
-    clips = clips_under_shift(reader)
-    names = clips.models["model"].values.tolist()
-    if len(names) < FEWEST_CLIPS:
-        raise NotMeasuredError(f"fewer than {FEWEST_CLIPS} CLIPs with calibration under shift")
-    error = mean_of_shifts(clips.cube, lambda cube: errors(cube.sel(scaling="after"), choices)[0])
-    nll = mean_of_shifts(clips.cube, lambda cube: cube["nll"].sel(scaling="after").values[0])
-    families, unit = families_of_pairs(clips.models, [(name, name) for name in names])
-    return of_families(rank_correlation_interval(nll, error, families), unit, ranked=len(names))
+    panel = at_home(reader, "after")
+    error = errors(panel.cube, choices).values[0]
+    accuracy = panel.cube["accuracy"].transpose("draw", "model").values[0]
+    known = np.isfinite(error) & np.isfinite(accuracy)
+    models = panel.models.isel(model=known)
+    standard = models["group"].values == _STANDARD
+    if np.unique(models["family"].values[standard]).size < FEWEST_LEVELS:
+        raise NotMeasuredError("fewer than two families of standard networks with calibration after scaling")
+    judged = effective_robustness(accuracy[known], error[known], models["family"].values, standard)
+    here = (models["group"].values == _CLIP) & judged.measured
+    if not here.any():
+        raise NotMeasuredError("no zero-shot CLIP where the line is supported")
+    clips = models.isel(model=here)
+    named = zip(
+        short_names_of(clips),
+        judged.residual[here].tolist(),
+        lineages(clips),
+        clips["family"].values.tolist(),
+        judged.scale[here].tolist(),
+        judged.freedom[here].tolist(),
+        strict=True,
+    )
+    cases = tuple(
+        Case(name, value, unit, (family,), scale, freedom=float(freedom))
+        for name, value, unit, family, scale, freedom in named
+    )
+    return Evidence(cases, NETWORK, LINEAGE, floor=reader.floor(_CUBE), readings=1)
 
 
 @statistic
-def scaling_under_shift(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
-    """Average over zero-shot CLIPs the NLL after less before scaling, in nats, on the mean of shifts."""
-    clips = clips_under_shift(reader)
+def scaling_under_shift(reader: Reader, choices: Choices) -> Evidence:  # noqa: ARG001
+    """Take the NLL after less before scaling of each zero-shot CLIP, in nats, on the mean of kinds of shift.
 
-    def change(cube: xr.Dataset) -> Array:
-        after, before = (cube["nll"].sel(scaling=name).values for name in ("after", "before"))
-        return np.asarray(after - before, np.float64)
-
-    return mean_of_models(_by_model(mean_of_shifts(clips.cube, change), clips), clips.models)
+    A CLIP whose temperature at home is below 1 was sharpened, one above 1 softened: the strata.
+    """
+    clips = _under_shift(reader)
+    nll = clips.cube["nll"]
+    change = nll.sel(scaling="after", drop=True) - nll.sel(scaling="before", drop=True)
+    kinds = kinds_of(clips.cube["condition"].values.tolist()).values()
+    of_kinds = [change.sel(condition=names).mean("condition") for names in kinds]
+    mean = xr.concat(of_kinds, "kind").mean("kind")
+    return of_networks(mean, clips.models, strata=_by_temperature(clips))
 
 
 @statistic
-def source_on_calibration(reader: Reader, choices: Choices) -> Effect:
-    """Compare the errors of CLIPs of two training sources that are alike in all else."""
-    panel = at_home(reader)
-    return source_contrast(_by_model(shown_errors(panel.cube, choices), panel), panel.models)
+def source_on_calibration(reader: Reader, choices: Choices) -> Evidence:  # noqa: ARG001
+    """Compare log temperatures that suit CLIPs of two sources that are alike in all else."""
+    return source_contrast(*_log_temperature(reader))
 
 
-def _by_model(values: Array, panel: Panel) -> xr.DataArray:
-    return xr.DataArray(values, {"model": panel.models["model"].values}, ("draw", "model"))
+def _log_temperature(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
+    """Return the logarithm of the temperature that suits each zero-shot CLIP."""
+    panel = reader.needed(_CUBE)
+    here = (panel.models["group"].values == _CLIP) & panel.cube["temperature"].isel(draw=0).notnull().values
+    if not here.any():
+        raise NotMeasuredError("no temperature of a zero-shot CLIP")
+    temperature = panel.cube["temperature"].isel(model=here)
+    return temperature.copy(data=np.log(temperature.values)), panel.models.isel(model=here)
 
 
-def _crossed(models: xr.Dataset) -> NDArray[np.int64]:
-    """Find the CLIP of every combination; the shape is that of the crossing."""
-    described = zip(*(models[name].values.tolist() for name in CROSSED), strict=True)
-    places: dict[tuple[object, ...], int] = {}
-    for row, (key, group) in enumerate(zip(described, models["group"].values, strict=True)):
-        if group == _CLIP:
-            places.setdefault(key, row)
-    cells = [places.get(key, -1) for key in itertools.product(*CROSSED.values())]
-    if -1 in cells:
-        raise NotMeasuredError("no CLIPs that cross training source, quantity and architecture")
-    return np.array(cells).reshape([len(levels) for levels in CROSSED.values()])
+def _crossed(
+    warmth: xr.DataArray, models: xr.Dataset
+) -> tuple[NDArray[np.float64], list[tuple[str, float]], list[str]]:
+    """Find sources with quantities that share encoders: a table of these, and what its rows and columns are.
+
+    Encoders that a source lacks are left out, the source where that leaves more cells.
+    """
+    first = warmth.isel(draw=0).sel(model=models["model"].values).values
+    cells: dict[tuple[str, float], dict[str, float]] = {}
+    described = zip(
+        models["training_source"].values.tolist(),
+        models["training_images"].values.tolist(),
+        models["architecture"].values.tolist(),
+        first.tolist(),
+        strict=True,
+    )
+    for source, images, encoder, value in described:
+        cells.setdefault((source, images), {}).setdefault(encoder, value)
+    best: tuple[list[tuple[str, float]], list[str]] = ([], [])
+    for row in cells.values():
+        encoders = sorted(row)
+        for number in range(len(encoders), 0, -1):
+            shared = encoders[:number]
+            rows = [key for key, of_row in cells.items() if set(shared) <= set(of_row)]
+            if len(rows) * number > len(best[0]) * len(best[1]) and min(len(rows), number) >= FEWEST_LEVELS:
+                best = (rows, shared)
+    rows, shared = best
+    table = np.array([[cells[key][encoder] for encoder in shared] for key in rows])
+    return table.reshape(len(rows), len(shared)), rows, shared
+
+
+def _share_of_rows(table: NDArray[np.float64]) -> float:
+    return float(shares_of_spread(table[None])[0, 0])
+
+
+def _under_shift(reader: Reader) -> Panel:
+    """Cut the panel to zero-shot CLIPs, and to the shifts under which all were measured."""
+    reason = "no CLIP with calibration under shift before and after temperature scaling"
+    panel = reader.needed(_CUBE)
+    if not {"before", "after"} <= {*panel.cube["scaling"].values.tolist()}:
+        raise NotMeasuredError(reason)
+    clips = panel.models["group"].values == _CLIP
+    cube = panel.cube.transpose("draw", "model", ...).isel(model=clips)
+    measured = cube["nll"].isel(draw=0).notnull().all(["model", "scaling"]).values
+    shifts = parts_of(cube["condition"].values[measured].tolist())
+    if not shifts or not clips.any():
+        raise NotMeasuredError(reason)
+    return Panel(panel.study, cube.sel(condition=shifts), panel.models.isel(model=clips))
+
+
+def _by_temperature(clips: Panel) -> Sequence[str]:
+    temperature = clips.cube["temperature"].isel(draw=0).values
+    return [f"temperature {'below' if value < 1 else 'above'} 1 at home" for value in temperature.tolist()]
+
+
+def _by_model(values: NDArray[np.float64], models: xr.Dataset) -> xr.DataArray:
+    return xr.DataArray(values, {"model": models["model"].values}, ("draw", "model"))

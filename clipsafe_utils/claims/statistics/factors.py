@@ -1,82 +1,104 @@
 """Statistics of the claims about visual factors: residuals from the line of standard networks."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect, of_families, of_pairs, strongest
+from clipsafe_utils.claims.evidence import BINOMIAL, Case, Evidence, among
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
+from clipsafe_utils.claims.statistics.cases import (
+    COUPLE,
+    LINEAGE,
+    NETWORK,
+    Unit,
+    lineages,
+    of_both,
+    of_pairs,
+    of_second,
+    short_names_of,
+)
 from clipsafe_utils.claims.statistics.register import statistic
-from clipsafe_utils.cubes import HEADLINE_FACTORS, families_between_groups
+from clipsafe_utils.cubes import HEADLINE_FACTORS
+from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.clip_pairs import Pairs
 from clipsafe_utils.findings.factors.residuals import with_a_line
-from clipsafe_utils.findings.model_pairs import curated_pairs, families_of_pairs, source_twins
-from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
+from clipsafe_utils.findings.model_pairs import curated_pairs, source_twins
+from clipsafe_utils.metrics.baseline import prediction_interval
 from clipsafe_utils.metrics.labelled import effective_robustness
 
-Judged = tuple[xr.Dataset, xr.Dataset]
-"""`effective_robustness` of a study, and its cube `models` in the same order."""
+Judged = tuple[xr.Dataset, xr.Dataset, xr.DataArray]
+"""`effective_robustness` of a study, its cube `models` in the same order, and the images of each factor."""
 
 _LINE = "standard"
+_CUBE = "factors"
 _HALF = len(HEADLINE_FACTORS) / 2
+_CLASS = "class"
 
 
 @statistic
-def share_of_factors_above(reader: Reader, choices: Choices) -> Effect:
-    """Count the ten factors on which zero-shot CLIPs stand above the line of standard networks, less five.
+def share_of_factors_above(reader: Reader, choices: Choices) -> Evidence:
+    """Count the factors of ten on which each zero-shot CLIP stands above the line, less five.
 
-    Here and below: the mean over training sources, of CLIPs for which the line is supported.
+    Its chance is what a standard network of a new family would count, near the CLIP's accuracy.
     """
-    judged = _judge(reader, choices, HEADLINE_FACTORS)
-    return _over_sources(judged, (judged[0]["residual"] > 0).sum("factor") - _HALF)
+    result, models, _ = judged_factors(reader, choices, HEADLINE_FACTORS)
+    counts = (result["residual"] > 0).sum("factor").values - _HALF
+    accuracy = result["reference_accuracy"].mean("factor").values
+    standard, here = (models["group"] == _LINE).values, _clips_on_the_line(result, models)
+    _, scale, freedom = prediction_interval(
+        accuracy[standard],
+        counts[standard],
+        models["family"].values[standard],
+        accuracy[here],
+        choices.spread,
+    )
+    return _of_networks(models, here, counts, scale, freedom)
 
 
 @statistic
-def residual_on_pose(reader: Reader, choices: Choices) -> Effect:
-    """Average the residuals of zero-shot CLIPs on pose."""
+def residual_on_pose(reader: Reader, choices: Choices) -> Evidence:
+    """Take the residual of each zero-shot CLIP on pose; its chance is that of a new standard family."""
     return _residual(reader, choices, "pose")
 
 
 @statistic
-def residual_on_partial_view(reader: Reader, choices: Choices) -> Effect:
-    """Average the residuals of zero-shot CLIPs on partial view."""
+def residual_on_partial_view(reader: Reader, choices: Choices) -> Evidence:
+    """Take the residual of each zero-shot CLIP on partial view; chance is that of a new standard family."""
     return _residual(reader, choices, "partial_view")
 
 
 @statistic
-def source_on_factors(reader: Reader, choices: Choices) -> Effect:
-    """Compare the residuals of CLIPs of two training sources that are alike in all else.
-
-    Taken is that of the ten factors where the mean difference is furthest from zero in its own errors,
-    corrected for the choice.
-    """
-    judged = _judge(reader, choices, _factors_of(reader))
+def source_on_factors(reader: Reader, choices: Choices) -> Evidence:
+    """Compare the residuals of CLIPs of two training sources that are alike in all else, by factor."""
+    judged = judged_factors(reader, choices, _factors_of(reader))
     twins, (first, second) = source_twins(judged[1])
-    changes, by_pair = _changes(judged, twins, "the training source alone")
-    return strongest(
+    kept = _measured_pairs(judged, twins, "the training source alone")
+    return among(
         {
-            f"{factor.replace('_', ' ')}, {second} less {first}": of_pairs(
-                changes.sel(factor=factor).values, *by_pair
+            f"{factor.replace('_', ' ')}, {second} less {first}": _change(
+                reader, judged, [factor], kept, of_both, COUPLE
             )
-            for factor in changes["factor"].values.tolist()
+            for factor in judged[0]["factor"].values.tolist()
         }
     )
 
 
 @statistic
-def curated_on_factors(reader: Reader, choices: Choices) -> Effect:
+def curated_on_factors(reader: Reader, choices: Choices) -> Evidence:
     """Compare residuals of CLIPs of curated with those of web sources, in the mean over the ten factors."""
-    judged = _judge(reader, choices, _factors_of(reader))
-    changes, by_pair = _changes(judged, curated_pairs(judged[1]), "the curation of the source alone")
-    return of_pairs(changes.mean("factor").values, *by_pair)
+    judged = judged_factors(reader, choices, _factors_of(reader))
+    kept = _measured_pairs(judged, curated_pairs(judged[1]), "the curation of the source alone")
+    return _change(reader, judged, judged[0]["factor"].values.tolist(), kept, of_second, LINEAGE)
 
 
 @lru_cache(maxsize=4)
-def _judge(reader: Reader, choices: Choices, factors: tuple[str, ...]) -> Judged:
+def judged_factors(reader: Reader, choices: Choices, factors: tuple[str, ...]) -> Judged:
     """Judge once for the claims that follow each other and ask the same."""
-    kept, sentences = with_a_line([reader.needed("factors")], factors, choices.selection, _LINE, choices.axes)
+    panel = _by_rule(reader.needed(_CUBE), choices.label_rule)
+    kept, sentences = with_a_line([panel], factors, choices.selection, _LINE, choices.axes)
     if sentences:
         # The chapter adds that it draws no panel.
         raise NotMeasuredError(sentences[0].partition(": its panel")[0].rstrip("."))
@@ -89,39 +111,80 @@ def _judge(reader: Reader, choices: Choices, factors: tuple[str, ...]) -> Judged
         axes=choices.axes,
         reference=choices.reference,
         fit=choices.fit,
+        spread=choices.spread,
     )
-    return result.transpose("model", "factor"), kept[0].models
+    images = kept[0].cube["images"].sel(selection=choices.selection, drop=True)
+    return result.transpose("model", "factor"), kept[0].models, images
+
+
+def _by_rule(panel: Panel, label_rule: str) -> Panel:
+    """Cut a panel to what counts as right by a rule; a cube without the dim counts the class alone."""
+    if "label_rule" in panel.cube.dims and label_rule in panel.cube["label_rule"].values:
+        return Panel(panel.study, panel.cube.sel(label_rule=label_rule, drop=True), panel.models)
+    if "label_rule" in panel.cube.dims or label_rule != _CLASS:
+        raise NotMeasuredError(f"no answers counted by the label rule {label_rule}")
+    return panel
 
 
 def _factors_of(reader: Reader) -> tuple[str, ...]:
-    known = reader.needed("factors").cube["factor"].values.tolist()
+    known = reader.needed(_CUBE).cube["factor"].values.tolist()
     return tuple(name for name in HEADLINE_FACTORS if name in known)
 
 
-def _residual(reader: Reader, choices: Choices, factor: str) -> Effect:
-    judged = _judge(reader, choices, (factor,))
-    return _over_sources(judged, judged[0]["residual"].sel(factor=factor))
+def _residual(reader: Reader, choices: Choices, factor: str) -> Evidence:
+    result, models, _ = judged_factors(reader, choices, (factor,))
+    of_factor = result.sel(factor=factor)
+    here = _clips_on_the_line(result, models)
+    values, scale, freedom = (of_factor[name].values for name in ("residual", "scale", "freedom"))
+    evidence = _of_networks(models, here, values, scale[here], freedom[here])
+    return replace(evidence, floor=reader.floor(_CUBE), readings=1)
 
 
-def _over_sources(judged: Judged, values: xr.DataArray) -> Effect:
-    result, models = judged
+def _clips_on_the_line(result: xr.Dataset, models: xr.Dataset) -> np.ndarray:
     here = (models["group"].values == "clip_zero_shot") & result["measured"].all("factor").values
     if not here.any():
         raise NotMeasuredError("no zero-shot CLIP where the line is supported")
-    of_clips, sources = values.values[here], families_between_groups(models)[here]
-    mean = jackknife_over_families(lambda keep: mean_over_families(of_clips[keep], sources[keep]), sources)
-    return of_families(mean, "training source")
+    return np.asarray(here)
 
 
-def _changes(judged: Judged, pairs: Pairs, what: str) -> tuple[xr.DataArray, tuple[list[str], str]]:
-    """Return changes of residuals within the pairs that were measured, and `families_of_pairs` of these."""
-    result, models = judged
-    measured = result["measured"].all("factor")
+def _of_networks(
+    models: xr.Dataset, here: np.ndarray, values: np.ndarray, scale: np.ndarray, freedom: np.ndarray
+) -> Evidence:
+    clips = models.isel(model=here)
+    named = zip(
+        short_names_of(clips),
+        values[here].tolist(),
+        lineages(clips),
+        clips["family"].values.tolist(),
+        scale.tolist(),
+        freedom.tolist(),
+        strict=True,
+    )
+    cases = tuple(
+        Case(name, float(value), unit, (family,), error, freedom=float(degrees))
+        for name, value, unit, family, error, degrees in named
+    )
+    return Evidence(cases, NETWORK, LINEAGE, images_error=BINOMIAL)
+
+
+def _measured_pairs(judged: Judged, pairs: Pairs, what: str) -> Pairs:
+    measured = judged[0]["measured"].all("factor")
     names = set(measured["model"].values[measured.values].tolist())
     kept = [pair for pair in pairs if names.issuperset(pair)]
     if not kept:
         where = " where the line is supported" if pairs else ""
         raise NotMeasuredError(f"no two CLIPs{where} that differ in {what}")
-    before, after = (result["residual"].sel(model=[pair[end] for pair in kept]) for end in (0, 1))
-    changes = after.copy(data=np.asarray(after.values - before.values))
-    return changes, families_of_pairs(models, kept)
+    return kept
+
+
+def _change(
+    reader: Reader, judged: Judged, factors: list[str], pairs: Pairs, unit: Unit, unit_is: str
+) -> Evidence:
+    """Take how residuals, in the mean over factors, change within pairs; chance is in the images."""
+    result, models, all_images = judged
+    of_factors = result.sel(factor=factors)
+    share = of_factors["accuracy"]
+    images = all_images.sel(factor=factors)
+    variance = (share * (1 - share) / images).sum("factor") / len(factors) ** 2
+    evidence = of_pairs(of_factors["residual"].mean("factor"), models, pairs, unit, unit_is, variance**0.5)
+    return replace(evidence, images_error=BINOMIAL, floor=reader.floor(_CUBE), readings=2)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.evidence import Evidence
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
-from clipsafe_utils.claims.statistics.contrasts import mean_of_models
+from clipsafe_utils.claims.statistics.cases import of_networks
 from clipsafe_utils.claims.statistics.detection_scores import mean_auroc
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes import HEADLINE_FACTORS
@@ -24,15 +24,15 @@ _ERRORS = {"debiased": "ece_debiased", "plain": "ece"}
 
 
 @statistic
-def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Effect:
-    """Mean AUROC of zero-shot CLIPs, over kinds of set, with one template less that with many."""
+def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Evidence:
+    """AUROC of each zero-shot CLIP, over kinds of set, with one template less that with many."""
     panel = _two_sets(reader)
     return _fewer_less_many(mean_auroc(panel.cube[["auroc"]], choices), panel)
 
 
 @statistic
-def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect:
-    """Calibration error of zero-shot CLIPs, debiased or plain, with one template less that with many."""
+def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Evidence:
+    """Calibration error of each zero-shot CLIP with one template less that with many."""
     panel = _two_sets(reader)
     name = _ERRORS.get(choices.error)
     if name is None or name not in panel.cube:
@@ -41,8 +41,8 @@ def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Effect:
 
 
 @statistic
-def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Effect:  # noqa: ARG001
-    """Robustness of zero-shot CLIPs with one template less that with many.
+def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Evidence:  # noqa: ARG001
+    """Robustness of each zero-shot CLIP with one template less that with many.
 
     Robustness is accuracy on a factor less overall accuracy, averaged over the headline factors.
     """
@@ -70,7 +70,7 @@ def _two_sets(reader: Reader) -> Panel:
     return Panel(panel.study, cube, panel.models.isel(model=clips))
 
 
-def _fewer_less_many(values: xr.DataArray, panel: Panel) -> Effect:
-    effect = mean_of_models(values.isel(prompt_set=0) - values.isel(prompt_set=1), panel.models)
+def _fewer_less_many(values: xr.DataArray, panel: Panel) -> Evidence:
     few, many = values["prompt_set"].values.tolist()
-    return replace(effect, which=f"{few} less {many}")
+    change = values.sel(prompt_set=few, drop=True) - values.sel(prompt_set=many, drop=True)
+    return replace(of_networks(change, panel.models), which=f"{few} less {many}")

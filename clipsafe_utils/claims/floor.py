@@ -1,0 +1,77 @@
+"""The evaluation floor: how far two readings of one network differ in a cube.
+
+Two people who evaluate the same weights on the same images differ by preprocessing, class names, precision.
+An effect that is smaller than that is none. Of every network with two rows or more, take the median size of
+the difference of its first two, over all that both measured; the floor of a cube is the median of these. It
+is in the unit of the cube's own quantity (accuracy, shape bias, AUROC, ECE, recall).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+if TYPE_CHECKING:
+    from clipsafe_utils.metrics.arguments import Array
+
+_FEWEST = 2
+
+
+def evaluation_floor(name: str, cube: xr.Dataset, models: xr.Dataset) -> float:
+    """Return the floor of a cube by name; 0 where it has no such quantity, or no network was read twice."""
+    quantity = _QUANTITIES.get(name)
+    if quantity is None:
+        return 0.0
+    rows = quantity(cube).transpose("model", ...)
+    known = [model for model in rows["model"].values.tolist() if model in models.indexes["model"]]
+    checkpoints = pd.Series(models["checkpoint"].sel(model=known).values.astype(str), index=known)
+    differences = []
+    for _, readings in checkpoints.groupby(checkpoints, sort=False):
+        if len(readings) >= _FEWEST:
+            first, second = (rows.sel(model=model).values for model in readings.index[:_FEWEST])
+            size = np.abs(first - second)
+            if np.isfinite(size).any():
+                differences.append(float(np.nanmedian(size)))
+    return float(np.median(differences)) if differences else 0.0
+
+
+def _accuracy(cube: xr.Dataset) -> xr.DataArray:
+    return _flat(cube["hits"] / cube["images"])
+
+
+def _shape_bias(cube: xr.Dataset) -> xr.DataArray:
+    hits = cube["count"].sum("cue_class")
+    shape, texture = (hits.sel(decision=name) for name in ("shape", "texture"))
+    return _flat(shape / (shape + texture))
+
+
+def _area(cube: xr.Dataset) -> xr.DataArray:
+    return _flat(cube["auroc"].isel(draw=0))
+
+
+def _error(cube: xr.Dataset) -> xr.DataArray:
+    return _flat(cube["ece"].isel(draw=0))
+
+
+def _recall(cube: xr.Dataset) -> xr.DataArray:
+    return _flat(cube["recall_at_1"])
+
+
+def _flat(values: xr.DataArray) -> xr.DataArray:
+    """Give each model one row of everything that was measured."""
+    others = [str(dim) for dim in values.dims if dim != "model"]
+    by_model: Array = values.transpose("model", *others).values.reshape(values.sizes["model"], -1)
+    return xr.DataArray(by_model, {"model": values["model"].values}, ("model", "what"))
+
+
+_QUANTITIES: Mapping[str, Callable[[xr.Dataset], xr.DataArray]] = {
+    "factors": _accuracy,
+    "shape_bias": _shape_bias,
+    "shifts": _accuracy,
+    "ood": _area,
+    "calibration": _error,
+    "retrieval": _recall,
+}
+"""A cube's own quantity."""
