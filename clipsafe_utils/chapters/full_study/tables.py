@@ -68,8 +68,8 @@ def data_table() -> Shown:
             "Name": name,
             "For": roles.get(one.role, one.role),
             "Images": f"{one.images:,}",
-            "Gigabytes": "–" if not one.bytes else f"{one.bytes / 1e9:.1f}",
-            "Comes by": "--download" if one.archive else "its page",
+            "GB": "–" if not one.bytes else f"{one.bytes / 1e9:.1f}",
+            "Comes by": "download" if one.archive else "its page",
             "Folder": one.folders[0],
         }
         for name, one in data_sets().items()
@@ -77,5 +77,5 @@ def data_table() -> Shown:
     return table(
         pd.DataFrame(rows),
         "The data sets, as the command line calls them, and where each has to lie. "
-        f"A dash: its size is {NOT_PUBLISHED}.",
+        f"Download: by the command --download. A dash: its size is {NOT_PUBLISHED}.",
     )
