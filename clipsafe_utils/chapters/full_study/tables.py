@@ -77,5 +77,5 @@ def data_table() -> Shown:
     return table(
         pd.DataFrame(rows),
         "The data sets, as the command line calls them, and where each has to lie. "
-        f"Download: by the command --download. A dash: its size is {NOT_PUBLISHED}.",
+        f"Download: by clipsafe datasets --download. A dash: its size is {NOT_PUBLISHED}.",
     )
