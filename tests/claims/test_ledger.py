@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from clipsafe_utils.claims.effects import Effect, strongest
+from clipsafe_utils.claims.verdicts import Verdict
 
 from clipsafe_utils.claims import ledger as module
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect, strongest
 from clipsafe_utils.claims.ledger import ledger, sensitivity
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.registry import Claim
-from clipsafe_utils.claims.verdicts import Verdict
 from clipsafe_utils.cubes import Study, find_study, write_cube
 from tests.claims.made import claim, effect
 
