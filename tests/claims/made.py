@@ -1,10 +1,12 @@
 """Claims, evidence and entries made by hand."""
 
+import math
 from collections.abc import Sequence
 from itertools import cycle
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from clipsafe_utils.claims.evidence import BINOMIAL, Case, Evidence
 from clipsafe_utils.claims.labels import Judgement, Label
@@ -60,6 +62,13 @@ def spread_out(mean: float, spread: float, units: int = 4) -> list[float]:
 def unbounded(values: Sequence[float], **changes: Any) -> Evidence:
     """Evidence of which no case has a known chance: only the spread between units speaks."""
     return networks(values, error=0.0, **changes)
+
+
+def with_p(p_value: float, spread: float = 0.02) -> Evidence:
+    """Evidence of four units whose mean, as large as matters, has this p-value; no network speaks."""
+    mean = float(stats.t.isf(p_value / 2, 3)) * spread / math.sqrt(4)
+    assert mean >= SMALLEST
+    return unbounded(spread_out(mean, spread))
 
 
 def entry(

@@ -25,7 +25,7 @@ from clipsafe_utils.claims.labels import (
 )
 from clipsafe_utils.claims.populations import UnitMean, mean_over_units, sides
 from clipsafe_utils.claims.registry import Claim
-from tests.claims.made import SMALLEST, claim, networks, spread_out, unbounded
+from tests.claims.made import SMALLEST, claim, networks, spread_out, unbounded, with_p
 
 UP, DOWN, EITHER, NONE = (claim(direction=direction) for direction in ("up", "down", "either", "none"))
 SOME = claim(quantifier="some")
@@ -35,13 +35,6 @@ L = Label
 def label(asked: Claim, evidence: Evidence) -> Label:
     """The label of a claim that stands alone."""
     return judge([(asked, evidence)])[0].label
-
-
-def with_p(p_value: float, spread: float = 0.02) -> Evidence:
-    """Four units whose mean is as far from zero as has this p-value; of no network chance is known."""
-    mean = float(stats.t.isf(p_value / 2, 3)) * spread / math.sqrt(4)
-    assert mean >= SMALLEST
-    return unbounded(spread_out(mean, spread))
 
 
 # Another unit: supported, contradicted
