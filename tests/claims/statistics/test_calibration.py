@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import xarray as xr
+from clipsafe_utils.claims.effects import Effect
 from scipy.stats import spearmanr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import calibration, calibration_errors
 from clipsafe_utils.cubes import find_study

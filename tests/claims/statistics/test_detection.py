@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from clipsafe_utils.claims.effects import Effect
 from scipy.special import ndtr
 from scipy.stats import spearmanr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import detection, detection_scores
 from clipsafe_utils.cubes import find_study

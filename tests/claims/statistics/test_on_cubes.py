@@ -1,9 +1,9 @@
 """The statistics on the cubes of the repository, to three digits: what a change of code may not move."""
 
 import pytest
+from clipsafe_utils.claims.effects import Effect
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import STATISTICS
 from clipsafe_utils.cubes import find_study

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from clipsafe_utils.claims.effects import Effect
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import prompts
 from clipsafe_utils.cubes import HEADLINE_FACTORS, find_study

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from clipsafe_utils.claims.effects import Effect
 from scipy import stats
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import shape
 from clipsafe_utils.cubes import CUE_CLASSES, find_study

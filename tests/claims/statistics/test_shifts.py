@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from clipsafe_utils.claims.effects import Effect
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.effects import Effect
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.statistics import shifts
 from clipsafe_utils.cubes import GROUPS, find_study
