@@ -172,9 +172,7 @@ class TestSources:
 
     def test_without_curated_ones_it_says_so(self) -> None:
         rows = twins("WIT", "LAION-400M")
-        with pytest.raises(
-            NotMeasuredError, match=r"^no two CLIPs that differ in the curation of the source"
-        ):
+        with pytest.raises(NotMeasuredError, match=r"^no two CLIPs that differ in the curation"):
             curated_contrast(numbers(rows, [0.0] * 4), rows)
 
 
