@@ -55,7 +55,9 @@ def procedure_on_detection(reader: Reader, choices: Choices) -> Evidence:
 @statistic
 def curated_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """Compare the AUROC of CLIPs of curated with those of web sources."""
-    return replace(curated_contrast(*_detection(reader, choices)), floor=reader.floor(_CUBE))
+    panel = reader.needed(_CUBE)
+    evidence = curated_contrast(mean_auroc(panel.cube, choices), panel.models)
+    return replace(evidence, floor=reader.floor(_CUBE))
 
 
 def _detection(reader: Reader, choices: Choices) -> tuple[xr.DataArray, xr.Dataset]:
