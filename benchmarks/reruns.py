@@ -4,7 +4,7 @@ Command: python benchmarks/reruns.py
 Run time: about five minutes on two cores, half of it for the packages of the fresh clone.
 Expected: the build under three minutes, a rerun under fifteen seconds; reruns are medians of three.
 
-Writes benchmarks/reruns.json, which the page "Teaching this book" reads.
+Writes benchmarks/reruns.json, which the page "Teaching this book" and the boxes of chapters read.
 """
 
 import json
@@ -18,7 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from clipsafe_utils.chapters.teaching.costs import FIRST_BUILD, TIMES
+from clipsafe_utils.chapters.rerun_times import TIMES
+from clipsafe_utils.chapters.teaching.costs import FIRST_BUILD
 from clipsafe_utils.chapters.teaching.plans import reruns
 
 REPOSITORY = Path(__file__).resolve().parents[1]

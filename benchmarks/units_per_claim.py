@@ -70,6 +70,7 @@ class Models:
     clips: Sequence[Clip]
     left_out: Mapping[str, str]
     others: int | None  # Unknown where only the CLIPs are listed.
+    known_before: str  # What we knew of its outcomes.
 
 
 def main() -> None:
@@ -108,6 +109,7 @@ def models_of(source_name: str, source: Source, mirror: Path) -> Models:
         clips=[clip for clip in who.values() if isinstance(clip, Clip)],
         left_out={name: reason for name, reason in who.items() if isinstance(reason, str)},
         others=None if "listed" in source else list(who.values()).count(None),
+        known_before=source["known_before"],
     )
 
 
@@ -155,7 +157,13 @@ def _units(row: Mapping[str, Any], models: Mapping[str, Models]) -> Report:
         units = [*((clip,) for clip in new.values()), *pairs]
         everything += units
         again = [clip.name for clip in asked if clip not in new.values()]
-        by_source[source] = {**_summary(units), "again": again, "left_out": of.left_out, "others": of.others}
+        by_source[source] = {
+            "known_before": of.known_before,
+            **_summary(units),
+            "again": again,
+            "left_out": of.left_out,
+            "others": of.others,
+        }
     return {
         "claims": row["ids"],
         "unit": "pair" if "pairs" in row else GROUPS[row["counts"]] if "counts" in row else "none",

@@ -281,6 +281,14 @@ def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
     assert page.locator(".dt-info").text_content().startswith("1 to 25 of 2,")
 
 
+def test_a_model_is_found_by_the_name_that_cubes_give_it(page: Any) -> None:
+    page.goto((built_site() / MODELS).as_uri(), wait_until="load")
+    page.get_by_label("Words").fill("imagenet-x-toolbox:dpn92")
+    name = page.locator(".models-table tbody th")
+    assert name.text_content() == "dpn92.mx_in1k (imagenet-x-toolbox)"
+    assert name.get_attribute("title") == "imagenet-x-toolbox:dpn92"
+
+
 def test_two_thousand_models_are_filtered_quickly(page: Any) -> None:
     """The processor is slowed down four times, as a phone's is."""
     page.goto((built_site() / MODELS).as_uri(), wait_until="load")

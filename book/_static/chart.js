@@ -291,10 +291,12 @@
       const { lines, diagonal } = this.data;
       const [{ study, panel }] = this.marks;
       const here = [...(lines?.x.keys() ?? [])].filter((at) => lines.study[at] === study && lines.panel[at] === panel);
-      const scaled = (name, scale) => here.map((at) => scale(lines[name][at]));
-      const x = scaled("x", this.scales.x);
-      const [y, low, high] = ["value", "low", "high"].map((name) => scaled(name, this.scales.value));
-      const around = { x: [...x, ...x.toReversed()], y: [...high, ...low.toReversed()] };
+      const held = here.filter((at) => lines.low[at] !== null);
+      const scaled = (places, name, scale) => places.map((at) => scale(lines[name][at]));
+      const [x, beside] = [here, held].map((places) => scaled(places, "x", this.scales.x));
+      const y = scaled(here, "value", this.scales.value);
+      const [low, high] = ["low", "high"].map((name) => scaled(held, name, this.scales.value));
+      const around = { x: [...beside, ...beside.toReversed()], y: [...high, ...low.toReversed()] };
       const band = { fill: "toself", fillcolor: ink(), opacity: 0.14, line: { width: 0 } };
       const both = diagonal ? [0, 100] : [];
       return [this.line(around, band), this.line({ x, y }), this.line({ x: both, y: both })];

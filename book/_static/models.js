@@ -29,7 +29,14 @@
 
   const escaped = (text) => make("i", {}, text).innerHTML;
 
-  const render = (column) => (value, type) => {
+  // As cubes name a model: stored as what stands around its short name.
+  const [{ values: names, full }] = columns;
+  const fullName = (row) => full.words[full.values[row]].replace("~", () => names[row].split(" (")[0]);
+
+  const render = (column) => (value, type, _data, { row }) => {
+    if (column.kind === "name" && type === "filter") {
+      return `${value} ${fullName(row)}`;
+    }
     if (isNumber(column)) {
       return type === "display" ? (value === null ? "–" : writers[column.kind](value)) : value;
     }
@@ -71,7 +78,11 @@
 
   // The table
 
-  const rows = columns[0].values.map((_, row) => columns.map(({ values }) => values[row]));
+  const nameRow = (cell, _name, _data, row) => {
+    cell.setAttribute("scope", "row");
+    cell.title = fullName(row);
+  };
+  const rows = names.map((_, row) => columns.map(({ values }) => values[row]));
   const shown = new DataTable(table, {
     data: rows,
     columns: columns.map((column, place) => ({
@@ -80,7 +91,7 @@
       type: isNumber(column) ? "measured" : "string",
       orderSequence: isNumber(column) ? ["desc", "asc", ""] : ["asc", "desc", ""],
       searchable: !isNumber(column),
-      ...(place === 0 ? { cellType: "th", createdCell: (cell) => cell.setAttribute("scope", "row") } : {}),
+      ...(place === 0 ? { cellType: "th", createdCell: nameRow } : {}),
     })),
     autoWidth: false,
     deferRender: true,

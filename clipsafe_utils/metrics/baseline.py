@@ -79,9 +79,8 @@ def prediction_interval(
     number = (models > 0).sum(axis=-1)
     scale = np.sqrt(np.where(number > 0, squares.sum(axis=-1) / np.maximum(number, 1), np.nan))
     freedom = np.maximum(number - 1, 0)
-    some = range(1, of_family.shape[1])
-    quantiles = np.array([np.inf, *(student_quantile(level, degrees) for degrees in some)])
-    return np.where(freedom > 0, quantiles[freedom] * scale, np.inf), scale, freedom
+    half_width = np.where(freedom > 0, student_quantile(level, freedom) * scale, np.inf)
+    return half_width, scale, freedom
 
 
 def support(

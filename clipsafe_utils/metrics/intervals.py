@@ -79,9 +79,12 @@ def holm(p_values: ArrayLike) -> Array:
     return adjusted
 
 
-def student_quantile(confidence: float, degrees_of_freedom: float) -> float:
-    """Count the standard errors to each side of an interval by Student's t, or by the normal distribution."""
-    return float(stdtrit(degrees_of_freedom, (1 + confidence_level(confidence)) / 2))
+def student_quantile(confidence: float, degrees_of_freedom: ArrayLike) -> Array:
+    """Count the standard errors to each side of an interval by Student's t, or by the normal distribution.
+
+    NaN without a degree of freedom.
+    """
+    return np.asarray(stdtrit(degrees_of_freedom, (1 + confidence_level(confidence)) / 2))
 
 
 def student_p_value(estimate: ArrayLike, scale: ArrayLike, degrees_of_freedom: ArrayLike) -> Array:

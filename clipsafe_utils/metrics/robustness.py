@@ -88,7 +88,7 @@ def effective_robustness(
     >>> y = [0.20, 0.31, 0.39, 0.50, 0.45]
     >>> found = effective_robustness(x, y, ["a", "b", "c", "d", "clip"], [True] * 4 + [False])
     >>> f"{found.residual[-1]:.3f}, +-{found.half_width[-1]:.3f}, {found.families_in_support[-1]}"
-    '0.149, +-0.044, 3'
+    '0.149, +-0.059, 3'
     """
     across, up, family = _models(x, y, families)
     baseline = labels("in_baseline", in_baseline, family.size)

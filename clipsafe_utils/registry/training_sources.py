@@ -3,13 +3,19 @@
 import re
 from collections.abc import Mapping
 
-_OF_REAL_MODELS = {
+_IN_ORDER = {
     "WIT": "WIT",
     "LAION-80M": "LAION",
     "LAION-400M": "LAION",
     "LAION-2B": "LAION",
     "DataComp-1B": "CommonPool",
     "WebLI": "WebLI",
+    "labels": "labels",
+    "wit": "wit",
+    "laion": "laion",
+    "mixed": "mixed",
+}
+_BEHIND = {
     "LAION-5B": "LAION",
     "LAION-Aesthetic": "LAION",
     "LAION-200M (normalised)": "LAION",  # LAION-400M without near copies
@@ -30,16 +36,16 @@ _OF_REAL_MODELS = {
     "CC-12M": "Conceptual Captions",
     "SynthCI-30M": "SynthCI",
 }
-_OF_THE_LABORATORY = {name: name for name in ("labels", "wit", "laion", "mixed")}
 
-LINEAGES: Mapping[str, str] = _OF_REAL_MODELS | _OF_THE_LABORATORY
-"""Lineage by training source, in the order of colours and legends; sources that are not here come behind.
+SOURCES = tuple(_IN_ORDER)
+"""Those of colours, legends and pairs: of real models, then of the laboratory. Others come behind."""
+
+LINEAGES: Mapping[str, str] = _IN_ORDER | _BEHIND
+"""Lineage by training source.
 
 Sources of one lineage are drawn from one collection, by whatever filter: their CLIPs are no independent
 witnesses. Filters of a pool (`CommonPool-L (filter clip)`) go by the pool's row.
 """
-
-SOURCES = tuple(LINEAGES)
 
 _FILTERED = re.compile(r"(CommonPool-\w+) \(filter \w+\)")
 

@@ -10,7 +10,7 @@ import html
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 
 from clipsafe_utils.show.encoding import INK, LOOKS, Look, dark_colours, is_own
 from clipsafe_utils.show.shown import Shown
@@ -144,26 +145,23 @@ def draw_intervals(axes: Axes, at: Any, rows: pd.DataFrame, look: Look, *, uprig
 def legend_above(
     figure: Figure | SubFigure, frame: pd.DataFrame, *, lines: bool = False, title: str = ""
 ) -> None:
-    """Name the marks of all panels once, above them and under a title, in the order of the frame."""
-    named = frame[["look", "label"]].drop_duplicates()
-    handles = []
-    for key, label in named.itertuples(index=False):
-        look = LOOKS[key]
-        if label or look.label:
-            handles.append(
-                mpl.lines.Line2D(
-                    [],
-                    [],
-                    color=look.light,
-                    marker=look.marker or "None",
-                    markersize=5.5,
-                    linestyle=look.line if (lines and not is_own(key)) or not look.marker else "none",
-                    label=_cut(label or look.label),
-                )
-            )
-    if len(handles) > 1 or title:
-        figure.legend(
-            handles=handles,
+    """Name the marks of all panels once, above them and under a title, in the order of the frame.
+
+    Where studies have training sources of their own, each has a column under its name: `WIT` and `wit` are
+    told apart.
+    """
+    studies = {str(study): part for study, part in frame.groupby("study", sort=False)}
+    if _differ_in_sources(studies):
+        columns: list[list[Line2D]] = [[], []]
+        for place, (study, part) in enumerate(studies.items()):
+            columns[place % 2] += [_heading(study), *_entries(part, lines)]
+        rows = max(map(len, columns))
+        entries = [entry for one in columns for entry in [*one, *[_heading(" ")] * (rows - len(one))]]
+    else:
+        entries = _entries(frame, lines)
+    if len(entries) > 1 or title:
+        legend = figure.legend(
+            handles=entries,
             loc="outside upper left",
             ncols=2,
             handletextpad=0.4,
@@ -172,6 +170,36 @@ def legend_above(
             title_fontproperties={"weight": "bold", "size": 9},
             alignment="left",
         )
+        for entry, text in zip(entries, legend.get_texts(), strict=True):
+            text.set_fontweight("bold" if entry.get_linestyle() == entry.get_marker() == "None" else "normal")
+
+
+def _differ_in_sources(studies: Mapping[str, pd.DataFrame]) -> bool:
+    of_studies = [{look for look in part["look"] if look.startswith("source/")} for part in studies.values()]
+    return len({frozenset(looks) for looks in of_studies if looks}) > 1
+
+
+def _entries(frame: pd.DataFrame, lines: bool) -> list[Line2D]:
+    """Give each look of a frame that has a name its entry in the legend."""
+    named = frame[["look", "label"]].drop_duplicates()
+    looks = [(key, LOOKS[key], label or LOOKS[key].label) for key, label in named.itertuples(index=False)]
+    return [
+        Line2D(
+            [],
+            [],
+            color=look.light,
+            marker=look.marker or "None",
+            markersize=5.5,
+            linestyle=look.line if (lines and not is_own(key)) or not look.marker else "none",
+            label=_cut(label),
+        )
+        for key, look, label in looks
+        if label
+    ]
+
+
+def _heading(text: str) -> Line2D:
+    return Line2D([], [], linestyle="none", label=_cut(text))
 
 
 def publish_figure(figure: Figure, alt: str, beside: str = "") -> Shown:

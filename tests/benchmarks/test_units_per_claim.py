@@ -17,6 +17,7 @@ BENCHMARKS = REPOSITORY / "benchmarks"
 
 WHO_IS_WHO = r"""
 [sources.decisions]
+known_before = "nothing"
 files = "decisions/*.csv"
 in_path = 'decisions/(\w+)\.csv'
 header = ["answer"]
@@ -24,6 +25,7 @@ left_out = [["clip_broken", "suspect"]]
 networks = [["clip_a", "open_clip:ViT-B-32.openai"], ["clip_b", "open_clip:ViT-L-14.laion2b_s32b_b82k"]]
 
 [sources.table]
+known_before = "nothing"
 files = "table.csv"
 in_columns = ["name", "weights"]
 only = { task = "detection" }
@@ -31,11 +33,13 @@ header = ["auroc"]
 networks = [["(ViT|RN).+", 'open_clip:\g<0>']]
 
 [sources.keys]
+known_before = "nothing"
 files = "keys.json"
 in_keys = '"model_(\w+)"\s*:'
 networks = [["tuned_.", "own:clip_fine_tuned/LAION-80M/ViT-L"]]
 
 [sources.pickle]
+known_before = "nothing"
 files = "hostile.pkl"
 listed = ["clip"]
 networks = [["clip", "open_clip:RN50.openai"]]

@@ -19,5 +19,7 @@ def test_every_public_name_stands_there_once(package: object) -> None:
 def test_an_entry_has_its_call_its_sentence_and_its_methods() -> None:
     markup = reference(clipsafe_utils).markup
     assert "<code>percent(share, digits=1)</code><br>Write a share in percent" in markup
+    assert "other pages may quote: <code>render</code> keeps" in markup
     assert "moved: A difference with its direction" in markup
+    assert "Convert a string or number" not in markup  # What Python says of a field's default.
     assert "_number" not in markup

@@ -76,7 +76,7 @@ def test_a_clip_has_a_panel_with_intervals_and_the_bar_of_a_new_family(
     assert frame["value"].between(frame["low"], frame["high"]).all()
     pose = frame[frame["row"] == "pose"]
     assert pose["value"].round(1).tolist() == [-3.2, -2.8]
-    assert pose["band_high"].round(1).tolist() == [0.9, 0.9]
+    assert pose["band_high"].round(1).tolist() == [1.6, 1.3]
     assert (frame["band_low"] == -frame["band_high"]).all()
 
 
@@ -84,18 +84,25 @@ def test_a_residual_that_is_not_measured_is_hollow(panel: Panel, result: xr.Data
     unknown = result.assign(measured=result["measured"] & (result["factor"] != "pose"))
     frame = figures.clips_frame([(STUDY, STUDY, unknown, panel.models)])
     assert set(frame["row"][~frame["decided"]]) == {"pose"}
+    assert set(frame["row"][frame["band_high"].isna()]) == {"pose"}
 
 
 def test_many_clips_share_a_panel_that_counts_those_measured(panel: Panel) -> None:
     many = crowd(panel)
     judged_crowd = judged(many)
     clips = clip_models(many.models)["model"].values
-    part = judged_crowd.assign(measured=judged_crowd["measured"] & ~judged_crowd["model"].isin(clips[:3]))
+    # Wide bars of CLIPs that are not measured widen no other's.
+    absent = judged_crowd["model"].isin(clips[:3])
+    part = judged_crowd.assign(
+        measured=judged_crowd["measured"] & ~absent,
+        half_width=judged_crowd["half_width"].where(~absent, np.inf),
+    )
     frame = figures.clips_frame([("crowd", "crowd", part, many.models)])
     assert set(frame["panel"]) == {"crowd: 5 of 8 CLIPs measured"}
     assert len(frame) == 5 * len(ORDER)
     assert rows_of(frame) == [ORDER]
     assert frame["low"].isna().all()
+    assert frame.loc[frame["row"] == "pose", "band_high"].round(1).unique().tolist() == [1.6]
     nobody = part.assign(measured=part["measured"] & False)
     assert figures.clips_frame([("crowd", "crowd", nobody, many.models)]).empty
 
@@ -120,7 +127,12 @@ def test_accuracies_lie_near_their_line(found: FactorRobustness, result: xr.Data
         name = str(factor).replace(" ", "_")
         models = clip_models(found.models[STUDY])["model"].values
         np.testing.assert_allclose(above, 100 * result["residual"].sel(model=models, factor=name), atol=1e-4)
-    assert ((lines["high"] - lines["value"]) > 0).all()
+    beside = lines["high"] - lines["value"]
+    assert (beside.dropna() > 0).all()
+    np.testing.assert_allclose(beside, lines["value"] - lines["low"])
+    at_clips = lines["x"].between(58, 62)
+    assert beside[at_clips].notna().all()
+    assert beside[~at_clips].isna().any()
     hollow = frame[~frame["decided"]]
     assert len(hollow) > 0
     assert not set(CLIPS) & set(hollow["name"])
@@ -163,7 +175,7 @@ def test_choices_of_a_crowd_have_a_panel_a_group(choices: xr.Dataset) -> None:
 
 def test_figures_say_what_they_show_and_whose_numbers_they_are(found: FactorRobustness) -> None:
     shown = figures.residuals(found).markup
-    assert "RN50.openai: CLIP, zero-shot: pose −3.2 (−3.9 to −2.4), bar −0.9 to 0.9, background" in shown
+    assert "RN50.openai: CLIP, zero-shot: pose −3.2 (−3.9 to −2.4), bar −1.6 to 1.6, background" in shown
     assert "CC BY-NC 4.0" in shown
     assert "Standard (labels only): 93 marks" in figures.lines(found).markup
     assert "CLIP, zero-shot (1): 10 marks, from pose −3.0 to subcategory 8.1." in figures.groups(found).markup
@@ -182,7 +194,7 @@ def test_table_has_a_row_a_factor(panel: Panel, result: xr.Dataset, choices: xr.
     markup = tables.residual_table(panel, result, choices).markup
     assert markup.count('<th scope="row">') == 2 * len(HEADLINE_FACTORS)
     verdicts, changes = markup.split("</thead>")[:2]
-    assert verdicts.count('scope="col"') == 7
+    assert verdicts.count('scope="col"') == 6
     assert changes.split("<thead>")[1].count('scope="col"') == 5
     assert "15,064" in markup
 
@@ -200,7 +212,10 @@ def test_the_table_changes_one_choice_at_a_time(
     first = choices.isel(model=0).sel(factor="smaller")["residual"]
     other = {"top": "multi", "multi": "top", "overall": "without_factor", "without_factor": "overall"}
     changed = [chosen, chosen | {"reference": other[reference]}, chosen | {"selection": other[kept]}]
-    assert [verdict[2], *others[:2]] == [points(first.sel(one).item()) for one in changed]
+    residual, bar = re.sub(r"<[^>]*>", "", verdict[1]).split(" ", 1)
+    assert [residual, *others[:2]] == [points(first.sel(one).item()) for one in changed]
+    half = result["half_width"].sel(model=choices["model"].values[0], factor="smaller").item()
+    assert bar == f"(±{100 * half:.1f})"
 
 
 def test_the_table_of_many_clips_has_a_few_columns(panel: Panel) -> None:
@@ -208,7 +223,7 @@ def test_the_table_of_many_clips_has_a_few_columns(panel: Panel) -> None:
     markup = tables.residual_table(many, judged(many), xr.Dataset()).markup
     head = markup.split("</thead>")[0]
     assert head.count('scope="col"') == 5
-    # Pose is −3.2 four times and −2.8 four times; all eight are below.
+    # Pose is −3.2 four times and −2.8 four times; their one source is below.
     row = markup.split('<th scope="row">pose</th>')[1].split("</tr>")[0]
     assert "−3.2, −3.0, −2.8" in row
-    assert "0, 8, 0" in row
+    assert "0, 1, 0" in row

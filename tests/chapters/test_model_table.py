@@ -117,8 +117,24 @@ def test_numbers_are_published_short_and_groups_by_their_names(mine: pd.DataFram
     assert columns["study"]["values"] == [0, 0]
 
 
+def test_models_go_by_their_short_names_and_full_ones_can_be_made_of_what_is_published() -> None:
+    rows = analysis.read_rows()
+    column = published(rows)["model"]
+    assert rows.loc[rows["model"] == "imagenet-x-testbed:vgg11", "name"].tolist() == [
+        "vgg11.tv_in1k (imagenet-x-testbed)"
+    ]
+    assert column["values"] == rows["name"].tolist()
+    around = [column["full"]["words"][place] for place in column["full"]["values"]]
+    made = [
+        word.replace(page.SHORT, short.split(" (")[0], 1)
+        for word, short in zip(around, column["values"], strict=True)
+    ]
+    assert made == rows["model"].tolist()
+    assert len(column["full"]["words"]) < len(rows) / 4
+
+
 def test_a_name_cannot_end_the_script_early(mine: pd.DataFrame) -> None:
-    mine.loc[0, "model"] = "</script><b>"
+    mine.loc[0, "name"] = "</script><b>"
     assert published(mine)["model"]["values"][0] == "</script><b>"
     assert page.model_table(mine).markup.count("</script>") == 1
 

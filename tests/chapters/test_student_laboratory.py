@@ -57,6 +57,9 @@ def test_residuals_stand_over_what_a_new_family_shows(models: xr.Dataset) -> Non
     assert mine["label"].tolist() == LABELS * 2
     assert mine["decided"].tolist() == [True, True, False, True]
     assert mine["low"].tolist() == [-10.0] * 4
+    shipped = {"model": MODELS[:2]}
+    bars = figures.factors_frame(Charted(table.sel(shipped), models.sel(shipped)))
+    assert bars.loc[bars["mark"] == "none", ["row", "band_high"]].values.tolist() == [["pose", 9.0]]
     assert figures.factors_frame(Charted()).empty
 
 

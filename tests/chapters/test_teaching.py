@@ -4,6 +4,7 @@ import importlib.util
 
 import pytest
 
+from clipsafe_utils.chapters.rerun_times import read_times
 from clipsafe_utils.chapters.teaching import costs
 from clipsafe_utils.chapters.teaching.plans import ONE_HOUR, Rerun, Step, reruns
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -11,7 +12,7 @@ from tests.markup import cells_of
 
 
 def test_every_command_of_the_plans_was_timed() -> None:
-    found = costs.read_times()
+    found = read_times()
     assert set(found["seconds"]) == {costs.FIRST_BUILD, *(one.command for one in reruns())}
     assert min(found["seconds"].values()) > 0
 
@@ -39,7 +40,7 @@ def test_reading_aloud_and_running_leave_time_for_the_class() -> None:
     # 240 words are 2 minutes, a build 2, three reruns of the hour 1; half a day has 360 words.
     made = costs.lesson_costs(timed(120.0, 20.0))
     assert (made.busy_hour, made.busy_half_day) == ("5", "7")
-    real = costs.lesson_costs(costs.read_times())
+    real = costs.lesson_costs(read_times())
     assert int(real.busy_hour) < 30
     assert int(real.busy_hour) < int(real.busy_half_day) < 100
 
@@ -60,7 +61,7 @@ def test_the_words_that_were_counted_are_about_those_of_the_page() -> None:
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
     now = benchmark.words_of_plans(benchmark.PAGE.read_text(encoding="utf-8"))
-    assert now == pytest.approx(costs.read_times()["words"], rel=0.1)
+    assert now == pytest.approx(read_times()["words"], rel=0.1)
 
 
 def test_a_rerun_is_what_a_student_types() -> None:

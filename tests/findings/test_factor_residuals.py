@@ -1,9 +1,13 @@
 """Chapter 1 says what the cube says, keeps quiet where it cannot, and never leaves a number out."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
 import xarray as xr
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel, read_panels
@@ -58,15 +62,48 @@ def test_weighted_residuals_add_up_to_about_zero(panel: Panel, result: xr.Datase
 
 def test_verdicts_are_stricter_than_the_bars(panel: Panel, result: xr.Dataset) -> None:
     said = chapter.verdicts(result, panel.models)
-    clips = result.sel(model=said["model"].values)
-    outside = np.abs(clips["residual"]) > clips["half_width"]
-    assert not ((said != "within") & ~outside).any()
-    assert ((said == "within") & outside).any()
+    outside = np.abs(said["residual"]) > said["half_width"]
+    assert not ((said["verdict"] != "within") & ~outside).any()
+    assert ((said["verdict"] == "within") & outside).any()
 
 
 def test_an_unsupported_residual_gets_no_verdict(panel: Panel, result: xr.Dataset) -> None:
     unsupported = result.assign(measured=xr.zeros_like(result["measured"]))
-    assert (chapter.verdicts(unsupported, panel.models) == "not measured").all()
+    said = chapter.verdicts(unsupported, panel.models)
+    assert (said["verdict"] == "not measured").all()
+    assert said["residual"].isnull().all()
+
+
+def test_a_source_is_judged_by_the_mean_of_its_measured_clips() -> None:
+    """Against a loop: four CLIPs of two sources, of which one is not measured on one factor."""
+    random = np.random.default_rng(0)
+    dims, shape, sources = ("model", "factor"), (4, 2), ["wit", "laion", "wit", "wit"]
+    measured = np.ones(shape, bool)
+    measured[2, 0] = False
+    values = {
+        "residual": random.normal(0, 0.1, shape),
+        "scale": random.uniform(0.005, 0.02, shape),
+        "freedom": random.integers(4, 12, shape),
+        "measured": measured,
+    }
+    names = {"model": list("abcd"), "factor": ["pose", "color"]}
+    judged = xr.Dataset({name: (dims, value) for name, value in values.items()}, names, {"confidence": 0.9})
+    text = {"group": ["clip_zero_shot"] * 4, "training_source": sources}
+    found = chapter.verdicts(judged, xr.Dataset({name: ("model", value) for name, value in text.items()}))
+    p_values, sides = [], []
+    for source, factor in product(("laion", "wit"), names["factor"]):
+        here = np.flatnonzero((np.array(sources) == source) & judged["measured"].sel(factor=factor).values)
+        kept = judged.sel(factor=factor).isel(model=here)
+        mean, scale = kept["residual"].values.mean(), kept["scale"].values.mean()
+        freedom = kept["freedom"].values.min()
+        one = found.sel(source=source, factor=factor)
+        assert one["residual"] == pytest.approx(mean)
+        assert one["half_width"] == pytest.approx(stats.t.isf(0.05, freedom) * scale)
+        p_values.append(2 * stats.t.sf(abs(mean) / scale, freedom))
+        sides.append("above" if mean > 0 else "below")
+    rejected = multipletests(p_values, 0.05, method="holm")[0]
+    assert found["verdict"].values.ravel().tolist() == np.where(rejected, sides, "within").tolist()
+    assert 0 < rejected.sum() < 4
 
 
 def test_every_choice_holds_the_headline(result: xr.Dataset, choices: xr.Dataset) -> None:
@@ -81,8 +118,28 @@ def test_lines_pass_through_the_residuals(panel: Panel, result: xr.Dataset) -> N
     drawn = chapter.baseline_lines(result, panel.models, "standard").sel(factor="pose")
     name = clip_models(panel.models)["model"].values[0]
     one = result.sel(model=name, factor="pose")
-    predicted = np.interp(one["reference_accuracy"].item(), drawn["reference_accuracy"].values, drawn.values)
+    at, line = drawn["reference_accuracy"].values, drawn["predicted"].values
+    predicted = np.interp(one["reference_accuracy"].item(), at, line)
     assert one["accuracy"].item() - predicted == pytest.approx(one["residual"].item(), abs=1e-6)
+
+
+def test_the_band_is_that_of_the_families_near_and_ends_where_they_are_few(
+    panel: Panel, result: xr.Dataset
+) -> None:
+    drawn = chapter.baseline_lines(result, panel.models, "standard").sel(factor="pose")
+    standard = result.sel(factor="pose").isel(model=(panel.models["group"] == "standard").values)
+    family = panel.models["family"].sel(model=standard["model"]).values
+    numbers = set()
+    for at, half in zip(drawn["reference_accuracy"].values, drawn["half_width"].values, strict=True):
+        near = (np.abs(standard["reference_accuracy"] - at) <= 0.1).values
+        squares = [
+            float((standard["residual"].values[near & (family == name)] ** 2).mean())
+            for name in np.unique(family[near])
+        ]
+        numbers.add(len(squares))
+        scale = stats.t.isf(0.025, len(squares) - 1) * np.mean(squares) ** 0.5
+        assert half == pytest.approx(scale if len(squares) >= 5 else np.nan, nan_ok=True)
+    assert min(numbers) < 5
 
 
 def test_choices_of_a_crowd_are_means_of_those_measured_under_every_choice(choices: xr.Dataset) -> None:

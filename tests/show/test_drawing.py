@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from clipsafe_utils.show.drawing import house_style, publish_figure
+from clipsafe_utils.show.drawing import house_style, legend_above, publish_figure
 from clipsafe_utils.show.encoding import INK
+from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.tables import table
 
 
@@ -64,3 +65,26 @@ def test_table_is_captioned_escaped_and_aligned() -> None:
 
 def test_empty_table_has_its_head() -> None:
     assert '<th scope="col">name</th>' in table(pd.DataFrame({"name": []}), "Nothing.").markup
+
+
+def _in_the_legend(rows: list[dict[str, str]]) -> list[str]:
+    with house_style():
+        figure = Figure()
+        legend_above(figure, marks([{"row": "pose", "value": 1.0, **row} for row in rows]))
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def test_sources_of_two_studies_stand_in_columns_of_their_own() -> None:
+    shared = "group/standard"
+    rows = [
+        *({"study": "published", "look": look} for look in ("source/WIT", "source/WebLI", shared)),
+        *({"study": "miniature", "look": look} for look in ("source/wit", shared)),
+    ]
+    standard = "Standard (labels only)"
+    assert _in_the_legend(rows) == ["published", "WIT", "WebLI", standard, "miniature", "wit", standard, " "]
+
+
+def test_one_legend_is_enough_where_sources_are_the_same() -> None:
+    rows = [{"study": study, "look": f"source/{name}"} for study in ("a", "b") for name in ("wit", "laion")]
+    assert _in_the_legend(rows) == ["wit", "laion"]
+    assert _in_the_legend([*rows, {"study": "c", "look": "group/standard"}])[:2] == ["wit", "laion"]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -161,16 +160,18 @@ def accuracies_frame(found: FactorRobustness) -> pd.DataFrame:
 
 
 def lines_frame(found: FactorRobustness) -> pd.DataFrame:
-    """Give the line of every factor with the band into which a new family falls."""
+    """Give the line of every factor with the band into which a new family falls, where enough are near."""
     parts = []
-    for study, (result, models) in found.judged.items():
-        half = _PERCENT * _half_width(result, models)
-        for line in found.lines[study]:
-            value = _PERCENT * line.values
-            beside = half.sel(factor=line["factor"]).item()
-            place = {"study": study, "panel": _words(line["factor"].item())}
-            ends = {"value": value, "low": value - beside, "high": value + beside}
-            parts.append(pd.DataFrame({**place, "x": _PERCENT * line["reference_accuracy"].values, **ends}))
+    for study, line in found.lines.items():
+        of_line = (_PERCENT * line).reset_coords().to_dataframe().reset_index()
+        value, half = of_line["predicted"], of_line["half_width"]
+        columns = {
+            "x": _PERCENT * of_line["reference_accuracy"],
+            "value": value,
+            "low": value - half,
+            "high": value + half,
+        }
+        parts.append(pd.DataFrame({"study": study, "panel": of_line["factor"].map(_words), **columns}))
     return pd.concat(parts) if parts else pd.DataFrame()
 
 
@@ -213,11 +214,12 @@ def _marks_of_clips(
     clips = table[table["group"].isin(CLIP_GROUPS)]
     number = clips["model"].nunique()
     crowded = number > A_CROWD or "image_low" not in result
-    half = clips.groupby("factor")["half_width"].transform("max")
-    if not crowded:
+    if crowded:
+        clips = clips.assign(half_width=clips.groupby("factor")["half_width"].transform("max"))
+    else:
         clips = clips.sort_values("place", kind="stable")
     measured = int(clips.groupby("model")["measured"].all().sum())
-    for row in clips.assign(half=half).to_dict("records"):
+    for row in clips.to_dict("records"):
         if crowded and not row["measured"]:
             continue
         interval = {} if crowded else {"low": row["image_low"], "high": row["image_high"]}
@@ -227,8 +229,8 @@ def _marks_of_clips(
             "row": row["factor"],
             "value": row["residual"],
             **interval,
-            "band_low": -row["half"],
-            "band_high": row["half"],
+            "band_low": -row["half_width"],
+            "band_high": row["half_width"],
         }
 
 
@@ -253,7 +255,10 @@ def _marks_of_choices(study: str, choices: xr.Dataset) -> Iterator[dict[str, Any
 
 
 def _tabulated(result: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
-    """Tabulate every model on every factor, shares in percent, factors in their order and CLIPs first."""
+    """Tabulate every model on every factor, shares in percent, factors in their order and CLIPs first.
+
+    A half width stands only where the residual is measured.
+    """
     names = result["model"].values.tolist()
     group = models["group"].values.tolist()
     who = pd.DataFrame(
@@ -269,22 +274,20 @@ def _tabulated(result: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
     table = result.assign({name: _PERCENT * result[name] for name in shares})
     rows = table.to_dataframe(["factor", "model"]).reset_index().join(who, on="model")
     order = {factor: place for place, factor in enumerate(result["factor"].values.tolist())}
-    rows = rows.assign(of_factor=rows["factor"].map(order), factor=rows["factor"].map(_words))
+    rows = rows.assign(
+        of_factor=rows["factor"].map(order),
+        factor=rows["factor"].map(_words),
+        half_width=rows["half_width"].where(rows["measured"]),
+    )
     return rows.sort_values(["of_factor", "rank", "place"])
 
 
-def _near(table: pd.DataFrame, line: xr.DataArray) -> pd.DataFrame:
+def _near(table: pd.DataFrame, line: xr.Dataset) -> pd.DataFrame:
     at = (_PERCENT * line["reference_accuracy"]).assign_coords(
         factor=list(map(_words, line["factor"].values))
     )
     first, last = (table["factor"].map(end.to_series()) for end in (at.min("at"), at.max("at")))
     return table[table["reference_accuracy"].between(first - _BEYOND, last + _BEYOND)]
-
-
-def _half_width(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
-    """Models of a baseline family are judged without it; the CLIPs, of none, by the whole baseline."""
-    is_clip = np.isin(models["group"].values, CLIP_GROUPS)
-    return result["half_width"].isel(model=is_clip if is_clip.any() else ~is_clip).max("model")
 
 
 def _shared(study: str, row: Mapping[Any, Any]) -> dict[str, Any]:

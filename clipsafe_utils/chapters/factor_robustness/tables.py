@@ -21,6 +21,7 @@ _OTHER_REFERENCE = {
     "overall": ("without_factor", "without the factor", "the accuracy on all other images"),
     "without_factor": ("overall", "all images", "the accuracy on all images"),
 }
+_BY_GROUP = {"clip_zero_shot": "", "clip_fine_tuned": ", fine-tuned"}
 _OTHER_SELECTION = {
     "top": ("multi", "multi-factor", "all images that carry the factor"),
     "multi": ("top", "top factor", "the images of which it is the top factor"),
@@ -41,22 +42,32 @@ def residual_table(panel: Panel, result: xr.Dataset, choices: xr.Dataset) -> Sho
 
 
 def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str]) -> Shown:
-    words = verdicts(result, panel.models)
-    half = result["half_width"].sel(model=list(names)).max("model")
+    by_group = {group: verdicts(result, panel.models, group) for group in _groups_of_clips(panel)}
     rows = []
     for factor, row in _rows(panel, result):
-        row["New family"] = f"±{100 * half.sel(factor=factor).item():.1f}"
-        for model, name in names.items():
-            here = {"model": model, "factor": factor}
-            row[name] = points(result["residual"].sel(here).item())
-            row[f"{name}: verdict"] = words.sel(here).item()
+        of_factor = result.sel(factor=factor)
+        row |= {name: _beside_family(of_factor.sel(model=model)) for model, name in names.items()}
+        for group, of_sources in by_group.items():
+            for source in of_sources["source"].values.tolist():
+                mean = of_sources.sel(source=source, factor=factor)
+                title = f"{source}{_BY_GROUP[group]}"
+                row[f"{title}: mean"] = _beside_family(mean)
+                row[f"{title}: verdict"] = mean["verdict"].item()
         rows.append(row)
     return table(
         pd.DataFrame(rows),
-        f"Residuals in points by factor, study {panel.study}, under the chapter's parameters. The verdict "
-        f"compares each with what a new family of {line_of(result.attrs['baseline_group'])} does, after "
-        "Holm's correction.",
+        f"Residuals in points by factor, study {panel.study}, under the chapter's parameters. In brackets: "
+        f"how far a new family of {line_of(result.attrs['baseline_group'])} may be off near that accuracy. "
+        "The verdict judges the mean of a training source's CLIPs, after Holm's correction.",
     )
+
+
+def _beside_family(judged: xr.Dataset) -> str:
+    """Write a residual and how far a new family may be off, where that is known."""
+    residual, half = judged["residual"].item(), judged["half_width"].item()
+    if np.isnan(residual):
+        return NOT_MEASURED
+    return f"{points(residual)} (±{100 * half:.1f})" if np.isfinite(half) else points(residual)
 
 
 def _table_of_changes(
@@ -79,6 +90,10 @@ def _table_of_changes(
     )
 
 
+def _groups_of_clips(panel: Panel) -> list[str]:
+    return [name for name in CLIP_GROUPS if (panel.models["group"] == name).any()]
+
+
 def _rows(panel: Panel, result: xr.Dataset) -> Iterator[tuple[str, dict[str, str]]]:
     """Begin a row a factor."""
     images = panel.cube["images"].sel(selection=result.attrs["selection"]).isel(model=0)
@@ -95,27 +110,33 @@ def _other(choices: xr.Dataset, result: xr.Dataset, here: Mapping[str, str], **c
 
 
 def _table_by_group(panel: Panel, result: xr.Dataset) -> Shown:
-    said = verdicts(result, panel.models)
-    clips = result.sel(model=said["model"].values)
-    group = panel.models["group"].sel(model=said["model"].values)
+    of_groups = {
+        name: (
+            result.isel(model=(panel.models["group"] == name).values),
+            verdicts(result, panel.models, name),
+        )
+        for name in _groups_of_clips(panel)
+    }
     rows = []
     for factor, row in _rows(panel, result):
-        for name in CLIP_GROUPS:
-            here = (group == name).values & clips["measured"].sel(factor=factor).values
-            if (group == name).any():
-                residual = clips["residual"].sel(factor=factor).values[here]
-                words = said.sel(factor=factor).values[here].tolist()
-                counts = [str(words.count(word)) for word in ("above", "below", "within")]
-                row[f"{GROUPS[name]}: residuals"] = _range(residual)
-                row[f"{GROUPS[name]}: above, below, within"] = ", ".join(counts)
-        half = clips["half_width"].sel(factor=factor).max().item()
-        row["New family"] = f"±{100 * half:.1f}"
+        widest = []
+        for name, (clips, of_sources) in of_groups.items():
+            of_factor = clips.sel(factor=factor)
+            measured = of_factor.isel(model=of_factor["measured"].values)
+            words = of_sources["verdict"].sel(factor=factor).values.tolist()
+            row[f"{GROUPS[name]}: residuals"] = _range(measured["residual"].values)
+            row[f"{GROUPS[name]}: sources above, below, within"] = ", ".join(
+                str(words.count(word)) for word in ("above", "below", "within")
+            )
+            widest += measured["half_width"].values.tolist()
+        row["New family"] = f"±{100 * max(widest):.1f}" if widest else NOT_MEASURED
         rows.append(row)
     return table(
         pd.DataFrame(rows),
         f"Residuals in points by factor, study {panel.study}, under the chapter's parameters: lowest, median "
-        "and highest of the measured models of a group, and how many stand above, below or within what a new "
-        f"family of {line_of(result.attrs['baseline_group'])} does, after Holm's correction.",
+        "and highest of the measured models of a group; of how many training sources the mean stands above, "
+        f"below or within what a new family of {line_of(result.attrs['baseline_group'])} does near that "
+        "accuracy, after Holm's correction; and how far that may be off at most.",
     )
 
 

@@ -68,12 +68,14 @@ def data_table() -> Shown:
             "Name": name,
             "For": roles.get(one.role, one.role),
             "Images": f"{one.images:,}",
-            "Gigabytes": NOT_PUBLISHED if not one.bytes else f"{one.bytes / 1e9:.1f}",
-            "Comes by": "--download" if one.archive else "its page",
+            "GB": "–" if not one.bytes else f"{one.bytes / 1e9:.1f}",
+            "Comes by": "download" if one.archive else "its page",
             "Folder": one.folders[0],
         }
         for name, one in data_sets().items()
     ]
     return table(
-        pd.DataFrame(rows), "The data sets, as the command line calls them, and where each has to lie."
+        pd.DataFrame(rows),
+        "The data sets, as the command line calls them, and where each has to lie. "
+        f"Download: by clipsafe datasets --download. A dash: its size is {NOT_PUBLISHED}.",
     )

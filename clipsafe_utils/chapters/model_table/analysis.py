@@ -9,6 +9,7 @@ import xarray as xr
 from clipsafe_utils.cubes.studies import Study, list_studies
 from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
+from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Text
 
 DESCRIBED = (
@@ -31,11 +32,12 @@ _SCORE = "maximum_softmax"
 def read_rows() -> pd.DataFrame:
     """Read every row of the cube `models` of every study, with its headline values.
 
-    Columns study, model, `DESCRIBED` and `HEADLINES`: the study with most models first, in it the zero-shot
-    CLIPs, the most accurate first. A network that several sources evaluated has a row for each of them.
+    Columns study, model, name (the short one), `DESCRIBED` and `HEADLINES`: the study with most models first,
+    in it the zero-shot CLIPs, the most accurate first. A network that several sources evaluated has a row for
+    each of them.
     """
     parts = [_rows_of(study) for study in list_studies() if study.has("models")]
-    columns = ["study", "model", *DESCRIBED, *HEADLINES]
+    columns = ["study", "model", "name", *DESCRIBED, *HEADLINES]
     if not parts:
         return pd.DataFrame(columns=columns)
     parts.sort(key=len, reverse=True)
@@ -78,7 +80,8 @@ def _rows_of(study: Study) -> pd.DataFrame:
         values = headline(study.read(cube)) if study.has(cube) else None
         rows[name] = np.nan if values is None else values.to_series().reindex(names)
     rows.insert(0, "study", study.name)
-    return rows.reset_index()[["study", "model", *DESCRIBED, *HEADLINES]]
+    rows.insert(1, "name", short_names(names.tolist(), models["checkpoint"].values.tolist()))
+    return rows.reset_index()[["study", "model", "name", *DESCRIBED, *HEADLINES]]
 
 
 def _accuracy(shifts: xr.Dataset) -> xr.DataArray | None:

@@ -15,6 +15,9 @@ from clipsafe_utils.show.tables import table
 DATA_CLASS = "models-data"
 """Class of the element that holds the numbers; the compiled page gets the scripts that show them."""
 
+SHORT = "~"
+"""Stands in a full name for the short one, without what that has in brackets."""
+
 VIEWS = (
     ("Zero-shot CLIPs of the record", "study=published&group=clip_zero_shot&sort=accuracy&order=desc"),
     ("People and networks on cue conflict", "study=published&sort=shape_bias&order=desc"),
@@ -54,10 +57,14 @@ def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) ->
     """Turn the rows, as of `read_rows`, into what the page publishes.
 
     Words and choices are stored once, each row names their places. Shares become percent with two decimals;
-    other numbers keep four significant digits.
+    other numbers keep four significant digits. Models go by their short names; those of the cubes, `full`,
+    are stored as what stands around these.
     """
     data = {
-        "columns": [vars(column) | _stored(rows[column.key], column) for column in COLUMNS],
+        "columns": [
+            vars(column) | (_names(rows) if column.kind == "name" else _stored(rows[column.key], column))
+            for column in COLUMNS
+        ],
         "views": [list(view) for view in views],
     }
     said = html.escape(f"The table of {len(rows):,} models needs a script to be searched and sorted.")
@@ -66,14 +73,23 @@ def model_table(rows: pd.DataFrame, views: Sequence[tuple[str, str]] = VIEWS) ->
     )
 
 
+def _names(rows: pd.DataFrame) -> dict[str, object]:
+    short = rows["name"].astype(str).tolist()
+    around = [
+        model.replace(name.split(" (")[0], SHORT, 1)
+        for model, name in zip(rows["model"].astype(str), short, strict=True)
+    ]
+    words = list(dict.fromkeys(around))
+    places = {word: place for place, word in enumerate(words)}
+    return {"values": short, "full": {"words": words, "values": [places[word] for word in around]}}
+
+
 def _stored(values: pd.Series, column: Column) -> dict[str, object]:
     if column.kind in ("choice", "word"):
         words = list(dict.fromkeys(values.astype(str)))
         places = {word: place for place, word in enumerate(words)}
         labels = [GROUPS.get(word, word) if column.key == "group" else word for word in words]
         return {"words": words, "labels": labels, "values": [places[str(value)] for value in values]}
-    if column.kind == "name":
-        return {"values": values.astype(str).tolist()}
     numbers = values.to_numpy(dtype=float)
     if column.kind == "percent":
         return {"values": [_finite(round(100 * number, 2)) for number in numbers]}

@@ -129,10 +129,11 @@ def reliability_frame(panels: xr.Dataset, confidence: float) -> pd.DataFrame:
 
 def _marks_of_factor(of_factor: xr.Dataset, models: xr.Dataset, row: str) -> Iterator[Mark]:
     mine, names = is_yours(models), _names(models)
-    judged = of_factor["half_width"].isel(model=mine if mine.any() else slice(None))
-    half = _PERCENT * float(judged.max("model"))
-    yield {"row": row, "mark": "none", "band_low": -half, "band_high": half}
     residual, measured = _PERCENT * of_factor["residual"].values, of_factor["measured"].values
+    judged = mine if mine.any() else np.isin(models["group"].values, CLIP_GROUPS)
+    half = _PERCENT * of_factor["half_width"].values[judged & measured].max(initial=0)
+    if half:
+        yield {"row": row, "mark": "none", "band_low": -half, "band_high": half}
     for group in CLIP_GROUPS:
         for place in np.flatnonzero((models["group"].values == group) & measured & ~mine):
             yield {"row": row, "look": group_look(group), "name": names[place], "value": residual[place]}

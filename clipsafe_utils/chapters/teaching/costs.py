@@ -1,29 +1,20 @@
 """What teaching costs: minutes of the plans, seconds of the reruns as `benchmarks/reruns.py` timed them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
-from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.say import Text, number
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 
-TIMES = REPOSITORY / "benchmarks" / "reruns.json"
 FIRST_BUILD = "make book, in a fresh clone"
 WORDS_A_MINUTE = 120
 """Pace of a lecturer who reads aloud to people who take notes; slower than conversation."""
-
-
-def read_times(path: Path = TIMES) -> dict[str, Any]:
-    """Read what was timed and counted: `seconds` by command, `words` of the plans, and the machine."""
-    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def plan_table(plan: Sequence[Step], caption: str) -> Shown:

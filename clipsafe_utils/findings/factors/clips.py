@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,21 @@ from clipsafe_utils.findings.factors.residuals import CHOICES, HEADLINE, shares_
 from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.labelled import factor_accuracy
-from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, percent, points
+from clipsafe_utils.say import (
+    Missing,
+    Said,
+    Text,
+    Value,
+    count,
+    listed,
+    nothing,
+    number,
+    percent,
+    points,
+    span,
+)
 
+_ZERO_SHOT = "clip_zero_shot"
 _KINDS = {"clip_zero_shot": "zero-shot ", "clip_fine_tuned": "fine-tuned "}
 _OTHERS = {
     "standard": "training on labels alone",
@@ -34,16 +48,17 @@ class Clips:
 
     number: Text
     sources: Text
-    they: str | Missing  # one, two or many
     few: str | Missing  # one or few, where of fewer than five sources
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """On which factors all CLIPs stand above or below what new families do, by Holm's correction."""
+    """On which factors the zero-shot CLIPs of every source stand out in the mean, by Holm's correction."""
 
-    marks: Text
+    marks: Text  # of single CLIPs
     chance: Text  # how many of the marks fall outside of the bars by chance
+    tests: Text  # of means, one a source and factor
+    judged: str | Missing  # whose means: of one CLIP, of the CLIPs of one source, or of several sources
     above: Text
     below: Text
     mixed: Text
@@ -57,6 +72,7 @@ class Support:
 
     families: Text
     near: Text  # networks within ten points
+    names: Text  # of their families
     above: Text  # those of them that are more accurate
 
 
@@ -114,6 +130,8 @@ class Real:
 
     clips: Clips
     verdicts: Verdicts
+    pooled: Verdicts  # by the spread of the families all along the line
+    wider: Text  # how many times as wide as by that spread the bars of the CLIPs are
     support: Support
     accuracy: Accuracy
     groups: Groups
@@ -124,15 +142,21 @@ class Real:
 def real_of(
     panel: Panel,
     result: xr.Dataset,
+    pooled: xr.Dataset,
     means: xr.Dataset | None,
     choices: xr.Dataset | None,
     weighted: xr.DataArray | None,
 ) -> Real:
-    """Gather what a study with CLIPs says of them; means, choices and weights where it has them."""
+    """Gather what a study with CLIPs says of them; means, choices and weights where it has them.
+
+    `pooled` is the result by the spread of the families all along the line.
+    """
     clips = clip_models(panel.models)
     return Real(
         clips_of(clips),
         verdicts_on(result, panel.models),
+        verdicts_on(pooled, panel.models),
+        _wider(result, pooled, clips),
         _support(panel, result, clips),
         accuracy_of(panel, result, clips),
         groups_of(means),
@@ -152,29 +176,41 @@ def clips_of(clips: xr.Dataset) -> Clips:
     return Clips(
         _counted(number, f"{kind}CLIP"),
         _counted(sources, "training source"),
-        {1: "one", 2: "two"}.get(number, "many"),
         enough if sources >= MINIMUM_FAMILIES else "one" if sources == 1 else "few",
     )
 
 
 def verdicts_on(result: xr.Dataset, models: xr.Dataset) -> Verdicts:
-    """Say on which factors the CLIPs stand out."""
-    words = verdicts(result, models)
-    marks = int((words != "not measured").sum())
-    if not marks:
-        return nothing(Verdicts, "the line has no support at the accuracy of a CLIP")
-    above, below = (words == "above").all("model"), (words == "below").all("model")
-    mixed = words.isin(["above", "below"]).any("model") & ~above & ~below
+    """Say on which factors the zero-shot CLIPs stand out."""
+    clips = models["model"].values[models["group"].values == _ZERO_SHOT]
+    if not clips.size:
+        return nothing(Verdicts, "no zero-shot CLIP")
+    words = verdicts(result, models)["verdict"]
+    tests = int((words != "not measured").sum())
+    if not tests:
+        return nothing(Verdicts, "the line has no support at the accuracy of a zero-shot CLIP")
+    marks = int(result["measured"].sel(model=clip_models(models)["model"].values).sum())
+    above, below = (words == "above").all("source"), (words == "below").all("source")
+    mixed = words.isin(["above", "below"]).any("source") & ~above & ~below
     chance = f"{marks * (1 - result.attrs['confidence']):.1f}"
     return Verdicts(
         Text(marks),
         Text(chance.removesuffix(".0")),
+        Text(tests),
+        "one CLIP" if clips.size == 1 else "one source" if words.sizes["source"] == 1 else "sources",
         _where(above),
         _where(below),
-        _where(mixed) if mixed.any() else Missing("no factor parts the CLIPs"),
+        _where(mixed) if mixed.any() else Missing("no factor parts the sources"),
         _WHICH[bool(above.any()), bool(below.any())],
-        _agree(result["residual"].sel(model=words["model"].values)),
+        _agree(result["residual"].sel(model=clips)),
     )
+
+
+def _wider(result: xr.Dataset, pooled: xr.Dataset, clips: xr.Dataset) -> Text:
+    names = clips["model"].values
+    near, far = (one["half_width"].sel(model=names) for one in (result, pooled))
+    ratio = (near / far).values[result["measured"].sel(model=names).values]
+    return span(ratio.tolist(), partial(number, digits=1))
 
 
 def _agree(residual: xr.DataArray) -> str | Missing:
@@ -191,11 +227,13 @@ def _overall(panel: Panel, result: xr.Dataset) -> xr.DataArray:
 
 def _support(panel: Panel, result: xr.Dataset, clips: xr.Dataset) -> Support:
     overall, names = _overall(panel, result), clips["model"].values
-    line = overall.values[panel.models["group"].values == result.attrs["baseline_group"]]
     centre = overall.sel(model=names).mean().item()
-    near = line[np.abs(line - centre) <= SUPPORT_WIDTH]
+    in_baseline = panel.models["group"].values == result.attrs["baseline_group"]
+    near = in_baseline & (np.abs(overall.values - centre) <= SUPPORT_WIDTH)
+    above = int((overall.values[near] > centre).sum())
     families = result["families_in_support"].sel(model=names).min().item()
-    return Support(Text(families), Text(near.size), Text(int((near > centre).sum())))
+    kin = np.unique(panel.models["family"].values[near]).tolist()
+    return Support(Text(families), Text(int(near.sum())), listed(kin), Text(above))
 
 
 def accuracy_of(panel: Panel, result: xr.Dataset, clips: xr.Dataset) -> Accuracy:

@@ -10,10 +10,10 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.metrics.baseline import predict_baseline
+from clipsafe_utils.metrics.baseline import predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
-from clipsafe_utils.metrics.intervals import holm
+from clipsafe_utils.metrics.intervals import holm, student_p_value, student_quantile
 from clipsafe_utils.metrics.labelled import effective_robustness
 from clipsafe_utils.say import Text
 
@@ -38,7 +38,7 @@ A_CROWD = 6
 """More CLIPs than this are shown by group: a name for each would crowd figures and tables out."""
 
 ALPHA = 0.05
-"""Level of the verdict on one factor after Holm's correction over all CLIPs and factors shown."""
+"""Level of the verdict on one factor after Holm's correction over all training sources and factors shown."""
 
 
 def with_a_line(
@@ -102,35 +102,55 @@ def _reaches_an_edge(panel: Panel, selections: Sequence[str], in_baseline: np.nd
     return bool(of_all or at_edge.isel(model=in_baseline).any())
 
 
-def verdicts(result: xr.Dataset, models: xr.Dataset) -> xr.DataArray:
-    """Say of each CLIP and factor whether it stands above or below what new standard families do.
+def verdicts(result: xr.Dataset, models: xr.Dataset, group: str = "clip_zero_shot") -> xr.Dataset:
+    """Say of each training source on which factors its CLIPs stand above or below what new families do.
 
-    Above, below, within or not measured, with the dims model and factor. P-values are Holm's over all CLIPs
-    and factors of the study; unsupported residuals take no part.
+    CLIPs of one source share their data, so it is their mean that is judged, by the mean of their scales with
+    the fewest degrees of freedom: as if they were off together. Dims source and factor: `residual`,
+    `half_width` and `verdict`, which is above, below, within or not measured. P-values are Holm's over all
+    sources and factors; residuals without support take no part.
     """
-    clips = result.sel(model=clip_models(models)["model"].values)
-    measured = clips["measured"].values
-    adjusted = np.ones(measured.shape)
+    here = (models["group"] == group).values
+    of_model = models["training_source"].values[here]
+    names = np.unique(of_model)
+    of_source = xr.DataArray(of_model == names[:, None], {"source": names}, ("source", "model"))
+    clips = result[["residual", "scale", "freedom", "measured"]].isel(model=here)
+    clips = clips.where(of_source & clips["measured"]).transpose("source", "model", "factor")
+    residual, scale = clips["residual"].mean("model"), clips["scale"].mean("model")
+    freedom = clips["freedom"].min("model")
+    measured = residual.notnull().values
+    words = np.full(measured.shape, "not measured")
     if measured.any():
-        adjusted[measured] = holm(clips["p_value"].values[measured])
-    direction = np.where(clips["residual"].values > 0, "above", "below")
-    words = np.where(adjusted < ALPHA, direction, "within")
-    return clips["residual"].copy(data=np.where(measured, words, "not measured")).rename("verdict")
+        estimate = residual.values[measured]
+        p_value = student_p_value(estimate, scale.values[measured], freedom.values[measured])
+        words[measured] = np.where(holm(p_value) >= ALPHA, "within", np.where(estimate > 0, "above", "below"))
+    half_width = scale * student_quantile(result.attrs["confidence"], freedom)
+    return xr.Dataset({"residual": residual, "half_width": half_width, "verdict": residual.copy(data=words)})
 
 
-def baseline_lines(result: xr.Dataset, models: xr.Dataset, baseline_group: str) -> xr.DataArray:
+def baseline_lines(result: xr.Dataset, models: xr.Dataset, baseline_group: str) -> xr.Dataset:
     """Read the baseline's fit of each factor on a grid, for drawing.
 
-    Predicted accuracy with the dims factor and at; the coordinate `reference_accuracy` spans the group.
+    Dims factor and at: `predicted` accuracy, and `half_width`, how far a model of a new family may be off
+    there, NaN where too few families are near. The coordinate `reference_accuracy` spans the group.
     """
-    baseline = result.isel(model=(models["group"] == baseline_group).values).transpose("factor", "model")
-    x, y = baseline["reference_accuracy"].values, baseline["accuracy"].values
+    here = (models["group"] == baseline_group).values
+    baseline = result.isel(model=here).transpose("factor", "model")
+    x, y, families = (
+        baseline["reference_accuracy"].values,
+        baseline["accuracy"].values,
+        models["family"].values[here],
+    )
     grid = np.linspace(x.min(axis=1), x.max(axis=1), GRID, axis=1)
     predicted = predict_baseline(x, y, grid, result.attrs["fit"], result.attrs["axes"])
-    return xr.DataArray(
-        predicted,
-        coords={"factor": baseline["factor"].values, "reference_accuracy": (("factor", "at"), grid)},
-        dims=("factor", "at"),
+    half_width, *_ = prediction_interval(
+        x, baseline["residual"].values, families, grid, result.attrs["spread"], result.attrs["confidence"]
+    )
+    is_held = support(x, families, grid) >= MINIMUM_FAMILIES
+    dims = ("factor", "at")
+    return xr.Dataset(
+        {"predicted": (dims, predicted), "half_width": (dims, np.where(is_held, half_width, np.nan))},
+        {"factor": baseline["factor"].values, "reference_accuracy": (dims, grid)},
     )
 
 

@@ -26,6 +26,7 @@ from clipsafe_utils.findings.factors.laboratory import (
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
+from clipsafe_utils.metrics.baseline import Spread
 from clipsafe_utils.metrics.labelled import effective_robustness
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, nothing
@@ -68,7 +69,8 @@ class FactorRobustness:
     @property
     def lines_rise(self) -> bool | Missing:
         """Whether accuracy on every factor rises with the reference accuracy."""
-        rises = [bool((line.isel(at=-1) > line.isel(at=0)).all()) for line in self.lines.values()]
+        lines = [line["predicted"] for line in self.lines.values()]
+        rises = [bool((line.isel(at=-1) > line.isel(at=0)).all()) for line in lines]
         return all(rises) if rises else Missing("no study has a line")
 
     @property
@@ -102,8 +104,8 @@ class FactorRobustness:
         return self._asked(self._drawn)
 
     @cached_property
-    def lines(self) -> dict[str, xr.DataArray]:
-        """The line of every factor, by study."""
+    def lines(self) -> dict[str, xr.Dataset]:
+        """The line of every factor with its band, by study."""
         baseline = self.chosen.baseline_group
         return {
             study: residuals.baseline_lines(result, self.models[study], baseline)
@@ -142,7 +144,7 @@ class FactorRobustness:
             return nothing(Real, "no CLIP among the real models that are shown")
         study = panel.study
         parts = (self.means.get(study), self.choices.get(study), self.weighted.get(study))
-        return real_of(panel, self.results[study], *parts)
+        return real_of(panel, self.results[study], _judged(panel, self.chosen, "pooled"), *parts)
 
     @cached_property
     def ladder(self) -> dict[Property, pd.DataFrame]:
@@ -249,7 +251,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     )
 
 
-def _judged(panel: Panel, chosen: CheckedParameters) -> xr.Dataset:
+def _judged(panel: Panel, chosen: CheckedParameters, spread: Spread = "near") -> xr.Dataset:
     return effective_robustness(
         panel.cube,
         panel.models,
@@ -259,6 +261,7 @@ def _judged(panel: Panel, chosen: CheckedParameters) -> xr.Dataset:
         axes=chosen.axes,
         reference=chosen.reference_accuracy,
         fit=chosen.fit,
+        spread=spread,
         confidence=chosen.confidence,
     )
 
