@@ -96,7 +96,7 @@ class TestScalingChange:
     def test_a_mean_over_shifts_is_judged_as_it_is_shown(self, panel: Panel) -> None:
         # The larger error rises by 0.05 and the smaller falls by 0.08: the mean falls, that of squares rises.
         error = panel.cube["ece_debiased"]
-        for shift, (before, after) in {"redrawn": (0.50, 0.55), "renditions": (0.10, 0.02)}.items():
+        for shift, (before, after) in {"redrawn": (0.50, 0.55), "sketches": (0.10, 0.02)}.items():
             names = [name for name in CONDITIONS if name.startswith(shift)]
             error.loc[{"condition": names, "scaling": "before"}] = before
             error.loc[{"condition": names, "scaling": "after"}] = after
