@@ -180,9 +180,14 @@ def _faults_of_bins(cube: xr.Dataset) -> Iterator[str]:
         yield "variable 'bin_count' must add up to the same images before and after scaling"
 
 
+def _faults_of_recall(cube: xr.Dataset) -> Iterator[str]:
+    yield from _exceeding(cube, "recall_at_1", "recall_at_5")
+
+
 _COUNT_RULES: Mapping[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "factors": _faults_of_factors,
     "shape_bias": _faults_of_decisions,
     "shifts": _faults_of_shifts,
     "calibration": _faults_of_bins,
+    "retrieval": _faults_of_recall,
 }

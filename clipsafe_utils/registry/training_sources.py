@@ -3,8 +3,6 @@
 import re
 from collections.abc import Mapping
 
-from clipsafe_utils.errors import ClipsafeError
-
 _IN_ORDER = {
     "WIT": "WIT",
     "LAION-80M": "LAION",
@@ -53,17 +51,12 @@ _FILTERED = re.compile(r"(CommonPool-\w+) \(filter \w+\)")
 
 
 def lineage_of(training_source: str) -> str:
-    """Return the lineage of a training source of CLIPs.
+    """Return the lineage of a training source of CLIPs; a source that is not in `LINEAGES` is its own.
 
     Parameters
     ----------
     training_source : str
         As cubes and the catalogue name it.
-
-    Raises
-    ------
-    ClipsafeError
-        If nobody has said of which lineage it is.
 
     Examples
     --------
@@ -71,12 +64,9 @@ def lineage_of(training_source: str) -> str:
     True
     >>> lineage_of("CommonPool-L (filter clip)")
     'CommonPool'
+    >>> lineage_of("my own pairs")
+    'my own pairs'
     """
     filtered = _FILTERED.fullmatch(training_source)
-    lineage = LINEAGES.get(filtered[1] if filtered else training_source)
-    if lineage is None:
-        raise ClipsafeError(
-            f"The training source '{training_source:.100}' has no lineage: expected a row in "
-            "clipsafe_utils/registry/training_sources.py."
-        )
-    return lineage
+    collection = filtered[1] if filtered else training_source
+    return LINEAGES.get(collection, collection)

@@ -206,3 +206,47 @@ def test_optional_variables_pass() -> None:
         .assign_attrs(partly["hits"].attrs, not_measured="not reported")
     )
     validate(partly, "shifts")
+
+
+def _retrieval() -> xr.Dataset:
+    cube = _example("retrieval")
+    for name, value in (("recall_at_1", 0.4), ("recall_at_5", 0.7), ("queries", 1000)):
+        cube[name] = cube[name].astype(float).copy(data=np.full(cube[name].shape, float(value)))
+    return cube
+
+
+RETRIEVAL_FAULTS: dict[str, tuple[Change, str]] = {
+    "per cent": (lambda cube: _changed(cube, "recall_at_1", lambda a: 100 * a), "must lie in [0, 1]"),
+    "first above the first five": (
+        lambda cube: _changed(cube, "recall_at_5", lambda a: a / 2),
+        "variable 'recall_at_1' exceeds 'recall_at_5'",
+    ),
+    "part of a query": (lambda cube: _changed(cube, "queries", lambda a: a + 0.5), "whole numbers"),
+    "no number of queries": (lambda cube: cube.drop_vars("queries"), "'queries' is missing"),
+    "another direction": (
+        lambda cube: cube.assign_coords(direction=["image_for_text", "both"]),
+        "coordinate 'direction' holds 'both'; it may hold image_for_text, text_for_image",
+    ),
+    "no set": (lambda cube: cube.isel(set=0, drop=True), "lacks the dim 'set'"),
+    "a gap without a reason": (
+        lambda cube: _changed(cube, "recall_at_1", lambda a: a.where(a["direction"] == "image_for_text")),
+        "not_measured",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", RETRIEVAL_FAULTS)
+def test_faults_of_retrieval_are_named(fault: str) -> None:
+    change, words = RETRIEVAL_FAULTS[fault]
+    with pytest.raises(ClipsafeError) as raised:
+        validate(change(_retrieval()), "retrieval")
+    assert words in str(raised.value)
+
+
+def test_retrieval_passes_and_one_direction_may_not_have_been_asked() -> None:
+    cube = _retrieval()
+    validate(cube, "retrieval")
+    validate(cube.sel(direction=["text_for_image"]), "retrieval")
+    gap = _changed(cube, "recall_at_1", lambda a: a.where(a["direction"] == "image_for_text"))
+    gap["recall_at_1"].attrs["not_measured"] = "not asked"
+    validate(gap, "retrieval")

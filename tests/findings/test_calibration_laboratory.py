@@ -93,6 +93,18 @@ class TestScalingChange:
             assert (verdict.sel(condition=["natural", "own_source"]) == -1).all()
             assert (verdict.sel(condition=[*CONDITIONS[2:], SHIFTS]) == 1).all()
 
+    def test_a_mean_over_shifts_is_judged_as_it_is_shown(self, panel: Panel) -> None:
+        # The larger error rises by 0.05 and the smaller falls by 0.08: the mean falls, that of squares rises.
+        error = panel.cube["ece_debiased"]
+        for shift, (before, after) in {"redrawn": (0.50, 0.55), "sketches": (0.10, 0.02)}.items():
+            names = [name for name in CONDITIONS if name.startswith(shift)]
+            error.loc[{"condition": names, "scaling": "before"}] = before
+            error.loc[{"condition": names, "scaling": "after"}] = after
+        change = scaling_change([panel], 0.95)["lab"].sel(score="ece_debiased", condition=SHIFTS)
+        assert change["after"].values == pytest.approx(0.285)
+        assert (change["after"] < change["before"]).all()
+        assert (change["verdict"] == -1).all()
+
     def test_a_change_within_the_draws_is_no_verdict(self, panel: Panel) -> None:
         noise = np.random.default_rng(0).normal(0, 1, DRAWS)
         noise[0] = 0

@@ -1,6 +1,6 @@
 """Statistics of the claims on calibration. Errors are on a study's own test set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -176,7 +176,8 @@ def _crossed(
 ) -> tuple[NDArray[np.float64], list[tuple[str, float]], list[str]]:
     """Find sources with quantities that share encoders: a table of these, and what its rows and columns are.
 
-    Encoders that a source lacks are left out, the source where that leaves more cells.
+    The largest that is complete: encoders that a source lacks are left out, or the source is. Of several
+    CLIPs in a cell the first counts.
     """
     first = warmth.isel(draw=0).sel(model=models["model"].values).values
     cells: dict[tuple[str, float], dict[str, float]] = {}
@@ -189,17 +190,23 @@ def _crossed(
     )
     for source, images, encoder, value in described:
         cells.setdefault((source, images), {}).setdefault(encoder, value)
-    best: tuple[list[tuple[str, float]], list[str]] = ([], [])
-    for row in cells.values():
-        encoders = sorted(row)
-        for number in range(len(encoders), 0, -1):
-            shared = encoders[:number]
-            rows = [key for key, of_row in cells.items() if set(shared) <= set(of_row)]
-            if len(rows) * number > len(best[0]) * len(best[1]) and min(len(rows), number) >= FEWEST_LEVELS:
-                best = (rows, shared)
-    rows, shared = best
+    rows: list[tuple[str, float]] = []
+    shared: list[str] = []
+    for encoders in _shared_by_some(cells.values()):
+        having = [key for key, row in cells.items() if encoders <= set(row)]
+        larger = len(having) * len(encoders) > len(rows) * len(shared)
+        if larger and min(len(having), len(encoders)) >= FEWEST_LEVELS:
+            rows, shared = having, sorted(encoders)
     table = np.array([[cells[key][encoder] for encoder in shared] for key in rows])
     return table.reshape(len(rows), len(shared)), rows, shared
+
+
+def _shared_by_some(rows: Iterable[Iterable[str]]) -> list[frozenset[str]]:
+    """Return what any number of rows have in common: the columns of the largest table are one of these."""
+    shared: dict[frozenset[str], None] = {}
+    for row in map(frozenset, rows):
+        shared |= dict.fromkeys([row, *(row & other for other in shared)])
+    return list(shared)
 
 
 def _share_of_rows(table: NDArray[np.float64]) -> float:

@@ -80,7 +80,9 @@ def within_less_across(x: Array, y: Sequence[Array], models: xr.Dataset) -> Evid
         if not shown:
             continue
         measured = is_compared & np.isfinite(x + np.mean(shown, axis=0))
-        if np.unique(family[inside & measured]).size < 2 or not (measured & ~inside).any():
+        # Under each of several shifts other CLIPs may be measured, and few under all.
+        enough = (inside & measured).sum() >= FEWEST_CLIPS and np.unique(family[inside & measured]).size > 1
+        if not enough or not (measured & ~inside).any():
             continue
         cases.append(_correlated(name, x, shown, measured, inside, family))
     if not cases:

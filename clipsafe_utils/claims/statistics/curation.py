@@ -14,5 +14,8 @@ from clipsafe_utils.claims.statistics.register import statistic
 def curated_on_accuracy(reader: Reader, choices: Choices) -> Evidence:  # noqa: ARG001
     """Compare the accuracy in distribution of CLIPs of curated with those of web sources."""
     plain = plain_accuracy(reader)
-    evidence = curated_contrast(plain.shares, plain.models, plain.error)
-    return replace(evidence, images_error=BINOMIAL, floor=reader.floor("shifts"))
+    if plain.shares.sizes["draw"] > 1:
+        evidence = curated_contrast(plain.shares, plain.models)
+    else:
+        evidence = replace(curated_contrast(plain.shares, plain.models, plain.error), images_error=BINOMIAL)
+    return replace(evidence, floor=reader.floor("shifts"))

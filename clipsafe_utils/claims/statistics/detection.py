@@ -24,13 +24,12 @@ _CUBE = "ood"
 @statistic
 def accuracy_and_detection(reader: Reader, choices: Choices) -> Evidence:
     """Rank correlation of accuracy in distribution and AUROC, within a training source less across models."""
-    plain = plain_accuracy(reader)
-    area = mean_auroc(reader.needed(_CUBE).cube, choices)
-    names = [name for name in plain.models["model"].values.tolist() if name in area.indexes["model"]]
-    if not names:
+    panel = reader.needed(_CUBE)
+    area = mean_auroc(panel.cube, choices).isel(draw=0)
+    models, accuracy = plain_accuracy(reader).beside(panel.models)
+    if not models.sizes["model"]:
         raise NotMeasuredError("no network whose detection and accuracy are known")
-    x, y = (values.isel(draw=0).sel(model=names).values for values in (plain.shares, area))
-    return within_less_across(x, [y], plain.models.sel(model=names))
+    return within_less_across(accuracy[0], [area.sel(model=models["model"].values).values], models)
 
 
 @statistic
@@ -56,7 +55,9 @@ def procedure_on_detection(reader: Reader, choices: Choices) -> Evidence:
 @statistic
 def curated_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """Compare the AUROC of CLIPs of curated with those of web sources."""
-    return replace(curated_contrast(*_detection(reader, choices)), floor=reader.floor(_CUBE))
+    panel = reader.needed(_CUBE)
+    evidence = curated_contrast(mean_auroc(panel.cube, choices), panel.models)
+    return replace(evidence, floor=reader.floor(_CUBE))
 
 
 def _detection(reader: Reader, choices: Choices) -> tuple[xr.DataArray, xr.Dataset]:
@@ -65,10 +66,8 @@ def _detection(reader: Reader, choices: Choices) -> tuple[xr.DataArray, xr.Datas
     area, models = mean_auroc(panel.cube, choices), panel.models
     if choices.detection == "as_it_is":
         return area, models
-    plain = plain_accuracy(reader)
-    known = np.isin(models["model"].values, plain.models["model"].values)
-    models, area = models.isel(model=known), area.isel(model=known).transpose("draw", "model")
-    accuracy = plain.shares.sel(model=models["model"].values).transpose("draw", "model").values
+    models, accuracy = plain_accuracy(reader).beside(models)
+    area = area.sel(model=models["model"].values).transpose("draw", "model")
     # Draws are paired where a study has them for both; else accuracy is taken as it is.
     x = accuracy if len(accuracy) == area.sizes["draw"] else accuracy[:1]
     baseline = np.isin(models["group"].values, LABEL_TRAINED)

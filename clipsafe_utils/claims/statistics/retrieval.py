@@ -13,6 +13,7 @@ from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.fits import fit_line
 
 _FEWEST_LINEAGES = 2
+_FEWEST_ON_A_LINE = 3
 _FEWEST_TO_JACKKNIFE = 2
 
 
@@ -34,30 +35,26 @@ def accuracy_predicts_retrieval(reader: Reader, choices: Choices) -> Evidence:  
     cases = []
     for name in names:
         away = units == name
+        if (~away).sum() < _FEWEST_ON_A_LINE:
+            continue
         missed = np.stack([_missed(accuracy, one, away) / one.std(ddof=1) for one in recall])
         cases.append(_of_lineage(name, missed, family[away]))
-    return Evidence(tuple(cases), "training lineage", LINEAGE)
+    if not cases:
+        raise NotMeasuredError(f"fewer than {_FEWEST_ON_A_LINE} CLIPs of other lineages, for a line")
+    return Evidence(tuple(cases), LINEAGE, LINEAGE)
 
 
 def _both(reader: Reader) -> tuple[Array, Array, xr.Dataset]:
     """Return recall, shape (sets and directions, models), accuracy and who the zero-shot CLIPs are."""
-    panel, plain = reader.needed("retrieval"), plain_accuracy(reader)
-    recall = panel.cube["recall_at_1"].stack(what=("set", "direction")).transpose("what", "model")
+    panel = reader.needed("retrieval")
+    clips = panel.models.isel(model=panel.models["group"].values == "clip_zero_shot")
+    recall = panel.cube["recall_at_1"].sel(model=clips["model"].values)
+    recall = recall.stack(what=("set", "direction")).transpose("what", "model")
     recall = recall.dropna("what", how="all").dropna("model")
-    known = (panel.models["group"].values == "clip_zero_shot") & np.isin(
-        panel.models["model"].values, recall["model"].values
-    )
-    by_checkpoint = dict(
-        zip(
-            plain.models["checkpoint"].values.tolist(), plain.shares.isel(draw=0).values.tolist(), strict=True
-        )
-    )
-    known &= np.isin(panel.models["checkpoint"].values, list(by_checkpoint))
-    if not known.any():
+    models, accuracy = plain_accuracy(reader).beside(clips.sel(model=recall["model"].values))
+    if not models.sizes["model"]:
         raise NotMeasuredError("no zero-shot CLIP whose retrieval and accuracy are known")
-    models = panel.models.isel(model=known)
-    accuracy = np.array([by_checkpoint[name] for name in models["checkpoint"].values.tolist()])
-    return recall.sel(model=models["model"].values).values.astype(np.float64), accuracy, models
+    return recall.sel(model=models["model"].values).values.astype(np.float64), accuracy[0], models
 
 
 def _missed(x: Array, y: Array, away: np.ndarray) -> Array:

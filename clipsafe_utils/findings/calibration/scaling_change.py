@@ -83,6 +83,7 @@ def _change(cube: xr.Dataset, confidence: float) -> xr.Dataset:
         values = cube[score].sel(scaling=["before", "after"]).values.astype(np.float64)
         scale = compared(values)
         if kinds:
+            # Of the mean that is shown: that of squares may move the other way.
             mean = np.mean([values[:, :, rows].mean(axis=2, keepdims=True) for rows in kinds], axis=0)
             values, scale = (np.concatenate([one, mean], axis=2) for one in (values, scale))
         low, high = centred_interval(scale[..., 1] - scale[..., 0], confidence)
