@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from clipsafe_utils.claims.labels import Label
-from clipsafe_utils.claims.populations import UnitMean
+from clipsafe_utils.claims.populations import Effect
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.say import Text, change
 
@@ -79,9 +79,11 @@ def ends(claim: Claim, low: float, high: float) -> str:
     return f"{number(claim, low)} to {number(claim, high)}"
 
 
-def estimate(claim: Claim, mean: UnitMean, confidence: float) -> Text:
+def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:
     """Write an effect with the interval of its mean over units."""
-    return Text(f"{number(claim, mean.estimate)} {claim.unit} ({ends(claim, *mean.interval(confidence))})")
+    return Text(
+        f"{number(claim, effect.estimate)} {claim.unit} ({ends(claim, *effect.interval(confidence))})"
+    )
 
 
 def rule(claim: Claim) -> str:
