@@ -30,6 +30,9 @@ REPORT = Path(__file__).with_suffix(".json")
 REPETITIONS = 2000
 
 UNITS = (4, 5, 6, 8, 12)
+BETWEEN = (5, 6)
+"""Numbers of units of which the slowest questions are not asked."""
+
 NETWORKS = (1, 2, 3, 5, 9, 20)
 LINEAGES = (1, 2, 3)
 TIMES = (0.0, 1.0, 2.0, 4.0)
@@ -41,7 +44,7 @@ BORDERS = TIMES[:2]
 SPREADS = (1.0, 3.0)
 """Standard deviation of one network's effect; in the cubes of the freezing commit 0.05 to 10."""
 
-WIDE = SPREADS[1]
+NARROW, WIDE = 0.3, SPREADS[1]
 
 OF_SEVERAL = (1, 12, 2, 4, 1, 8, 3, 6, 1, 2, 4, 12)
 """Networks of each unit, in the order in which units are measured: unequal, as in the record."""
@@ -112,6 +115,8 @@ INCURABLE = tuple(
     for name, turns in (("skewed", skewed), ("one in ten odd", seldom_odd))
     for way, sign in (("long tail up", 1.0), ("long tail down", -1.0))
 )
+BOLD = World("nothing but images", sizes=OF_SEVERAL, error=1.0, promised=False)
+"""Here the largest of several networks is large by chance, and the rule is too bold with claims of some."""
 
 
 @dataclass(frozen=True)
@@ -165,12 +170,12 @@ def _of_another_lineage() -> Iterator[Setting]:
         for world in (*SYMMETRIC, *INCURABLE):
             if world not in (NORMAL, NESTED):
                 yield Setting(LINEAGE, world, ONE, units, WIDE)
-        for spread in SPREADS:
-            yield Setting(LINEAGE, IMAGES, FOUR, units, spread)
-        for question in (EITHER, NONE, SOME, STRONGEST, WHOLE):
-            yield Setting(LINEAGE, NESTED, question, units, WIDE if question is not NONE else SPREADS[0])
-        nothing = World("images alone", sizes=OF_SEVERAL, error=ERRORS[1])
-        yield Setting(LINEAGE, nothing, SOME, units, 0.0)
+        yield Setting(LINEAGE, NORMAL, FOUR, units, NARROW)
+        yield Setting(LINEAGE, IMAGES, FOUR, units, WIDE)
+        yield Setting(LINEAGE, NESTED, NONE, units, NARROW)
+        for question in (EITHER, SOME) if units in BETWEEN else (EITHER, SOME, WHOLE, STRONGEST):
+            yield Setting(LINEAGE, NESTED, question, units, WIDE)
+        yield Setting(LINEAGE, BOLD, SOME, units, 0.0)
 
 
 def _of_networks_measured() -> Iterator[Setting]:
@@ -217,7 +222,7 @@ def judged(setting: Setting, repetitions: int) -> Row:
     for size in setting.times:
         runs = [[one.label for one in judge_run(setting, run, size)] for run in drawn]
         labels[f"{size:g}"] = dict(sorted(Counter(str(label) for run in runs for label in run).items()))
-        if size in BORDERS:
+        if size in BORDERS and setting.part != NEXT:
             wrong = false_labels(setting, size)
             false[f"{size:g}"] = sum(bool(wrong & set(run)) for run in runs)
         if setting.part == NEXT:
