@@ -8,6 +8,7 @@ import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
+from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_choice, by_label, by_study, findings, forest
 from clipsafe_utils.claims.wording import CHANGES
@@ -18,7 +19,8 @@ from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count, listed
 
 _OF_NETWORKS = (Label.SUPPORTED, Label.REPRODUCED, Label.CONTRADICTED, Label.NOT_REPRODUCED)
-_CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+"""Labels beside which an effect says nothing of the claim."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class ClaimsLedger:
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """Every effect, as `forest` has them."""
-        return forest(self.entries, self.confidence)
+        """Every effect that says something of its claim, as `forest` has them."""
+        return forest((entry for entry in self.entries if entry.label not in CLOSED), self.confidence)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -55,6 +57,17 @@ class ClaimsLedger:
         return source_lines(
             study.read(cube) for study in self.studies for name, cube in asked if name == study.name
         )
+
+    @cached_property
+    def floors(self) -> list[tuple[str, str, float]]:
+        """The evaluation floor of each cube of each study; 0 where no network was read twice."""
+        readers = map(Reader, self.studies)
+        return [
+            (reader.study.name, cube, reader.floor(cube))
+            for reader in readers
+            for cube in dict.fromkeys(entry.claim.cube for entry in self.entries)
+            if cube and reader.study.has(cube)
+        ]
 
     @property
     def real(self) -> list[Entry]:
@@ -91,7 +104,7 @@ class ClaimsLedger:
     @property
     def in_full(self) -> Text:
         """Which claims, parts and all, have which label in each study."""
-        asked = ([entry for entry in of_study if entry.label not in _CLOSED] for of_study in self._by_study)
+        asked = ([entry for entry in of_study if entry.label not in CLOSED] for of_study in self._by_study)
         said = (f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study)
         return Text("; ".join(said)) if any(self._by_study) else Missing("no claim can be asked")
 
