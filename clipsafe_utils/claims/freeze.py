@@ -57,7 +57,7 @@ def frozen(root: Path = REPOSITORY) -> Freeze | Missing:
             ),
         )
     except FileNotFoundError:
-        return Missing("nothing is frozen yet")
+        return Missing("Nothing is frozen yet")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ClipsafeError(f"{path}: expected date, commit and files, by path their SHA-256.") from error
 

@@ -19,6 +19,7 @@ from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count, listed
 
 _OF_NETWORKS = (Label.SUPPORTED, Label.REPRODUCED, Label.CONTRADICTED, Label.NOT_REPRODUCED)
+_OF_FEW = (Label.AGREES, Label.DISAGREES)
 CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
 """Labels beside which an effect says nothing of the claim."""
 
@@ -48,7 +49,7 @@ class ClaimsLedger:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Every effect that says something of its claim, as `forest` has them."""
-        return forest((entry for entry in self.entries if entry.label not in CLOSED), self.confidence)
+        return forest(self.measured, self.confidence)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -68,6 +69,11 @@ class ClaimsLedger:
             for cube in dict.fromkeys(entry.claim.cube for entry in self.entries)
             if cube and reader.study.has(cube)
         ]
+
+    @property
+    def measured(self) -> list[Entry]:
+        """The entries with an effect that says something of its claim."""
+        return [entry for entry in self.entries if entry.evidence and entry.label not in CLOSED]
 
     @property
     def real(self) -> list[Entry]:
@@ -129,10 +135,30 @@ class ClaimsLedger:
         return [entry for entry in self.real if entry.label in _OF_NETWORKS and entry.evidence]
 
     @property
+    def firm(self) -> Text:
+        """Which claims real models speak of beyond one or two networks, by label."""
+        return Text(_named(self.said_of_real)) if self.said_of_real else Missing("no label but for a few")
+
+    @property
+    def so_far(self) -> Text:
+        """Which claims one or two networks of real models, or one family, speak of, by label."""
+        few = [entry for entry in self.real if entry.label in _OF_FEW]
+        return Text(_named(few)) if few else Missing("no label of a few networks")
+
+    @property
     def next_unit(self) -> list[tuple[Entry, str]]:
         """What it would take, of real models, to speak of another unit where they cannot yet."""
         open_ = [(entry, what_would_settle(entry)) for entry in self.real]
         return [(entry, work) for entry, work in open_ if work]
+
+    @property
+    def next_units(self) -> Text:
+        """`next_unit` in words, claims that lack the same together."""
+        by_work: dict[str, list[str]] = {}
+        for entry, work in self.next_unit:
+            by_work.setdefault(work, []).append(entry.claim.id)
+        said = [f"{listed(names)}: {work}" for work, names in by_work.items()]
+        return Text("; ".join(said)) if said else Missing("nothing is open")
 
     @property
     def _by_study(self) -> list[list[Entry]]:

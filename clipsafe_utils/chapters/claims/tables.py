@@ -18,7 +18,7 @@ from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import SAID, by_choice, by_label, by_study
 from clipsafe_utils.claims.wording import CHANGES, KNOWN_BEFORE, MARKS, SEEN_IN, ends, estimate, number, rule
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.say import level
+from clipsafe_utils.say import Missing, level
 from clipsafe_utils.show.encoding import LOOKS
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
@@ -118,24 +118,23 @@ def floors(r: ClaimsLedger) -> Shown:
     )
 
 
-def frozen_files(freeze: Freeze) -> Shown:
-    """Tabulate the files that were frozen, with their hashes."""
+def since_the_freeze(freeze: Freeze | Missing) -> Shown:
+    """Tabulate the files that were frozen, and every change of a claim or of the rule since."""
+    if isinstance(freeze, Missing):
+        return Shown(f"<p>{html.escape(freeze.reason)}.</p>")
     said = [
         (one.path, one.sha256, "as it was frozen" if one.is_unchanged else "changed since")
         for one in freeze.files
     ]
-    return table(pd.DataFrame(said, columns=["File", "SHA-256", "Now"]), f"Frozen on {freeze.date}.")
-
-
-def changes_since() -> Shown:
-    """List every change of a claim or of the rule since it was frozen, or say that there is none."""
-    said = [
-        (one.date, one.claim or "the rule", one.what, one.before, one.after) for one in changes()
-    ]
-    if not said:
-        return Shown("<p>No claim has been changed since.</p>")
+    files = table(
+        pd.DataFrame(said, columns=["File", "SHA-256", "Now"]),
+        f"Frozen on {freeze.date}, at the commit {freeze.commit}.",
+    )
+    since = [(one.date, one.claim or "the rule", one.what, one.before, one.after) for one in changes()]
+    if not since:
+        return files
     names = ["Date", "Claim", "What", "Label before", "Label after"]
-    return table(pd.DataFrame(said, columns=names), "Changes since the claims were frozen.")
+    return stacked([files, table(pd.DataFrame(since, columns=names), "Changes since.")])
 
 
 def word(label: Label) -> str:
