@@ -8,6 +8,7 @@ import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
+from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_choice, by_label, by_study, findings, forest
 from clipsafe_utils.claims.wording import CHANGES
@@ -18,7 +19,9 @@ from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count, listed
 
 _OF_NETWORKS = (Label.SUPPORTED, Label.REPRODUCED, Label.CONTRADICTED, Label.NOT_REPRODUCED)
-_CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+_OF_FEW = (Label.AGREES, Label.DISAGREES)
+CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+"""Labels beside which an effect says nothing of the claim."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,8 @@ class ClaimsLedger:
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """Every effect, as `forest` has them."""
-        return forest(self.entries, self.confidence)
+        """Every effect that says something of its claim, as `forest` has them."""
+        return forest(self.measured, self.confidence)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -55,6 +58,22 @@ class ClaimsLedger:
         return source_lines(
             study.read(cube) for study in self.studies for name, cube in asked if name == study.name
         )
+
+    @cached_property
+    def floors(self) -> list[tuple[str, str, float]]:
+        """The evaluation floor of each cube of each study; 0 where no network was read twice."""
+        readers = map(Reader, self.studies)
+        return [
+            (reader.study.name, cube, reader.floor(cube))
+            for reader in readers
+            for cube in dict.fromkeys(entry.claim.cube for entry in self.entries)
+            if cube and reader.study.has(cube)
+        ]
+
+    @property
+    def measured(self) -> list[Entry]:
+        """The entries with an effect that says something of its claim."""
+        return [entry for entry in self.entries if entry.evidence and entry.label not in CLOSED]
 
     @property
     def real(self) -> list[Entry]:
@@ -91,7 +110,7 @@ class ClaimsLedger:
     @property
     def in_full(self) -> Text:
         """Which claims, parts and all, have which label in each study."""
-        asked = ([entry for entry in of_study if entry.label not in _CLOSED] for of_study in self._by_study)
+        asked = ([entry for entry in of_study if entry.label not in CLOSED] for of_study in self._by_study)
         said = (f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study)
         return Text("; ".join(said)) if any(self._by_study) else Missing("no claim can be asked")
 
@@ -116,10 +135,30 @@ class ClaimsLedger:
         return [entry for entry in self.real if entry.label in _OF_NETWORKS and entry.evidence]
 
     @property
+    def firm(self) -> Text:
+        """Which claims real models speak of beyond one or two networks, by label."""
+        return Text(_named(self.said_of_real)) if self.said_of_real else Missing("no label but for a few")
+
+    @property
+    def so_far(self) -> Text:
+        """Which claims one or two networks of real models, or one family, speak of, by label."""
+        few = [entry for entry in self.real if entry.label in _OF_FEW]
+        return Text(_named(few)) if few else Missing("no label of a few networks")
+
+    @property
     def next_unit(self) -> list[tuple[Entry, str]]:
         """What it would take, of real models, to speak of another unit where they cannot yet."""
         open_ = [(entry, what_would_settle(entry)) for entry in self.real]
         return [(entry, work) for entry, work in open_ if work]
+
+    @property
+    def next_units(self) -> Text:
+        """`next_unit` in words, claims that lack the same together."""
+        by_work: dict[str, list[str]] = {}
+        for entry, work in self.next_unit:
+            by_work.setdefault(work, []).append(entry.claim.id)
+        said = [f"{listed(names)}: {work}" for work, names in by_work.items()]
+        return Text("; ".join(said)) if said else Missing("nothing is open")
 
     @property
     def _by_study(self) -> list[list[Entry]]:
