@@ -2,7 +2,7 @@
 
 Command: python benchmarks/ledger.py [--repetitions 2000]
 Run time: six minutes on one core.
-Expected: in worlds of which the rule promises it, no false label in more than 5 % of repetitions, give or take
+Expected: where the rule promises it, no false label in more than 5 % of repetitions, give or take
 the error of so many.
 
 Everything is in units of the smallest effect that matters. Worlds are drawn as `Evidence` and judged by
@@ -25,6 +25,7 @@ from clipsafe_utils.claims.evidence import Case, Evidence, among
 from clipsafe_utils.claims.labels import Judgement, Label, judge, of_parts
 from clipsafe_utils.claims.populations import ALPHA
 from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.simulation import BOLD, LINEAGE, MEASURED, NESTED, NEXT, ONE_CLAIM
 
 REPORT = Path(__file__).with_suffix(".json")
 REPETITIONS = 2000
@@ -56,7 +57,7 @@ OF_UNIT, OF_SOURCE, OF_NETWORK = 0.5, 0.25, 0.25
 """Shares of the variance between networks where a lineage has several."""
 
 SHARED = 0.5
-"""Correlation of the effects of claims that are judged together, and share of images' noise that is common."""
+"""Correlation of claims that are judged together, and share of the noise of images that is common."""
 
 ERRORS = (0.25, 1.0)
 """Standard error over images of one network."""
@@ -107,15 +108,15 @@ class World:
 
 
 NORMAL = World("normal")
-NESTED = World("nested", sizes=OF_SEVERAL)
+SEVERAL = World(NESTED, sizes=OF_SEVERAL)
 IMAGES = World("nested, the same images", sizes=OF_SEVERAL, images=0.5)
-SYMMETRIC = (NORMAL, World("heavy-tailed", heavy_tailed), NESTED, IMAGES)
-INCURABLE = tuple(
+HEAVY_TAILED = World("heavy-tailed", heavy_tailed)
+LOPSIDED = tuple(
     World(f"{name}, {way}", turns, sign=sign, promised=False)
     for name, turns in (("skewed", skewed), ("one in ten odd", seldom_odd))
     for way, sign in (("long tail up", 1.0), ("long tail down", -1.0))
 )
-BOLD = World("nothing but images", sizes=OF_SEVERAL, error=1.0, promised=False)
+ONLY_IMAGES = World(BOLD, sizes=OF_SEVERAL, error=1.0, promised=False)
 """Here the largest of several networks is large by chance, and the rule is too bold with claims of some."""
 
 
@@ -131,7 +132,7 @@ class Question:
 
 
 UP = Claim("up", "It is larger.", "book", statistic="drawn", direction="up", smallest_effect=1.0)
-ONE = Question("one claim", UP)
+ONE = Question(ONE_CLAIM, UP)
 FOUR = Question("four claims together", UP, claims=4)
 EITHER = Question("either sign", replace(UP, direction="either"))
 NONE = Question("no effect", replace(UP, direction="none"))
@@ -153,9 +154,6 @@ class Setting:
     seed: Sequence[int] = field(default=(), compare=False)
 
 
-LINEAGE, MEASURED, NEXT = "another lineage", "networks measured", "next lineage"
-
-
 def settings() -> list[Setting]:
     """List all settings; each has random numbers of its own, which no other setting changes."""
     listed = [*_of_another_lineage(), *_of_networks_measured(), *_of_next_lineage()]
@@ -166,16 +164,15 @@ def _of_another_lineage() -> Iterator[Setting]:
     for units in UNITS:
         for spread in SPREADS:
             yield Setting(LINEAGE, NORMAL, ONE, units, spread, TIMES)
-            yield Setting(LINEAGE, NESTED, ONE, units, spread, TIMES)
-        for world in (*SYMMETRIC, *INCURABLE):
-            if world not in (NORMAL, NESTED):
-                yield Setting(LINEAGE, world, ONE, units, WIDE)
+            yield Setting(LINEAGE, SEVERAL, ONE, units, spread, TIMES)
+        for world in (HEAVY_TAILED, IMAGES, *LOPSIDED):
+            yield Setting(LINEAGE, world, ONE, units, WIDE)
         yield Setting(LINEAGE, NORMAL, FOUR, units, NARROW)
         yield Setting(LINEAGE, IMAGES, FOUR, units, WIDE)
-        yield Setting(LINEAGE, NESTED, NONE, units, NARROW)
+        yield Setting(LINEAGE, SEVERAL, NONE, units, NARROW)
         for question in (EITHER, SOME) if units in BETWEEN else (EITHER, SOME, WHOLE, STRONGEST):
-            yield Setting(LINEAGE, NESTED, question, units, WIDE)
-        yield Setting(LINEAGE, BOLD, SOME, units, 0.0)
+            yield Setting(LINEAGE, SEVERAL, question, units, WIDE)
+        yield Setting(LINEAGE, ONLY_IMAGES, SOME, units, 0.0)
 
 
 def _of_networks_measured() -> Iterator[Setting]:
@@ -189,7 +186,7 @@ def _of_networks_measured() -> Iterator[Setting]:
 
 def _of_next_lineage() -> Iterator[Setting]:
     for lineages in LINEAGES:
-        world = World("nested", sizes=(3,) * lineages, error=ERRORS[0], promised=False)
+        world = World(NESTED, sizes=(3,) * lineages, error=ERRORS[0], promised=False)
         yield Setting(NEXT, world, ONE, lineages, WIDE, TIMES)
 
 
