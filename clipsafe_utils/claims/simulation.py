@@ -1,14 +1,14 @@
 """How often the ledger is wrong and what it can see, by `benchmarks/ledger.py`: the appendix's result."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.special import betaincinv
+from scipy.special import betainc, betaincinv
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -80,7 +80,7 @@ class Simulation:
     @property
     def worst_setting(self) -> Text:
         """The setting that has it."""
-        row = self.promised.loc[self.promised["rate"].idxmax()]
+        row = _worst(self.promised)
         return Text(f"{row['name']}, {size_of(row)}, {row['truth']}")
 
     @property
@@ -90,8 +90,10 @@ class Simulation:
 
     @property
     def keeps_promise(self) -> bool:
-        """Whether no share is larger than promised beyond the error of the simulation."""
-        return bool((self.promised["low"] <= self.alpha).all())
+        """Whether no share is larger than promised beyond chance, over all of them together (Bonferroni)."""
+        false = self.promised["rate"] * self.repetitions
+        by_chance = betainc(false, self.repetitions - false + 1, self.alpha)
+        return bool((by_chance[false > 0] * len(false) >= 1 - _CONFIDENCE).all())
 
     @property
     def highest(self) -> Value:
@@ -183,15 +185,19 @@ def name_of(cell: Mapping[str, Any]) -> str:
     return f"{cell['question']}; {cell['world']}, {by}"
 
 
-def size_of(row: Mapping[str, Any]) -> str:
+def size_of(row: Mapping[Any, Any]) -> str:
     """Say how many lineages were measured, or how many networks."""
     of = "lineage" if row["part"] == LINEAGE else "network"
     number = row["units"] if row["part"] == LINEAGE else row["networks"]
     return f"{number} {of}{'s' if number > 1 else ''}"
 
 
+def _worst(rates: pd.DataFrame) -> Mapping[Hashable, Any]:
+    return max(rates.to_dict("records"), key=lambda row: float(row["rate"]))
+
+
 def _largest(rates: pd.DataFrame) -> Value:
-    row = rates.loc[rates["rate"].idxmax()]
+    row = _worst(rates)
     return Value(float(row["rate"]), float(row["low"]), float(row["high"]))
 
 

@@ -51,13 +51,19 @@ def test_fewer_than_four_units_never_settle() -> None:
     assert more_units(entry(UP, Label.REPRODUCED, clear)) == FEWEST_UNITS - 2
     assert what_would_settle(entry(UP, Label.REPRODUCED, clear)).startswith("about 2 more training lineages")
     three = replace(clear, cases=(*clear.cases, replace(clear.cases[0], unit="c")))
-    assert what_would_settle(entry(UP, Label.REPRODUCED, three)) == "about 1 more training lineage, at this spread"
+    assert (
+        what_would_settle(entry(UP, Label.REPRODUCED, three))
+        == "about 1 more training lineage, at this spread"
+    )
 
 
 @pytest.mark.parametrize(
     ("evidence", "words"),
     [
-        (networks([0.02, 0.03], "aa"), "at least 3 more training lineages: with one, their spread is not known"),
+        (
+            networks([0.02, 0.03], "aa"),
+            "at least 3 more training lineages: with one, their spread is not known",
+        ),
         (unbounded(spread_out(0.01 - 1e-9, 0.02)), "no number of training lineages at this estimate"),
         (networks(spread_out(0.03, 0.001), error_of_images=0.03), "no number of training lineages"),
         (unbounded(spread_out(0.05, 0.001)), "none but Holm's correction: the 4 training lineages would do"),

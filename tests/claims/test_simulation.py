@@ -1,4 +1,4 @@
-"""Where the rule promises it, labels are false in 5 % of cases at most; the committed table can be had again."""
+"""Labels are false in 5 % of cases at most where that is promised; the table can be had again."""
 
 import importlib.util
 import json
@@ -89,9 +89,7 @@ def test_every_setting_is_published(simulation: ModuleType, published: dict[str,
 
 def test_the_promise_is_kept(published: dict[str, Any]) -> None:
     """By a test of each share, that it is larger than promised; none is so beyond chance."""
-    promised = [
-        false for cell in published["rows"] if cell["promised"] for false in cell["false"].values()
-    ]
+    promised = [false for cell in published["rows"] if cell["promised"] for false in cell["false"].values()]
     assert len(promised) > 100
     level = 0.05 / len(promised)
     for false in promised:

@@ -83,9 +83,12 @@ def test_worlds_without_a_promise_are_told_apart() -> None:
     assert result.is_bold
 
 
-def test_a_share_beyond_chance_breaks_the_promise() -> None:
-    assert not Simulation([cell(LINEAGE, {"0": 20})], 200, 0.05, 1).keeps_promise
-    assert Simulation([cell(LINEAGE, {"0": 12})], 200, 0.05, 1).keeps_promise
+@pytest.mark.parametrize("cells", [1, 40])
+@pytest.mark.parametrize("false", [0, 12, 17, 20, 24])
+def test_a_share_beyond_chance_breaks_the_promise(false: int, cells: int) -> None:
+    result = Simulation([cell(LINEAGE, {"0": false})] * cells, 200, 0.05, 1)
+    p_value = binomtest(false, 200, 0.05, alternative="greater").pvalue
+    assert result.keeps_promise == (p_value * cells >= 0.05)
 
 
 def test_what_is_seen() -> None:

@@ -32,8 +32,8 @@ def lopsided(r: Simulation) -> Shown:
     rates = rates.assign(name=rates["world"])
     return table(
         _by_size(rates).rename(columns={"Setting": "World"}),
-        "False labels in lopsided worlds, of which nothing is promised. First number: *supported* without an "
-        "effect. Second: *contradicted* with the smallest that matters.".replace("*", ""),
+        "False labels in lopsided worlds, of which nothing is promised. First number: supported without an "
+        "effect. Second: contradicted with the smallest that matters.",
     )
 
 
@@ -96,8 +96,7 @@ def _of_error(r: Simulation, error: float) -> Shown:
         pd.DataFrame(rows),
         "What is said of the networks measured, by the true effect in smallest effects that matter. As "
         "claimed: agrees so far with one or two networks, reproduced with three or more. The error of one "
-        f"network over images is {error:g} smallest effect{'s' if error != 1 else ''} that matter"
-        f"{'s' if error == 1 else ''}.",
+        f"network over images is {error:g} times the smallest effect.",
     )
 
 
