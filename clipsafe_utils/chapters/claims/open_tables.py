@@ -54,7 +54,7 @@ def few_units(r: OpenClaims) -> Shown:
     """Tabulate what is said of the networks measured alone, and what another unit would buy."""
     return table(
         _of_effects(r.few_units, r.confidence),
-        "What is said of the networks measured and not of another unit. What another unit would buy holds if "
+        "What is said of the networks measured and not of another unit. What it would take holds if "
         "estimate and spread stay.",
     )
 
@@ -65,8 +65,7 @@ def open_effects(r: OpenClaims) -> Shown:
         {
             study: _table_or(
                 _of_effects((entry for entry in r.open if entry.study == study), r.confidence),
-                f"What the study {study} leaves open. What another unit would buy holds if estimate and spread"
-                " stay.",
+                f"What the study {study} leaves open. What it would take holds if estimate and spread stay.",
                 f"The study {study} leaves no effect open.",
             )
             for study in by_study(r.entries)
