@@ -1,7 +1,7 @@
 """How often is the ledger wrong? Draw worlds with a known truth, and judge them by the rule.
 
 Command: python benchmarks/ledger.py [--repetitions 2000]
-Run time: six minutes on one core.
+Run time: five minutes on one core.
 Expected: where the rule promises it, no false label in more than 5 % of repetitions, give or take
 the error of so many.
 
@@ -29,6 +29,9 @@ from clipsafe_utils.claims.simulation import BOLD, LINEAGE, MEASURED, NESTED, NE
 
 REPORT = Path(__file__).with_suffix(".json")
 REPETITIONS = 2000
+
+AGAIN = 5
+"""How many times as often the worst setting is judged again, on fresh random numbers."""
 
 UNITS = (4, 5, 6, 8, 12)
 BETWEEN = (5, 6)
@@ -203,10 +206,27 @@ def main() -> None:
         named = f"{row['part']}: {row['world']}, {row['question']}"
         shares = "  ".join(f"at {size}: {count / repetitions:6.2%}" for size, count in row["false"].items())
         print(f"{named:<60} {row['units']:>3} {row['networks']:>3} {row['spread']:>4}  {shares}", flush=True)
+    again = worst_again(rows, repetitions)
+    print(f"the worst again: {again['false'] / again['repetitions']:6.2%}")
     seconds = round(time.process_time() - began)
-    report = {"repetitions": repetitions, "alpha": ALPHA, "seconds": seconds, "rows": rows}
+    report = {"repetitions": repetitions, "alpha": ALPHA, "seconds": seconds, "again": again, "rows": rows}
     REPORT.write_text(json.dumps(report, indent=1) + "\n")
     print(f"{seconds} s")
+
+
+def worst_again(rows: Sequence[Row], repetitions: int) -> Row:
+    """Judge the setting with most false labels again: the worst of many is so by chance, too."""
+    promised = [
+        (false, place, size)
+        for place, row in enumerate(rows)
+        if row["promised"]
+        for size, false in row["false"].items()
+    ]
+    _, place, size = max(promised)
+    setting = settings()[place]
+    fresh = replace(setting, times=(float(size),), seed=(*setting.seed, 2))
+    false = judged(fresh, AGAIN * repetitions)["false"][size]
+    return {"place": place, "size": size, "repetitions": AGAIN * repetitions, "false": false}
 
 
 def judged(setting: Setting, repetitions: int) -> Row:

@@ -96,7 +96,21 @@ def test_the_promise_is_kept(published: dict[str, Any]) -> None:
         test = binomtest(false, published["repetitions"], published["alpha"], alternative="greater")
         assert test.pvalue > level
     highest = binomtest(max(promised), published["repetitions"]).proportion_ci(method="exact").high
-    assert highest < 0.07
+    assert highest < 0.075
+    again = published["again"]
+    assert published["rows"][again["place"]]["false"][again["size"]] == max(promised)
+    assert binomtest(again["false"], again["repetitions"]).proportion_ci(method="exact").high < 0.06
+
+
+def test_the_worst_is_judged_again(simulation: ModuleType) -> None:
+    rows = [
+        {"promised": True, "false": {"0": 3, "1": 7}},
+        {"promised": False, "false": {"0": 9}},
+        {"promised": True, "false": {}},
+    ]
+    again = simulation.worst_again(rows, 10)
+    assert (again["place"], again["size"], again["repetitions"]) == (0, "1", 50)
+    assert 0 <= again["false"] <= 10
 
 
 def test_turns_have_mean_0_and_variance_1(simulation: ModuleType) -> None:

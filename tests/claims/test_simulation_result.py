@@ -20,6 +20,7 @@ from clipsafe_utils.claims.simulation import (
 )
 from clipsafe_utils.say import Missing
 
+AGAIN = {"place": 0, "size": "1", "repetitions": 1000, "false": 45}
 SHARES = {Label.SUPPORTED: 120, Label.REPRODUCED: 40, Label.AGREES: 20, Label.UNCLEAR: 20}
 
 
@@ -53,7 +54,7 @@ def made_simulation() -> Simulation:
         cell(MEASURED, {"0": 10, "1": 0}, units=1, networks=1, spread=0.0, error=0.25),
         cell(NEXT, {}, units=1, networks=3, promised=False, other_side={"0": 10, "1": 0}),
     ]
-    return Simulation(cells, 200, 0.05, 290)
+    return Simulation(cells, 200, 0.05, 290, AGAIN)
 
 
 def test_rates_have_exact_intervals() -> None:
@@ -72,6 +73,7 @@ def test_the_worst_setting_is_one_with_a_promise() -> None:
     assert result.worst_setting == "one claim; nested, error 0.25, 1 network, no effect"
     assert result.worst_of_lineages.estimate == 0.04
     assert result.highest.estimate == result.worst.high
+    assert (result.worst_again.estimate, result.times_again) == (0.045, "1,000")
     assert result.keeps_promise
 
 
@@ -83,12 +85,12 @@ def test_worlds_without_a_promise_are_told_apart() -> None:
     assert result.is_bold
 
 
-@pytest.mark.parametrize("cells", [1, 40])
-@pytest.mark.parametrize("false", [0, 12, 17, 20, 24])
-def test_a_share_beyond_chance_breaks_the_promise(false: int, cells: int) -> None:
-    result = Simulation([cell(LINEAGE, {"0": false})] * cells, 200, 0.05, 1)
-    p_value = binomtest(false, 200, 0.05, alternative="greater").pvalue
-    assert result.keeps_promise == (p_value * cells >= 0.05)
+@pytest.mark.parametrize("false", [0, 5, 15, 16, 30])
+def test_a_share_beyond_chance_breaks_the_promise(false: int) -> None:
+    again = {"place": 0, "size": "0", "repetitions": 200, "false": false}
+    result = Simulation([cell(LINEAGE, {"0": 20})], 200, 0.05, 1, again)
+    assert result.worst_again.estimate == false / 200
+    assert result.keeps_promise == (binomtest(false, 200).proportion_ci(method="exact").low <= 0.05)
 
 
 def test_what_is_seen() -> None:
@@ -105,7 +107,7 @@ def test_the_next_lineage_is_asked_where_the_others_were_reproduced() -> None:
     other = result.next_on_other_side(1, "0")
     expected = binomtest(10, 40).proportion_ci(method="exact")
     assert (other.estimate, other.low, other.high) == pytest.approx((0.25, expected.low, expected.high))
-    never = Simulation([cell(NEXT, {}, labels={"0": {}}, other_side={"0": 0})], 200, 0.05, 1)
+    never = Simulation([cell(NEXT, {}, labels={"0": {}}, other_side={"0": 0})], 200, 0.05, 1, AGAIN)
     assert isinstance(never.next_on_other_side(4, "0"), Missing)
 
 
@@ -120,6 +122,8 @@ def test_the_published_simulation_keeps_the_promise() -> None:
     result = simulated_verdicts()
     assert result.repetitions >= 2000
     assert result.alpha == 0.05
-    assert result.worst.low <= result.alpha < result.highest.estimate < 0.07
+    assert result.keeps_promise
+    assert result.worst_again.high < 0.06
+    assert result.highest.estimate < 0.075
     of_lineages = result.rates[result.rates["part"] == LINEAGE]
     assert set(of_lineages["units"]) == {4, 5, 6, 8, 12}
