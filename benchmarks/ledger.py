@@ -235,17 +235,12 @@ def judged(setting: Setting, repetitions: int) -> Row:
     drawn = effects(setting, repetitions)
     labels: dict[str, dict[str, int]] = {}
     false: dict[str, int] = {}
-    other_side: dict[str, int] = {}
     for size in setting.times:
         runs = [[one.label for one in judge_run(setting, run, size)] for run in drawn]
         labels[f"{size:g}"] = dict(sorted(Counter(str(label) for run in runs for label in run).items()))
         if size in BORDERS and setting.part != NEXT:
             wrong = false_labels(setting, size)
             false[f"{size:g}"] = sum(bool(wrong & set(run)) for run in runs)
-        if setting.part == NEXT:
-            below = size + setting.spread * random_of(*setting.seed, 1).normal(size=repetitions) < 0
-            is_reproduced = np.array([run == [Label.REPRODUCED] for run in runs])
-            other_side[f"{size:g}"] = int((below & is_reproduced).sum())
     return {
         "part": setting.part,
         "world": world.name,
@@ -257,7 +252,6 @@ def judged(setting: Setting, repetitions: int) -> Row:
         "promised": world.promised,
         "labels": labels,
         "false": false,
-        "other_side": other_side,
     }
 
 

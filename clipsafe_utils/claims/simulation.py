@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.special import betaincinv
+from scipy.special import betaincinv, ndtr
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.cubes.studies import REPOSITORY
@@ -17,7 +17,7 @@ from clipsafe_utils.say import Missing, Said, Text, Value
 REPORT = REPOSITORY / "benchmarks" / "ledger.json"
 
 LINEAGE, MEASURED, NEXT = "another lineage", "networks measured", "next lineage"
-"""What is simulated: labels of another lineage, of the networks measured, and what the next lineage says."""
+"""What is simulated: labels of another lineage, of the networks measured, of these where lineages differ."""
 
 ONE_CLAIM, NESTED, BOLD = "one claim", "nested", "nothing but images"
 """A question and two worlds that the page speaks of."""
@@ -86,7 +86,7 @@ class Simulation:
 
     @property
     def worst_again(self) -> Value:
-        """The share that the worst setting shows on fresh random numbers: the worst of many is so by chance."""
+        """What that setting shows on fresh random numbers."""
         return _share_of(self.again["false"], self.again["repetitions"])
 
     @property
@@ -142,17 +142,21 @@ class Simulation:
         """Return how often an effect of a true size is *reproduced*, or as claimed *so far*."""
         return self.of_networks(networks, times, error, Label.REPRODUCED, Label.AGREES)
 
-    def reproduced_of_lineages(self, lineages: int, times: str) -> Said:
-        """Return how often *reproduced* is said of networks of some lineages that differ."""
-        return self._labelled(self._cell(NEXT, units=lineages), times, Label.REPRODUCED)
+    def of_lineages(self, lineages: int, times: str, *labels: Label) -> Said:
+        """Return how often networks of some lineages that differ have one of some labels."""
+        return self._labelled(self._cell(NEXT, units=lineages), times, *labels)
 
-    def next_on_other_side(self, lineages: int, times: str) -> Said:
-        """Return how often, where *reproduced* was said, the next lineage lies on the other side."""
-        cell = self._cell(NEXT, units=lineages)
-        reproduced = cell["labels"][times].get(Label.REPRODUCED, 0) if cell else 0
-        if not cell or not reproduced:
-            return Missing("never reproduced")
-        return _share_of(cell["other_side"][times], reproduced)
+    def reproduced_of_lineages(self, lineages: int, times: str) -> Said:
+        """Return how often an effect of a true mean is *reproduced* by networks of as many."""
+        return self.of_lineages(lineages, times, Label.REPRODUCED)
+
+    def next_on_other_side(self, times: str) -> Said:
+        """Return how often the next lineage lies on the other side of 0, whatever was said before.
+
+        It is drawn from a normal distribution, so nothing has to be simulated.
+        """
+        cell = self._cell(NEXT)
+        return Value(float(ndtr(-float(times) / cell["spread"]))) if cell else Missing("not simulated")
 
     @property
     def _lopsided(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.simulation import (
@@ -37,7 +37,6 @@ def cell(part: str, false: dict[str, int], **changes: Any) -> dict[str, Any]:
         "promised": True,
         "labels": {size: {str(label): n for label, n in SHARES.items()} for size in ("0", "1", "2", "4")},
         "false": false,
-        "other_side": {},
     }
     return given | changes
 
@@ -52,7 +51,7 @@ def made_simulation() -> Simulation:
         cell(LINEAGE, {"0": 30, "1": 0}, world="skewed", promised=False, units=12),
         cell(LINEAGE, {"0": 50, "1": 0}, world=BOLD, promised=False, error=1.0, spread=0.0),
         cell(MEASURED, {"0": 10, "1": 0}, units=1, networks=1, spread=0.0, error=0.25),
-        cell(NEXT, {}, units=1, networks=3, promised=False, other_side={"0": 10, "1": 0}),
+        cell(NEXT, {}, units=1, networks=3, promised=False),
     ]
     return Simulation(cells, 200, 0.05, 290, AGAIN)
 
@@ -101,14 +100,12 @@ def test_what_is_seen() -> None:
     assert isinstance(result.supported(4, "4", 1.0), Missing)
 
 
-def test_the_next_lineage_is_asked_where_the_others_were_reproduced() -> None:
+def test_the_next_lineage_knows_nothing_of_the_others() -> None:
     result = made_simulation()
     assert str(result.reproduced_of_lineages(1, "0")) == "20.0\N{NO-BREAK SPACE}%"
-    other = result.next_on_other_side(1, "0")
-    expected = binomtest(10, 40).proportion_ci(method="exact")
-    assert (other.estimate, other.low, other.high) == pytest.approx((0.25, expected.low, expected.high))
-    never = Simulation([cell(NEXT, {}, labels={"0": {}}, other_side={"0": 0})], 200, 0.05, 1, AGAIN)
-    assert isinstance(never.next_on_other_side(4, "0"), Missing)
+    assert str(result.of_lineages(1, "0", Label.UNCLEAR)) == "10.0\N{NO-BREAK SPACE}%"
+    for times, below in (("0", 0.5), ("1", norm(1, 3).cdf(0)), ("4", norm(4, 3).cdf(0))):
+        assert result.next_on_other_side(times).estimate == pytest.approx(below)
 
 
 def test_a_setting_is_named_with_what_its_networks_differ_by() -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
-from clipsafe_utils.claims.simulation import BOLD, LINEAGE, MEASURED, NEXT, TRUTHS, Simulation, size_of
+from clipsafe_utils.claims.simulation import BOLD, LINEAGE, MEASURED, NEXT, Simulation, size_of
 from clipsafe_utils.say import Said, percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
@@ -63,21 +63,23 @@ def networks(r: Simulation) -> Shown:
 
 
 def next_lineage(r: Simulation) -> Shown:
-    """Tabulate what the next lineage says where networks of one to three lineages are all as claimed."""
+    """Tabulate what is said of networks of one to three lineages that scatter about the true mean."""
+    said = {
+        "reproduced": (Label.REPRODUCED,),
+        "not reproduced": (Label.NOT_REPRODUCED,),
+        "mixed": (Label.MIXED,),
+        "unclear": (Label.UNCLEAR,),
+    }
     rows = [
-        {
-            "Lineages": str(lineages),
-            "True mean": TRUTHS.get(times, f"{times} times that").removeprefix("the "),
-            "Reproduced": _whole(r.reproduced_of_lineages(lineages, times)),
-            "of these, the next on the other side": _whole(r.next_on_other_side(lineages, times)),
-        }
+        {"Lineages": str(lineages)}
+        | {f"0: {name}": _whole(r.of_lineages(lineages, "0", *labels)) for name, labels in said.items()}
+        | {f"{times} ×: reproduced": _whole(r.reproduced_of_lineages(lineages, times)) for times in _LARGER}
         for lineages in _sizes(r, NEXT, "units")
-        for times in ("0", *_LARGER)
     ]
     return table(
         pd.DataFrame(rows),
-        "Where lineages differ by three smallest effects: how often three networks of each are reproduced, "
-        "and how often the next lineage then lies on the other side of 0.",
+        "What is said of three networks of each lineage where lineages differ by three smallest effects that "
+        "matter, by the true mean over all lineages.",
     )
 
 
