@@ -182,7 +182,7 @@ class ClaimsLedger:
         by_work: dict[str, list[str]] = {}
         for entry, work in self.next_unit:
             by_work.setdefault(work, []).append(entry.claim.id)
-        said = [f"{listed(names)}: {work}" for work, names in by_work.items()]
+        said = [f"{listed(names)} – {work}" for work, names in by_work.items()]
         return Text("; ".join(said)) if said else Missing("nothing is open")
 
     @property

@@ -62,9 +62,10 @@ def forest(
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Say in the note which intervals are not bounded, so that no chart draws them as a line."""
-    open_ = frame[["low", "high"]].abs().eq(math.inf).any(axis=1)
-    closed = frame[["low", "high"]].mask(open_)
-    return frame.assign(note=frame["note"].where(~open_, frame["note"] + f"; interval {NOT_BOUNDED}"), **closed)
+    ends = frame[["low", "high"]]
+    is_open = ends.abs().eq(math.inf).any(axis=1)
+    note = frame["note"].where(~is_open, frame["note"] + f"; interval {NOT_BOUNDED}")
+    return frame.assign(note=note, **ends.mask(is_open))
 
 
 def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:

@@ -27,7 +27,7 @@ _PART = "\N{NO-BREAK SPACE}" * 3
 
 
 def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
-    """Tabulate which claims have which label in each study; each id leads to its row of the ledger on `page`."""
+    """Tabulate which claims have which label in each study; an id leads to its row of the ledger on `page`."""
     studies = _titled(entries)
     blocks = []
     for title, own in (("Findings of the papers", False), ("Claims of this book", True)):
@@ -47,8 +47,8 @@ def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
     return _captioned(
         f"<table><thead>{_head('Label', studies)}</thead>{''.join(blocks)}</table>",
         "Which claims have which label, by study; each leads to its row of the ledger. A small letter behind "
-        "a number is a part of a finding, which counts with it. Colour: labels that speak of more than one or "
-        "two networks of real models.",
+        "a number is a part of a finding, which counts with it. Colour: labels that speak of more than one "
+        "or two networks of real models.",
     )
 
 
@@ -96,8 +96,8 @@ def sensitivity(changed: Iterable[Changed]) -> Shown:
     shown = {
         flips: table(
             pd.DataFrame(of_one, columns=names),
-            f"Choices that flip {'a label' if flips else 'nothing'}, one made differently at a time: how many "
-            "labels can change with each, and which do. A finding with parts follows its parts.",
+            f"Choices that flip {'a label' if flips else 'nothing'}, one made differently at a time: how "
+            "many labels can change with each, and which do. A finding with parts follows its parts.",
         )
         for flips, of_one in rows_by_flips.items()
     }
@@ -107,10 +107,7 @@ def sensitivity(changed: Iterable[Changed]) -> Shown:
 
 def floors(r: ClaimsLedger) -> Shown:
     """Tabulate the evaluation floor of each cube of each study."""
-    said = [
-        (study, cube, f"{100 * floor:.2f}" if floor else "none known")
-        for study, cube, floor in r.floors
-    ]
+    said = [(study, cube, f"{100 * floor:.2f}" if floor else "none known") for study, cube, floor in r.floors]
     return table(
         pd.DataFrame(said, columns=["Study", "Cube", "Floor, points"]),
         "The evaluation floor: how far two readings of one network differ. None known: no network was read "
@@ -174,13 +171,13 @@ def _head(first: str, studies: Iterable[str]) -> str:
 def _body(entries: Sequence[Entry], confidence: float) -> str:
     claim = entries[0].claim
     cells = "".join(
-        f'<td data-label="{entry.label}" data-rank="{SAID.index(entry.label)}">{_cell(entry, confidence)}</td>'
+        f'<td data-label="{entry.label}" data-rank="{SAID.index(entry.label)}">'
+        f"{_cell(entry, confidence)}</td>"
         for entry in entries
     )
+    details = [*_asked(claim), *(row for entry in entries for row in _of_units(entry, confidence))]
     more = "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{html.escape(said)}</dd>"
-        for name, said in (*_asked(claim), *(row for entry in entries for row in _of_units(entry, confidence)))
-        if said
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(said)}</dd>" for name, said in details if said
     )
     fold = f"<details><summary>{claim.id}: how it is judged</summary><dl>{more}</dl></details>"
     return (
@@ -213,7 +210,7 @@ def _claim_cell(claim: Claim) -> str:
 
 
 def _asked(claim: Claim) -> Iterable[tuple[str, str]]:
-    """What is fixed about a claim, whatever a study says."""
+    """Say what is fixed about a claim, whatever a study says."""
     if not claim.is_asked:
         return
     size = number(claim, claim.smallest_effect).lstrip("+")
@@ -225,7 +222,7 @@ def _asked(claim: Claim) -> Iterable[tuple[str, str]]:
 
 
 def _of_units(entry: Entry, confidence: float) -> Iterable[tuple[str, str]]:
-    """What another unit would show by a study, and how many there are."""
+    """Say how many units a study has, and what another one would show."""
     mean, evidence = entry.mean, entry.evidence
     if mean is None or evidence is None or entry.label in CLOSED:
         return
