@@ -128,19 +128,19 @@ def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
     one, look = pd.DataFrame([row]), LOOKS[row["look"]]
     first, last = axes.get_xlim()
     if math.isinf(row["low"]) or math.isinf(row["high"]):
-        _say_not_bounded(axes, row["value"], y)
+        _say_not_bounded(axes, row, y)
     else:
         draw_intervals(axes, [y], one, look)
     if first <= row["value"] <= last:
         draw_marks(axes, one["value"], [y], one, look, size=24)
 
 
-def _say_not_bounded(axes: Axes, value: float, y: float) -> None:
-    """Write it on the other side of zero than the mark, where no line and no mark is."""
-    side = -1 if value > 0 else 1
+def _say_not_bounded(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
+    """Write it on the other side of zero than the mark, beyond the rules, where nothing is drawn."""
+    side, end = (-1, row["band_low"]) if row["value"] > 0 else (1, row["band_high"])
     axes.annotate(
         NOT_BOUNDED,
-        (0, y),
+        (0.0 if math.isnan(end) else end, y),
         (5 * side, 0),
         textcoords="offset points",
         ha="left" if side > 0 else "right",

@@ -23,11 +23,8 @@ from clipsafe_utils.show.encoding import LOOKS
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
 
-_PART = "\N{NO-BREAK SPACE}" * 3
-
-
 def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
-    """Tabulate which claims have which label in each study; an id leads to its row of the ledger on `page`."""
+    """Tabulate which claims have which label in each study; an id leads to its row, which is on `page`."""
     studies = _titled(entries)
     blocks = []
     for title, own in (("Findings of the papers", False), ("Claims of this book", True)):
@@ -179,9 +176,10 @@ def _body(entries: Sequence[Entry], confidence: float) -> str:
     more = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(said)}</dd>" for name, said in details if said
     )
+    part = ' class="part"' if claim.finding else ""
     fold = f"<details><summary>{claim.id}: how it is judged</summary><dl>{more}</dl></details>"
     return (
-        f'<tbody><tr id="{claim.id}"><th scope="row">{_claim_cell(claim)}</th>{cells}</tr>'
+        f'<tbody><tr id="{claim.id}"><th scope="row"{part}>{_claim_cell(claim)}</th>{cells}</tr>'
         + (f'<tr class="more"><td colspan="{len(entries) + 1}">{fold}</td></tr>' if more else "")
         + "</tbody>"
     )
@@ -197,14 +195,13 @@ def _cell(entry: Entry, confidence: float) -> str:
 
 
 def _claim_cell(claim: Claim) -> str:
-    indent = _PART if claim.finding else ""
     shown = html.escape(claim.chapter)
     if claim.chapter in pages():
         stem, title = pages()[claim.chapter]
         shown = f'<a href="{stem}.html#{claim.figure}">{html.escape(title)}</a>'
     lines = [
-        f'{indent}<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}',
-        f"{indent}{SEEN_IN[claim.seen]}" + (f" · {shown}" if shown else ""),
+        f'<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}',
+        SEEN_IN[claim.seen] + (f" · {shown}" if shown else ""),
     ]
     return "<br>".join(lines)
 
