@@ -73,10 +73,9 @@ LOOKS: dict[str, Look] = {
     "ink/ideal": Look("if perfectly calibrated", INK, INK, "", ":"),
     "label/for": Look("supported or reproduced", "#1A7340", "#57C785", "o", rank=2),
     "label/against": Look("contradicted or not reproduced", "#B3261E", "#FF8A80", "o", rank=2),
-    "families/5": Look("5 families", INK, INK, "^"),
-    "families/8": Look("8 families", INK, INK, "h"),
-    "families/15": Look("15 families", INK, INK, "P"),
-    "families/0": Look("no families", INK, INK, "x"),
+    "lineages/4": Look("4 lineages", INK, INK, "^"),
+    "lineages/8": Look("8 lineages", INK, INK, "h"),
+    "lineages/12": Look("12 lineages", INK, INK, "P"),
     "temperature/clean": Look("temperature of clean images", INK, INK, "v", "--"),
     "temperature/own": Look("temperature of shifted ones", INK, INK, "+", ":"),
     **{

@@ -91,6 +91,7 @@ def test_what_flips() -> None:
 
 def test_verdicts_that_flip_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     from clipsafe_utils.claims.verdicts import Verdict
+
     from tests.claims.made import changed, claim, effect, entry
 
     before = entry(claim("F2"), Verdict.SUPPORTED, effect(0.03))
@@ -105,6 +106,7 @@ def test_verdicts_that_flip_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_finding_that_follows_its_parts_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     from clipsafe_utils.claims.verdicts import Verdict
+
     from tests.claims.made import changed, claim, effect, entry
 
     part, whole = entry(claim("F4"), Verdict.SUPPORTED, effect(0.03)), entry(claim("F16", all_of=("F4",)))

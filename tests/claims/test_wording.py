@@ -1,10 +1,10 @@
 """How claims are written: units, signs, rules."""
 
 import pytest
-
 from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.claims.verdicts import Verdict
+
+from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.claims.wording import MARKS, estimate, interval, number, rule
 from tests.claims.made import claim
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.result import ClaimsLedger
-from clipsafe_utils.claims.simulation import Simulation
+from clipsafe_utils.claims.simulation import LINEAGE, Simulation
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.forest_plot import forest
 from clipsafe_utils.show.frame import marks
@@ -16,6 +16,8 @@ from clipsafe_utils.show.shown import Shown
 _PERCENT = 100.0
 _SHARED = "the other way  ←  0  →  as claimed\n(1: the smallest effect that matters)"
 _SIMULATED = "simulated by this project (benchmarks/ledger.py), CC BY 4.0"
+_DRAWN = (4, 8, 12)
+"""Numbers of lineages that are drawn."""
 
 
 LOOK_OF_LABEL: Mapping[str, str] = {
@@ -39,21 +41,20 @@ def effects_frame(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def rates(r: Simulation) -> Shown:
-    """Draw the shares of false verdicts that the simulation found, a mark for each number of families."""
-    frame = rates_frame(r.rates)
+    """Draw the shares of false labels of another lineage, a mark for each of three numbers of lineages."""
+    frame = rates_frame(r.promised)
+    furthest = max(frame["high"].max(), _PERCENT * r.alpha)
     return dots(
         frame,
-        "false verdicts, %",
-        "Dot plot of the share of false verdicts, by statistic and number of families.",
-        scale=Scale(
-            reference=_PERCENT * r.alpha, limits=(0.0, 1.05 * max(frame["high"].max(), _PERCENT * r.alpha))
-        ),
+        "false labels, %",
+        "Dot plot of the share of false labels, by what is asked of which world and number of lineages.",
+        scale=Scale(reference=_PERCENT * r.alpha, limits=(0.0, 1.05 * furthest)),
         sources=[_SIMULATED],
     )
 
 
 def rates_frame(rates: pd.DataFrame) -> pd.DataFrame:
-    """Give a row a statistic, a side a truth, a look a number of families."""
+    """Give a row a setting, a side a truth, a look a number of lineages; others stand in the table."""
     return marks(
         {
             "side": row["truth"],
@@ -61,9 +62,10 @@ def rates_frame(rates: pd.DataFrame) -> pd.DataFrame:
             "value": _PERCENT * row["rate"],
             "low": _PERCENT * row["low"],
             "high": _PERCENT * row["high"],
-            "look": f"families/{row['families']}",
+            "look": f"lineages/{row['units']}",
         }
         for row in rates.to_dict("records")
+        if row["part"] == LINEAGE and row["units"] in _DRAWN
     )
 
 
