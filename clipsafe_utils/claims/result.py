@@ -112,8 +112,8 @@ class ClaimsLedger:
     def in_full(self) -> Text:
         """Which claims, parts and all, have which label in each study."""
         asked = ([entry for entry in of_study if entry.label not in CLOSED] for of_study in self._by_study)
-        said = (f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study)
-        return Text("; ".join(said)) if any(self._by_study) else Missing("no claim can be asked")
+        said = [f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study]
+        return Text("; ".join(said)) if said else Missing("no claim can be asked")
 
     @property
     def flips(self) -> Flips:

@@ -278,4 +278,3 @@ def test_a_whole_and_what_is_outside_are_listed() -> None:
         for row in soup_of(shown).select("tbody tr")
     }
     assert listed == {claim.id for claim in claims() if not claim.is_asked}
-
