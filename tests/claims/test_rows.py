@@ -61,7 +61,7 @@ def test_the_row_of_an_effect_in_detail() -> None:
         "not bounded",
         "not bounded",
     )
-    assert single["another unit"].startswith("3 more training lineages")
+    assert single["another unit"].startswith("at least 3 more training lineages")
 
 
 def test_the_row_of_what_has_no_effect() -> None:
