@@ -18,7 +18,8 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count, listed
 
-_OF_NETWORKS = (Label.SUPPORTED, Label.REPRODUCED, Label.CONTRADICTED, Label.NOT_REPRODUCED)
+_FOR = (Label.SUPPORTED, Label.REPRODUCED)
+_OF_NETWORKS = (*_FOR, Label.CONTRADICTED, Label.NOT_REPRODUCED)
 _OF_FEW = (Label.AGREES, Label.DISAGREES)
 CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
 """Labels beside which an effect says nothing of the claim."""
@@ -111,8 +112,8 @@ class ClaimsLedger:
     def in_full(self) -> Text:
         """Which claims, parts and all, have which label in each study."""
         asked = ([entry for entry in of_study if entry.label not in CLOSED] for of_study in self._by_study)
-        said = (f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study)
-        return Text("; ".join(said)) if any(self._by_study) else Missing("no claim can be asked")
+        said = [f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study]
+        return Text("; ".join(said)) if said else Missing("no claim can be asked")
 
     @property
     def flips(self) -> Flips:
@@ -141,9 +142,33 @@ class ClaimsLedger:
 
     @property
     def so_far(self) -> Text:
-        """Which claims one or two networks of real models, or one family, speak of, by label."""
+        """With which claims one or two networks of real models, or one family, agree or disagree."""
         few = [entry for entry in self.real if entry.label in _OF_FEW]
-        return Text(_named(few)) if few else Missing("no label of a few networks")
+        said = (f"{entry.label} with {_quoted(entry)}, {entry.judgement.reason}" for entry in few)
+        return Text("; ".join(said)) if few else Missing("no label of a few networks")
+
+    @property
+    def possible(self) -> Text:
+        """What studies that stand in for real models show to be possible."""
+        shown = [entry for entry in self.drawn if entry.label in (Label.SHOWN_POSSIBLE, Label.OPPOSITE)]
+        said = (f"{label}: {listed(map(_quoted, of_label))}" for label, of_label in by_label(shown).items())
+        return Text("; ".join(said)) if shown else Missing("nothing is shown possible")
+
+    @property
+    def answer_of_real(self) -> Text:
+        """How many findings of the papers have which label of real models."""
+        real = findings(self.real)
+        return Text(_counted(real)) if real else Missing("no study of real models")
+
+    def bears_out(self, claim: str) -> bool:
+        """Say whether real models bear a claim out beyond one or two networks."""
+        return any(entry.claim.id == claim and entry.label in _FOR for entry in self.real)
+
+    def said_of(self, claim: str) -> Text:
+        """Say the label of a claim in real models, and who was counted."""
+        of_claim = [entry for entry in self.real if entry.claim.id == claim]
+        said = (f"{entry.label} ({entry.judgement.reason})" for entry in of_claim)
+        return Text("; ".join(said)) if of_claim else Missing("no study of real models")
 
     @property
     def next_unit(self) -> list[tuple[Entry, str]]:
@@ -157,7 +182,7 @@ class ClaimsLedger:
         by_work: dict[str, list[str]] = {}
         for entry, work in self.next_unit:
             by_work.setdefault(work, []).append(entry.claim.id)
-        said = [f"{listed(names)}: {work}" for work, names in by_work.items()]
+        said = [f"{listed(names)} – {work}" for work, names in by_work.items()]
         return Text("; ".join(said)) if said else Missing("nothing is open")
 
     @property
@@ -171,6 +196,10 @@ def _studied(entries: Sequence[Entry]) -> str:
 
 def _counted(entries: Sequence[Entry]) -> str:
     return listed(f"{len(of_label)} {label}" for label, of_label in by_label(entries).items())
+
+
+def _quoted(entry: Entry) -> str:
+    return f"“{entry.claim.sentence.rstrip('.')}” ({entry.claim.id})"
 
 
 def _named(entries: Sequence[Entry]) -> str:

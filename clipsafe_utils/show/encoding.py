@@ -1,8 +1,8 @@
 """One colour and one mark mean one thing in the whole book: the registry of looks.
 
 A group of models has a hue and a mark. A training source has a step of one other hue and a mark. A loss has a
-line style, in ink. What a reader brought has a colour of its own. A label of the ledger that speaks of more than
-one or two networks has one of two hues, for and against. Panels tell studies apart, never colours.
+line style, in ink. What a reader brought has a colour of its own. A label of the ledger that speaks of more
+than one or two networks has one of two hues, for and against. Panels tell studies apart, never colours.
 """
 
 from dataclasses import dataclass

@@ -62,9 +62,10 @@ def forest(
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Say in the note which intervals are not bounded, so that no chart draws them as a line."""
-    open_ = frame[["low", "high"]].abs().eq(math.inf).any(axis=1)
-    closed = frame[["low", "high"]].mask(open_)
-    return frame.assign(note=frame["note"].where(~open_, frame["note"] + f"; interval {NOT_BOUNDED}"), **closed)
+    ends = frame[["low", "high"]]
+    is_open = ends.abs().eq(math.inf).any(axis=1)
+    note = frame["note"].where(~is_open, frame["note"] + f"; interval {NOT_BOUNDED}")
+    return frame.assign(note=note, **ends.mask(is_open))
 
 
 def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:
@@ -127,19 +128,19 @@ def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
     one, look = pd.DataFrame([row]), LOOKS[row["look"]]
     first, last = axes.get_xlim()
     if math.isinf(row["low"]) or math.isinf(row["high"]):
-        _say_not_bounded(axes, row["value"], y)
+        _say_not_bounded(axes, row, y)
     else:
         draw_intervals(axes, [y], one, look)
     if first <= row["value"] <= last:
         draw_marks(axes, one["value"], [y], one, look, size=24)
 
 
-def _say_not_bounded(axes: Axes, value: float, y: float) -> None:
-    """Write it on the other side of zero than the mark, where no line and no mark is."""
-    side = -1 if value > 0 else 1
+def _say_not_bounded(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
+    """Write it on the other side of zero than the mark, beyond the rules, where nothing is drawn."""
+    side, end = (-1, row["band_low"]) if row["value"] > 0 else (1, row["band_high"])
     axes.annotate(
         NOT_BOUNDED,
-        (0, y),
+        (0.0 if math.isnan(end) else end, y),
         (5 * side, 0),
         textcoords="offset points",
         ha="left" if side > 0 else "right",

@@ -60,7 +60,7 @@ def smallest_effects() -> Shown:
 
 
 def known_before() -> Shown:
-    """Tabulate what was known of the outcome in real models when each claim was frozen, and what would speak against."""
+    """Tabulate what was known of each claim when it was frozen, and what would speak against it."""
     rows = [(claim.id, claim.known_before, claim.against) for claim in _asked()]
     return table(
         pd.DataFrame(rows, columns=["Claim", "Known before", "What would speak against it"]),
@@ -99,7 +99,9 @@ def outside() -> Shown:
 def wholes() -> Shown:
     """Tabulate the findings that are made of parts."""
     rows = [(claim.id, claim.sentence, ", ".join(claim.all_of)) for claim in claims() if claim.all_of]
-    return table(pd.DataFrame(rows, columns=["Finding", "Sentence", "Parts"]), "Findings that are made of parts.")
+    return table(
+        pd.DataFrame(rows, columns=["Finding", "Sentence", "Parts"]), "Findings that are made of parts."
+    )
 
 
 def _in_one_sentence(claim: Claim) -> str:

@@ -23,11 +23,8 @@ from clipsafe_utils.show.encoding import LOOKS
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
 
-_PART = "\N{NO-BREAK SPACE}" * 3
-
-
 def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
-    """Tabulate which claims have which label in each study; each id leads to its row of the ledger on `page`."""
+    """Tabulate which claims have which label in each study; an id leads to its row, which is on `page`."""
     studies = _titled(entries)
     blocks = []
     for title, own in (("Findings of the papers", False), ("Claims of this book", True)):
@@ -47,8 +44,8 @@ def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
     return _captioned(
         f"<table><thead>{_head('Label', studies)}</thead>{''.join(blocks)}</table>",
         "Which claims have which label, by study; each leads to its row of the ledger. A small letter behind "
-        "a number is a part of a finding, which counts with it. Colour: labels that speak of more than one or "
-        "two networks of real models.",
+        "a number is a part of a finding, which counts with it. Colour: labels that speak of more than one "
+        "or two networks of real models.",
     )
 
 
@@ -96,8 +93,8 @@ def sensitivity(changed: Iterable[Changed]) -> Shown:
     shown = {
         flips: table(
             pd.DataFrame(of_one, columns=names),
-            f"Choices that flip {'a label' if flips else 'nothing'}, one made differently at a time: how many "
-            "labels can change with each, and which do. A finding with parts follows its parts.",
+            f"Choices that flip {'a label' if flips else 'nothing'}, one made differently at a time: how "
+            "many labels can change with each, and which do. A finding with parts follows its parts.",
         )
         for flips, of_one in rows_by_flips.items()
     }
@@ -107,10 +104,7 @@ def sensitivity(changed: Iterable[Changed]) -> Shown:
 
 def floors(r: ClaimsLedger) -> Shown:
     """Tabulate the evaluation floor of each cube of each study."""
-    said = [
-        (study, cube, f"{100 * floor:.2f}" if floor else "none known")
-        for study, cube, floor in r.floors
-    ]
+    said = [(study, cube, f"{100 * floor:.2f}" if floor else "none known") for study, cube, floor in r.floors]
     return table(
         pd.DataFrame(said, columns=["Study", "Cube", "Floor, points"]),
         "The evaluation floor: how far two readings of one network differ. None known: no network was read "
@@ -174,17 +168,18 @@ def _head(first: str, studies: Iterable[str]) -> str:
 def _body(entries: Sequence[Entry], confidence: float) -> str:
     claim = entries[0].claim
     cells = "".join(
-        f'<td data-label="{entry.label}" data-rank="{SAID.index(entry.label)}">{_cell(entry, confidence)}</td>'
+        f'<td data-label="{entry.label}" data-rank="{SAID.index(entry.label)}">'
+        f"{_cell(entry, confidence)}</td>"
         for entry in entries
     )
+    details = [*_asked(claim), *(row for entry in entries for row in _of_units(entry, confidence))]
     more = "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{html.escape(said)}</dd>"
-        for name, said in (*_asked(claim), *(row for entry in entries for row in _of_units(entry, confidence)))
-        if said
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(said)}</dd>" for name, said in details if said
     )
+    part = ' class="part"' if claim.finding else ""
     fold = f"<details><summary>{claim.id}: how it is judged</summary><dl>{more}</dl></details>"
     return (
-        f'<tbody><tr id="{claim.id}"><th scope="row">{_claim_cell(claim)}</th>{cells}</tr>'
+        f'<tbody><tr id="{claim.id}"><th scope="row"{part}>{_claim_cell(claim)}</th>{cells}</tr>'
         + (f'<tr class="more"><td colspan="{len(entries) + 1}">{fold}</td></tr>' if more else "")
         + "</tbody>"
     )
@@ -200,20 +195,19 @@ def _cell(entry: Entry, confidence: float) -> str:
 
 
 def _claim_cell(claim: Claim) -> str:
-    indent = _PART if claim.finding else ""
     shown = html.escape(claim.chapter)
     if claim.chapter in pages():
         stem, title = pages()[claim.chapter]
         shown = f'<a href="{stem}.html#{claim.figure}">{html.escape(title)}</a>'
     lines = [
-        f'{indent}<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}',
-        f"{indent}{SEEN_IN[claim.seen]}" + (f" · {shown}" if shown else ""),
+        f'<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}',
+        SEEN_IN[claim.seen] + (f" · {shown}" if shown else ""),
     ]
     return "<br>".join(lines)
 
 
 def _asked(claim: Claim) -> Iterable[tuple[str, str]]:
-    """What is fixed about a claim, whatever a study says."""
+    """Say what is fixed about a claim, whatever a study says."""
     if not claim.is_asked:
         return
     size = number(claim, claim.smallest_effect).lstrip("+")
@@ -225,7 +219,7 @@ def _asked(claim: Claim) -> Iterable[tuple[str, str]]:
 
 
 def _of_units(entry: Entry, confidence: float) -> Iterable[tuple[str, str]]:
-    """What another unit would show by a study, and how many there are."""
+    """Say how many units a study has, and what another one would show."""
     mean, evidence = entry.mean, entry.evidence
     if mean is None or evidence is None or entry.label in CLOSED:
         return
