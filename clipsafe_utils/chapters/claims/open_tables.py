@@ -102,11 +102,11 @@ def _table_or(frame: pd.DataFrame, caption: str, none: str) -> Shown:
 
 
 def _of_missing(entries: Iterable[Entry]) -> pd.DataFrame:
-    rows = [
-        (_named(entry), entry.judgement.reason, needed(entry.claim) if entry.claim.is_asked else "")
-        for entry in entries
-    ]
-    return pd.DataFrame(rows, columns=["Claim", "What is missing, or was looked for", "What it would take"])
+    rows = []
+    for entry in entries:
+        takes = f"; it would take {needed(entry.claim)}" if entry.claim.is_asked else ""
+        rows.append((_named(entry), f"{entry.judgement.reason}{takes}"))
+    return pd.DataFrame(rows, columns=["Claim", "What is missing, or was looked for"])
 
 
 def _of_effects(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:

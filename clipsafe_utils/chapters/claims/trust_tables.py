@@ -41,7 +41,7 @@ def power(r: Simulation) -> Shown:
     """Tabulate how often an effect of a known size is supported, by number of lineages and spread."""
     lineages = _sizes(r, LINEAGE, "units")
     rows = [
-        {"Lineages": str(units)}
+        {"Measured": _lineages(units)}
         | {
             f"{times} ×, spread {spread}": _whole(r.supported(units, times, spread))
             for spread in (1, 3)
@@ -71,7 +71,7 @@ def next_lineage(r: Simulation) -> Shown:
         "unclear": (Label.UNCLEAR,),
     }
     rows = [
-        {"Lineages": str(lineages)}
+        {"Measured": _lineages(lineages)}
         | {f"0: {name}": _whole(r.of_lineages(lineages, "0", *labels)) for name, labels in said.items()}
         | {f"{times} ×: reproduced": _whole(r.reproduced_of_lineages(lineages, times)) for times in _LARGER}
         for lineages in _sizes(r, NEXT, "units")
@@ -86,7 +86,7 @@ def next_lineage(r: Simulation) -> Shown:
 def _of_error(r: Simulation, error: float) -> Shown:
     rows = [
         {
-            "Networks": str(number),
+            "Measured": f"{number} network{'s' if number > 1 else ''}",
             "0: as claimed": _tenths(r.reproduced(number, "0", error)),
             "0: mixed": _tenths(r.of_networks(number, "0", error, Label.MIXED)),
             "0: the other way or small": _tenths(r.of_networks(number, "0", error, *_AGAINST)),
@@ -114,6 +114,10 @@ def _by_size(rates: pd.DataFrame) -> pd.DataFrame:
 
 def _sizes(r: Simulation, part: str, of: str) -> list[int]:
     return sorted({cell[of] for cell in r.cells if cell["part"] == part})
+
+
+def _lineages(number: int) -> str:
+    return f"{number} lineage{'s' if number > 1 else ''}"
 
 
 def _whole(share: Said) -> str:
