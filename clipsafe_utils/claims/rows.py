@@ -51,7 +51,7 @@ def row_of_change(change: Changed) -> dict[str, str]:
         "changed": CHANGES[change.choice, change.value],
         "label": f"{MARKS[label]} {label}{' (flips)' if change.flips else ''}",
         "effect": "" if mean is None else f"{number(claim, mean.estimate)} {claim.unit}",
-        "p": _p_value(after),
+        "p": p_value(after),
         "because": after.judgement.reason,
     }
 
@@ -121,7 +121,8 @@ def values_of_change(change: Changed) -> dict[str, object]:
     }
 
 
-def _p_value(entry: Entry) -> str:
+def p_value(entry: Entry) -> str:
+    """Write the p-value of another unit; empty where none is spoken of."""
     value = entry.judgement.p_value
     return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"
 

@@ -37,7 +37,7 @@ def what_would_settle(entry: Entry) -> str:
     units = plural(entry.evidence.unit)
     measured = len(entry.evidence.units)
     if measured < 2:
-        return f"{FEWEST_UNITS - measured} more {units}, or more: with one, their spread is not known"
+        return f"at least {FEWEST_UNITS - measured} more {units}: with one, their spread is not known"
     more = more_units(entry)
     if more is None:
         return f"no number of {units} at this estimate"

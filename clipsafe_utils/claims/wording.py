@@ -35,6 +35,13 @@ SEEN_IN: Mapping[str, str] = {
 }
 """How we know of a finding."""
 
+KNOWN_BEFORE: Mapping[str, str] = {
+    "nothing": "nothing, when the claim was frozen",
+    "direction": "the direction, when the claim was frozen",
+    "numbers": "numbers, when the claim was frozen",
+}
+"""What we knew of the outcome in real models."""
+
 CHANGES: Mapping[tuple[str, str], str] = {
     ("axes", "probit"): "accuracy on probit axes, not raw",
     ("fit", "least_squares"): "the line by least squares, not Huber's",
