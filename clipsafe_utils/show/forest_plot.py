@@ -64,7 +64,7 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Say in the note which intervals are not bounded, so that no chart draws them as a line."""
     ends = frame[["low", "high"]]
     is_open = ends.abs().eq(math.inf).any(axis=1)
-    note = frame["note"].where(~is_open, frame["note"] + f"; interval {NOT_BOUNDED}")
+    note = frame["note"].where(~is_open, frame["note"].astype(str) + f"; interval {NOT_BOUNDED}")
     return frame.assign(note=note, **ends.mask(is_open))
 
 
