@@ -21,9 +21,6 @@ from clipsafe_utils.metrics.arguments import Array
 ALPHA = 0.05
 """Level at which everything is judged."""
 
-FEWEST_UNITS = 4
-"""Another unit is spoken of where as many are measured."""
-
 FEWEST_NETWORKS, FEWEST_FAMILIES = 3, 2
 """The networks measured are spoken of together where they are as many, of as many families of encoders."""
 

@@ -161,7 +161,7 @@ def _summary(table: xr.Dataset, confidence: float) -> xr.Dataset:
 
 
 def _supported(joined: xr.Dataset) -> xr.DataArray:
-    """Test the shifts and measures that are decided by the rule of five families; ID accuracy is no shift."""
+    """Test the shifts and measures that are decided by the rule of few families; ID accuracy is no shift."""
     p_value = joined["p_value"]
     tested = (joined["decided"] & p_value.notnull() & (joined["shift"] != ID)).transpose(*p_value.dims).values
     supported = np.zeros(p_value.shape, dtype=bool)

@@ -13,8 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from clipsafe_utils.metrics.arguments import Array, confidence_level, labels, numbers
 from clipsafe_utils.metrics.intervals import student_p_value, student_quantile
 
+FEWEST_UNITS = 4
+"""With fewer families an estimate is shown and nothing is said of another one; the ledger's rule is the same."""
+
 MINIMUM_FAMILIES = 5
-"""With fewer families an estimate is shown and nothing is decided: the few-families rule."""
+"""With fewer families near, a line is not held up where a model is."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Estimate:
     high: Array
     p_value: Array  # two-sided, against 0
     families: int  # that it rests on; of several groups, those of the group that has fewest
-    decided: bool  # whether these are at least `MINIMUM_FAMILIES`
+    decided: bool  # whether these are at least `FEWEST_UNITS`
 
 
 def jackknife_over_families(
@@ -105,7 +108,7 @@ def jackknife_over_families(
     half = student_quantile(level, fewest - 1) * standard_error
     p_value = student_p_value(estimate, standard_error, fewest - 1)
     return Estimate(
-        estimate, estimate - half, estimate + half, p_value, fewest, decided=fewest >= MINIMUM_FAMILIES
+        estimate, estimate - half, estimate + half, p_value, fewest, decided=fewest >= FEWEST_UNITS
     )
 
 

@@ -35,7 +35,7 @@ def correlation_table(study: UnderShift) -> Shown:
         pd.DataFrame(rows),
         f"Accuracy under each shift against accuracy in distribution, study {study.study}: slope on probit "
         "axes, rank correlation, and correlation on probit axes at a fixed number of samples seen and of "
-        "images to learn from, with intervals over families. Fewer than five families decide nothing.",
+        "images to learn from, with intervals over families. Fewer than four families decide nothing.",
     )
 
 

@@ -38,7 +38,7 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     return table(
         pd.DataFrame(rows),
         f"Mean shape bias by kind of observer, each family counted once; study {study}. "
-        "An interval over families needs two; fewer than five decide nothing.",
+        "An interval over families needs two; fewer than four decide nothing.",
     )
 
 

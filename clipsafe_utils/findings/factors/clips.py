@@ -13,7 +13,7 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.findings.factors.residuals import CHOICES, HEADLINE, shares_of_images, verdicts
 from clipsafe_utils.metrics.baseline import SUPPORT_WIDTH
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.metrics.labelled import factor_accuracy
 from clipsafe_utils.say import (
     Missing,
@@ -48,7 +48,7 @@ class Clips:
 
     number: Text
     sources: Text
-    few: str | Missing  # one or few, where of fewer than five sources
+    few: str | Missing  # one or few, where of fewer than four sources
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def clips_of(clips: xr.Dataset) -> Clips:
     return Clips(
         _counted(number, f"{kind}CLIP"),
         _counted(sources, "training source"),
-        enough if sources >= MINIMUM_FAMILIES else "one" if sources == 1 else "few",
+        enough if sources >= FEWEST_UNITS else "one" if sources == 1 else "few",
     )
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from clipsafe_utils.findings.prompts.changes import COLUMNS, EVERY, PROPERTIES
 from clipsafe_utils.findings.prompts.sets import NUMBERS, by_wording, title_of
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 
 
 def number_changes(changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -36,4 +36,4 @@ def _of_sources(changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Leave out the mean over all sources and the other scores; say which means rest on enough families."""
     table = of_studies(changes, COLUMNS)
     kept = table[(table["source"] != EVERY) & table["property"].isin(list(PROPERTIES))]
-    return kept.assign(decided=kept["families"] >= MINIMUM_FAMILIES)
+    return kept.assign(decided=kept["families"] >= FEWEST_UNITS)

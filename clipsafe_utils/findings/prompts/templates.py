@@ -17,7 +17,7 @@ from clipsafe_utils.findings.prompts.changes import (
     weighed,
 )
 from clipsafe_utils.findings.prompts.sets import NUMBERS, by_number
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.say import Missing, Said, Text, Value, listed
 
 
@@ -70,7 +70,7 @@ def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
     """Return what the CLIPs of a study are like; `changes` is as of `changes.changes`."""
     temperature = tested.values.sel(property="temperature", prompt_set=tested.base).isel(draw=0)
     of_source = changes[changes["source"] != EVERY].groupby("source", sort=False)["families"].max()
-    few = [f"`{name}` ({number})" for name, number in of_source.items() if number < MINIMUM_FAMILIES]
+    few = [f"`{name}` ({number})" for name, number in of_source.items() if number < FEWEST_UNITS]
     return UsualSet(
         Text(tested.models.sizes["model"]),
         Text(changes["families"].max()),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.findings.shift.clouds import ID, Clouds
 from clipsafe_utils.findings.shift.sources import mean_of
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
 
@@ -40,7 +40,7 @@ class PairChanges:
         """Whether these are families enough to decide: `yes` or `no`."""
         if not self:
             return _NO_PAIR
-        return "yes" if int(self.families) >= MINIMUM_FAMILIES else "no"
+        return "yes" if int(self.families) >= FEWEST_UNITS else "no"
 
     def change(self, shift: str = ID, measure: Measure = "difference") -> Said:
         """Return the mean change under a shift, or in distribution."""

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.findings.shift.sources import GRID, STANDARD
-from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.say import Missing, Said, Scale, Text, Value, correlation, listed, span
 
 CLOSE = 0.9
@@ -26,12 +26,12 @@ class Correlations:
     @property
     def decided(self) -> list[str]:
         """Sources with families enough to decide."""
-        return [name for name in self.sources if self._families(name) >= MINIMUM_FAMILIES]
+        return [name for name in self.sources if self._families(name) >= FEWEST_UNITS]
 
     @property
     def undecided(self) -> list[str]:
         """Sources with a correlation but too few families."""
-        few = [name for name in self.sources if self._families(name) < MINIMUM_FAMILIES]
+        few = [name for name in self.sources if self._families(name) < FEWEST_UNITS]
         return [name for name in few if self._known("rank", [name])]
 
     @property
