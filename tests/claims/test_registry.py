@@ -18,6 +18,7 @@ from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.storage import content_hash
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.smallest_effects import FILE
 
 NAMES = tuple(field.name for field in fields(Choices))
 ROW: dict[str, Any] = {
@@ -174,7 +175,7 @@ def test_one_choice_is_changed_at_a_time() -> None:
 # Where the smallest effects come from
 
 SCRIPT = REPOSITORY / "benchmarks" / "smallest_effects.py"
-REPORT: dict[str, dict[str, Any]] = json.loads(SCRIPT.with_suffix(".json").read_text(encoding="utf-8"))
+REPORT: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 BY_HAND = {
     "F1": (1.0, "the sentence: six, not five"),
     "F8": (0.0, "the word “consistently”"),
