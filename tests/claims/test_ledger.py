@@ -143,10 +143,10 @@ def test_labels_reasons_and_evidence(study: Study) -> None:
     }
     assert {name: found[name].judgement.reason for name in reasons} == reasons
     assert found["A"].evidence == networks([0.030, 0.031, 0.032, 0.033])
-    mean = found["A"].mean
+    mean = found["A"].effect
     assert mean is not None
     assert (mean.estimate, mean.units) == (pytest.approx(0.0315), 4)
-    assert all(found[name].evidence is found[name].mean is None for name in "CDEFIJK")
+    assert all(found[name].evidence is found[name].effect is None for name in "CDEFIJK")
     assert not any(one.of_proxy for one in found.values())
 
 

@@ -15,6 +15,7 @@ from clipsafe_utils.claims.populations import (
     ALPHA,
     Side,
     UnitMean,
+    effect_of,
     effects_of_units,
     half_widths,
     mean_over_units,
@@ -34,7 +35,7 @@ MEANS = some.builds(
 
 
 def _mean(values: list[float], **changes: float) -> UnitMean:
-    return mean_over_units(claim(), networks(values, **changes))
+    return mean_over_units(networks(values, **changes))
 
 
 # The networks measured
@@ -127,17 +128,22 @@ def test_networks_of_a_unit_are_one_witness() -> None:
     units = "abaacb"
     means = [np.mean([GAIN[0], GAIN[2], GAIN[3]]), np.mean([GAIN[1], GAIN[5]]), GAIN[4]]
     evidence = networks(GAIN, units)
-    assert effects_of_units(claim(), evidence) == pytest.approx(dict(zip("abc", means, strict=True)))
+    assert effects_of_units(evidence) == pytest.approx(dict(zip("abc", means, strict=True)))
     expected = stats.ttest_1samp(means, 0.0)
-    mean = mean_over_units(claim(), evidence)
+    mean = mean_over_units(evidence)
     assert mean.units == 3
     assert mean.interval() == pytest.approx(tuple(expected.confidence_interval()))
 
 
-def test_of_some_the_largest_stands_for_its_unit() -> None:
-    evidence = networks([0.1, -0.3, 0.2, -0.1], "aabb")
-    assert effects_of_units(claim(quantifier="some"), evidence) == {"a": 0.1, "b": 0.2}
-    assert effects_of_units(claim(quantifier="some", direction="down"), evidence) == {"a": -0.3, "b": -0.1}
+def test_of_some_the_largest_is_shown_with_its_share_of_the_band() -> None:
+    evidence = networks([0.1, -0.3, 0.2, -0.1], "aabb", error=0.01)
+    largest = effect_of(claim(quantifier="some"), evidence)
+    # Bonferroni over four: 0.05 / 8 leaves 2.4977 errors to each side.
+    assert (largest.estimate, largest.units) == (0.2, 2)
+    assert largest.interval() == pytest.approx((0.175023, 0.224977), abs=1e-6)
+    assert largest.next_unit() == (-np.inf, np.inf)
+    assert effect_of(claim(quantifier="some", direction="down"), evidence).estimate == -0.3
+    assert effect_of(claim(), evidence) == mean_over_units(evidence)
 
 
 def test_images_add_in_quadrature_by_hand() -> None:
@@ -146,7 +152,7 @@ def test_images_add_in_quadrature_by_hand() -> None:
     # 0.031824 and 0.039199, squared 0.0010128 and 0.0015366: together the square of 0.050491.
     assert mean.interval() == pytest.approx((-0.010491, 0.090491), abs=1e-6)
     evidence = networks([0.02, 0.06], error_of_images=0.02)
-    assert mean_over_units(claim(), evidence).error_of_images == 0.02
+    assert mean_over_units(evidence).error_of_images == 0.02
 
 
 def test_the_next_unit_by_hand() -> None:
@@ -175,7 +181,7 @@ def test_the_next_unit_is_held_as_often_as_promised() -> None:
 
 
 def test_one_unit_leaves_everything_open() -> None:
-    mean = mean_over_units(claim(), networks([0.1, 0.2], "aa"))
+    mean = mean_over_units(networks([0.1, 0.2], "aa"))
     assert (mean.estimate, mean.units) == (pytest.approx(0.15), 1)
     assert math.isnan(mean.spread)
     assert mean.interval() == mean.next_unit() == (-math.inf, math.inf)
@@ -189,7 +195,7 @@ def test_a_choice_is_paid_for() -> None:
     assert one_of.interval(0.95) == pytest.approx(alone.interval(1 - 0.05 / 3))
     assert replace(alone, choices=1_000).p_value() == 1.0
     chosen = among({"one": networks(GAIN), "other": networks([0.0, 0.001])})
-    assert mean_over_units(claim(), chosen).choices == 2
+    assert mean_over_units(chosen).choices == 2
 
 
 def test_without_any_spread_all_but_the_mean_itself_is_ruled_out() -> None:
@@ -222,6 +228,4 @@ def test_another_network_of_a_known_unit_adds_no_unit(value: float, units: list[
     more = Case("another", value, units[-1], ("ConvNeXt",))
     after = replace(evidence, cases=(*evidence.cases, more))
     assert after.units == evidence.units
-    assert (
-        mean_over_units(claim(), after).units == mean_over_units(claim(), evidence).units == len(set(units))
-    )
+    assert mean_over_units(after).units == mean_over_units(evidence).units == len(set(units))
