@@ -11,11 +11,11 @@ from clipsafe_utils.claims.floor import evaluation_floor
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes import find_study, list_studies
 
-NAMES = ["a1", "b1", "a2", "c1", "b2", "a3"]
+NAMES = ["a1", "b1", "a2", "c1", "b2", "a3", "c2", "d1"]
 
 
 def _models(checkpoints: Mapping[str, str] | None = None) -> xr.Dataset:
-    """Networks a, b and c, of which a was read three times, b twice and c once."""
+    """Networks a to d, of which a was read three times, b and c twice and d once."""
     given = checkpoints or {name: name[0] for name in NAMES}
     return xr.Dataset({"checkpoint": ("model", list(given.values()))}, {"model": list(given)})
 
@@ -32,7 +32,7 @@ def _accuracies(rows: Mapping[str, Sequence[float]]) -> xr.Dataset:
 
 def test_the_median_over_networks_of_medians_over_what_was_measured() -> None:
     # a: its first two rows differ by 0.01, 0.02 and 0.09, median 0.02; the third row, far off, is not used.
-    # b: both measured two conditions only, 0.04 and 0.06 apart, median 0.05. c was read once.
+    # b: both measured two conditions only, 0.04 and 0.06 apart, median 0.05. c: 0.2. d was read once.
     cube = _accuracies(
         {
             "a1": [0.50, 0.60, 0.70],
@@ -41,11 +41,13 @@ def test_the_median_over_networks_of_medians_over_what_was_measured() -> None:
             "c1": [0.10, 0.10, 0.10],
             "b2": [0.46, 0.80, 0.36],
             "a3": [0.00, 0.00, 0.00],
+            "c2": [0.30, 0.30, 0.30],
+            "d1": [0.90, 0.90, 0.90],
         }
     )
-    assert evaluation_floor("shifts", cube, _models()) == pytest.approx(0.035)
+    assert evaluation_floor("shifts", cube, _models()) == pytest.approx(0.05)
     turned = cube.transpose("condition", "model")
-    assert evaluation_floor("shifts", turned, _models()) == pytest.approx(0.035)
+    assert evaluation_floor("shifts", turned, _models()) == pytest.approx(0.05)
 
 
 def test_a_cube_with_two_rows_of_one_checkpoint() -> None:
