@@ -108,7 +108,7 @@ def standard_error(draws: Sequence[float] | Array) -> float:
 def standard_error_of(estimate: Estimate, confidence: float = 0.95) -> float:
     """Return the standard error of a jackknife of a single number that was made at a level."""
     half = float(estimate.high - estimate.low) / 2
-    return half / student_quantile(confidence, max(1, estimate.families - 1))
+    return half / float(student_quantile(confidence, max(1, estimate.families - 1)))
 
 
 def _distance(evidence: Evidence) -> float:

@@ -114,6 +114,16 @@ class TestWithinLessAcross:
         ):
             within_less_across(X[here], [Y[here]], described([*rows, *NETS]))
 
+    def test_what_is_the_same_for_all_has_no_ranks(self) -> None:
+        perfect = np.where(np.arange(7) < 5, 1.0, Y)
+        with pytest.raises(NotMeasuredError, match="no training source"):
+            within_less_across(X, [perfect], models())
+        # Without the family c the others are alike.
+        but_one = np.where(np.arange(7) < 4, 1.0, Y)
+        (case,) = within_less_across(X, [but_one], models()).cases
+        assert np.isfinite(case.value)
+        assert case.error == np.inf
+
     def test_alone_there_is_nothing_across(self) -> None:
         with pytest.raises(NotMeasuredError, match="beside networks of other sources"):
             within_less_across(X[:5], [Y[:5]], described(WIT))
