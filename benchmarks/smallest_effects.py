@@ -2,7 +2,7 @@
 
 Command: python benchmarks/smallest_effects.py
 Run time: ten seconds on one core.
-Expected: the numbers of benchmarks/smallest_effects.json, which were made before the claims were frozen.
+Expected: clipsafe_utils/registry/smallest_effects.json as it was made before the claims were frozen.
 
 An effect matters where it is larger than what an ordinary choice moves that nobody calls a finding: another
 standard network, another recipe, another score. Each number stands in `claims.toml` beside the name of its
@@ -27,8 +27,9 @@ from clipsafe_utils.claims.statistics.shifts import mean_heights, rank_correlati
 from clipsafe_utils.cubes import HEADLINE_FACTORS, find_study
 from clipsafe_utils.cubes.storage import content_hash
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
+from clipsafe_utils.registry.smallest_effects import FILE
 
-REPORT = Path(__file__).with_suffix(".json")
+REPORT = Path(str(FILE))
 FEWEST_IMAGES = 5_000
 """On fewer images the book makes no claim about ECE."""
 

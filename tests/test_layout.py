@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 __all__ = ["address", "browser", "page"]
 
 FACTORS, SHIFTS, CALIBRATION = EXPLORED[0], EXPLORED[2], "book/04-calibration.html"
+LEDGER = "book/07-claims.html"
 BACK_MATTER = ("book/miniature-world.html", "book/student-laboratory.html")
 DESKTOP, PHONE, PAPER = 1280, 390, 718
 """Widths of windows, and of A4 less its margins."""
@@ -75,11 +76,63 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
     assert head.evaluate("(cell) => getComputedStyle(cell).boxShadow") != "none"
 
 
-def test_a_verdict_stays_on_one_line(page: Any, address: str) -> None:
-    show(page, address, "book/intro.html")
-    verdicts = page.locator(".themed-table td:has-text('not measured')").all()
-    assert len(verdicts) > 10
-    assert max(verdict.locator("span").bounding_box()["height"] for verdict in verdicts) < 30
+def test_a_label_stays_on_one_line(page: Any, address: str) -> None:
+    for name, selector in (("book/intro.html", "tbody th"), (LEDGER, ".ledger-table td")):
+        for width in (DESKTOP, PHONE):
+            show(page, address, name, width)
+            labels = page.locator(f".themed-table {selector} .together").all()
+            assert len(labels) > 5
+            assert max(label.bounding_box()["height"] for label in labels) < 30
+
+
+def test_the_ledger_is_filtered_and_sorted(page: Any, address: str) -> None:
+    show(page, address, LEDGER)
+    claims = page.locator(".ledger-table > tbody")
+    number = claims.count()
+
+    def ids() -> list[str]:
+        return [one.get_attribute("id") for one in page.locator(".ledger-table tr[id]:visible").all()]
+
+    in_order = ids()
+    assert len(in_order) == number
+    press(page, "miniature (proxy)")
+    press(page, "no data")
+    assert page.locator(".ledger-tools [role=status]").text_content() == f"{len(ids())} of {number} claims"
+    for name in ids():
+        assert page.locator(f"#{name} > td").nth(1).get_attribute("data-label") == "no data"
+    press(page, "all")
+    press(page, "by label")
+    ranks = [int(page.locator(f"#{name} > td").nth(1).get_attribute("data-rank")) for name in ids()]
+    assert ranks == sorted(ranks)
+    assert ids() != in_order
+    press(page, "by claim")
+    assert ids() == in_order
+
+
+def press(page: Any, text: str) -> None:
+    """Press a button of the ledger by the keyboard."""
+    button = page.locator(f".ledger-tools button:text-is('{text}')")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+
+
+def test_a_link_to_a_claim_shows_its_row_whatever_was_chosen(page: Any, address: str) -> None:
+    show(page, address, LEDGER)
+    press(page, "outside")
+    assert not page.locator("#F1").is_visible()
+    page.locator(".themed-table a[href='#F1']").first.click()
+    page.locator("#F1").wait_for()
+    assert page.locator("#F1").is_visible()
+
+
+def test_without_scripts_the_ledger_is_a_plain_table(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + LEDGER)
+    assert page.locator(".ledger-tools").count() == 0
+    assert page.locator(".ledger-table tr[id]:visible").count() > 20
+    context.close()
 
 
 def test_models_begin_with_how_they_did(page: Any, address: str) -> None:

@@ -10,6 +10,7 @@
   const DENSE = 300; // More marks of a look than this are drawn small and half transparent.
   const SPREAD = 0.7; // Share of a row over which its looks are spread.
   const CORRELATIONS = [0, 0.5, 0.9, 0.99, 0.999];
+  const EFFECTS = [-100, -10, -1, 0, 1, 10, 100];
   const PERCENT = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99];
   const WHOLE = [-3, 103];
   const DASHES = { "-": "solid", "--": "dash", ":": "dot" };
@@ -68,6 +69,12 @@
 
   // Fisher's scale, on which correlations near 1 can be told apart, as far as the printed figure goes.
   const fisher = (correlation) => Math.atanh(Math.min(Math.max(correlation, -0.3), 0.9998));
+
+  // Linear up to 1 and logarithmic beyond, as Matplotlib has it where the linear part is 0.6 of a decade long.
+  const symlog = (value) => {
+    const size = Math.abs(value);
+    return size <= 1 ? value / 1.5 : Math.sign(value) * (1 / 1.5 + Math.log10(size));
+  };
 
   // Broken between words where there are any; Plotly would take marks of HTML in a name for such.
   const broken = (text, longest = isNarrow() ? 30 : 40) => text
@@ -134,7 +141,7 @@
       this.hasRungs = data.rungs?.length > 0;
       this.hasRows = this.hasRungs || !this.isUpright;
       this.all = marksOf(data).filter(({ x, value }) => value !== null && (this.hasRows || x !== null));
-      const scale = { probit, fisher }[data.scale] ?? same;
+      const scale = { probit, fisher, symlog }[data.scale] ?? same;
       this.scales = { x: data.ratios ? Math.log10 : scale, value: scale };
       const isModel = ({ name, weight }) => name && weight === null; // A mark with a weight is a bin.
       this.models = unique(this.all.filter(isModel).map(({ name }) => name));
@@ -401,11 +408,11 @@
       if (scale === same) {
         return { range };
       }
-      const fixed = new Map([[probit, PERCENT], [fisher, CORRELATIONS]]);
+      const fixed = new Map([[probit, PERCENT], [fisher, CORRELATIONS], [symlog, EFFECTS]]);
       const values = fixed.get(scale) ?? sortedBy(unique(this.marks.map(({ x }) => x)), same);
       const shown = values.filter((value) => scale(value) >= range[0] && scale(value) <= range[1]);
       const kept = shown.filter((_, index) => index % Math.ceil(shown.length / 7) === 0);
-      return { range, tickvals: kept.map(scale), ticktext: kept.map((value) => value.toLocaleString("en")) };
+      return { range, tickvals: kept.map(scale), ticktext: kept.map((value) => value.toLocaleString("en").replace("-", "−")) };
     }
 
     referenceLine(at) {

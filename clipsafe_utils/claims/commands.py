@@ -89,7 +89,7 @@ def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:
             {
                 **{field.name: getattr(claim, field.name) for field in fields(claim)},
                 "labels": list(map(rows.values_of, entries)),
-                "choices": list(map(rows.values_of_change, changed)),
+                "changes": list(map(rows.values_of_change, changed)),
             }
         )
         return

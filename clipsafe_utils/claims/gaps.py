@@ -14,7 +14,7 @@ from clipsafe_utils.claims.summary import by_study, findings
 from clipsafe_utils.cubes import GROUPS, SCHEMAS, find_study
 from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Text
+from clipsafe_utils.say import Missing, Text, listed
 
 
 class Work(NamedTuple):
@@ -87,6 +87,12 @@ class OpenClaims:
         """What is said of the networks measured, and not of another unit."""
         said = (Label.REPRODUCED, Label.NOT_REPRODUCED)
         return [entry for entry in self.entries if entry.evidence and entry.label in said]
+
+    @property
+    def of_networks_alone(self) -> Text:
+        """Which claims these are."""
+        names = [entry.claim.id for entry in self.few_units]
+        return listed(names) if names else Text("none")
 
     @property
     def number_no_data(self) -> Text:

@@ -4,6 +4,7 @@ Where four or more units were measured, another unit is spoken of: *supported* o
 t over units after Holm's correction within a family of claims. Else, or where that decides nothing, the label
 is about the networks measured: *reproduced*, *not reproduced* or *mixed*, by a simultaneous band; and where
 these are one or two, or of one family, *agrees so far* or *disagrees so far*. What is left is *unclear*.
+What is claimed of some networks is asked of those measured alone: one is enough.
 A study that stands in for real models says the same in other words, and never contradicts a claim about them.
 """
 
@@ -77,7 +78,7 @@ class Judgement:
 
 def judge(evidence: Sequence[tuple[Claim, Evidence]]) -> list[Judgement]:
     """Judge the claims of one study that are corrected together, in their order."""
-    tests = [leaning(claim, _means(claim, of_claim)) for claim, of_claim in evidence]
+    tests = [leaning(claim, _means(of_claim)) for claim, of_claim in evidence]
     tried = [test is not None for test in tests]
     adjusted = np.full(len(tests), np.nan)
     if any(tried):
@@ -92,10 +93,10 @@ def judge(evidence: Sequence[tuple[Claim, Evidence]]) -> list[Judgement]:
     return judgements
 
 
-def _means(claim: Claim, evidence: Evidence) -> list[UnitMean]:
+def _means(evidence: Evidence) -> list[UnitMean]:
     """Return the mean over units of each alternative, each corrected for their number."""
     alternatives = list((evidence.alternatives or {"": evidence}).values())
-    return [replace(mean_over_units(claim, one), choices=len(alternatives)) for one in alternatives]
+    return [replace(mean_over_units(one), choices=len(alternatives)) for one in alternatives]
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,12 @@ def leaning(claim: Claim, means: Sequence[UnitMean]) -> Leaning | None:
     """Test against no effect where a mean is as large as matters, else against the least that matters.
 
     Of several alternatives one that is large is enough. That none is large needs no correction for their
-    number, since each has to be ruled out. None where too few units were measured.
+    number, since each has to be ruled out. None where too few units were measured, or one network is enough.
     """
     known = [mean for mean in means if mean.units >= FEWEST_UNITS]
-    if not known:
+    # That some networks are so is shown by one of them, whatever the next lineage does; and the largest of
+    # several is large by chance alone, so the mean of such over lineages tests nothing.
+    if not known or claim.quantifier == "some":
         return None
     large = [mean.p_value() for mean in known if _as_large(claim, mean.estimate)]
     claims_none = claim.direction == "none"

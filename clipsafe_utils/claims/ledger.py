@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.evidence import Evidence
 from clipsafe_utils.claims.labels import Judgement, Label, judge, of_parts
-from clipsafe_utils.claims.populations import UnitMean, mean_over_units
+from clipsafe_utils.claims.populations import Effect, effect_of
 from clipsafe_utils.claims.proxy import CHECKS
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader, refuse_without
 from clipsafe_utils.claims.registry import Claim, claims
@@ -38,9 +38,9 @@ class Entry:
         return self.judgement.label
 
     @property
-    def mean(self) -> UnitMean | None:
-        """The effect: the mean over units."""
-        return None if self.evidence is None else mean_over_units(self.claim, self.evidence)
+    def effect(self) -> Effect | None:
+        """The effect that is shown."""
+        return None if self.evidence is None else effect_of(self.claim, self.evidence)
 
 
 @dataclass(frozen=True)

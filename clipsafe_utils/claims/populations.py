@@ -128,21 +128,53 @@ class UnitMean:
         return math.hypot(by_units, -ndtri(level / 2) * self.error_of_images)
 
 
-def effects_of_units(claim: Claim, evidence: Evidence) -> dict[str, float]:
-    """Return the effect of each unit: the mean of its cases, or the largest where a claim speaks of some."""
-    values = evidence.values
+@dataclass(frozen=True)
+class LargestCase:
+    """The largest effect of the networks measured, with its share of their simultaneous band."""
+
+    estimate: float
+    evidence: Evidence
+    place: int  # Of the case among all.
+
+    @property
+    def units(self) -> int:
+        """Of how many units the networks are."""
+        return len(self.evidence.units)
+
+    def interval(self, confidence: float = 1 - ALPHA) -> tuple[float, float]:
+        """Return the ends of its band."""
+        half = float(half_widths(self.evidence, 1 - confidence)[self.place])
+        return self.estimate - half, self.estimate + half
+
+    def next_unit(self, confidence: float = 1 - ALPHA) -> tuple[float, float]:  # noqa: ARG002
+        """Return an interval without ends: what one network shows says nothing of the next unit."""
+        return -math.inf, math.inf
+
+
+Effect = UnitMean | LargestCase
+"""What is shown of a claim: the mean over units, or the largest where it speaks of some networks."""
+
+
+def effect_of(claim: Claim, evidence: Evidence) -> Effect:
+    """Return the effect that is shown of a claim."""
+    if claim.quantifier == "each":
+        return mean_over_units(evidence)
     sign = -1.0 if claim.direction == "down" else 1.0
-    effects = {}
-    for unit in evidence.units:
-        of_unit = values[[case.unit == unit for case in evidence.cases]]
-        largest = sign * (sign * of_unit).max()
-        effects[unit] = float(largest if claim.quantifier == "some" else of_unit.mean())
-    return effects
+    place = int(np.argmax(sign * evidence.values))
+    return LargestCase(float(evidence.values[place]), evidence, place)
 
 
-def mean_over_units(claim: Claim, evidence: Evidence) -> UnitMean:
+def effects_of_units(evidence: Evidence) -> dict[str, float]:
+    """Return the effect of each unit: the mean of its cases."""
+    values = evidence.values
+    return {
+        unit: float(values[[case.unit == unit for case in evidence.cases]].mean()) for unit in evidence.units
+    }
+
+
+def mean_over_units(evidence: Evidence) -> UnitMean:
     """Average the effects over units."""
-    effects = np.array(list(effects_of_units(claim, evidence).values()))
+    effects = np.array(list(effects_of_units(evidence).values()))
     spread = float(effects.std(ddof=1)) if effects.size > 1 else math.nan
     choices = max(1, len(evidence.alternatives))
     return UnitMean(float(effects.mean()), spread, effects.size, evidence.error_of_images, choices)

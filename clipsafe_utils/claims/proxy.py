@@ -32,6 +32,8 @@ def sources_drawn_apart(reader: Reader) -> str:
         return ""
     names = [field.name for field in fields(ImageKnobs) if field.name != "classes"]
     apart = sum(len({getattr(world.image_knobs[source], name) for source in drawn}) > 1 for name in names)
+    if not apart:
+        return ""
     return (
         f"the sources {' and '.join(drawn)} were drawn to differ, in {apart} of {len(names)} knobs of images"
     )

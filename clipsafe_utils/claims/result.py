@@ -8,6 +8,7 @@ import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
+from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_choice, by_label, by_study, findings, forest
 from clipsafe_utils.claims.wording import CHANGES
@@ -17,8 +18,11 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count, listed
 
-_OF_NETWORKS = (Label.SUPPORTED, Label.REPRODUCED, Label.CONTRADICTED, Label.NOT_REPRODUCED)
-_CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+_FOR = (Label.SUPPORTED, Label.REPRODUCED)
+_OF_NETWORKS = (*_FOR, Label.CONTRADICTED, Label.NOT_REPRODUCED)
+_OF_FEW = (Label.AGREES, Label.DISAGREES)
+CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+"""Labels beside which an effect says nothing of the claim."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class ClaimsLedger:
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """Every effect, as `forest` has them."""
-        return forest(self.entries, self.confidence)
+        """Every effect that says something of its claim, as `forest` has them."""
+        return forest(self.measured, self.confidence)
 
     @cached_property
     def sources(self) -> list[str]:
@@ -55,6 +59,22 @@ class ClaimsLedger:
         return source_lines(
             study.read(cube) for study in self.studies for name, cube in asked if name == study.name
         )
+
+    @cached_property
+    def floors(self) -> list[tuple[str, str, float]]:
+        """The evaluation floor of each cube of each study; 0 where no network was read twice."""
+        readers = map(Reader, self.studies)
+        return [
+            (reader.study.name, cube, reader.floor(cube))
+            for reader in readers
+            for cube in dict.fromkeys(entry.claim.cube for entry in self.entries)
+            if cube and reader.study.has(cube)
+        ]
+
+    @property
+    def measured(self) -> list[Entry]:
+        """The entries with an effect that says something of its claim."""
+        return [entry for entry in self.entries if entry.evidence and entry.label not in CLOSED]
 
     @property
     def real(self) -> list[Entry]:
@@ -91,9 +111,9 @@ class ClaimsLedger:
     @property
     def in_full(self) -> Text:
         """Which claims, parts and all, have which label in each study."""
-        asked = ([entry for entry in of_study if entry.label not in _CLOSED] for of_study in self._by_study)
-        said = (f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study)
-        return Text("; ".join(said)) if any(self._by_study) else Missing("no claim can be asked")
+        asked = ([entry for entry in of_study if entry.label not in CLOSED] for of_study in self._by_study)
+        said = [f"{of_study[0].study}: {_named(of_study)}" for of_study in asked if of_study]
+        return Text("; ".join(said)) if said else Missing("no claim can be asked")
 
     @property
     def flips(self) -> Flips:
@@ -116,10 +136,54 @@ class ClaimsLedger:
         return [entry for entry in self.real if entry.label in _OF_NETWORKS and entry.evidence]
 
     @property
+    def firm(self) -> Text:
+        """Which claims real models speak of beyond one or two networks, by label."""
+        return Text(_named(self.said_of_real)) if self.said_of_real else Missing("no label but for a few")
+
+    @property
+    def so_far(self) -> Text:
+        """With which claims one or two networks of real models, or one family, agree or disagree."""
+        few = [entry for entry in self.real if entry.label in _OF_FEW]
+        said = (f"{entry.label} with {_quoted(entry)}, {entry.judgement.reason}" for entry in few)
+        return Text("; ".join(said)) if few else Missing("no label of a few networks")
+
+    @property
+    def possible(self) -> Text:
+        """What studies that stand in for real models show to be possible."""
+        shown = [entry for entry in self.drawn if entry.label in (Label.SHOWN_POSSIBLE, Label.OPPOSITE)]
+        said = (f"{label}: {listed(map(_quoted, of_label))}" for label, of_label in by_label(shown).items())
+        return Text("; ".join(said)) if shown else Missing("nothing is shown possible")
+
+    @property
+    def answer_of_real(self) -> Text:
+        """How many findings of the papers have which label of real models."""
+        real = findings(self.real)
+        return Text(_counted(real)) if real else Missing("no study of real models")
+
+    def bears_out(self, claim: str) -> bool:
+        """Say whether real models bear a claim out beyond one or two networks."""
+        return any(entry.claim.id == claim and entry.label in _FOR for entry in self.real)
+
+    def said_of(self, claim: str) -> Text:
+        """Say the label of a claim in real models, and who was counted."""
+        of_claim = [entry for entry in self.real if entry.claim.id == claim]
+        said = (f"{entry.label} ({entry.judgement.reason})" for entry in of_claim)
+        return Text("; ".join(said)) if of_claim else Missing("no study of real models")
+
+    @property
     def next_unit(self) -> list[tuple[Entry, str]]:
         """What it would take, of real models, to speak of another unit where they cannot yet."""
         open_ = [(entry, what_would_settle(entry)) for entry in self.real]
         return [(entry, work) for entry, work in open_ if work]
+
+    @property
+    def next_units(self) -> Text:
+        """`next_unit` in words, claims that lack the same together."""
+        by_work: dict[str, list[str]] = {}
+        for entry, work in self.next_unit:
+            by_work.setdefault(work, []).append(entry.claim.id)
+        said = [f"{listed(names)} – {work}" for work, names in by_work.items()]
+        return Text("; ".join(said)) if said else Missing("nothing is open")
 
     @property
     def _by_study(self) -> list[list[Entry]]:
@@ -132,6 +196,10 @@ def _studied(entries: Sequence[Entry]) -> str:
 
 def _counted(entries: Sequence[Entry]) -> str:
     return listed(f"{len(of_label)} {label}" for label, of_label in by_label(entries).items())
+
+
+def _quoted(entry: Entry) -> str:
+    return f"“{entry.claim.sentence.rstrip('.')}” ({entry.claim.id})"
 
 
 def _named(entries: Sequence[Entry]) -> str:

@@ -13,7 +13,7 @@ _CONFIDENCE = 1 - ALPHA
 
 def row_of(entry: Entry) -> dict[str, str]:
     """Return the row of an entry."""
-    mean, claim = entry.mean, entry.claim
+    mean, claim = entry.effect, entry.claim
     return {
         "claim": claim.id,
         "sentence": claim.sentence,
@@ -26,7 +26,7 @@ def row_of(entry: Entry) -> dict[str, str]:
 
 def detailed_row_of(entry: Entry) -> dict[str, str]:
     """Return the row of an entry among those of its claim alone."""
-    claim, mean, evidence = entry.claim, entry.mean, entry.evidence
+    claim, mean, evidence = entry.claim, entry.effect, entry.evidence
     row = {"study": entry.study} | row_of(entry)
     del row["claim"], row["sentence"]
     if mean is None or evidence is None:
@@ -43,7 +43,7 @@ def detailed_row_of(entry: Entry) -> dict[str, str]:
 def row_of_change(change: Changed) -> dict[str, str]:
     """Return the row of a label under another choice."""
     after, claim = change.after, change.entry.claim
-    mean, label = after.mean, after.label
+    mean, label = after.effect, after.label
     return {
         "claim": claim.id,
         "study": change.entry.study,
@@ -51,14 +51,14 @@ def row_of_change(change: Changed) -> dict[str, str]:
         "changed": CHANGES[change.choice, change.value],
         "label": f"{MARKS[label]} {label}{' (flips)' if change.flips else ''}",
         "effect": "" if mean is None else f"{number(claim, mean.estimate)} {claim.unit}",
-        "p": _p_value(after),
+        "p": p_value(after),
         "because": after.judgement.reason,
     }
 
 
 def values_of(entry: Entry) -> dict[str, object]:
     """Return an entry for a script; None where there is no number."""
-    claim, mean, evidence = entry.claim, entry.mean, entry.evidence
+    claim, mean, evidence = entry.claim, entry.effect, entry.evidence
     common: dict[str, object] = {
         "claim": claim.id,
         "sentence": claim.sentence,
@@ -97,7 +97,7 @@ def values_of(entry: Entry) -> dict[str, object]:
         "units": {
             "unit": evidence.unit,
             "number": mean.units,
-            "effects": effects_of_units(claim, evidence),
+            "effects": effects_of_units(evidence),
             "label_without": {unit: str(label) for unit, label in entry.dropped.items()},
         },
     }
@@ -105,7 +105,7 @@ def values_of(entry: Entry) -> dict[str, object]:
 
 def values_of_change(change: Changed) -> dict[str, object]:
     """Return a label under another choice for a script."""
-    mean = change.after.mean
+    mean = change.after.effect
     return {
         "claim": change.entry.claim.id,
         "study": change.entry.study,
@@ -121,7 +121,8 @@ def values_of_change(change: Changed) -> dict[str, object]:
     }
 
 
-def _p_value(entry: Entry) -> str:
+def p_value(entry: Entry) -> str:
+    """Write the p-value of another unit; empty where none is spoken of."""
     value = entry.judgement.p_value
     return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"
 

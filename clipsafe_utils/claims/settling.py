@@ -16,8 +16,8 @@ def more_units(entry: Entry) -> int | None:
 
     Holm's correction is left out: how many other claims would still be open is not known.
     """
-    mean = entry.mean
-    if mean is None or mean.units < 2:
+    mean = entry.effect
+    if not isinstance(mean, UnitMean) or mean.units < 2:
         return None
     low, high = max(FEWEST_UNITS, mean.units), _MOST
     if not _decides(entry, mean, high):
@@ -32,10 +32,12 @@ def what_would_settle(entry: Entry) -> str:
     """Say what it would take to speak of another unit; empty where a study does, or cannot be asked."""
     if entry.evidence is None or entry.label in _SETTLED | _CLOSED:
         return ""
+    if entry.claim.quantifier == "some":
+        return f"one {entry.evidence.case} whose band lies beyond zero"
     units = plural(entry.evidence.unit)
     measured = len(entry.evidence.units)
     if measured < 2:
-        return f"{FEWEST_UNITS - measured} more {units}, or more: with one, their spread is not known"
+        return f"at least {FEWEST_UNITS - measured} more {units}: with one, their spread is not known"
     more = more_units(entry)
     if more is None:
         return f"no number of {units} at this estimate"

@@ -72,7 +72,7 @@ def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
     columns = ("claim", "sentence", "direction", "unit", "study", "label", "mark", "value", "low", "high")
     rows = []
     for entry in entries:
-        claim, mean = entry.claim, entry.mean
+        claim, mean = entry.claim, entry.effect
         if mean is None:
             continue
         scale, unit = (1 / claim.smallest_effect, "") if claim.smallest_effect else (1.0, claim.unit)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from clipsafe_utils.claims.labels import Label
-from clipsafe_utils.claims.populations import UnitMean
+from clipsafe_utils.claims.populations import Effect
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.say import Text, change
 
@@ -34,6 +34,13 @@ SEEN_IN: Mapping[str, str] = {
     "book": "asked by this book",
 }
 """How we know of a finding."""
+
+KNOWN_BEFORE: Mapping[str, str] = {
+    "nothing": "nothing, when the claim was frozen",
+    "direction": "the direction, when the claim was frozen",
+    "numbers": "numbers, when the claim was frozen",
+}
+"""What we knew of the outcome in real models."""
 
 CHANGES: Mapping[tuple[str, str], str] = {
     ("axes", "probit"): "accuracy on probit axes, not raw",
@@ -79,9 +86,11 @@ def ends(claim: Claim, low: float, high: float) -> str:
     return f"{number(claim, low)} to {number(claim, high)}"
 
 
-def estimate(claim: Claim, mean: UnitMean, confidence: float) -> Text:
+def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:
     """Write an effect with the interval of its mean over units."""
-    return Text(f"{number(claim, mean.estimate)} {claim.unit} ({ends(claim, *mean.interval(confidence))})")
+    return Text(
+        f"{number(claim, effect.estimate)} {claim.unit} ({ends(claim, *effect.interval(confidence))})"
+    )
 
 
 def rule(claim: Claim) -> str:

@@ -119,7 +119,8 @@ def compare_pairs(
 def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dataset:
     before, after = ([pair[end] for pair in pairs] for end in (0, 1))
     gain = {name: cloud[name].sel(model=after).values - cloud[name].sel(model=before).values for name in "xy"}
-    residual = _residuals(cloud, after, line) - _residuals(cloud, before, line)
+    above = _heights(cloud, line)
+    residual = above.sel(model=after).values - above.sel(model=before).values
     return xr.Dataset(
         {"difference": ("pair", gain["y"]), "x_gain": ("pair", gain["x"]), "at_equal": ("pair", residual)},
         coords={
@@ -130,13 +131,11 @@ def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dat
     )
 
 
-def _residuals(cloud: xr.Dataset, names: list[str], line: Sequence[str]) -> Array:
-    """Return residuals from the line of some groups, NaN where it is not supported."""
+def _heights(cloud: xr.Dataset, line: Sequence[str]) -> xr.DataArray:
+    """Return the residual of each model from the line of some groups, NaN where it is not supported."""
     baseline = cloud["group"].isin(list(line)).values
     x, y = (cloud[name].values[None] for name in "xy")
-    heights = heights_above_line(x, y, cloud["family"].values, baseline)[0]
-    everyone = cloud["model"].values.tolist()
-    return np.asarray(heights[[everyone.index(name) for name in names]])
+    return cloud["y"].copy(data=heights_above_line(x, y, cloud["family"].values, baseline)[0])
 
 
 def mean_of_pairs(values: Array, families: NDArray[np.str_], confidence: float) -> Estimate:

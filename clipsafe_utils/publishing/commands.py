@@ -11,7 +11,6 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing.chapters import Chapter, find_chapter, find_chapters
 from clipsafe_utils.publishing.compile import compile_book
 from clipsafe_utils.publishing.freshness import State, is_old, keep_edits, note_states, read_states, state_of
-from clipsafe_utils.publishing.poster import write_poster
 from clipsafe_utils.publishing.render import render_all, render_chapter, reword_chapter, with_texts
 from clipsafe_utils.publishing.standalone import write_standalone
 from clipsafe_utils.terminal import progress, say
@@ -71,6 +70,8 @@ def _render(jobs: int, *, only_outdated: bool) -> int:
             note_states(REPOSITORY, {chapter.name: _state_as_noted(chapter, noted)})
         ran, reworded = ran + len(to_run), reworded + len(to_reword)
     if ran:  # Another word in a page is no other picture.
+        from clipsafe_utils.publishing.poster import write_poster  # Who draws one page needs no Matplotlib.
+
         write_poster(REPOSITORY)
     return ran + reworded
 

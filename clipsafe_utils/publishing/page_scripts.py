@@ -9,6 +9,7 @@ SCRIPTS = {
     'class="models-data"': ("datatables.min.js", "models.js"),
     'class="figure-data"': ("figures.js", "chart.js"),
     'class="themed-table"': ("figures.js",),
+    'class="ledger-table"': ("ledger.js",),
 }
 """By what a page holds, the scripts that it needs, in the order in which they run."""
 

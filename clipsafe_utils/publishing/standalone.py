@@ -24,6 +24,7 @@ from clipsafe_utils.publishing.render import render_chapter
 
 _CSS_REFERENCE = re.compile(r"""(?:url\(\s*|@import\s+(?=["']))["']?(?!data:|#)([^"')]+)["']?(?:\s*\))?""")
 _NOT_KEPT = 'link[rel="preload"], .dropdown-launch-buttons, .dropdown-download-buttons'
+_REFERRED_TO = re.compile(r"^(?:#+ |\([^\n]+\)=)[^\n]*|^(```|\$\$).*?^\1[^\n]*", re.MULTILINE | re.DOTALL)
 _HTML_IN_SCRIPT = re.compile(r"<(?=!--|/?script)", re.IGNORECASE)
 """What would end a script or hide its end; it stands in texts and patterns, where ``\\x3c`` is the same."""
 
@@ -101,11 +102,13 @@ def _with_other_chapter(root: Path, project: Path, notebook: Path) -> Path:
 
 
 def _write_outline(page: Path, place: Path) -> None:
-    """Write a page with its prose and numbered figures, without what they show: most of its size."""
+    """Write a page with what others refer to and number: headings, targets, formulas, exercises, figures."""
     notebook = nbformat.read(page, as_version=4)
     texts = texts_in(notebook)
     for cell in notebook.cells:
-        if "figure" in cell.metadata.get("mystnb", {}):
+        if cell.cell_type == "markdown":
+            cell.source = "\n\n".join(part[0] for part in _REFERRED_TO.finditer(cell.source))
+        elif "figure" in cell.metadata.get("mystnb", {}):
             cell.outputs = [new_output("display_data", {"text/html": "<p></p>"})]
         elif cell.cell_type == "code":
             cell.outputs = []

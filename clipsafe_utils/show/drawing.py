@@ -227,19 +227,24 @@ def not_measured(what: str) -> Figure:
     return figure
 
 
-# Canvases write a figure in one drawing; `savefig` draws every figure twice, first to lay it out.
+# A canvas draws a figure once; `savefig` draws it twice, the first time only for its layout.
+
+
 def _svg_of(figure: Figure) -> str:
+    parts: list[Any] = [figure, *figure.subfigs, *figure.axes]
+    for part in parts:
+        part.patch.set(facecolor="none", edgecolor="none")
+    canvas: Any = FigureCanvasSVG(figure)
     stream = io.BytesIO()
-    for patch in (figure.patch, *(part.patch for part in [*figure.subfigs, *figure.axes])):
-        patch.set(facecolor="none", edgecolor="none")
-    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+    canvas.print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue().decode()
 
 
 def _png_of(figure: Figure) -> bytes:
-    stream = io.BytesIO()
     figure.set(dpi=_SHARP, facecolor="white")
-    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
+    canvas: Any = FigureCanvasAgg(figure)
+    stream = io.BytesIO()
+    canvas.print_png(stream, metadata={"Software": None})
     return stream.getvalue()
 
 

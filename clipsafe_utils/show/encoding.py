@@ -1,7 +1,8 @@
 """One colour and one mark mean one thing in the whole book: the registry of looks.
 
 A group of models has a hue and a mark. A training source has a step of one other hue and a mark. A loss has a
-line style, in ink. What a reader brought has a colour of its own. Panels tell studies apart, never colours.
+line style, in ink. What a reader brought has a colour of its own. A label of the ledger that speaks of more
+than one or two networks has one of two hues, for and against. Panels tell studies apart, never colours.
 """
 
 from dataclasses import dataclass
@@ -70,10 +71,11 @@ LOOKS: dict[str, Look] = {
     "ink": Look("", INK, INK, "o"),
     "ink/equal": Look("at equal accuracy in distribution", INK, INK, "D", rank=1),
     "ink/ideal": Look("if perfectly calibrated", INK, INK, "", ":"),
-    "families/5": Look("5 families", INK, INK, "^"),
-    "families/8": Look("8 families", INK, INK, "h"),
-    "families/15": Look("15 families", INK, INK, "P"),
-    "families/0": Look("no families", INK, INK, "x"),
+    "label/for": Look("supported or reproduced", "#1A7340", "#57C785", "o", rank=2),
+    "label/against": Look("contradicted or not reproduced", "#B3261E", "#FF8A80", "o", rank=2),
+    "lineages/4": Look("4 lineages", INK, INK, "^"),
+    "lineages/8": Look("8 lineages", INK, INK, "h"),
+    "lineages/12": Look("12 lineages", INK, INK, "P"),
     "temperature/clean": Look("temperature of clean images", INK, INK, "v", "--"),
     "temperature/own": Look("temperature of shifted ones", INK, INK, "+", ":"),
     **{

@@ -1,5 +1,6 @@
 """A forest: every effect with its interval under the sentence of its claim, a row a study."""
 
+import math
 import textwrap
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,12 @@ from clipsafe_utils.show.publish import published
 from clipsafe_utils.show.shown import Shown
 
 REACH = 100.0
-"""How far the shared axis goes to both sides, in smallest effects that matter."""
+"""How far the axes go to both sides: in smallest effects that matter, or in points."""
+
+SCALE = "symlog"
+"""Linear up to 1 and logarithmic beyond: what `chart.js` calls the axis of print."""
+
+NOT_BOUNDED = "not bounded"
 
 _TICKS = (-100, -10, -1, 0, 1, 10, 100)
 _ROW, _LINE, _ABOVE = 0.2, 0.16, 0.1  # Inches: of an effect, of a line of a heading, above a heading.
@@ -33,8 +39,8 @@ def forest(
         As `clipsafe_utils.show.frame.marks` makes it: `panel` is the unit, `heading` the claim, `row` the
         study, `note` its verdict; `band_low` and `band_high` are the smallest effects that matter.
     axes : mapping of str to str
-        By unit, the name of its axis. The one under the name "" is shared: linear up to 1 and logarithmic
-        beyond; what lies past its end is an arrow there.
+        By unit, the name of its axis: linear up to 1 and logarithmic beyond; what lies past its end is an
+        arrow there. An interval that is not bounded is said in words, not drawn.
     lead : str
         First sentence of the alternative text.
     what : str
@@ -50,7 +56,16 @@ def forest(
     <figure>
     """
     figure = _draw(frame, axes) if len(frame) else not_measured(what)
-    return published(figure, frame, axes, lead, sources, place="row", axes={"reference": 0.0})
+    chart = {"reference": 0.0, "scale": SCALE}
+    return published(figure, _in_words(frame), axes, lead, sources, place="row", axes=chart)
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say in the note which intervals are not bounded, so that no chart draws them as a line."""
+    ends = frame[["low", "high"]]
+    is_open = ends.abs().eq(math.inf).any(axis=1)
+    note = frame["note"].where(~is_open, frame["note"].astype(str) + f"; interval {NOT_BOUNDED}")
+    return frame.assign(note=note, **ends.mask(is_open))
 
 
 def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:
@@ -62,19 +77,16 @@ def _draw(frame: pd.DataFrame, axes: Mapping[str, str]) -> Figure:
         figure = Figure(figsize=(WIDTH, 0.5 + 0.55 * len(parts) + sum(heights)))
         grid = figure.subplots(len(parts), 1, squeeze=False, height_ratios=heights).ravel()
         for one, (unit, part) in zip(grid, parts.items(), strict=True):
-            _draw_unit(one, part, shared=unit == "")
+            _draw_unit(one, part)
             one.set_xlabel(axes[unit])
     return figure
 
 
-def _draw_unit(axes: Axes, part: pd.DataFrame, *, shared: bool) -> None:
-    largest = float(part[["value", "low", "high"]].abs().clip(upper=REACH).max().max())
-    reach = REACH if shared else 1.1 * largest
-    if shared:
-        axes.set_xscale("symlog", linthresh=1.0, linscale=0.6)
-        axes.set_xticks(_TICKS, [f"{tick}".replace("-", "−") for tick in _TICKS])
-        axes.minorticks_off()
-    axes.set_xlim(-reach, reach)
+def _draw_unit(axes: Axes, part: pd.DataFrame) -> None:
+    axes.set_xscale(SCALE, linthresh=1.0, linscale=0.6)
+    axes.set_xticks(_TICKS, [f"{tick}".replace("-", "−") for tick in _TICKS])
+    axes.minorticks_off()
+    axes.set_xlim(-REACH, REACH)
     beside = blended_transform_factory(axes.transAxes, axes.transData)
     over_all = blended_transform_factory(axes.figure.transFigure, axes.transData)
     places, labels, y = [], [], 0.0
@@ -86,7 +98,8 @@ def _draw_unit(axes: Axes, part: pd.DataFrame, *, shared: bool) -> None:
         for row in rows.to_dict("records"):
             y += _ROW
             _draw_effect(axes, row, y - _ROW / 2)
-            axes.text(1.02, y - _ROW / 2, row["note"], transform=beside, va="center")
+            colour = LOOKS[row["look"]].light
+            axes.text(1.02, y - _ROW / 2, row["note"], transform=beside, va="center", color=colour)
             places.append(y - _ROW / 2)
             labels.append(row["row"])
     axes.set_yticks(places, labels)
@@ -112,8 +125,25 @@ def _draw_rules(axes: Axes, rows: pd.DataFrame, top: float, bottom: float) -> No
 
 
 def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
-    one = pd.DataFrame([row])
+    one, look = pd.DataFrame([row]), LOOKS[row["look"]]
     first, last = axes.get_xlim()
-    draw_intervals(axes, [y], one, LOOKS[row["look"]])
+    if math.isinf(row["low"]) or math.isinf(row["high"]):
+        _say_not_bounded(axes, row, y)
+    else:
+        draw_intervals(axes, [y], one, look)
     if first <= row["value"] <= last:
-        draw_marks(axes, one["value"], [y], one, LOOKS[row["look"]], size=24)
+        draw_marks(axes, one["value"], [y], one, look, size=24)
+
+
+def _say_not_bounded(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
+    """Write it on the other side of zero than the mark, beyond the rules, where nothing is drawn."""
+    side, end = (-1, row["band_low"]) if row["value"] > 0 else (1, row["band_high"])
+    axes.annotate(
+        NOT_BOUNDED,
+        (0.0 if math.isnan(end) else end, y),
+        (5 * side, 0),
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        va="center",
+        alpha=0.75,
+    )

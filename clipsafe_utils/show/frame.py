@@ -53,16 +53,18 @@ def marks(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     >>> marks([{"row": "pose", "value": 1.5}])[["row", "value", "look"]].to_dict("list")
     {'row': ['pose'], 'value': [1.5], 'look': ['ink']}
     """
-    filled = [{**DEFAULTS, **{name: _printable(value) for name, value in row.items()}} for row in rows]
-    unknown = sorted({name for row in filled for name in row} - {*DEFAULTS})
+    given = list(rows)
+    unknown = sorted({name for row in given for name in row} - {*DEFAULTS})
     if unknown:
         raise ValueError(f"a frame of marks has no column {', '.join(unknown)}")
-    return pd.DataFrame(filled, columns=list(DEFAULTS))
+    return pd.DataFrame(
+        {name: [_printable(row.get(name, default)) for row in given] for name, default in DEFAULTS.items()}
+    )
 
 
 def _printable(value: Any) -> Any:
     """Take control characters out of a name: no XML may hold them."""
-    return _CONTROLS.sub("", value) if isinstance(value, str) else value
+    return _CONTROLS.sub("", value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def inside(frame: pd.DataFrame, limits: tuple[float, float] | None) -> tuple[float, float]:

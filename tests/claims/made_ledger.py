@@ -2,32 +2,37 @@
 
 from typing import Any
 
+from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Entry
-from clipsafe_utils.claims.verdicts import Verdict
-from tests.claims.made import claim, effect, entry
-
-S, C, U, N = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.NOT_MEASURED
+from tests.claims.made import claim, entry, networks
 
 
 def made_ledger() -> list[Entry]:
-    """Two studies and the claims A, B, D and E, of which D has the parts D1 and D2 and E is out of scope."""
+    """Two studies and the claims A, B, D and E, of which D has the parts D1 and D2 and E is outside.
+
+    And one of this book, S.
+    """
     parts = [claim(name, finding="D") for name in ("D1", "D2")]
     up, down = claim("A"), claim("B", direction="down", unit="nats of NLL", smallest_effect=0.1)
     whole = claim("D", statistic="", all_of=("D1", "D2"))
-    outside = claim("E", statistic="", out_of_scope="cats are no images")
-    lab: dict[str, Any] = {"study": "miniature", "evidence": "proxy", "of_proxy": True}
-    nothing = lab | {"evidence": ""}
+    outside = claim("E", statistic="", outside="cats are no images")
+    own = claim("S")
+    own = type(own)(**(vars(own) | {"seen": "book"}))
+    lab: dict[str, Any] = {"study": "miniature", "of_proxy": True}
+    three = networks([0.02, 0.03, 0.04])
     return [
-        entry(up, S, effect(0.03)),
-        entry(up, C, effect(-0.05), **lab),
-        entry(down, N, reason="no cube factors", evidence=""),
-        entry(down, C, effect(0.4), **lab),
-        entry(whole, U, reason="D2 is undecided", evidence=""),
-        entry(whole, U, reason="D2 is undecided", **nothing),
-        entry(parts[0], S, effect(0.02)),
-        entry(parts[0], S, effect(0.03), **lab),
-        entry(parts[1], U, effect(0.02, 0.02, units=3), reason="too few families: 3, and 5 are needed"),
-        entry(parts[1], U, effect(0.02, 0.02), reason="chance may explain it", **lab),
-        entry(outside, N, reason="cats are no images", evidence=""),
-        entry(outside, N, reason="cats are no images", **nothing),
+        entry(up, Label.REPRODUCED, three, reason="3 of 3 networks as claimed; 3 training lineages"),
+        entry(up, Label.OPPOSITE, networks([-0.04, -0.05, -0.06]), **lab),
+        entry(down, Label.NO_DATA, reason="no cube factors"),
+        entry(down, Label.NOT_TESTABLE, networks([0.3, 0.4, 0.5]), reason="the logit scale", **lab),
+        entry(whole, Label.AGREES, reason="D1 is supported, D2 is agrees so far"),
+        entry(whole, Label.NOT_SHOWN, reason="D1 is shown possible, D2 is not shown", **lab),
+        entry(parts[0], Label.SUPPORTED, networks([0.02, 0.03, 0.02, 0.03]), p_value=0.004),
+        entry(parts[0], Label.SHOWN_POSSIBLE, three, **lab),
+        entry(parts[1], Label.AGREES, networks([0.02], "a"), reason="1 of 1 network as claimed"),
+        entry(parts[1], Label.NOT_SHOWN, networks([0.02, -0.02]), **lab),
+        entry(outside, Label.OUTSIDE, reason="cats are no images"),
+        entry(outside, Label.OUTSIDE, reason="cats are no images", **lab),
+        entry(own, Label.CONTRADICTED, networks([-0.02, -0.03, -0.02, -0.03]), p_value=0.02),
+        entry(own, Label.BUILT_IN, three, reason="the sources were drawn apart", **lab),
     ]

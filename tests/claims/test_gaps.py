@@ -2,40 +2,69 @@
 
 from clipsafe_utils.claims import assumptions
 from clipsafe_utils.claims.gaps import OpenClaims, needed
+from clipsafe_utils.claims.labels import Label
+from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.registry import claims, find_claim
 from clipsafe_utils.say import Missing
+from tests.claims.made import claim, entry, networks
 from tests.claims.made_ledger import made_ledger
+
+LEVEL = 0.95
+
+
+def ids(entries: list[Entry]) -> list[str]:
+    return [f"{one.claim.id} {one.study}" for one in entries]
+
+
+def test_each_entry_stands_in_one_section() -> None:
+    result = OpenClaims(made_ledger(), LEVEL)
+    assert ids(result.outside) == ["E published"]
+    assert ids(result.no_data) == ["B published"]
+    assert ids(result.not_asked) == ["B miniature", "S miniature"]
+    assert ids(result.few_units) == ["A published"]
+    assert ids(result.open) == ["D2 published", "D2 miniature"]
 
 
 def test_what_is_open_and_what_would_close_it() -> None:
-    found = OpenClaims(made_ledger(), 0.95).work
-    assert ("families, 5 or more in all", "published", ("D2",)) in found
+    found = OpenClaims(made_ledger(), LEVEL).work
+    one_lineage = "at least 3 more training lineages: with one, their spread is not known"
+    assert (one_lineage, "published", ("D2",)) in found
     missing = [one for one in found if one.study == "published" and one.claims == ("B",)]
     assert missing[0].needs.startswith("the cube factors (")
     assert [one.claims for one in found if one.study == "miniature"] == [("D2",)]
 
 
-def test_what_is_open_is_counted() -> None:
-    result = OpenClaims(made_ledger(), 0.95)
-    assert (result.number, result.number_outside) == ("4", "1")
-    assert (result.few, result.number_not_measured) == ("1 of 2", "1")
-    assert result.answer == (
-        "the study published leaves 1 undecided and has nothing on 1; "
-        "the study miniature leaves 1 undecided and has nothing on 0"
-    )
-    assert result.largest_number == "1 claim"
+def test_work_that_opens_most_comes_first() -> None:
+    one_lineage = networks([0.02, 0.03], "aa")
+    same = [entry(claim(name), Label.UNCLEAR, one_lineage) for name in ("X", "Y")]
+    result = OpenClaims([entry(claim("Z"), Label.NO_DATA), *same], LEVEL)
+    assert [one.claims for one in result.work] == [("X", "Y"), ("Z",)]
+    assert result.largest_number == "2 claims"
+    assert result.largest_work.startswith("at least 3 more training lineages")
     assert result.largest_work.endswith(" (study published)")
 
 
+def test_what_is_open_is_counted() -> None:
+    result = OpenClaims(made_ledger(), LEVEL)
+    assert (result.number, result.number_outside, result.number_no_data) == ("5", "1", "1")
+    assert result.of_networks_alone == "A"
+    assert result.answer == (
+        "the study published leaves 1 open and has nothing on 1; "
+        "the study miniature leaves 1 open and has nothing on 0"
+    )
+
+
 def test_where_nothing_is_open() -> None:
-    result = OpenClaims(made_ledger()[:1], 0.95)
-    assert result.work == result.undecided == result.not_measured == []
-    for text in (result.largest_work, result.largest_number, result.number_not_measured):
+    supported = entry(claim("A"), Label.SUPPORTED, networks([0.02, 0.03, 0.02, 0.03]))
+    result = OpenClaims([supported], LEVEL)
+    assert result.work == result.open == result.no_data == result.few_units == []
+    assert result.of_networks_alone == "none"
+    for text in (result.largest_work, result.largest_number, result.number_no_data):
         assert isinstance(text, Missing)
 
 
 def test_the_full_study_is_counted_by_its_catalogue() -> None:
-    result = OpenClaims(made_ledger(), 0.95)
+    result = OpenClaims(made_ledger(), LEVEL)
     assert 0 < int(result.sources_of_full_study) < int(result.models_of_full_study)
 
 
@@ -47,7 +76,7 @@ def test_assumptions_name_claims_and_are_counted() -> None:
         assert one.mark in assumptions.MARKS
         assert one.what[0].isupper()
     assert len({one.what for one in lines}) == len(lines)
-    counted = OpenClaims(made_ledger(), 0.95).assumed
+    counted = OpenClaims(made_ledger(), LEVEL).assumed
     parts = (counted.found_nowhere, counted.inferred, counted.recalled, counted.from_summaries)
     assert [int(part) for part in parts] == [
         sum(one.mark == mark for one in lines) for mark in ("not found", "inferred", "memory", "summary")

@@ -1,108 +1,126 @@
-"""What chapter 8 says that the ledger adds up to."""
+"""What the chapter of the ledger says that it adds up to."""
 
 from collections.abc import Sequence
 
 import pytest
 
+from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry
-from clipsafe_utils.claims.registry import find_claim
 from clipsafe_utils.claims.result import ClaimsLedger, claims_ledger
+from clipsafe_utils.cubes import find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import Missing
-from tests.claims.made import changed, claim, effect, entry
-from tests.claims.made_ledger import C, S, U, made_ledger
+from tests.claims.made import changed, claim, entry, networks
+from tests.claims.made_ledger import made_ledger
+
+L = Label
 
 
 def result_of(entries: list[Entry], other: Sequence[Changed] = ()) -> ClaimsLedger:
     """Give the result of a ledger made by hand, with what other choices would make of it."""
-    result = ClaimsLedger([], [], 0.95, entries)
+    result = ClaimsLedger([], 0.95, entries)
     vars(result)["changed"] = list(other)
     return result
 
 
-def test_findings_are_counted_and_named_by_study() -> None:
+def test_findings_are_counted_by_label_and_study_and_own_claims_apart() -> None:
     result = result_of(made_ledger())
-    assert result.number == "4"
+    assert (result.number, result.number_own) == ("4", "1")
     assert result.answer == (
-        "in the study published 1 supported, 0 contradicted, 1 undecided, 2 not measured; "
-        "in the study miniature (a proxy) 0 supported, 2 contradicted, 1 undecided, 1 not measured"
+        "in the study published 1 reproduced, 1 agrees so far, 1 no data and 1 outside; "
+        "in the study miniature (a proxy) 1 the opposite shown possible, 1 not shown, 1 not testable "
+        "and 1 outside"
     )
-    assert result.decided == (
-        "published: supported A, contradicted none; miniature: supported none, contradicted A, B"
-    )
-    assert result.agreement == (
-        "of 2 claims that both published and miniature decide, they agree on 1 and part on A"
+    assert result.own == (
+        "in the study published contradicted S; in the study miniature (a proxy) built in S"
     )
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        ((S, S), "on A, the one claim that both published and miniature decide, they agree"),
-        ((S, C), "on A, the one claim that both published and miniature decide, they part"),
-        ((S, U), "no claim is decided by both published and miniature"),
-        ((S,), "not measured"),
-    ],
-)
-def test_studies_that_decide_few_claims(verdicts: Sequence[object], expected: str) -> None:
-    studies = zip(("published", "miniature"), verdicts, strict=False)
-    entries = [entry(claim("A"), verdict, effect(0.03), study=name) for name, verdict in studies]
-    assert result_of(entries).agreement == expected
+def test_what_was_asked_is_named_parts_and_all() -> None:
+    assert result_of(made_ledger()).in_full == (
+        "published: supported D1, reproduced A, agrees so far D and D2, contradicted S; "
+        "miniature: shown possible D1, the opposite shown possible A, not shown D and D2"
+    )
+    nothing = result_of([entry(claim(), L.NO_DATA)]).in_full
+    assert isinstance(nothing, Missing)
 
 
-@pytest.mark.parametrize(("confidence", "chance"), [(0.95, "5 %"), (0.9, "10 %"), (0.999, "0.1 %")])
-def test_the_chance_of_a_false_verdict_goes_with_the_level(confidence: float, chance: str) -> None:
-    said = ClaimsLedger([], [], confidence, made_ledger()).chance
-    assert said.replace("\N{NO-BREAK SPACE}", " ") == chance
+def test_real_models_and_those_that_stand_in_for_them_are_kept_apart() -> None:
+    result = result_of(made_ledger())
+    assert {one.study for one in result.real} == {"published"}
+    assert {one.study for one in result.drawn} == {"miniature"}
+    assert len(result.real) + len(result.drawn) == len(result.entries)
+
+
+def test_a_first_page_leads_with_what_real_models_say_beyond_one_or_two() -> None:
+    leads = result_of(made_ledger()).said_of_real
+    assert [(one.claim.id, one.label) for one in leads] == [
+        ("A", L.REPRODUCED),
+        ("D1", L.SUPPORTED),
+        ("S", L.CONTRADICTED),
+    ]
+    # A whole has no networks of its own to show.
+    whole = entry(claim("W", statistic="", all_of=("A",)), L.REPRODUCED)
+    assert result_of([whole]).said_of_real == []
+
+
+def test_what_another_unit_would_take_is_said_of_real_models() -> None:
+    open_ = result_of(made_ledger()).next_unit
+    assert [one.claim.id for one, _ in open_] == ["A", "D2"]
+    assert "3 more training lineages" in open_[1][1]
 
 
 def test_what_another_choice_turns() -> None:
     entries = made_ledger()
-    other = [changed(entries[0], S), changed(entries[0], U, "fit", "local"), changed(entries[4], S)]
+    other = [
+        changed(entries[0], L.REPRODUCED),
+        changed(entries[0], L.UNCLEAR, "fit", "local"),
+        changed(entries[6], L.REPRODUCED, "fit", "local"),
+        changed(entries[2], L.NO_DATA),
+    ]
     flips = result_of(entries, other).flips
-    assert (flips.share, flips.turned) == ("1 of 2", "1 (A)")
+    assert (flips.share, flips.turned) == ("2 of 3", "2 (A, D1)")
     assert flips.change == "a local line, not one for all networks"
 
 
 def test_where_nothing_turns() -> None:
     entries = made_ledger()
-    flips = result_of(entries, [changed(entries[0], S)]).flips
+    flips = result_of(entries, [changed(entries[0], L.REPRODUCED)]).flips
     assert flips.share == "0 of 1"
     assert isinstance(flips.change, Missing)
     assert isinstance(flips.turned, Missing)
     assert isinstance(result_of(entries).flips.share, Missing)
 
 
-def test_what_is_furthest_says_whose_it_is() -> None:
-    furthest = result_of(made_ledger()).furthest
-    assert (furthest.claim, furthest.study, furthest.evidence) == ("A, “A is so”", "miniature", "proxy")
-    assert furthest.effect == "−5.0 points (−5.2 to −4.8)"
-    none = result_of(made_ledger()[:1]).furthest
-    assert isinstance(none.claim, Missing)
-    assert isinstance(none.evidence, Missing)
+def test_effects_are_those_of_the_level_of_the_page() -> None:
+    entries = [entry(claim(), L.REPRODUCED, networks([0.02, 0.03, 0.04]))]
+    wide, narrow = (ClaimsLedger([], level, entries).effects.iloc[0] for level in (0.95, 0.5))
+    assert wide["value"] == narrow["value"] == pytest.approx(3)
+    assert wide["low"] < narrow["low"] < narrow["high"] < wide["high"]
 
 
-def test_both_readings_of_f8_are_of_one_study() -> None:
-    first, second = (
-        entry(find_claim("F8"), verdict, effect(value, 0.01), study=study)
-        for study, verdict, value in (("lab", S, 0.877), ("other", U, 0.5))
-    )
-    other = [changed(one, C, "consistency", "either_way") for one in (second, first)]
-    readings = result_of([first, second], other).consistency
-    assert readings.study == "lab"
-    assert str(readings.better) == "2.3\N{NO-BREAK SPACE}%"
-    assert (readings.literal, readings.either_way) == ("supported", "contradicted")
-    assert isinstance(result_of([first], other[:1]).consistency.either_way, Missing)
-    assert isinstance(result_of(made_ledger()).consistency.better, Missing)
+def test_sources_are_those_of_cubes_with_an_effect() -> None:
+    studies = [find_study("published"), find_study("miniature")]
+    entries = [
+        entry(claim(cube="shape_bias"), L.REPRODUCED, networks([0.03])),
+        entry(claim("Y"), L.NO_DATA, study="miniature"),
+    ]
+    (line,) = ClaimsLedger(studies, 0.95, entries).sources
+    assert "texture-vs-shape" in line
 
 
-def test_a_study_without_models_of_a_group_stays_a_proxy() -> None:
-    chosen = check_parameters(
-        "claims", {"studies": ["published", "miniature"], "groups": ["clip_fine_tuned"]}
-    )
-    with pytest.raises(ClipsafeError, match="published and miniature can be asked no claim"):
-        claims_ledger(chosen)
-    chosen = check_parameters("claims", {"studies": ["miniature", "field"], "groups": ["clip_zero_shot"]})
-    proxies = {entry.study: entry.of_proxy for entry in claims_ledger(chosen).entries}
-    assert proxies == {"miniature": True, "field": False}
+def test_a_study_that_can_be_asked_nothing_is_refused() -> None:
+    with pytest.raises(ClipsafeError, match="Nothing to show: field can be asked no claim"):
+        claims_ledger(check_parameters("claims", {"studies": ["field"]}))
+
+
+def test_the_ledger_of_the_record_says_what_it_adds_up_to() -> None:
+    result = claims_ledger(check_parameters("claims", {"studies": ["published"], "confidence": 0.9}))
+    assert result.confidence == 0.9
+    assert (result.number, result.number_own) == ("21", "2")
+    assert result.drawn == []
+    counted = {label: len([one for one in result.real if one.label is label]) for label in L}
+    assert counted[L.OUTSIDE] == 2  # F18 and F19
+    assert not any(counted[label] for label in (L.SHOWN_POSSIBLE, L.NOT_SHOWN, L.BUILT_IN, L.NOT_TESTABLE))
+    assert {one.claim.id for one in result.said_of_real} >= {"S2"}

@@ -1,77 +1,86 @@
-"""How much more would settle it: checked by asking again with so many."""
+"""How many more units would settle it: checked by judging as many."""
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from clipsafe_utils.claims.effects import Effect
-from clipsafe_utils.claims.settling import images_to_settle, units_to_settle, what_would_settle
-from clipsafe_utils.claims.verdicts import Verdict, judge
-from tests.claims.made import claim
+from clipsafe_utils.claims.evidence import Evidence
+from clipsafe_utils.claims.labels import Label, judge
+from clipsafe_utils.claims.populations import FEWEST_UNITS
+from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.claims.settling import more_units, what_would_settle
+from tests.claims.made import claim, entry, networks, spread_out, unbounded
 
 UP = claim()
+OF_UNITS = {Label.SUPPORTED, Label.CONTRADICTED}
 
 
-def _with(effect: Effect, units: int) -> Effect:
-    error = effect.error_of_units * np.sqrt(effect.units / units)
-    return replace(effect, units=units, error_of_units=float(error))
-
-
-@pytest.mark.parametrize(
-    "effect",
-    [
-        Effect(0.03, 4, "family", 0.02),
-        Effect(0.02, 9, "family", 0.03),
-        Effect(0.002, 6, "family", 0.01),
-        Effect(-0.001, 3, "family", 0.02),
-        Effect(0.03, 6, "family", 0.01, error_of_images=0.012),
-        Effect(0.8, 6, "family", 0.6, is_correlation=True),
-    ],
-)
-def test_so_many_units_decide_and_one_fewer_does_not(effect: Effect) -> None:
-    units = units_to_settle(UP, effect)
-    assert units is not None
-    assert units >= 5
-    assert judge([(UP, _with(effect, units))])[0].verdict is not Verdict.UNDECIDED
-    if units > 5:
-        assert judge([(UP, _with(effect, units - 1))])[0].verdict is Verdict.UNDECIDED
-    assert what_would_settle(UP, effect) == f"about {units:,} families"
-
-
-def test_so_many_images_decide_and_fewer_do_not() -> None:
-    effect = Effect(0.02, 5000, "image", error_of_images=0.02)
-    times = images_to_settle(UP, effect)
-    assert times is not None
-    more, fewer = (replace(effect, error_of_images=0.02 / np.sqrt(times * near)) for near in (1.02, 0.98))
-    assert judge([(UP, more)])[0].verdict is Verdict.SUPPORTED
-    assert judge([(UP, fewer)])[0].verdict is Verdict.UNDECIDED
-    assert what_would_settle(UP, effect) == f"about {times:.1f} times the images"
+def decides(of: Claim, mean: float, spread: float, units: int, images: float = 0.0) -> bool:
+    """Judge so many units, an even number, of exactly this mean and spread."""
+    names = [str(place) for place in range(units)]
+    evidence = networks(spread_out(mean, spread, units), names, error=0.0, error_of_images=images)
+    return judge([(of, evidence)])[0].label in OF_UNITS
 
 
 @pytest.mark.parametrize(
-    ("effect", "words"),
+    ("of", "mean", "spread", "images"),
     [
-        (Effect(0.02, 1, "training source", np.inf), "5 training sources or more; with one, the spread"),
-        (Effect(0.01 - 1e-7, 6, "family", 0.02), "no number of families at this estimate"),
-        (Effect(0.01 - 1e-9, 100, "image", error_of_images=0.02), "no number of images"),
-        (Effect(0.02, 6, "run", 0.02, error_of_images=0.02), "more runs and about 3.9 times the images"),
-        (Effect(0.01 - 1e-9, 6, "run", 0.02, 0.02), "no number of runs or images at this estimate"),
+        (UP, 0.03, 0.04, 0.0),
+        (UP, 0.012, 0.05, 0.0),
+        (UP, -0.001, 0.02, 0.0),
+        (UP, 0.03, 0.04, 0.01),
+        (claim(direction="none"), 0.001, 0.03, 0.0),
+        (claim(direction="either"), -0.02, 0.05, 0.0),
     ],
 )
-def test_in_words(effect: Effect, words: str) -> None:
-    assert what_would_settle(UP, effect).startswith(words)
+def test_so_many_more_units_decide_and_fewer_do_not(
+    of: Claim, mean: float, spread: float, images: float
+) -> None:
+    measured = networks(spread_out(mean, spread, 2), error=0.0, error_of_images=images)
+    more = more_units(entry(of, Label.UNCLEAR, measured))
+    assert more is not None
+    needed = 2 + more
+    even = needed + needed % 2
+    assert needed > FEWEST_UNITS
+    assert decides(of, mean, spread, even, images)
+    assert not decides(of, mean, spread, even - 2, images)
 
 
-@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.2])
-def test_what_settles_depends_on_the_level_of_the_verdicts(alpha: float) -> None:
-    effect = Effect(0.002, 6, "family", 0.01)
-    units = units_to_settle(UP, effect, alpha)
-    assert units is not None
-    assert judge([(UP, _with(effect, units))], alpha)[0].verdict is not Verdict.UNDECIDED
-    assert judge([(UP, _with(effect, units - 1))], alpha)[0].verdict is Verdict.UNDECIDED
-    assert what_would_settle(UP, effect, alpha) == f"about {units:,} families"
+def test_fewer_than_four_units_never_settle() -> None:
+    clear = networks(spread_out(0.03, 0.0001, 2), error=0.0)
+    assert more_units(entry(UP, Label.REPRODUCED, clear)) == FEWEST_UNITS - 2
+    assert what_would_settle(entry(UP, Label.REPRODUCED, clear)).startswith("about 2 more training lineages")
+    three = replace(clear, cases=(*clear.cases, replace(clear.cases[0], unit="c")))
+    assert (
+        what_would_settle(entry(UP, Label.REPRODUCED, three))
+        == "about 1 more training lineage, at this spread"
+    )
 
 
-def test_with_one_unit_no_number_is_known() -> None:
-    assert units_to_settle(UP, Effect(0.02, 1, "family", np.inf)) is None
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        (
+            networks([0.02, 0.03], "aa"),
+            "at least 3 more training lineages: with one, their spread is not known",
+        ),
+        (unbounded(spread_out(0.01 - 1e-9, 0.02)), "no number of training lineages at this estimate"),
+        (networks(spread_out(0.03, 0.001), error_of_images=0.03), "no number of training lineages"),
+        (unbounded(spread_out(0.05, 0.001)), "none but Holm's correction: the 4 training lineages would do"),
+    ],
+)
+def test_in_words(evidence: Evidence, words: str) -> None:
+    assert what_would_settle(entry(UP, Label.UNCLEAR, evidence)).startswith(words)
+
+
+@pytest.mark.parametrize(
+    "label", [Label.SUPPORTED, Label.CONTRADICTED, Label.SHOWN_POSSIBLE, Label.BUILT_IN, Label.NOT_TESTABLE]
+)
+def test_what_is_settled_or_cannot_be_asked_needs_nothing(label: Label) -> None:
+    assert what_would_settle(entry(UP, label, networks([0.02, 0.03]))) == ""
+
+
+def test_without_evidence_nothing_is_forecast() -> None:
+    assert what_would_settle(entry(UP, Label.NO_DATA)) == ""
+    assert more_units(entry(UP, Label.NO_DATA)) is None
+    assert more_units(entry(UP, Label.UNCLEAR, networks([0.02]))) is None

@@ -1,11 +1,13 @@
-"""How claims are written: units, signs, rules."""
+"""How claims and labels are written: units, signs, intervals, rules."""
+
+import math
 
 import pytest
 
-from clipsafe_utils.claims.effects import Effect
+from clipsafe_utils.claims.labels import Label
+from clipsafe_utils.claims.populations import UnitMean
 from clipsafe_utils.claims.registry import claims
-from clipsafe_utils.claims.verdicts import Verdict
-from clipsafe_utils.claims.wording import MARKS, estimate, interval, number, rule
+from clipsafe_utils.claims.wording import MARKS, ends, estimate, number, rule
 from tests.claims.made import claim
 
 
@@ -14,67 +16,63 @@ from tests.claims.made import claim
     [
         ("points of AUROC", -0.0123, "−1.2"),
         ("points", 0.0, "0.0"),
+        ("points of the spread", 0.5, "+50.0"),
         ("nats of NLL", 0.5466, "+0.547"),
         ("rank correlation", 0.9511, "+0.95"),
         ("factors of ten above five", -0.81, "−0.8"),
+        ("of the logarithm of temperature", -0.165, "−0.17"),
+        ("skill", 0.5, "+0.50"),
     ],
 )
 def test_numbers(unit: str, value: float, written: str) -> None:
     assert number(claim(unit=unit), value) == written
 
 
-def test_an_interval_is_that_of_the_level() -> None:
-    found = Effect(0.5, 20, "family", 0.2, is_correlation=True)
-    of_correlation = claim(unit="correlation")
-    assert interval(of_correlation, found, 0.95) == "+0.13 to +0.75"
-    assert interval(of_correlation, found, 0.5) == "+0.39 to +0.60"
+def test_ends_of_an_interval() -> None:
+    assert ends(claim(), -0.004, 0.05) == "−0.4 to +5.0"
+    for low, high in ((-math.inf, math.inf), (0.1, math.inf), (math.nan, 0.1)):
+        assert ends(claim(), low, high) == "not bounded"
+
+
+def test_an_estimate_has_its_interval_at_the_level_that_is_asked() -> None:
+    # Student's t with three degrees of freedom is 3.182 at 95 % and 1.638 at 80 %; the error is a point.
+    mean = UnitMean(0.04, 0.02, 4)
+    assert estimate(claim(), mean, 0.95) == "+4.0 points (+0.8 to +7.2)"
+    assert estimate(claim(), mean, 0.8) == "+4.0 points (+2.4 to +5.6)"
+    assert estimate(claim(), UnitMean(0.04, math.nan, 1), 0.95) == "+4.0 points (not bounded)"
 
 
 @pytest.mark.parametrize(
-    ("direction", "smallest", "said"),
+    ("changes", "said"),
     [
+        ({"direction": "up"}, "effects above 0 beyond chance, in the mean 1.0 points or more"),
+        ({"direction": "down"}, "effects below 0 beyond chance, in the mean 1.0 points or more"),
+        ({"direction": "either"}, "effects of one sign beyond chance, in the mean 1.0 points or more"),
+        ({"direction": "none"}, "effects of 1.0 points or more ruled out both ways"),
         (
-            "up",
-            0.01,
-            "supported if above 0 beyond chance and at least 1.0 points; contradicted if that much is",
+            {"quantifier": "some"},
+            "effects above 0 beyond chance, in the mean 1.0 points or more of one network or more",
         ),
         (
-            "down",
-            0.01,
-            "supported if below 0 beyond chance and at most −1.0 points; contradicted if that much",
-        ),
-        ("up", 0.0, "supported if above 0 beyond chance; contradicted if below 0 beyond chance"),
-        ("down", 0.0, "supported if below 0 beyond chance; contradicted if above 0 beyond chance"),
-        (
-            "either",
-            0.02,
-            "supported if other than 0 beyond chance and at least 2.0 points, up or down; contra",
-        ),
-        (
-            "none",
-            0.01,
-            "supported if 1.0 points or more is ruled out both ways; contradicted if other than 0",
+            {"unit": "nats of NLL", "smallest_effect": 0.2},
+            "effects above 0 beyond chance, in the mean 0.200 nats of NLL or more",
         ),
     ],
 )
-def test_rules(direction: str, smallest: float, said: str) -> None:
-    assert rule(claim(direction=direction, smallest_effect=smallest)).startswith(said)
-
-
-def test_a_correlation_is_written_without_a_unit() -> None:
-    assert "at least 0.50;" in rule(claim(unit="rank correlation", smallest_effect=0.5))
-
-
-def test_every_verdict_has_a_sign_of_its_own() -> None:
-    assert set(MARKS) == {str(verdict) for verdict in Verdict}
-    assert len(set(MARKS.values())) == len(MARKS)
+def test_rules(changes: dict[str, object], said: str) -> None:
+    assert rule(claim(**changes)) == f"For it: {said}. Against it: anything else."
 
 
 def test_every_rule_can_be_said() -> None:
-    assert all(rule(one).startswith("supported if ") for one in claims() if one.is_asked)
+    for one in claims():
+        if one.is_asked:
+            said = rule(one)
+            assert said.endswith(f". Against it: {one.against}.")
+            assert "+" not in said
 
 
-def test_an_estimate_has_its_interval_in_the_unit_of_the_claim() -> None:
-    # Student's t with four degrees of freedom is 2.776.
-    assert estimate(claim(), Effect(0.04, 5, "family", 0.01), 0.95) == "+4.0 (+1.2 to +6.8)"
-    assert estimate(claim(), Effect(0.04, 1, "family", float("inf")), 0.95) == "+4.0 (unbounded)"
+def test_every_label_has_a_sign() -> None:
+    assert set(MARKS) == set(Label)
+    # One sign for two labels only where both say that nothing is known, of real models and of a proxy.
+    shared = [label for label in Label if list(MARKS.values()).count(MARKS[label]) > 1]
+    assert shared == [Label.UNCLEAR, Label.NOT_SHOWN]

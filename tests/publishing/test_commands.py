@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.publishing import commands
+from clipsafe_utils.publishing import commands, poster
 from clipsafe_utils.publishing.chapters import Chapter
 from tests.attack.command import run
 
@@ -78,7 +78,7 @@ def test_another_word_runs_no_kernel(
     small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "REPOSITORY", small_book)
-    monkeypatch.setattr(commands, "write_poster", lambda _: None)
+    monkeypatch.setattr(poster, "write_poster", lambda _: None)
     commands.render_book("tiny", jobs=1)
     before = nbformat.read(tiny.published, as_version=4)
     monkeypatch.setattr(commands, "render_all", None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing import standalone
@@ -159,6 +159,24 @@ def test_a_reader_gets_a_notebook_and_a_page_of_their_own(
     assert "The count is 3" in soup.get_text()
     assert soup.select_one(f'a[href="{published_address(small_book)}book/intro.html"]')
     assert soup.select_one("math[alttext]") is not None
+
+
+def test_of_other_pages_stays_what_is_referred_to(tmp_path: Path) -> None:
+    kept = [
+        "(ch-other)=\n\n# Other",
+        "$$\nx = 1\n$$ (eq-x)",
+        "```{exercise-start}\n:label: ex-other\n# in a fence\n```",
+    ]
+    prose = ":::{admonition} A note\nwith words\n:::\n\nWords, $x$ and (more)."
+    root = tmp_path / "root"
+    (root / "book").mkdir(parents=True)
+    for name in ("own", "other"):
+        cells = [new_markdown_cell("\n\n".join([*kept, prose])), new_code_cell("1")]
+        nbformat.write(new_notebook(cells=cells), root / "book" / f"{name}.ipynb")
+    project = standalone._with_other_chapter(root, tmp_path / "book", root / "book" / "own.ipynb")
+    outline, own = (nbformat.read(project / "book" / f"{name}.ipynb", 4) for name in ("other", "own"))
+    assert outline.cells[0].source == "\n\n".join(kept)
+    assert prose in own.cells[0].source
 
 
 def test_a_chapter_outside_the_table_of_contents_has_no_page(tmp_path: Path) -> None:

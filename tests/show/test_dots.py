@@ -19,15 +19,13 @@ def test_a_grey_bar_alone_takes_no_line_of_its_row() -> None:
 @pytest.mark.parametrize(
     ("looks", "lines"),
     [
-        ({"a": "58", "b": "58"}, [0, 1, 0, 1]),
-        ({"a": "58", "b": "8"}, [0, 1, 1]),
-        ({"a": "58", "b": "0"}, [0, 1, 0]),
+        ({"a": "01", "b": "01"}, [0, 1, 0, 1]),
+        ({"a": "01", "b": "1"}, [0, 1, 1]),
+        ({"a": "01", "b": "2"}, [0, 1, 0]),
     ],
 )
 def test_a_look_has_the_same_line_in_each_row_where_all_fit(looks: dict[str, str], lines: list[int]) -> None:
-    frame = marks(
-        {"row": row, "look": f"families/{n}", "value": 1.0} for row, of in looks.items() for n in of
-    )
+    frame = marks({"row": row, "look": f"yours/{n}", "value": 1.0} for row, of in looks.items() for n in of)
     assert dot_rows._lines(frame, number=2).tolist() == lines
 
 

@@ -1,6 +1,11 @@
 """A forest of effects: no rule goes through a heading, and a long heading is read whole."""
 
+import math
 import re
+from typing import Any
+
+import pytest
+from matplotlib.text import Annotation
 
 from clipsafe_utils.show import forest_plot
 from clipsafe_utils.show.forest_plot import forest
@@ -28,3 +33,43 @@ def test_rules_stand_beside_effects_alone() -> None:
     assert spans >= {(round(heading, 3), round(heading + row, 3))}
     assert all(last - first <= row + 1e-9 for first, last in spans)
     assert not axes.xaxis.get_gridlines()[0].get_visible()
+
+
+def texts_of(row: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Give the texts that are drawn beside one mark, each with its place along the axis and its offset."""
+    (axes,) = forest_plot._draw(marks([row]), {"": "effects"}).axes
+    return {one.get_text(): (one.xy[0], one.xyann[0]) for one in axes.texts if isinstance(one, Annotation)}
+
+
+@pytest.mark.parametrize(
+    ("row", "at", "side"),
+    [
+        ({"value": 2.0}, 0.0, -1),
+        ({"value": -2.0, "band_high": 1.0}, 1.0, 1),
+        ({"value": 2.0, "band_low": -1.0}, -1.0, -1),
+    ],
+)
+def test_an_interval_that_is_not_bounded_is_said_not_drawn(row: dict[str, Any], at: float, side: int) -> None:
+    open_ = {
+        "heading": "F1",
+        "row": "published",
+        "low": -math.inf,
+        "high": math.inf,
+        "note": "? unclear",
+    } | row
+    ((place, offset),) = texts_of(open_).values()
+    assert place == at
+    assert offset * side > 0
+    (axes,) = forest_plot._draw(marks([open_]), {"": "effects"}).axes
+    level = [path for drawn in axes.collections for path in drawn.get_paths() if len(path.vertices) == 2]
+    assert not [path for path in level if len(set(path.vertices[:, 1])) == 1]
+    markup = forest(marks([open_]), {"": "effects"}, "Effects.").markup
+    assert "? unclear; interval not bounded" in markup
+    assert '"inf"' not in markup
+
+
+def test_the_chart_has_the_axis_of_print() -> None:
+    (axes,) = forest_plot._draw(marks([{"heading": "F1", "value": 2.0}]), {"": "effects"}).axes
+    turned = axes.xaxis.get_transform().transform([-100.0, -1.0, 0.0, 0.5, 1.0, 10.0])
+    # As chart.js: a value up to 1 over 1.5; beyond it, 1 over 1.5 and the decades.
+    assert turned.tolist() == pytest.approx([-(1 / 1.5 + 2), -1 / 1.5, 0, 0.5 / 1.5, 1 / 1.5, 1 / 1.5 + 1])

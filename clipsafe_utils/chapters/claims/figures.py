@@ -5,24 +5,33 @@ from typing import Any
 
 import pandas as pd
 
+from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.result import ClaimsLedger
-from clipsafe_utils.claims.simulation import Simulation
-from clipsafe_utils.claims.summary import DECIDED
+from clipsafe_utils.claims.simulation import LINEAGE, Simulation
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.forest_plot import forest
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
-_SHARED = "effect, in smallest effects that matter;\nright of 0: as claimed"
+_SHARED = "the other way  ←  0  →  as claimed\n(1: the smallest effect that matters)"
 _SIMULATED = "simulated by this project (benchmarks/ledger.py), CC BY 4.0"
+_DRAWN = (4, 8, 12)
+"""Numbers of lineages that are drawn."""
+
+
+LOOK_OF_LABEL: Mapping[str, str] = {
+    **dict.fromkeys((Label.SUPPORTED, Label.REPRODUCED), "label/for"),
+    **dict.fromkeys((Label.CONTRADICTED, Label.NOT_REPRODUCED), "label/against"),
+}
+"""What has a colour: labels that speak of more than one or two networks of real models."""
 
 
 def effects(r: ClaimsLedger) -> Shown:
     """Draw every effect of the ledger with its interval, under the sentence of its claim."""
     frame = effects_frame(r.effects)
-    axes = {unit: unit or _SHARED for unit in frame["panel"].unique()}
-    lead = f"Forest of every effect of the ledger; {int(frame['decided'].sum())} of {len(frame)} are decided."
+    axes = {unit: f"{unit}, right of 0: as claimed" if unit else _SHARED for unit in frame["panel"].unique()}
+    lead = f"Forest of {len(frame)} effects of the ledger, with what the ledger says of each."
     return forest(frame, axes, lead, what="an effect", sources=r.sources)
 
 
@@ -32,21 +41,20 @@ def effects_frame(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def rates(r: Simulation) -> Shown:
-    """Draw the shares of false verdicts that the simulation found, a mark for each number of families."""
-    frame = rates_frame(r.rates)
+    """Draw the shares of false labels of another lineage, a mark for each of three numbers of lineages."""
+    frame = rates_frame(r.promised)
+    furthest = max(frame["high"].max(), _PERCENT * r.alpha)
     return dots(
         frame,
-        "false verdicts, %",
-        "Dot plot of the share of false verdicts, by statistic and number of families.",
-        scale=Scale(
-            reference=_PERCENT * r.alpha, limits=(0.0, 1.05 * max(frame["high"].max(), _PERCENT * r.alpha))
-        ),
+        "false labels, %",
+        "Dot plot of the share of false labels, by what is asked of which world and number of lineages.",
+        scale=Scale(reference=_PERCENT * r.alpha, limits=(0.0, 1.05 * furthest)),
         sources=[_SIMULATED],
     )
 
 
 def rates_frame(rates: pd.DataFrame) -> pd.DataFrame:
-    """Give a row a statistic, a side a truth, a look a number of families."""
+    """Give a row a setting, a side a truth, a look a number of lineages; others stand in the table."""
     return marks(
         {
             "side": row["truth"],
@@ -54,9 +62,10 @@ def rates_frame(rates: pd.DataFrame) -> pd.DataFrame:
             "value": _PERCENT * row["rate"],
             "low": _PERCENT * row["low"],
             "high": _PERCENT * row["high"],
-            "look": f"families/{row['families']}",
+            "look": f"lineages/{row['units']}",
         }
         for row in rates.to_dict("records")
+        if row["part"] == LINEAGE and row["units"] in _DRAWN
     )
 
 
@@ -67,8 +76,8 @@ def _mark_of_effect(row: Mapping[Hashable, Any]) -> dict[str, Any]:
         "row": row["study"],
         "name": f"{row['claim']} in {row['study']}",
         **{end: row[end] for end in ("value", "low", "high")},
-        "decided": row["verdict"] in DECIDED,
-        "note": f"{row['mark']} {row['verdict']}",
+        "look": LOOK_OF_LABEL.get(row["label"], "ink"),
+        "note": f"{row['mark']} {row['label']}",
     }
     if row["unit"]:
         return mark

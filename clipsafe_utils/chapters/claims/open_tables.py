@@ -1,13 +1,14 @@
-"""Tables of the closing page: what is outside, not measured or undecided, and what would close it."""
+"""Tables of the closing page: what is outside, without data or open, and what would close it."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 
 from clipsafe_utils.claims.assumptions import MARKS, assumptions
 from clipsafe_utils.claims.gaps import OpenClaims, needed
 from clipsafe_utils.claims.ledger import Entry
+from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_study
 from clipsafe_utils.claims.wording import estimate
 from clipsafe_utils.say import level
@@ -24,17 +25,12 @@ def outside(r: OpenClaims) -> Shown:
     )
 
 
-def not_measured(r: OpenClaims) -> Shown:
+def no_data(r: OpenClaims) -> Shown:
     """Tabulate what each study has nothing on, why, and what it would have to hold."""
     return first_open(
         {
             study: _table_or(
-                [
-                    (_named(entry), entry.judgement.reason, needed(entry.claim))
-                    for entry in r.not_measured
-                    if entry.study == study
-                ],
-                ["Claim", "Why not measured", "What it would take"],
+                _of_missing(entry for entry in r.no_data if entry.study == study),
                 f"What the study {study} has nothing on.",
                 f"The study {study} has something on every claim that can be asked.",
             )
@@ -43,17 +39,34 @@ def not_measured(r: OpenClaims) -> Shown:
     )
 
 
-def undecided(r: OpenClaims) -> Shown:
-    """Tabulate what each study leaves undecided, why, and what would settle it."""
-    names = ["Claim", f"Effect ({level(r.confidence)})", "Why undecided", "What would settle it"]
+def not_asked(r: OpenClaims) -> Shown:
+    """Tabulate what a drawn world cannot be asked, with the measured reason."""
+    return table(
+        pd.DataFrame(
+            [(_named(entry), str(entry.label), entry.judgement.reason) for entry in r.not_asked],
+            columns=["Claim", "Label", "Why"],
+        ),
+        "Claims that a drawn world cannot be asked.",
+    )
+
+
+def few_units(r: OpenClaims) -> Shown:
+    """Tabulate what is said of the networks measured alone, and what another unit would buy."""
+    return table(
+        _of_effects(r.few_units, r.confidence),
+        "What is said of the networks measured and not of another unit. What it would take holds if "
+        "estimate and spread stay.",
+    )
+
+
+def open_effects(r: OpenClaims) -> Shown:
+    """Tabulate what each study has measured and leaves open, and what another unit would buy."""
     return first_open(
         {
             study: _table_or(
-                [_undecided_row(entry, r.confidence) for entry in r.undecided if entry.study == study],
-                names,
-                f"What the study {study} leaves undecided. What would settle it holds if estimate and spread"
-                " stay.",
-                f"The study {study} leaves no effect undecided.",
+                _of_effects((entry for entry in r.open if entry.study == study), r.confidence),
+                f"What the study {study} leaves open. What it would take holds if estimate and spread stay.",
+                f"The study {study} leaves no effect open.",
             )
             for study in by_study(r.entries)
         }
@@ -62,9 +75,9 @@ def undecided(r: OpenClaims) -> Shown:
 
 def work(r: OpenClaims) -> Shown:
     """Tabulate the work that would close what is open."""
+    rows = [(one.needs, one.study, len(one.claims), ", ".join(one.claims)) for one in r.work]
     return _table_or(
-        [(one.needs, one.study, len(one.claims), ", ".join(one.claims)) for one in r.work],
-        ["Work", "Study", "Claims", "Which"],
+        pd.DataFrame(rows, columns=["Work", "Study", "Claims", "Which"]),
         "What each study would need, and the claims that it could then be asked, or decide.",
         "Nothing is open here.",
     )
@@ -78,22 +91,37 @@ def settled_by_assumption() -> Shown:
     ]
     return table(
         pd.DataFrame(rows, columns=["What had to be settled", "Known", "What we chose", "Claims"]),
-        "Lines of the protocol that are assumptions: how we know of each, what we chose, and whose verdict "
+        "Lines of the protocol that are assumptions: how we know of each, what we chose, and whose label "
         "rests on it.",
     )
 
 
-def _table_or(rows: Sequence[tuple[object, ...]], names: list[str], caption: str, none: str) -> Shown:
+def _table_or(frame: pd.DataFrame, caption: str, none: str) -> Shown:
     """Tabulate rows, or say that there are none."""
-    if not rows:
-        return Shown(f"<p>{html.escape(none)}</p>")
-    return table(pd.DataFrame(rows, columns=names), caption)
+    return table(frame, caption) if len(frame) else Shown(f"<p>{html.escape(none)}</p>")
 
 
-def _undecided_row(entry: Entry, confidence: float) -> tuple[str, ...]:
-    assert entry.effect is not None, "undecided on an effect"
-    effect = f"{estimate(entry.claim, entry.effect, confidence)} {entry.claim.unit}"
-    return _named(entry), effect, entry.judgement.reason, entry.settled_by
+def _of_missing(entries: Iterable[Entry]) -> pd.DataFrame:
+    rows = []
+    for entry in entries:
+        takes = f"; it would take {needed(entry.claim)}" if entry.claim.is_asked else ""
+        rows.append((_named(entry), f"{entry.judgement.reason}{takes}"))
+    return pd.DataFrame(rows, columns=["Claim", "What is missing, or was looked for"])
+
+
+def _of_effects(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
+    rows = [
+        (
+            _named(entry),
+            f"{entry.label}: {entry.judgement.reason}",
+            str(estimate(entry.claim, mean, confidence)),
+            what_would_settle(entry),
+        )
+        for entry in entries
+        if (mean := entry.effect) is not None
+    ]
+    names = ["Claim", "Label, and who was counted", f"Effect ({level(confidence)})", "What it would take"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _named(entry: Entry) -> str:

@@ -7,108 +7,138 @@ from functools import cache
 import pandas as pd
 
 from clipsafe_utils.address import name_of, title_of
+from clipsafe_utils.chapters.claims.figures import LOOK_OF_LABEL
+from clipsafe_utils.claims.freeze import Freeze, changes
+from clipsafe_utils.claims.labels import Label, plural
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.registry import Claim
-from clipsafe_utils.claims.result import ClaimsLedger
-from clipsafe_utils.claims.summary import by_choice, by_study, findings
-from clipsafe_utils.claims.verdicts import Verdict
-from clipsafe_utils.claims.wording import CHANGES, MARKS, SEEN_IN, estimate
+from clipsafe_utils.claims.result import CLOSED, ClaimsLedger
+from clipsafe_utils.claims.rows import p_value
+from clipsafe_utils.claims.settling import what_would_settle
+from clipsafe_utils.claims.summary import SAID, by_choice, by_label, by_study
+from clipsafe_utils.claims.wording import CHANGES, KNOWN_BEFORE, MARKS, SEEN_IN, ends, estimate, number, rule
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.say import level, listed
+from clipsafe_utils.say import Missing, level
+from clipsafe_utils.show.encoding import LOOKS
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
 
-_PART = "\N{NO-BREAK SPACE}" * 3
 
-
-def verdicts(r: ClaimsLedger) -> Shown:
-    """Tabulate claim by study: a verdict, the effect with its interval, and what would settle it."""
-    studies = _titled(r.entries)
-    rows = []
-    for place, entry in enumerate(next(iter(studies.values()))):
-        cells = [_cell(of_one[place], r.confidence) for of_one in studies.values()]
-        rows.append((entry.claim.id, [_claim_cell(entry.claim), *cells]))
-    return _markup(
-        ["Claim", *studies],
-        rows,
-        "The ledger. Below each claim: how we know of it, and the chapter with the figure behind it. In each "
-        f"cell: the verdict; the effect with its {level(r.confidence)} interval, in its unit; and, where "
-        "undecided, how much more would settle it at this estimate.",
+def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
+    """Tabulate which claims have which label in each study; an id leads to its row, which is on `page`."""
+    studies = _titled(entries)
+    blocks = []
+    for title, own in (("Findings of the papers", False), ("Claims of this book", True)):
+        cells = {
+            name: by_label(entry for entry in of_study if entry.claim.is_own == own)
+            for name, of_study in studies.items()
+        }
+        rows = "".join(
+            f'<tr><th scope="row">{word(label)}</th>'
+            + "".join(f"<td>{_ids(of_study.get(label, ()), page)}</td>" for of_study in cells.values())
+            + "</tr>"
+            for label in SAID
+            if any(label in of_study for of_study in cells.values())
+        )
+        head = f'<tr><th scope="rowgroup" colspan="{len(studies) + 1}">{title}</th></tr>'
+        blocks.append(f'<tbody class="block">{head}{rows}</tbody>' if rows else "")
+    return _captioned(
+        f"<table><thead>{_head('Label', studies)}</thead>{''.join(blocks)}</table>",
+        "Which claims have which label, by study; each leads to its row of the ledger. A small letter behind "
+        "a number is a part of a finding, which counts with it. Colour: labels that speak of more than one "
+        "or two networks of real models.",
     )
 
 
-def overview(entries: Sequence[Entry]) -> Shown:
-    """Tabulate the verdicts alone, a row a finding, without those that no study of images can speak to."""
-    shown = [entry for entry in findings(entries) if not entry.claim.out_of_scope]
-    columns = {"Claim": list(dict.fromkeys(f"{entry.claim.id}. {entry.claim.sentence}" for entry in shown))}
-    columns |= {
-        name: [f"{MARKS[entry.judgement.verdict]} {entry.judgement.verdict}" for entry in of_one]
-        for name, of_one in _titled(shown).items()
-    }
-    outside = dict.fromkeys(entry.claim.id for entry in entries if entry.claim.out_of_scope)
-    left_out = f" Left out: {listed(outside)}, which no study of images can be asked." if outside else ""
+def rows(r: ClaimsLedger) -> Shown:
+    """Tabulate claim by study: label, effect, who was counted; below each, the claim's rule and the units."""
+    studies = _titled(r.entries)
+    bodies = "".join(
+        _body([of_study[place] for of_study in studies.values()], r.confidence)
+        for place in range(len(next(iter(studies.values()))))
+    )
+    return _captioned(
+        f'<table class="ledger-table"><thead>{_head("Claim", studies)}</thead>{bodies}</table>',
+        "The ledger. In each cell: the label; the mean effect over units with its "
+        f"{level(r.confidence)} interval; the networks, pairs or sources that were counted. Below each claim "
+        "opens what it is asked of, and what another unit would show.",
+    )
+
+
+def without_one_unit(r: ClaimsLedger) -> Shown:
+    """Tabulate the label of each claim with each of its units left out."""
+    said = [
+        (
+            f"{entry.claim.id} in {entry.study}",
+            str(entry.label),
+            "; ".join(f"{unit}: {label}" for unit, label in entry.dropped.items() if label != entry.label)
+            or "the same, whichever is left out",
+        )
+        for entry in r.entries
+        if entry.dropped and entry.label not in CLOSED
+    ]
     return table(
-        pd.DataFrame(columns),
-        "The verdicts of the ledger: the findings of the paper and its follow-up (F) and two claims of this "
-        f"book (S), by study. A proxy is a drawn world, not real models.{left_out}",
+        pd.DataFrame(said, columns=["Claim", "With all units", "Another label without"]),
+        "Labels with each unit left out in turn, where there are two units or more.",
     )
 
 
 def sensitivity(changed: Iterable[Changed]) -> Shown:
-    """Tabulate the choices, how many verdicts rest on each, and which flip; folded where none does."""
-    rows: dict[bool, list[tuple[str, int, int, str]]] = {True: [], False: []}
-    for (choice, value), tried in by_choice(changed).items():
-        flipped = [one for one in tried if one.flips]
-        which = "; ".join(map(_flip, flipped)) or "none"
-        rows[bool(flipped)].append((CHANGES[choice, value], len(tried), len(flipped), which))
-    names = ["Choice made differently", "Verdicts", "Flips", "Which"]
+    """Tabulate the choices, how many labels can change with each, and which do; folded where none does."""
+    rows_by_flips: dict[bool, list[tuple[str, int, int, str]]] = {True: [], False: []}
+    for flip in by_choice(changed):
+        which = "; ".join(map(_flip, flip.flipped)) or "none"
+        row = (CHANGES[flip.choice, flip.value], len(flip.tried), len(flip.flipped), which)
+        rows_by_flips[bool(flip.flipped)].append(row)
+    names = ["Choice made differently", "Labels", "Flips", "Which"]
     shown = {
         flips: table(
             pd.DataFrame(of_one, columns=names),
-            f"Choices that flip {'a verdict' if flips else 'nothing'}, one made differently at a time: how "
-            "many verdicts rest on each, and which flip. A finding with parts follows its parts.",
+            f"Choices that flip {'a label' if flips else 'nothing'}, one made differently at a time: how "
+            "many labels can change with each, and which do. A finding with parts follows its parts.",
         )
-        for flips, of_one in rows.items()
+        for flips, of_one in rows_by_flips.items()
     }
-    still = folded(shown[False], f"Choices that flip nothing: {len(rows[False])}")
-    return stacked([shown[True], still] if rows[True] else [still])
+    still = folded(shown[False], f"Choices that flip nothing: {len(rows_by_flips[False])}")
+    return stacked([shown[True], still] if rows_by_flips[True] else [still])
 
 
-def _titled(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Sort entries by study, under the title of its column."""
-    return {
-        f"{name} (proxy)" if of_one[0].of_proxy else name: of_one
-        for name, of_one in by_study(entries).items()
-    }
+def floors(r: ClaimsLedger) -> Shown:
+    """Tabulate the evaluation floor of each cube of each study."""
+    said = [(study, cube, f"{100 * floor:.2f}" if floor else "none known") for study, cube, floor in r.floors]
+    return table(
+        pd.DataFrame(said, columns=["Study", "Cube", "Floor, points"]),
+        "The evaluation floor: how far two readings of one network differ. None known: no network was read "
+        "twice.",
+    )
 
 
-def _cell(entry: Entry, confidence: float) -> str:
-    verdict = entry.judgement.verdict
-    word = f"<strong>{verdict}</strong>" if verdict is not Verdict.NOT_MEASURED else str(verdict)
-    lines = [f"{MARKS[verdict]} {word}"]
-    if entry.effect is not None:
-        where = f": {entry.effect.which}" if entry.effect.which else ""
-        said = estimate(entry.claim, entry.effect, confidence)
-        lines.append(html.escape(f"{said} {entry.claim.unit}{where}"))
-    if entry.settled_by:
-        lines.append(html.escape(f"to settle: {entry.settled_by}"))
-    return "<br>".join(lines)
+def since_the_freeze(freeze: Freeze | Missing) -> Shown:
+    """Tabulate the files that were frozen, and every change of a claim or of the rule since."""
+    if isinstance(freeze, Missing):
+        return Shown(f"<p>{html.escape(freeze.reason)}.</p>")
+    said = [
+        (one.path, one.sha256, "as it was frozen" if one.is_unchanged else "changed since")
+        for one in freeze.files
+    ]
+    files = table(
+        pd.DataFrame(said, columns=["File", "SHA-256", "Now"]),
+        f"Frozen on {freeze.date}, at the commit {freeze.commit}.",
+    )
+    since = [(one.date, one.claim or "the rule", one.what, one.before, one.after) for one in changes()]
+    if not since:
+        return files
+    names = ["Date", "Claim", "What", "Label before", "Label after"]
+    return stacked([files, table(pd.DataFrame(since, columns=names), "Changes since.")])
 
 
-def _flip(one: Changed) -> str:
-    before, after = one.entry.judgement.verdict, one.judgement.verdict
-    return f"{one.entry.claim.id} in {one.entry.study}, from {before} to {after}"
-
-
-def _claim_cell(claim: Claim) -> str:
-    indent = _PART if claim.finding else ""
-    lines = [f'{indent}<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}']
-    shown = html.escape(claim.chapter)
-    if claim.chapter in pages():
-        stem, title = pages()[claim.chapter]
-        shown = f'<a href="{stem}.html#{claim.figure}">{html.escape(title)}</a>'
-    lines.append(f"{indent}{SEEN_IN[claim.seen]}" + (f" · {shown}" if shown else ""))
-    return "<br>".join(lines)
+def word(label: Label) -> str:
+    """Write a label with its mark, in its colour if it has one."""
+    said = f'<span class="together">{MARKS[label]} {label}</span>'
+    if label not in LOOK_OF_LABEL:
+        return said
+    colour = LOOKS[LOOK_OF_LABEL[label]].light.lower()
+    return f'<strong style="color: var(--look-{colour[1:]}, {colour})">{said}</strong>'
 
 
 @cache
@@ -118,18 +148,100 @@ def pages() -> Mapping[str, tuple[str, str]]:
     return {name_of(source): (source.stem, title_of(source)) for source in sources}
 
 
-def _markup(names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], caption: str) -> Shown:
-    """Write a table whose cells are HTML already, each row with an id, so that a link can lead to it."""
+def _titled(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Sort entries by study, under the title of its column."""
+    return {
+        f"{name} (proxy)" if of_study[0].of_proxy else name: of_study
+        for name, of_study in by_study(entries).items()
+    }
+
+
+def _ids(entries: Iterable[Entry], page: str) -> str:
+    links = (f'<a href="{page}#{entry.claim.id}">{entry.claim.id}</a>' for entry in entries)
+    return ", ".join(links) or "–"
+
+
+def _head(first: str, studies: Iterable[str]) -> str:
+    others = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in studies)
+    return f'<tr><th scope="col">{first}</th>{others}</tr>'
+
+
+def _body(entries: Sequence[Entry], confidence: float) -> str:
+    claim = entries[0].claim
+    cells = "".join(
+        f'<td data-label="{entry.label}" data-rank="{SAID.index(entry.label)}">'
+        f"{_cell(entry, confidence)}</td>"
+        for entry in entries
+    )
+    details = [*_asked(claim), *(row for entry in entries for row in _of_units(entry, confidence))]
+    more = "".join(
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(said)}</dd>" for name, said in details if said
+    )
+    part = ' class="part"' if claim.finding else ""
+    fold = f"<details><summary>{claim.id}: how it is judged</summary><dl>{more}</dl></details>"
+    return (
+        f'<tbody><tr id="{claim.id}"><th scope="row"{part}>{_claim_cell(claim)}</th>{cells}</tr>'
+        + (f'<tr class="more"><td colspan="{len(entries) + 1}">{fold}</td></tr>' if more else "")
+        + "</tbody>"
+    )
+
+
+def _cell(entry: Entry, confidence: float) -> str:
+    lines = [word(entry.label)]
+    if entry.effect is not None and entry.label not in CLOSED:
+        lines.append(html.escape(estimate(entry.claim, entry.effect, confidence)))
+    if entry.judgement.reason:
+        lines.append(html.escape(entry.judgement.reason))
+    return "<br>".join(lines)
+
+
+def _claim_cell(claim: Claim) -> str:
+    shown = html.escape(claim.chapter)
+    if claim.chapter in pages():
+        stem, title = pages()[claim.chapter]
+        shown = f'<a href="{stem}.html#{claim.figure}">{html.escape(title)}</a>'
+    lines = [
+        f'<a href="#{claim.id}">{claim.id}.</a> {html.escape(claim.sentence)}',
+        SEEN_IN[claim.seen] + (f" · {shown}" if shown else ""),
+    ]
+    return "<br>".join(lines)
+
+
+def _asked(claim: Claim) -> Iterable[tuple[str, str]]:
+    """Say what is fixed about a claim, whatever a study says."""
+    if not claim.is_asked:
+        return
+    size = number(claim, claim.smallest_effect).lstrip("+")
+    yield "Population", claim.population
+    yield "Smallest effect", f"{size} {claim.unit}: {claim.because}"
+    yield "For and against", rule(claim)
+    yield "Corrected with", f"the family “{claim.family}”"
+    yield "Known before", KNOWN_BEFORE[claim.known_before]
+
+
+def _of_units(entry: Entry, confidence: float) -> Iterable[tuple[str, str]]:
+    """Say how many units a study has, and what another one would show."""
+    mean, evidence = entry.effect, entry.evidence
+    if mean is None or evidence is None or entry.label in CLOSED:
+        return
+    which = f" ({evidence.which})" if evidence.which else ""
+    yield f"Units in {entry.study}", f"{len(evidence.units)}: {', '.join(evidence.units)}{which}"
+    if len(evidence.units) > 1:
+        next_unit = f"{ends(entry.claim, *mean.next_unit(confidence))} {entry.claim.unit}"
+        yield f"The next {evidence.unit}, by {entry.study}", next_unit
+    yield f"To speak of other {plural(evidence.unit)}, {entry.study} lacks", what_would_settle(entry)
+
+
+def _flip(one: Changed) -> str:
+    said = f"{one.entry.claim.id} in {one.entry.study}, from {one.entry.label} to {one.after.label}"
+    before, after = p_value(one.entry), p_value(one.after)
+    return f"{said} (p {before or 'none'} to {after or 'none'})" if before or after else said
+
+
+def _captioned(markup: str, caption: str) -> Shown:
+    """Put a table of HTML under its caption."""
     said = html.escape(caption, quote=True)
-    head = "".join(
-        f'<th scope="col" style="min-width: min(11rem, 27vw)">{html.escape(name)}</th>' for name in names
-    )
-    body = "".join(
-        f'<tr id="{name}"><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-        for name, (first, *cells) in rows
-    )
     return Shown(
         f'<figure class="themed-table"><figcaption>{said}</figcaption>'
-        f'<div class="table-box" role="region" aria-label="{said}" tabindex="0">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></figure>"
+        f'<div class="table-box" role="region" aria-label="{said}" tabindex="0">{markup}</div></figure>'
     )

@@ -2,46 +2,127 @@
 
 import pandas as pd
 
-from clipsafe_utils.claims.simulation import FEW, MANY, SOME, Simulation, name_of
-from clipsafe_utils.say import NO_BREAK, percent
+from clipsafe_utils.claims.labels import Label
+from clipsafe_utils.claims.simulation import BOLD, LINEAGE, MEASURED, NEXT, Simulation, size_of
+from clipsafe_utils.say import Said, percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
 
+_AGAINST = (Label.NOT_REPRODUCED, Label.DISAGREES)
+_LARGER = ("1", "2", "4")
 
-def false_verdicts(simulation: Simulation) -> Shown:
-    """Tabulate the false verdicts by statistic and number of families."""
-    rows: dict[str, dict[str, str]] = {}
-    for cell in simulation.cells:
-        both = f"{percent(cell['false_at_none'])}, {percent(cell['false_at_smallest'])}"
-        column = f"{cell['families']} families" if cell["families"] else "no families"
-        rows.setdefault(name_of(cell), {})[column] = both
-    frame = pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis("Statistic").reset_index()
+
+def false_labels(r: Simulation) -> Shown:
+    """Tabulate the false labels of worlds with a promise, by number of lineages and of networks."""
+    by_part = [
+        table(
+            _by_size(r.promised[r.promised["part"] == part]),
+            f"False labels of {of}. First number: no effect, and yet the label that there is one. Second: "
+            "the smallest effect that matters, and yet the label that it is not there. For a claim of no "
+            "effect the two change places.",
+        )
+        for part, of in ((LINEAGE, "another lineage"), (MEASURED, "the networks measured"))
+    ]
+    return stacked(by_part)
+
+
+def lopsided(r: Simulation) -> Shown:
+    """Tabulate the false labels of lopsided worlds."""
+    rates = r.rates[~r.rates["promised"] & (r.rates["world"] != BOLD)]
+    rates = rates.assign(name=rates["world"])
     return table(
-        frame,
-        "False verdicts. First number: no effect, and yet the verdict that there is one. Second: the "
-        "smallest effect that matters, and yet the verdict that it is ruled out.",
+        _by_size(rates).rename(columns={"Setting": "World"}),
+        "False labels in lopsided worlds, of which nothing is promised. First number: supported without an "
+        "effect. Second: contradicted with the smallest that matters.",
     )
 
 
-def power(simulation: Simulation) -> Shown:
-    """Tabulate what is seen of effects of a known size: for eight families, and folded for fewer and more."""
-    folds = [folded(_of_families(simulation, size), f"With {size} families") for size in (FEW, MANY)]
-    return stacked([_of_families(simulation, SOME), *folds])
-
-
-def _of_families(simulation: Simulation, families: int) -> Shown:
+def power(r: Simulation) -> Shown:
+    """Tabulate how often an effect of a known size is supported, by number of lineages and spread."""
+    lineages = _sizes(r, LINEAGE, "units")
     rows = [
-        {"Statistic": name_of(cell)}
+        {"Measured": _lineages(units)}
         | {
-            f"{times} ×": f"{NO_BREAK}/{NO_BREAK}".join(f"{100 * share:.0f}" for share in shares.values())
-            for times, shares in cell["verdicts"].items()
-            if float(times)
+            f"{times} ×, spread {spread}": _whole(r.supported(units, times, spread))
+            for spread in (1, 3)
+            for times in _LARGER
         }
-        for cell in simulation.cells
-        if cell["families"] == families and cell["verdicts"]
+        for units in lineages
     ]
     return table(
-        pd.DataFrame(rows).fillna(""),
-        f"What is seen with {families} families: percent of repetitions supported / undecided / "
-        "contradicted, by the true effect in smallest effects that matter; correlations 0.5, 0.8 and 0.95.",
+        pd.DataFrame(rows),
+        "Supported, percent of repetitions, by the true effect and the spread between networks, both in "
+        "smallest effects that matter; lineages of several networks.",
     )
+
+
+def networks(r: Simulation) -> Shown:
+    """Tabulate what is said of the networks measured, where there is nothing and of effects of known size."""
+    shown = [_of_error(r, error) for error in (1.0, 0.25)]
+    return stacked([shown[0], folded(shown[1], "With images that move a network by a quarter of it")])
+
+
+def next_lineage(r: Simulation) -> Shown:
+    """Tabulate what is said of networks of one to three lineages that scatter about the true mean."""
+    said = {
+        "reproduced": (Label.REPRODUCED,),
+        "not reproduced": (Label.NOT_REPRODUCED,),
+        "mixed": (Label.MIXED,),
+        "unclear": (Label.UNCLEAR,),
+    }
+    rows = [
+        {"Measured": _lineages(lineages)}
+        | {f"0: {name}": _whole(r.of_lineages(lineages, "0", *labels)) for name, labels in said.items()}
+        | {f"{times} ×: reproduced": _whole(r.reproduced_of_lineages(lineages, times)) for times in _LARGER}
+        for lineages in _sizes(r, NEXT, "units")
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "What is said of three networks of each lineage where lineages differ by three smallest effects that "
+        "matter, by the true mean over all lineages.",
+    )
+
+
+def _of_error(r: Simulation, error: float) -> Shown:
+    rows = [
+        {
+            "Measured": f"{number} network{'s' if number > 1 else ''}",
+            "0: as claimed": _tenths(r.reproduced(number, "0", error)),
+            "0: mixed": _tenths(r.of_networks(number, "0", error, Label.MIXED)),
+            "0: the other way or small": _tenths(r.of_networks(number, "0", error, *_AGAINST)),
+        }
+        | {f"{times} ×: as claimed": _whole(r.reproduced(number, times, error)) for times in _LARGER}
+        for number in _sizes(r, MEASURED, "networks")
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "What is said of the networks measured, by the true effect in smallest effects that matter. As "
+        "claimed: agrees so far with one or two networks, reproduced with three or more. The error of one "
+        f"network over images is {error:g} times the smallest effect.",
+    )
+
+
+def _by_size(rates: pd.DataFrame) -> pd.DataFrame:
+    """Give a row a setting and a column a number of lineages or networks, with both false shares."""
+    rows: dict[str, dict[str, str]] = {}
+    for (name, size), of_cell in rates.assign(size=rates.apply(size_of, axis=1)).groupby(
+        ["name", "size"], sort=False
+    ):
+        rows.setdefault(str(name), {})[str(size)] = ", ".join(percent(rate) for rate in of_cell["rate"])
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis("Setting").reset_index()
+
+
+def _sizes(r: Simulation, part: str, of: str) -> list[int]:
+    return sorted({cell[of] for cell in r.cells if cell["part"] == part})
+
+
+def _lineages(number: int) -> str:
+    return f"{number} lineage{'s' if number > 1 else ''}"
+
+
+def _whole(share: Said) -> str:
+    return str(share.percent(0))
+
+
+def _tenths(share: Said) -> str:
+    return str(share.percent(1))

@@ -14,7 +14,8 @@ from clipsafe_utils.metrics.baseline import predict_baseline, prediction_interva
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import holm, student_p_value, student_quantile
-from clipsafe_utils.metrics.labelled import effective_robustness
+from clipsafe_utils.metrics.labelled import factor_accuracy, reference_accuracy
+from clipsafe_utils.metrics.robustness import effective_robustness
 from clipsafe_utils.say import Text
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -179,24 +180,40 @@ def every_choice(panel: Panel, baseline_group: str) -> xr.Dataset:
     `architecture` by model.
     """
     clips = clip_models(panel.models)
-    names = clips["model"].values
-    factor_names = factors_of(panel)
-    in_baseline = (panel.models["group"] == baseline_group).values
-    choices = dict(CHOICES)
-    if _reaches_an_edge(panel, CHOICES["selection"], in_baseline):
-        choices["axes"] = ("raw",)
-    parts = []
-    for values in product(*choices.values()):
-        choice: dict[str, Any] = dict(zip(choices, values, strict=True))
-        result = effective_robustness(
-            panel.cube, panel.models, factor_names=factor_names, baseline_group=baseline_group, **choice
+    models = panel.models.sel(model=panel.cube["model"].values)
+    in_baseline = (models["group"] == baseline_group).values
+    labels: dict[str, list[Any]] = {name: sorted(known) for name, known in CHOICES.items()}
+    if _reaches_an_edge(panel, labels["selection"], in_baseline):
+        labels["axes"] = ["raw"]
+    pairs = list(product(labels["selection"], labels["reference"]))
+    across = [_of_factors(panel, reference_accuracy(panel.cube, *pair)) for pair in pairs]
+    up = [_of_factors(panel, factor_accuracy(panel.cube, selection)) for selection, _ in pairs]
+    # One call judges all selections and references: a batch of lines takes hardly longer than one.
+    judged = [
+        effective_robustness(
+            across,
+            up,
+            models["family"].values,
+            in_baseline,
+            fit,
+            axes,
+            judged=np.isin(models["group"].values, CLIP_GROUPS),
         )
-        labels = {name: [value] for name, value in choice.items()}
-        parts.append(result[["residual", "measured"]].sel(model=names).expand_dims(labels))
-    combined = xr.combine_by_coords(parts, combine_attrs="drop")
-    assert isinstance(combined, xr.Dataset)
-    combined = combined.sel(model=names, factor=factor_names)
+        for axes, fit in product(labels["axes"], labels["fit"])
+    ]
+    dims = ("axes", "fit", "selection", "reference", "factor", "model")
+    coords = {**labels, "factor": factors_of(panel), "model": models["model"].values.tolist()}
+    sizes = [len(coords[dim]) for dim in dims]
+    found = {
+        name: (dims, np.reshape([getattr(one, name) for one in judged], sizes))
+        for name in ("residual", "measured")
+    }
+    combined = xr.Dataset(found, coords).sel(model=clips["model"].values)
     return combined.assign({name: clips[name] for name in ("group", "checkpoint", "architecture")})
+
+
+def _of_factors(panel: Panel, accuracy: xr.DataArray) -> np.ndarray:
+    return accuracy.sel(factor=factors_of(panel)).transpose("factor", "model").values
 
 
 def has_choices(panel: Panel) -> bool:

@@ -14,15 +14,20 @@ from clipsafe_utils.findings.prompts.sets import base_of
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
 from clipsafe_utils.metrics.runs import mean_of_runs
+from clipsafe_utils.registry.smallest_effects import SMALLEST_EFFECTS
 from clipsafe_utils.say import Missing, Said, Scale, Text, Value, choose
+
+_OF_DETECTION = SMALLEST_EFFECTS["detection: another score for the same network"]
+_OF_CALIBRATION = SMALLEST_EFFECTS["calibration: ECE of a perfect network on 5,000 images"]
+_OF_FACTORS = SMALLEST_EFFECTS["factors: a standard network off its line"]
 
 PROPERTIES: Mapping[str, Property] = {
     "accuracy": Property("accuracy", "change, points", smallest=0.005),
-    "auroc": Property("detection, AUROC", "change, points", smallest=0.005),
-    "ece": Property("calibration error, ECE", "change, points", smallest=0.005),
+    "auroc": Property("detection, AUROC", "change, points", smallest=_OF_DETECTION),
+    "ece": Property("calibration error, ECE", "change, points", smallest=_OF_CALIBRATION),
     "nll": Property("neg. log-likelihood, NLL", "change, nat", scale=1, smallest=0.02),
     "temperature": Property("temperature", "change", scale=1, smallest=0.02),
-    "factors": Property("gap on factors", "change, points", smallest=0.01),
+    "factors": Property("gap on factors", "change, points", smallest=_OF_FACTORS),
 }
 """Properties of a CLIP under some prompts; where the ledger judges them, the smallest change is its own."""
 

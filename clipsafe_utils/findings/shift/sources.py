@@ -57,17 +57,22 @@ def within_sources(
     the correlation on probit axes at `fixed` samples seen and images to learn from, each with `_low`, `_high`
     and `_decided`; `stated` counts the models whose quantities are known. NaN with fewer than five models.
     """
-    by_shift = [
-        xr.concat(
-            [
-                _correlate(cloud.isel(model=mask), families[mask], confidence).expand_dims(set=[name])
-                for name, (mask, families) in _sets(cloud, sources, beside).items()
-            ],
-            "set",
-        ).expand_dims(shift=[shift])
-        for shift, cloud in clouds.items()
+    if not clouds:
+        return xr.Dataset(coords={"shift": [], "set": []})
+    rows = [
+        [
+            _correlate(cloud.isel(model=mask), families[mask], confidence)
+            for mask, families in _sets(cloud, sources, beside).values()
+        ]
+        for cloud in clouds.values()
     ]
-    return xr.concat(by_shift, "shift") if by_shift else xr.Dataset(coords={"shift": [], "set": []})
+    return xr.Dataset(
+        {
+            name: (("shift", "set"), [[row[name] for row in of_shift] for of_shift in rows])
+            for name in rows[0][0]
+        },
+        coords={"shift": list(clouds), "set": [*sources, *beside]},
+    )
 
 
 def _sets(
@@ -90,7 +95,7 @@ def of_set(cloud: xr.Dataset, name: str) -> NDArray[np.bool_]:
     return np.asarray(cloud["group"] == _GROUPS[name]) if name in _GROUPS else of_source(cloud, name)
 
 
-def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float) -> xr.Dataset:
+def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float) -> dict[str, float]:
     x, y = (to_axis(models[name].values, "probit", name) if families.size else families for name in "xy")
     held = np.log([models[name].values for name in _QUANTITIES])
     stated = np.isfinite(held).all(axis=0)
@@ -113,7 +118,7 @@ def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float
     for name, one in estimates.items():
         row |= {name: float(one.estimate), f"{name}_low": float(one.low), f"{name}_high": float(one.high)}
         row[f"{name}_decided"] = one.decided
-    return xr.Dataset(row)
+    return row
 
 
 def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
