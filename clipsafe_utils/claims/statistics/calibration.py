@@ -230,7 +230,8 @@ def _under_shift(reader: Reader) -> Panel:
 
 def _by_temperature(clips: Panel) -> Sequence[str]:
     temperature = clips.cube["temperature"].isel(draw=0).values
-    return [f"temperature {'below' if value < 1 else 'above'} 1 at home" for value in temperature.tolist()]
+    sides = np.where(temperature < 1, "temperature below 1 at home", "temperature above 1 at home")
+    return list(np.where(np.isfinite(temperature), sides, ""))
 
 
 def _by_model(values: NDArray[np.float64], models: xr.Dataset) -> xr.DataArray:

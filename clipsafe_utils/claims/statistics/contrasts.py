@@ -85,6 +85,7 @@ def within_less_across(x: Array, y: Sequence[Array], models: xr.Dataset) -> Evid
         if not enough or not (measured & ~inside).any():
             continue
         cases.append(_correlated(name, x, shown, measured, inside, family))
+    cases = [case for case in cases if np.isfinite(case.value)]
     if not cases:
         raise NotMeasuredError(
             f"no training source with {FEWEST_CLIPS} CLIPs beside networks of other sources"
@@ -102,7 +103,8 @@ def _correlated(
 ) -> Case:
     def difference(keep: NDArray[np.bool_]) -> float:
         here = keep & inside
-        if here.sum() < _FEWEST_RANKED:
+        # What is the same for all has no ranks.
+        if here.sum() < _FEWEST_RANKED or any(np.ptp(one[here]) == 0 for one in (x, *shown)):
             return np.nan
         apart = [rank_correlation(x[here], y[here]) - rank_correlation(x[keep], y[keep]) for y in shown]
         return float(np.mean(apart))

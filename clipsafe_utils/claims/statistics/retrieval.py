@@ -35,7 +35,7 @@ def accuracy_predicts_retrieval(reader: Reader, choices: Choices) -> Evidence:  
     cases = []
     for name in names:
         away = units == name
-        if (~away).sum() < _FEWEST_ON_A_LINE:
+        if np.unique(accuracy[~away]).size < _FEWEST_ON_A_LINE:
             continue
         missed = np.stack([_missed(accuracy, one, away) / one.std(ddof=1) for one in recall])
         cases.append(_of_lineage(name, missed, family[away]))

@@ -374,6 +374,12 @@ class TestUnderShift:
             "temperature above 1 at home",
         ]
 
+    def test_where_it_is_not_stated_nothing_parts_them(self) -> None:
+        given = study(self.ROWS)
+        given.cubes["calibration"]["temperature"].loc[{"model": "test:softened"}] = np.nan
+        evidence = calibration.scaling_under_shift(given, Choices())
+        assert [case.stratum for case in evidence.cases] == ["temperature below 1 at home", ""]
+
     def test_chance_is_that_of_the_change(self) -> None:
         given = study(self.ROWS)
         given.cubes["calibration"]["nll"].loc[{"scaling": "after", "condition": "sketches"}] += xr.DataArray(

@@ -84,10 +84,10 @@ class TestWithinLessAcross:
     def test_five_under_each_of_two_shifts_are_not_five_under_both(self) -> None:
         rows = [{"checkpoint": f"wit{place}", "family": f"{place}"} for place in range(8)]
         x = np.arange(10.0)
-        first, second = (np.where(np.isin(np.arange(10), gone), np.nan, x) for gone in ([0, 1, 2], [5, 6, 7]))
+        first, second = (np.where(np.isin(np.arange(10), gone), np.nan, x) for gone in ([0, 1], [6, 7]))
         with pytest.raises(NotMeasuredError, match="no training source"):
             within_less_across(x, [first, second], described([*rows, *NETS]))
-        assert within_less_across(x, [first], described([*rows, *NETS])).cases[0].networks == 5
+        assert within_less_across(x, [first], described([*rows, *NETS])).cases[0].networks == 6
 
     def test_sources_of_one_lineage_are_cases_of_one_unit(self) -> None:
         rows = [
@@ -114,11 +114,30 @@ class TestWithinLessAcross:
         ):
             within_less_across(X[here], [Y[here]], described([*rows, *NETS]))
 
+    def test_what_is_the_same_for_all_has_no_ranks(self) -> None:
+        perfect = np.where(np.arange(7) < 5, 1.0, Y)
+        with pytest.raises(NotMeasuredError, match="no training source"):
+            within_less_across(X, [perfect], models())
+        # Without the family c the others are alike.
+        but_one = np.where(np.arange(7) < 4, 1.0, Y)
+        (case,) = within_less_across(X, [but_one], models()).cases
+        assert np.isfinite(case.value)
+        assert case.error == np.inf
+
     def test_alone_there_is_nothing_across(self) -> None:
         with pytest.raises(NotMeasuredError, match="beside networks of other sources"):
             within_less_across(X[:5], [Y[:5]], described(WIT))
 
-    @pytest.mark.parametrize(("group", "counts"), [("control", False), ("clip_fine_tuned", True)])
+    @pytest.mark.parametrize(
+        ("group", "counts"),
+        [
+            ("control", False),
+            ("robust_intervention", False),
+            ("clip_fine_tuned", True),
+            ("more_data", True),
+            ("contrastive", True),
+        ],
+    )
     def test_across_models_are_groups_of_networks_that_people_use(self, group: str, counts: bool) -> None:
         more = models({"checkpoint": "more", "group": group, "training_source": "LAION-2B"})
         (case,) = within_less_across(np.append(X, 8), [np.append(Y, -1)], more).cases

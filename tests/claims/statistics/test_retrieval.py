@@ -220,6 +220,15 @@ class TestNotMeasured:
         said = reason(accuracy_predicts_retrieval, cut)
         assert said == "retrieval by CLIPs of one training lineage only"
 
+    def test_others_of_one_accuracy_draw_no_line(self) -> None:
+        given = study(LINE)
+        names = given.models["model"].values.tolist()
+        same = accuracies(np.full(16, 0.5), names)
+        said = reason(
+            accuracy_predicts_retrieval, Given(given.models, retrieval=given.cubes["retrieval"], shifts=same)
+        )
+        assert said == "fewer than 3 CLIPs of other lineages, for a line"
+
     def test_two_others_draw_no_line(self) -> None:
         given = study(LINE)
         # Two of WIT, four of LAION: LAION cannot be left out, then nobody can.
