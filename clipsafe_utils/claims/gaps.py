@@ -160,7 +160,7 @@ def open_claims(chosen: CheckedParameters) -> OpenClaims:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> open_claims(parameters_of("what-we-cannot-say", {"studies": ["field"]})).answer
-    the study field leaves 0 open and has nothing on 19
+    the study field leaves 0 open and has nothing on 21
     """
     studies = [find_study(name) for name in chosen.studies]
     return OpenClaims(ledger(studies), chosen.confidence)
