@@ -82,20 +82,20 @@ class Evidence:
         return np.asarray(np.sqrt(own**2 + self.readings * of_reading**2))
 
     def without(self, unit: str) -> "Evidence":
-        """Leave one unit out."""
-        kept = tuple(case for case in self.cases if case.unit != unit)
-        others = {name: one.without(unit) for name, one in self.alternatives.items()}
-        left = {name: one for name, one in others.items() if one.cases}
-        return replace(self, cases=kept, alternatives=left)
+        """Leave one unit out; of several alternatives, choose again."""
+        left = {name: one.without(unit) for name, one in self.alternatives.items()}
+        if left:
+            return among({name: one for name, one in left.items() if one.cases})
+        return replace(self, cases=tuple(case for case in self.cases if case.unit != unit))
 
 
 def among(alternatives: Mapping[str, Evidence]) -> Evidence:
     """Join the evidence on several alternatives, of which a claim says that some are large.
 
-    The one that is shown, and that decides, is furthest from zero in its own errors; every test pays for the
-    choice (Bonferroni).
+    The one that is shown, and that decides, is furthest from zero in its own errors, one of several cases
+    before one of a single case, whose spread is not known; every test pays for the choice (Bonferroni).
     """
-    name = max(alternatives, key=lambda one: _distance(alternatives[one]))
+    name = max(alternatives, key=lambda one: (len(alternatives[one].cases) > 1, _distance(alternatives[one])))
     return replace(alternatives[name], which=name, alternatives=dict(alternatives))
 
 

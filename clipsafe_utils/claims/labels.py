@@ -20,13 +20,13 @@ from clipsafe_utils.claims.populations import (
     ALPHA,
     FEWEST_FAMILIES,
     FEWEST_NETWORKS,
-    FEWEST_UNITS,
     Side,
     UnitMean,
     mean_over_units,
     sides,
 )
 from clipsafe_utils.claims.registry import Claim
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.metrics.intervals import holm
 
 
@@ -146,7 +146,7 @@ def judge_networks(claim: Claim, evidence: Evidence) -> Judgement:
     reason = in_words(lying, evidence)
     number = Counter(lying)
     if not towards and not away:
-        if claim.quantifier != "some" and number[Side.CLAIMED] and number[Side.AGAINST]:
+        if number[Side.CLAIMED] and number[Side.AGAINST]:
             return Judgement(Label.MIXED, f"{reason}{_parted(lying, evidence)}")
         return Judgement(Label.UNCLEAR, reason)
     if evidence.networks < FEWEST_NETWORKS or evidence.families < FEWEST_FAMILIES:

@@ -173,10 +173,7 @@ def _of_study(
             parts = [
                 (part, entries[part].judgement if part in entries else _NOTHING) for part in claim.all_of
             ]
-            whole = of_parts(parts)
-            entries[claim.id] = replace(
-                entries[claim.id], judgement=whole.in_proxy() if reader.is_proxy else whole
-            )
+            entries[claim.id] = replace(entries[claim.id], judgement=of_parts(parts))
     return list(entries.values())
 
 

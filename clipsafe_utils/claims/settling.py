@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from clipsafe_utils.claims.labels import Label, leaning, plural
 from clipsafe_utils.claims.ledger import Entry
-from clipsafe_utils.claims.populations import ALPHA, FEWEST_UNITS, UnitMean
+from clipsafe_utils.claims.populations import ALPHA, UnitMean
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 
 _MOST = 1_000
 _SETTLED = {Label.SUPPORTED, Label.CONTRADICTED, Label.SHOWN_POSSIBLE, Label.OPPOSITE}

@@ -19,8 +19,8 @@ REPORT = REPOSITORY / "benchmarks" / "ledger.json"
 LINEAGE, MEASURED, NEXT = "another lineage", "networks measured", "next lineage"
 """What is simulated: labels of another lineage, of the networks measured, of these where lineages differ."""
 
-ONE_CLAIM, NESTED, BOLD = "one claim", "nested", "nothing but images"
-"""A question and two worlds that the page speaks of."""
+ONE_CLAIM, NESTED = "one claim", "nested"
+"""A question and a world that the page speaks of."""
 
 TRUTHS = {"0": "no effect", "1": "the smallest that matters"}
 """True sizes at which a label can be false."""
@@ -114,16 +114,6 @@ class Simulation:
         """The largest share of false labels in lopsided worlds."""
         return _largest(self._lopsided)
 
-    @property
-    def bold(self) -> Value:
-        """The largest share where a claim is of some networks, and images alone make one of them large."""
-        return _largest(self.rates[self.rates["world"] == BOLD])
-
-    @property
-    def is_bold(self) -> bool:
-        """Whether that is more than is promised elsewhere."""
-        return self.bold.low > self.alpha
-
     def lopsided_with(self, units: int) -> Value:
         """Return the largest share in lopsided worlds with as many units."""
         return _largest(self._lopsided[self._lopsided["units"] == units])
@@ -160,7 +150,7 @@ class Simulation:
 
     @property
     def _lopsided(self) -> pd.DataFrame:
-        return self.rates[~self.rates["promised"] & (self.rates["world"] != BOLD)]
+        return self.rates[~self.rates["promised"]]
 
     def _cell(self, part: str, **values: object) -> Mapping[str, Any] | None:
         wanted = {"part": part, **values}

@@ -176,6 +176,10 @@ _OOD = CubeSchema(
         _share("fpr95_id_positive", _OOD_DIMS, "share of OOD images accepted at 95 % recall of ID images"),
         _share("fpr95_ood_positive", _OOD_DIMS, "share of ID images rejected at 95 % recall of OOD images"),
     ),
+    optional=(
+        _count("id_images", ("ood_set",), "in-distribution images"),
+        _count("ood_images", ("ood_set",), "images of the set"),
+    ),
 )
 
 _CALIBRATION_DIMS = ("draw", "model", "condition", "scaling")

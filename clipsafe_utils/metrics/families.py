@@ -14,7 +14,7 @@ from clipsafe_utils.metrics.arguments import Array, confidence_level, labels, nu
 from clipsafe_utils.metrics.intervals import student_p_value, student_quantile
 
 FEWEST_UNITS = 4
-"""With fewer families an estimate is shown and nothing is said of another one; the ledger's rule is the same."""
+"""With fewer families an estimate is shown and nothing is said of another; so does the ledger."""
 
 MINIMUM_FAMILIES = 5
 """With fewer families near, a line is not held up where a model is."""

@@ -82,6 +82,17 @@ def detection(
     return Detection(*values.reshape(len(fields(Detection)), *values.shape[1:-1], *lead))
 
 
+def auroc_error(auroc: ArrayLike, id_images: ArrayLike, ood_images: ArrayLike) -> Array:
+    """Return the standard error of an AUROC by the numbers of images (Hanley and McNeil 1982).
+
+    As if scores were negative exponential: for areas of which no single score is known.
+    """
+    area, known, other = (np.asarray(value, np.float64) for value in (auroc, id_images, ood_images))
+    of_two_known, of_two_others = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = (known - 1) * (of_two_known - area**2) + (other - 1) * (of_two_others - area**2)
+    return np.asarray(np.sqrt((area * (1 - area) + spread) / (known * other)))
+
+
 def _pooled_weights(
     id_weights: ArrayLike | None, ood_weights: ArrayLike | None, id_images: int, ood_images: int
 ) -> NDArray[np.int64]:

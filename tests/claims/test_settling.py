@@ -6,9 +6,9 @@ import pytest
 
 from clipsafe_utils.claims.evidence import Evidence
 from clipsafe_utils.claims.labels import Label, judge
-from clipsafe_utils.claims.populations import FEWEST_UNITS
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.settling import more_units, what_would_settle
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from tests.claims.made import claim, entry, networks, spread_out, unbounded
 
 UP = claim()

@@ -147,13 +147,6 @@ def test_claims_judged_together_share_half_and_the_images(simulation: ModuleType
     assert np.ptp(drawn, axis=(1, 2)).max() == 0
 
 
-def test_a_claim_of_some_is_true_of_the_largest_of_each_lineage(simulation: ModuleType) -> None:
-    setting = simulation.Setting(LINEAGE, simulation.SEVERAL, simulation.SOME, 4, 3.0, seed=(8,))
-    drawn, (unit, _) = simulation.effects(setting, 2_000)[:, 0], simulation.places(setting)
-    for of in range(4):
-        assert drawn[:, unit == of].max(axis=1).mean() == pytest.approx(0, abs=1e-9)
-
-
 def test_which_labels_are_false(simulation: ModuleType) -> None:
     def false(part: str, question: object, size: float) -> set[Label]:
         labels: set[Label] = simulation.false_labels(

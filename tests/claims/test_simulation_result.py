@@ -7,7 +7,6 @@ from scipy.stats import binomtest, norm
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.simulation import (
-    BOLD,
     LINEAGE,
     MEASURED,
     NESTED,
@@ -49,7 +48,6 @@ def made_simulation() -> Simulation:
         cell(LINEAGE, {"0": 4, "1": 0}, units=8, networks=37),
         cell(LINEAGE, {"0": 40, "1": 0}, world="skewed", promised=False),
         cell(LINEAGE, {"0": 30, "1": 0}, world="skewed", promised=False, units=12),
-        cell(LINEAGE, {"0": 50, "1": 0}, world=BOLD, promised=False, error=1.0, spread=0.0),
         cell(MEASURED, {"0": 10, "1": 0}, units=1, networks=1, spread=0.0, error=0.25),
         cell(NEXT, {}, units=1, networks=3, promised=False),
     ]
@@ -58,7 +56,7 @@ def made_simulation() -> Simulation:
 
 def test_rates_have_exact_intervals() -> None:
     rates = made_simulation().rates
-    for false, rate in ((8, 0.04), (50, 0.25), (0, 0.0)):
+    for false, rate in ((8, 0.04), (40, 0.2), (0, 0.0)):
         row = rates[rates["rate"] == rate].iloc[0]
         expected = binomtest(false, 200).proportion_ci(method="exact")
         assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
@@ -80,8 +78,6 @@ def test_worlds_without_a_promise_are_told_apart() -> None:
     result = made_simulation()
     assert result.lopsided.estimate == 0.2
     assert result.lopsided_with(12).estimate == 0.15
-    assert result.bold.estimate == 0.25
-    assert result.is_bold
 
 
 @pytest.mark.parametrize("false", [0, 5, 15, 16, 30])

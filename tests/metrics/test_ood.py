@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from clipsafe_utils.metrics.draws import draw_weights
-from clipsafe_utils.metrics.ood import Detection, detection
+from clipsafe_utils.metrics.ood import Detection, auroc_error, detection
 
 # Few distinct scores, so that ties are common.
 scores = st.lists(st.sampled_from([-3.5, 0.0, 0.1, 2.0, 8.0]), min_size=1, max_size=25)
@@ -140,3 +140,19 @@ def test_leading_axes():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         detection(*arguments)
+
+
+def test_the_error_of_an_area_by_hand() -> None:
+    # A = 0.9, 51 known and 41 other images: Q1 = 0.9 / 1.1, Q2 = 1.62 / 1.9.
+    squared = (0.09 + 50 * (0.9 / 1.1 - 0.81) + 40 * (1.62 / 1.9 - 0.81)) / (51 * 41)
+    assert auroc_error(0.9, 51, 41) == pytest.approx(np.sqrt(squared))
+    assert auroc_error(1.0, 50, 50) == 0
+
+
+def test_the_error_of_an_area_is_its_spread_where_scores_are_exponential() -> None:
+    random = np.random.default_rng(3)
+    # Scores of other images fall off three times as fast: a known image lies higher in 3 of 4 pairs.
+    known, other = random.exponential(3.0, (2000, 60)), random.exponential(1.0, (2000, 40))
+    areas = detection(known, other).auroc
+    assert areas.mean() == pytest.approx(0.75, abs=0.005)
+    assert areas.std() == pytest.approx(float(auroc_error(0.75, 60, 40)), rel=0.06)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
-from clipsafe_utils.claims.simulation import BOLD, LINEAGE, MEASURED, NEXT, Simulation, size_of
+from clipsafe_utils.claims.simulation import LINEAGE, MEASURED, NEXT, Simulation, size_of
 from clipsafe_utils.say import Said, percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
@@ -28,7 +28,7 @@ def false_labels(r: Simulation) -> Shown:
 
 def lopsided(r: Simulation) -> Shown:
     """Tabulate the false labels of lopsided worlds."""
-    rates = r.rates[~r.rates["promised"] & (r.rates["world"] != BOLD)]
+    rates = r.rates[~r.rates["promised"]]
     rates = rates.assign(name=rates["world"])
     return table(
         _by_size(rates).rename(columns={"Setting": "World"}),

@@ -28,12 +28,16 @@ def lineages(models: xr.Dataset) -> list[str]:
 
 
 def of_networks(
-    values: xr.DataArray, models: xr.Dataset, errors: Array | None = None, strata: Sequence[str] = ()
+    values: xr.DataArray,
+    models: xr.Dataset,
+    errors: Array | None = None,
+    strata: Sequence[str] = (),
+    freedoms: Array | None = None,
 ) -> Evidence:
     """Take a number of each network as its effect: dims draw and model, one draw where there are no others.
 
-    `errors` are standard errors over images, where they are known otherwise than by draws. A network with a
-    NaN is left out.
+    `errors` are standard errors over images, where they are known otherwise than by draws, and `freedoms`
+    their degrees of freedom, where these are few. A network with a NaN is left out.
     """
     table = _table(values)
     known = np.flatnonzero(np.isfinite(table).all(axis=0))
@@ -43,10 +47,11 @@ def of_networks(
     names, units = short_names_of(rows), lineages(rows)
     families = rows["family"].values.tolist()
     own = _errors(table[:, known]) if errors is None else errors[known]
+    free = np.full(known.size, np.inf) if freedoms is None else freedoms[known]
     cases = tuple(
-        Case(name, value, unit, (family,), error)
-        for name, value, unit, family, error in zip(
-            names, table[0, known].tolist(), units, families, own.tolist(), strict=True
+        Case(name, value, unit, (family,), error, freedom)
+        for name, value, unit, family, error, freedom in zip(
+            names, table[0, known].tolist(), units, families, own.tolist(), free.tolist(), strict=True
         )
     )
     if strata:

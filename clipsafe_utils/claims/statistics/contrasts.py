@@ -66,9 +66,10 @@ def fully_fine_tuned(models: xr.Dataset) -> tuple[str, Pairs]:
 def within_less_across(x: Array, y: Sequence[Array], models: xr.Dataset) -> Evidence:
     """Compare rank correlations within each training source with those across all networks.
 
-    `x` is one number a model, and each of `y` another, NaN where it was not measured; the difference is the
-    mean over those of `y` under which the source has enough zero-shot CLIPs. Chance is a jackknife over the
-    source's families of encoders: the correlation across hundreds of networks hardly moves.
+    `x` is one number a model, and each of `y` another, NaN where it was not measured. The difference is the
+    mean over those of `y` under which the source has enough zero-shot CLIPs, of two families or more; each
+    compares all networks that it was measured of. Chance is a jackknife over the source's families of
+    encoders: the correlation across hundreds of networks hardly moves.
     """
     group, source = models["group"].values, models["training_source"].values
     family = models["family"].values
@@ -76,15 +77,10 @@ def within_less_across(x: Array, y: Sequence[Array], models: xr.Dataset) -> Evid
     cases = []
     for name in dict.fromkeys(source[is_clip].tolist()):
         inside = is_clip & (source == name)
-        shown = [one for one in y if (inside & np.isfinite(x + one)).sum() >= FEWEST_CLIPS]
-        if not shown:
-            continue
-        measured = is_compared & np.isfinite(x + np.mean(shown, axis=0))
-        # Under each of several shifts other CLIPs may be measured, and few under all.
-        enough = (inside & measured).sum() >= FEWEST_CLIPS and np.unique(family[inside & measured]).size > 1
-        if not enough or not (measured & ~inside).any():
-            continue
-        cases.append(_correlated(name, x, shown, measured, inside, family))
+        shown = [(one, is_compared & np.isfinite(x + one)) for one in y]
+        shown = [(one, measured) for one, measured in shown if _is_enough(inside, measured, family)]
+        if shown:
+            cases.append(_correlated(name, x, shown, inside, family))
     cases = [case for case in cases if np.isfinite(case.value)]
     if not cases:
         raise NotMeasuredError(
@@ -93,31 +89,39 @@ def within_less_across(x: Array, y: Sequence[Array], models: xr.Dataset) -> Evid
     return Evidence(tuple(cases), "training source", LINEAGE)
 
 
+def _is_enough(inside: NDArray[np.bool_], measured: NDArray[np.bool_], family: NDArray[np.str_]) -> bool:
+    of_source = inside & measured
+    is_many = of_source.sum() >= FEWEST_CLIPS and np.unique(family[of_source]).size > 1
+    return bool(is_many and (measured & ~inside).any())
+
+
 def _correlated(
     name: str,
     x: Array,
-    shown: Sequence[Array],
-    measured: NDArray[np.bool_],
+    shown: Sequence[tuple[Array, NDArray[np.bool_]]],
     inside: NDArray[np.bool_],
     family: NDArray[np.str_],
 ) -> Case:
     def difference(keep: NDArray[np.bool_]) -> float:
-        here = keep & inside
-        # What is the same for all has no ranks.
-        if here.sum() < _FEWEST_RANKED or any(np.ptp(one[here]) == 0 for one in (x, *shown)):
-            return np.nan
-        apart = [rank_correlation(x[here], y[here]) - rank_correlation(x[keep], y[keep]) for y in shown]
+        apart = []
+        for y, measured in shown:
+            across, within = measured & keep, measured & keep & inside
+            # What is the same for all has no ranks.
+            if within.sum() < _FEWEST_RANKED or np.ptp(x[within]) == 0 or np.ptp(y[within]) == 0:
+                return np.nan
+            apart.append(rank_correlation(x[within], y[within]) - rank_correlation(x[across], y[across]))
         return float(np.mean(apart))
 
-    names = np.unique(family[inside & measured])
-    without = np.array([difference(measured & (family != one)) for one in names.tolist()])
+    of_source = inside & np.any([measured for _, measured in shown], axis=0)
+    names = np.unique(family[of_source])
+    without = np.array([difference(family != one) for one in names.tolist()])
     error = float(np.sqrt((names.size - 1) / names.size * ((without - without.mean()) ** 2).sum()))
     return Case(
         name,
-        difference(measured),
+        difference(np.ones(family.size, dtype=bool)),
         lineage_of(name),
         tuple(names.tolist()),
         error if np.isfinite(error) else np.inf,
         freedom=names.size - 1,
-        networks=int((inside & measured).sum()),
+        networks=int(of_source.sum()),
     )

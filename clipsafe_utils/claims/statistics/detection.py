@@ -7,11 +7,11 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.evidence import Evidence, among
+from clipsafe_utils.claims.evidence import HANLEY_MCNEIL, UNKNOWN, Evidence, among
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.claims.statistics.cases import of_first, of_pairs
 from clipsafe_utils.claims.statistics.contrasts import curated_contrast, source_contrast, within_less_across
-from clipsafe_utils.claims.statistics.detection_scores import mean_auroc
+from clipsafe_utils.claims.statistics.detection_scores import auroc_errors, mean_auroc
 from clipsafe_utils.claims.statistics.plain_accuracy import plain_accuracy
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED
@@ -35,18 +35,18 @@ def accuracy_and_detection(reader: Reader, choices: Choices) -> Evidence:
 @statistic
 def source_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """Compare the AUROC of CLIPs of two training sources that are alike in all else."""
-    return replace(source_contrast(*_detection(reader, choices)), floor=reader.floor(_CUBE))
+    return _with_errors(source_contrast(*_detection(reader, choices), _errors(reader, choices)), reader)
 
 
 @statistic
 def procedure_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """Compare the AUROC of what two procedures of fine-tuning made of the same CLIP, by contrast."""
     values, models = _detection(reader, choices)
-    evidence = {}
+    errors, evidence = _errors(reader, choices), {}
     for name, pairs in procedure_contrasts(models).items():
         with suppress(NotMeasuredError):
-            of_contrast = of_pairs(values, models, pairs, of_first)
-            evidence[name] = replace(of_contrast, floor=reader.floor(_CUBE), readings=2)
+            of_contrast = replace(of_pairs(values, models, pairs, of_first, errors=errors), readings=2)
+            evidence[name] = _with_errors(of_contrast, reader)
     if not evidence:
         raise NotMeasuredError("no CLIP fine-tuned by two procedures whose detection is known")
     return among(evidence)
@@ -56,8 +56,19 @@ def procedure_on_detection(reader: Reader, choices: Choices) -> Evidence:
 def curated_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """Compare the AUROC of CLIPs of curated with those of web sources."""
     panel = reader.needed(_CUBE)
-    evidence = curated_contrast(mean_auroc(panel.cube, choices), panel.models)
-    return replace(evidence, floor=reader.floor(_CUBE))
+    area, errors = mean_auroc(panel.cube, choices), _errors(reader, choices)
+    return _with_errors(curated_contrast(area, panel.models, errors), reader)
+
+
+def _errors(reader: Reader, choices: Choices) -> xr.DataArray | None:
+    return auroc_errors(reader.needed(_CUBE).cube, choices)
+
+
+def _with_errors(evidence: Evidence, reader: Reader) -> Evidence:
+    """Add the floor, and say how the chance over images is known."""
+    by_numbers = evidence.images_error == UNKNOWN and any(case.error for case in evidence.cases)
+    known = HANLEY_MCNEIL if by_numbers else evidence.images_error
+    return replace(evidence, floor=reader.floor(_CUBE), images_error=known)
 
 
 def _detection(reader: Reader, choices: Choices) -> tuple[xr.DataArray, xr.Dataset]:

@@ -7,6 +7,7 @@ import xarray as xr
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.reading import NotMeasuredError
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
+from clipsafe_utils.metrics.ood import auroc_error
 
 _OTHER_REFERENCE = {"labels": "wit", "wit": "labels"}
 
@@ -22,6 +23,19 @@ def mean_auroc(cube: xr.Dataset, choices: Choices) -> xr.DataArray:
     if not names:
         raise NotMeasuredError("no set that was chosen by both references")
     return mean_over_kinds(cube[["auroc"]].sel(score=choices.score, ood_set=names))["auroc"]
+
+
+def auroc_errors(cube: xr.Dataset, choices: Choices) -> xr.DataArray | None:
+    """Return the standard error of `mean_auroc` by model, from numbers of images; None with draws.
+
+    As if all sets erred together, since their in-distribution images are the same.
+    """
+    if cube.sizes["draw"] > 1 or "id_images" not in cube:
+        return None
+    of_sets = cube[["auroc"]].isel(draw=[0])
+    error = auroc_error(of_sets["auroc"], cube["id_images"], cube["ood_images"])
+    squares = of_sets.assign(auroc=of_sets["auroc"].copy(data=error**2))
+    return mean_auroc(squares, choices).isel(draw=0) ** 0.5
 
 
 def _without_the_other(names: Sequence[str], reference: str) -> list[str]:

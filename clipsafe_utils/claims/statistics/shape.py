@@ -40,8 +40,11 @@ def shape_bias_of_clip(reader: Reader, choices: Choices) -> Evidence:  # noqa: A
         lambda keep: mean_over_families(of_standard[keep], families[keep]), families
     )
     of_clips = panel.models.isel(model=clips)
-    errors = np.hypot(error.values[clips], standard_error_of(mean))
-    evidence = of_networks(bias.isel(model=clips) - float(mean.estimate), of_clips, errors)
+    of_mean = standard_error_of(mean)
+    errors = np.hypot(error.values[clips], of_mean)
+    # Welch and Satterthwaite: only the part of the mean has few degrees of freedom.
+    freedoms = (mean.families - 1) * (errors / of_mean) ** 4
+    evidence = of_networks(bias.isel(model=clips) - float(mean.estimate), of_clips, errors, freedoms=freedoms)
     return replace(evidence, images_error=BINOMIAL, floor=reader.floor(_CUBE), readings=1)
 
 

@@ -62,7 +62,7 @@ def _by_kind(reader: Reader, plain: PlainAccuracy) -> list[Array]:
     clouds = _clouds(reader)
     if not clouds:
         raise NotMeasuredError(f"no shift under which {FEWEST_CLIPS} CLIPs were measured")
-    names = plain.models["model"].values.tolist()
+    names = plain.models["checkpoint"].values.tolist()
     return [np.mean([_along(clouds[shift], names) for shift in shifts], axis=0) for shifts in _kinds(clouds)]
 
 
@@ -72,10 +72,10 @@ def _clouds(reader: Reader) -> Mapping[str, xr.Dataset]:
     return next(iter(read_clouds([folder], tuple(GROUPS)).values()), {})
 
 
-def _along(cloud: xr.Dataset, names: list[str]) -> Array:
-    """Return accuracy under a shift of some models, NaN where it was not measured."""
-    under = xr.DataArray(cloud["y"].values, {"model": cloud["model"].values}, ("model",))
-    return np.asarray(under.reindex(model=names).values, np.float64)
+def _along(cloud: xr.Dataset, checkpoints: list[str]) -> Array:
+    """Return accuracy under a shift of some networks, NaN where it was not measured."""
+    under = dict(zip(cloud["checkpoint"].values.tolist(), cloud["y"].values.tolist(), strict=True))
+    return np.array([under.get(name, np.nan) for name in checkpoints])
 
 
 def mean_heights(reader: Reader) -> tuple[xr.DataArray, xr.DataArray, xr.Dataset]:
