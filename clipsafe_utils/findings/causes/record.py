@@ -106,7 +106,7 @@ def read_record(studies: Sequence[str], groups: Sequence[str]) -> dict[str, Clou
 def record_effects(clouds: Clouds, confidence: float) -> pd.DataFrame:
     """Say what each of `CAUSES` does to accuracy, as a mean over families of the pairs' differences.
 
-    Columns kind, cause, property (of `MEASURES`), value, low, high, families, runs (the pairs), decided (five
+    Columns kind, cause, property (of `MEASURES`), value, low, high, families, runs (the pairs), decided (four
     families or more), `moves` and `sure` (decided, and the interval leaves zero out) and `each`, a list.
     Means under shift are over `shifts_of`. At equal accuracy, pairs for which the line is not supported are
     left out, and everywhere causes with fewer than three pairs.

@@ -172,7 +172,7 @@ def clips_of(clips: xr.Dataset) -> Clips:
     groups, number = np.unique(clips["group"].values), clips.sizes["model"]
     kind = _KINDS[groups[0]] if groups.size == 1 else ""
     sources = np.unique(families_between_groups(clips)).size
-    enough = Missing("five training sources or more")
+    enough = Missing("four training sources or more")
     return Clips(
         _counted(number, f"{kind}CLIP"),
         _counted(sources, "training source"),
