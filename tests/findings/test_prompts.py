@@ -316,9 +316,12 @@ def test_the_number_and_the_words_of_a_study(tested: analysis.Tested) -> None:
     assert (found.number.fewest, found.number.most) == ("1 template", "80")
     assert found.number.changes["ece"].in_full().startswith("+1.2 points (")
     assert found.number.answer.endswith("is higher by 1.2 points")
-    assert found.number.answer.startswith("NLL, temperature and gap on factors change too little")
-    # Of two sources each: the gap on factors stays; 0.01 of NLL or temperature is too small, a point is not.
-    assert found.inside == "6 of 12"
+    assert found.number.answer.startswith(
+        "AUROC, ECE, NLL, temperature and gap on factors change too little"
+    )
+    # Of two sources each: the gap on factors stays; 0.01 of NLL or temperature and 1.2 points of AUROC or ECE
+    # are too small, as many points of accuracy are not.
+    assert found.inside == "10 of 12"
     drawing = found.wordings.of["drawing"]
     assert str(drawing.accuracy_on["wit"]) == "−20.0"
     assert str(drawing.changes["accuracy"].points(0)) == "−20"
@@ -384,8 +387,8 @@ def test_two_wordings_lower_the_error_in_opposite_ways(
     ("estimate", "half", "weight", "text"),
     [
         (0.001, 0.002, "small", "changes too little to matter"),
-        (-0.006, 0.002, "down", "is lower by 0.60 points"),
-        (-0.004, 0.002, "down", "is lower by 0.40 points, less than would matter"),
+        (-0.016, 0.004, "down", "is lower by 1.6 points"),
+        (-0.012, 0.004, "down", "is lower by 1.2 points, less than would matter"),
         (0.02, 0.01, "up", "is higher by 2.0 points"),
         (0.0, 0.02, "undecided", "is not decided"),
     ],

@@ -13,6 +13,7 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.shift import clouds as read
 from clipsafe_utils.findings.shift import sources as chapter
 from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.correlations import Correlations
 from clipsafe_utils.findings.shift.result import DistributionShift, distribution_shift
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.parameters import check_parameters
@@ -20,6 +21,7 @@ from clipsafe_utils.say import NOT_MEASURED, Missing
 
 STUDY = "published"
 SHIFTS = ["v2_matched_frequency", "r", "a", "sketch", "objectnet"]
+DECIDING = ["LAION-400M", "LAION-2B", "DataComp-1B"]
 MAIN = ["WIT", "LAION-80M", "LAION-400M", "LAION-2B", "DataComp-1B", "WebLI"]
 
 
@@ -96,11 +98,12 @@ def test_correlation_at_fixed_quantity_agrees_with_statsmodels(
     assert found["stated"] == len(rows) == 26
 
 
-def test_only_sources_with_five_families_decide(results: UnderShift) -> None:
+def test_only_sources_with_four_families_decide(results: UnderShift) -> None:
     within = results.correlations.table.sel(set=MAIN)
-    assert (within["rank_decided"] == (within["families"] >= 5)).all()
-    assert within["families"].sel(set="LAION-2B", shift="r") == 7
-    assert not within["rank_decided"].sel(set=[name for name in MAIN if name != "LAION-2B"]).any()
+    assert (within["rank_decided"] == (within["families"] >= 4)).all()
+    assert within["families"].sel(shift="r").values.tolist() == [3, 2, 4, 7, 4, 3]
+    for decided in within["rank_decided"].transpose("shift", "set"):
+        assert [name in DECIDING for name in MAIN] == decided.values.tolist()
 
 
 def test_quantities_that_nobody_states_are_not_held_fixed(results: UnderShift) -> None:
@@ -133,9 +136,11 @@ def test_offsets_come_with_a_range_and_a_verdict(results: UnderShift) -> None:
 def test_what_the_record_says(results: UnderShift) -> None:
     within, heights = results.correlations, results.heights
     assert (results.who, results.shifts, results.image_interval.size()) == ("the record", "5", "1.1")
-    assert (within.names, within.families, within.few) == ("LAION-2B", "7", "5")
-    assert str(within.least("rank")) == "0.989"
-    assert within.answer == ("up", "one")
+    assert (within.decided, within.families, within.few) == (DECIDING, "4 to 7", "3")
+    assert str(within.least("rank")) == "0.915"
+    assert within.answer == ("some", "several")
+    assert (within.sure, within.unsure) == ("LAION-400M and LAION-2B", "DataComp-1B")
+    assert within.names_with("fixed") == "LAION-400M and LAION-2B"
     assert isinstance(within.none_decides, Missing)
     assert (within.all_are_close, within.sources_are_close, within.standard_says) == ("yes", "yes", "less")
     assert heights.all_above == "yes"
@@ -193,8 +198,26 @@ def test_numbers_of_absent_groups_are_missing(group: str) -> None:
     assert isinstance(record.by_way.change("r"), Missing) == (group == "clip_zero_shot")
 
 
+@pytest.mark.parametrize(
+    ("sources", "answer"),
+    [
+        (["WIT", "LAION-400M"], ("up", "one")),
+        (["LAION-400M", "LAION-2B"], ("up", "several")),
+        (["LAION-2B", "DataComp-1B"], ("some", "several")),
+        (["DataComp-1B", "WebLI"], ("open", "one")),
+    ],
+)
+def test_the_answer_is_that_of_the_sources_that_decide(
+    results: UnderShift, sources: list[str], answer: tuple[str, str]
+) -> None:
+    within = Correlations(results.correlations.table, sources)
+    lows = within.table["rank_low"].sel(set=within.decided).min("shift")
+    assert within.answer == answer
+    assert (lows > 0).values.tolist() == [name in str(within.sure) for name in within.decided]
+
+
 def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
-    found = found_with(training_sources=["WIT", "LAION-400M"])
+    found = found_with(training_sources=["WIT", "LAION-80M"])
     within = found.record.correlations
     assert (within.none_decides, within.standard_says) == ("yes", "alone")
     assert (within.few, within.few_ranks) == ("2", "0.981 to 1.000")
@@ -202,7 +225,7 @@ def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
     assert isinstance(found.record.heights.of("WIT", "sketch").is_outside, Missing)
     assert isinstance(found.record.heights.of("WebLI", "objectnet").mean, Missing)
     assert isinstance(found.most_inside, Missing)
-    with_laboratory = found_with(studies=[STUDY, "miniature"], training_sources=["WIT", "LAION-400M"])
+    with_laboratory = found_with(studies=[STUDY, "miniature"], training_sources=["WIT", "LAION-80M"])
     assert isinstance(with_laboratory.most_inside, Missing)
     assert found.record.has_source("WebLI") == NOT_MEASURED
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
 
 from clipsafe_utils.metrics.families import (
-    MINIMUM_FAMILIES,
+    FEWEST_UNITS,
     difference_of_groups,
     jackknife_over_families,
     mean_over_families,
@@ -90,8 +90,8 @@ def test_a_family_that_stands_in_two_groups_by_hand():
 
 
 def test_few_families_are_not_decided_but_estimated():
-    at_limit = jackknife_over_families(lambda keep: keep.sum(), range(MINIMUM_FAMILIES))
-    below = difference_of_groups(np.arange(9.0), range(9), [True] * 4 + [False] * 5)
+    at_limit = jackknife_over_families(lambda keep: keep.sum(), range(FEWEST_UNITS))
+    below = difference_of_groups(np.arange(7.0), range(7), [True] * 3 + [False] * 4)
     assert at_limit.decided
     assert not below.decided
     assert np.isfinite([below.low, below.high, below.estimate]).all()

@@ -40,6 +40,16 @@ class Correlations:
         return listed(self.decided)
 
     @property
+    def sure(self) -> Text:
+        """Those of them in which every interval lies above zero."""
+        return listed(self._sure)
+
+    @property
+    def unsure(self) -> Text:
+        """Those of them in which some interval reaches zero."""
+        return listed(name for name in self.decided if name not in self._sure)
+
+    @property
     def families(self) -> Text:
         """How many families they have."""
         return span((self._families(name) for name in self.decided), "{:.0f}".format)
@@ -70,11 +80,10 @@ class Correlations:
 
     @property
     def direction(self) -> str | Missing:
-        """Whether every interval of the decided sources lies above zero: `up`, or else `open`."""
-        lows = self._known("rank_low", self.decided)
-        if not lows:
+        """Whether every interval lies above zero in all decided sources, `up`, in `some`, or in none, `open`."""
+        if not self._known("rank_low", self.decided):
             return Missing("no source has families enough")
-        return "up" if min(lows) > 0 else "open"
+        return "up" if self._sure == self.decided else "some" if self._sure else "open"
 
     @property
     def standard_says(self) -> str | Missing:
@@ -104,6 +113,10 @@ class Correlations:
         """Return the lowest `rank`, `fixed`, or end, as `rank_low`, of the decided sources or of others."""
         known = self._known(name, self.decided if members is None else members)
         return Value(min(known), scale="correlation") if known else _NONE
+
+    def names_with(self, name: str) -> Text:
+        """Return the decided sources that have a `rank` or a `fixed` correlation."""
+        return listed(member for member in self.decided if self._known(name, [member]))
 
     def least_of_grid(self, name: str) -> Said:
         """Return the lowest in the grid of the scaling laws."""
@@ -157,6 +170,10 @@ class Correlations:
     @property
     def _sets(self) -> list[str]:
         return [str(name) for name in self.table["set"].values]
+
+    @property
+    def _sure(self) -> list[str]:
+        return [name for name in self.decided if min(self._known("rank_low", [name]), default=0) > 0]
 
     def _above_zero(self, name: str) -> list[str]:
         first = self.table.isel(shift=0).sel(set=list(self.sources))
