@@ -316,9 +316,7 @@ def test_the_number_and_the_words_of_a_study(tested: analysis.Tested) -> None:
     assert (found.number.fewest, found.number.most) == ("1 template", "80")
     assert found.number.changes["ece"].in_full().startswith("+1.2 points (")
     assert found.number.answer.endswith("is higher by 1.2 points")
-    assert found.number.answer.startswith(
-        "AUROC, ECE, NLL, temperature and gap on factors change too little"
-    )
+    assert found.number.answer.startswith("AUROC, ECE, NLL, temperature and gap on factors change too little")
     # Of two sources each: the gap on factors stays; 0.01 of NLL or temperature and 1.2 points of AUROC or ECE
     # are too small, as many points of accuracy are not.
     assert found.inside == "10 of 12"
@@ -409,6 +407,13 @@ def test_what_is_too_small_is_what_the_ledger_calls_so() -> None:
     claims = {one["id"]: one for one in tomllib.loads(path.read_text())["claim"]}
     for claim, name in (("F21a", "auroc"), ("F21b", "ece"), ("F21c", "factors")):
         assert analysis.PROPERTIES[name].smallest == claims[claim]["smallest_effect"]
+
+
+def test_smallest_changes_are_named() -> None:
+    assert analysis.smallest_changes() == (
+        "accuracy 0.5 points, AUROC 1.8 points, ECE 1.4 points, NLL 0.02, temperature 0.02"
+        " and gap on factors 0.5 points"
+    )
 
 
 def test_what_is_drawn_leaves_out_the_mean_of_all_and_other_sets(changes: pd.DataFrame) -> None:

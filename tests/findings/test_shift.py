@@ -220,7 +220,7 @@ def test_sources_that_decide_nothing_are_not_said_to_decide() -> None:
     found = found_with(training_sources=["WIT", "LAION-80M"])
     within = found.record.correlations
     assert (within.none_decides, within.standard_says) == ("yes", "alone")
-    assert (within.few, within.few_ranks) == ("2", "0.981 to 1.000")
+    assert (within.few, within.few_ranks) == ("2", "0.933 to 1.000")
     assert isinstance(within.answer, Missing)
     assert isinstance(found.record.heights.of("WIT", "sketch").is_outside, Missing)
     assert isinstance(found.record.heights.of("WebLI", "objectnet").mean, Missing)

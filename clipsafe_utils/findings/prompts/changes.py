@@ -15,7 +15,7 @@ from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.detection import mean_over_kinds
 from clipsafe_utils.metrics.runs import mean_of_runs
 from clipsafe_utils.registry.smallest_effects import SMALLEST_EFFECTS
-from clipsafe_utils.say import Missing, Said, Scale, Text, Value, choose
+from clipsafe_utils.say import Missing, Said, Scale, Text, Value, choose, listed, number
 
 _OF_DETECTION = SMALLEST_EFFECTS["detection: another score for the same network"]
 _OF_CALIBRATION = SMALLEST_EFFECTS["calibration: ECE of a perfect network on 5,000 images"]
@@ -234,6 +234,16 @@ def weighed(change: Said, property_: str) -> Text:
             "up": f"is higher {sizes}",
             "down": f"is lower {sizes}",
         },
+    )
+
+
+def smallest_changes() -> Text:
+    """Write the change of each property from which on it matters."""
+    return listed(
+        f"{TITLES[name]} {number(one.smallest)}"
+        if _scale(name) == "change"
+        else f"{TITLES[name]} {number(one.scale * one.smallest, 1)} points"
+        for name, one in PROPERTIES.items()
     )
 
 

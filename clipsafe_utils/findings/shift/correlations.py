@@ -80,7 +80,7 @@ class Correlations:
 
     @property
     def direction(self) -> str | Missing:
-        """Whether every interval lies above zero in all decided sources, `up`, in `some`, or in none, `open`."""
+        """Whether each interval is above zero in all decided sources, `up`, in `some`, or in none: `open`."""
         if not self._known("rank_low", self.decided):
             return Missing("no source has families enough")
         return "up" if self._sure == self.decided else "some" if self._sure else "open"
