@@ -127,8 +127,9 @@ def test_a_link_to_a_claim_shows_its_row_whatever_was_chosen(page: Any, address:
 
 
 def test_a_page_opened_at_a_claim_shows_its_row(page: Any, address: str) -> None:
+    page.emulate_media(reduced_motion="reduce")  # The page does not glide to where it leads.
     show(page, address, f"{LEDGER}#S1")
-    page.wait_for_function("Math.abs(document.querySelector('#S1').getBoundingClientRect().top - 64) < 40")
+    assert page.locator("#S1").bounding_box()["y"] == pytest.approx(64, abs=40)
 
 
 def test_without_scripts_the_ledger_is_a_plain_table(browser: Any, address: str) -> None:
