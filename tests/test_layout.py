@@ -126,6 +126,12 @@ def test_a_link_to_a_claim_shows_its_row_whatever_was_chosen(page: Any, address:
     assert page.locator("#F1").is_visible()
 
 
+def test_a_page_opened_at_a_claim_shows_its_row(page: Any, address: str) -> None:
+    page.emulate_media(reduced_motion="reduce")  # The page does not glide to where it leads.
+    show(page, address, f"{LEDGER}#S1")
+    assert page.locator("#S1").bounding_box()["y"] == pytest.approx(64, abs=40)
+
+
 def test_without_scripts_the_ledger_is_a_plain_table(browser: Any, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

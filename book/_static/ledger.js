@@ -59,14 +59,17 @@
     table.closest("figure").querySelector("figcaption").after(tools);
     show();
 
-    // A link to a claim leads to its row, whatever was chosen.
+    // A link to a claim leads to its row, whatever was chosen, and below the choices that have moved it.
     const reveal = () => {
       const claim = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("tbody");
-      if (claims.includes(claim) && claim.hidden) {
-        tools.querySelector("button").click();
-        claim.scrollIntoView();
+      if (claims.includes(claim)) {
+        if (claim.hidden) {
+          tools.querySelector("button").click();
+        }
+        claim.rows[0].scrollIntoView();
       }
     };
+    reveal();
     addEventListener("hashchange", reveal);
   }
 }

@@ -63,6 +63,10 @@ OF_A_PROXY: Mapping[Label, Label] = {
 """What a label becomes where the study stands in for real models; the others stay."""
 
 
+CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
+"""Labels of what a study was not asked, or cannot be."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A label with its reason."""

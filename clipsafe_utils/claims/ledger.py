@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from clipsafe_utils.claims.choices import Choices, one_at_a_time
 from clipsafe_utils.claims.evidence import Evidence
-from clipsafe_utils.claims.labels import Judgement, Label, judge, of_parts
+from clipsafe_utils.claims.labels import CLOSED, Judgement, Label, judge, of_parts
 from clipsafe_utils.claims.populations import Effect, effect_of
 from clipsafe_utils.claims.proxy import CHECKS
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader, refuse_without
@@ -18,7 +18,6 @@ from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.say import Missing, Text
 
 _NOTHING = Judgement(Label.NO_DATA)
-_WITHOUT_EFFECT = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Changed:
     def can_flip(self) -> bool:
         """Whether an effect was measured both times, of a claim that the study can be asked."""
         measured = self.entry.evidence is not None and self.after.evidence is not None
-        return measured and not {self.entry.label, self.after.label} & _WITHOUT_EFFECT
+        return measured and not {self.entry.label, self.after.label} & CLOSED
 
     @property
     def flips(self) -> bool:

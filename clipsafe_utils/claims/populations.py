@@ -17,9 +17,7 @@ from scipy.special import ndtri, stdtrit
 from clipsafe_utils.claims.evidence import Evidence
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.metrics.arguments import Array
-
-ALPHA = 0.05
-"""Level at which everything is judged."""
+from clipsafe_utils.metrics.intervals import ALPHA as ALPHA
 
 FEWEST_NETWORKS, FEWEST_FAMILIES = 3, 2
 """The networks measured are spoken of together where they are as many, of as many families of encoders."""

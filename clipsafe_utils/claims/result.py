@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from clipsafe_utils.claims.labels import Label
+from clipsafe_utils.claims.labels import CLOSED, Label
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.settling import what_would_settle
@@ -21,8 +21,6 @@ from clipsafe_utils.say import Missing, Text, count, listed
 _FOR = (Label.SUPPORTED, Label.REPRODUCED)
 _OF_NETWORKS = (*_FOR, Label.CONTRADICTED, Label.NOT_REPRODUCED)
 _OF_FEW = (Label.AGREES, Label.DISAGREES)
-CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
-"""Labels beside which an effect says nothing of the claim."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from clipsafe_utils.claims.labels import Label, leaning, plural
+from clipsafe_utils.claims.labels import CLOSED, Label, leaning, plural
 from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.populations import ALPHA, UnitMean
 from clipsafe_utils.metrics.families import FEWEST_UNITS
 
 _MOST = 1_000
 _SETTLED = {Label.SUPPORTED, Label.CONTRADICTED, Label.SHOWN_POSSIBLE, Label.OPPOSITE}
-_CLOSED = {Label.NO_DATA, Label.OUTSIDE, Label.BUILT_IN, Label.NOT_TESTABLE}
 
 
 def more_units(entry: Entry) -> int | None:
@@ -31,7 +30,7 @@ def more_units(entry: Entry) -> int | None:
 
 def what_would_settle(entry: Entry) -> str:
     """Say what it would take to speak of another unit; empty where a study does, or cannot be asked."""
-    if entry.evidence is None or entry.label in _SETTLED | _CLOSED:
+    if entry.evidence is None or entry.label in _SETTLED | CLOSED:
         return ""
     if entry.claim.quantifier == "some":
         return f"one {entry.evidence.case} whose band lies beyond zero"

@@ -8,11 +8,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.findings.shift.clouds import ID, Clouds
-from clipsafe_utils.findings.shift.sources import ALPHA
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.families import Estimate, jackknife_over_families, mean_over_families
 from clipsafe_utils.metrics.heights import heights_above_line
-from clipsafe_utils.metrics.intervals import holm
+from clipsafe_utils.metrics.intervals import ALPHA, holm
 from clipsafe_utils.registry.training_sources import SOURCES
 
 Pairs = list[tuple[str, str]]  # names of models: what stands before the change, and after it

@@ -6,6 +6,9 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from clipsafe_utils.metrics.arguments import Array, confidence_level, counts_out_of, numbers, shares, together
 
+ALPHA = 0.05
+"""Level at which anything in this project is called other than chance."""
+
 
 def wilson_interval(hits: ArrayLike, images: ArrayLike, confidence: float = 0.95) -> tuple[Array, Array]:
     """Score interval of a share (Wilson 1927).

@@ -9,10 +9,10 @@ import pandas as pd
 from clipsafe_utils.address import name_of, title_of
 from clipsafe_utils.chapters.claims.figures import LOOK_OF_LABEL
 from clipsafe_utils.claims.freeze import Freeze, changes
-from clipsafe_utils.claims.labels import Label, plural
+from clipsafe_utils.claims.labels import CLOSED, Label, plural
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.registry import Claim
-from clipsafe_utils.claims.result import CLOSED, ClaimsLedger
+from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.claims.rows import p_value
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import SAID, by_choice, by_label, by_study

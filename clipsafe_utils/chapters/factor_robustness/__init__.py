@@ -1,7 +1,7 @@
 """What the page of chapter 1 shows: its tables and figures."""
 
 from clipsafe_utils.chapters.factor_robustness import figures, tables
-from clipsafe_utils.findings.factors.residuals import ALPHA
+from clipsafe_utils.metrics.intervals import ALPHA
 from clipsafe_utils.show.tables import first_open
 
 __all__ = ["ALPHA", "figures", "first_open", "tables"]

@@ -13,7 +13,7 @@ from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.metrics.baseline import predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
-from clipsafe_utils.metrics.intervals import holm, student_p_value, student_quantile
+from clipsafe_utils.metrics.intervals import ALPHA, holm, student_p_value, student_quantile
 from clipsafe_utils.metrics.labelled import factor_accuracy, reference_accuracy
 from clipsafe_utils.metrics.robustness import effective_robustness
 from clipsafe_utils.say import Text
@@ -37,9 +37,6 @@ GRID = 50
 
 A_CROWD = 6
 """More CLIPs than this are shown by group: a name for each would crowd figures and tables out."""
-
-ALPHA = 0.05
-"""Level of the verdict on one factor after Holm's correction over all training sources and factors shown."""
 
 
 def with_a_line(

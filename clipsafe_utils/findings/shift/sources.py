@@ -21,7 +21,7 @@ from clipsafe_utils.metrics.families import (
     jackknife_over_families,
     mean_over_families,
 )
-from clipsafe_utils.metrics.intervals import holm
+from clipsafe_utils.metrics.intervals import ALPHA, holm
 from clipsafe_utils.metrics.robustness import EffectiveRobustness, effective_robustness
 from clipsafe_utils.say import Missing, Said, Value
 
@@ -37,9 +37,6 @@ BESIDE_DETECTION = (FINE_TUNED, STANDARD)
 
 LINES = ("standard", "other sources")
 """What a CLIP is held against: standard networks, or the CLIPs of the other sources shown."""
-
-ALPHA = 0.05
-"""Level of the verdicts after Holm's correction."""
 
 _GRID_POINTS = 60
 _NAN = np.array(np.nan)
