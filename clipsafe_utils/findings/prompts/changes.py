@@ -64,7 +64,6 @@ class Tested:
     values: xr.DataArray  # (draw, model, prompt_set, property): `PROPERTIES`, AUROC by every other score
     models: xr.Dataset  # the cube `models`, in the same order
     base: str  # the set that others are compared with
-    is_debiased: bool  # whether the calibration error is the debiased one
     cube: xr.Dataset  # what the values were read from
 
     @property
@@ -115,7 +114,6 @@ def _why_not(panel: Panel, clips: np.ndarray) -> str:
 
 def _tested(panel: Panel, clips: np.ndarray) -> Tested:
     cube = panel.cube.isel(model=clips).mean("subset", keep_attrs=True)
-    is_debiased = "ece_debiased" in cube
     of_scores = {
         "auroc" if score == HEADLINE_SCORE else f"auroc_{score}": mean_over_kinds(
             cube[["auroc"]].sel(score=score, drop=True)
@@ -124,7 +122,7 @@ def _tested(panel: Panel, clips: np.ndarray) -> Tested:
     }
     measured = {
         "accuracy": cube["accuracy"],
-        "ece": cube["ece_debiased" if is_debiased else "ece"],
+        "ece": cube["ece"],
         "nll": cube["nll"],
         "temperature": cube["temperature"],
         **of_scores,
@@ -139,7 +137,6 @@ def _tested(panel: Panel, clips: np.ndarray) -> Tested:
         values.assign_coords(property=names).astype(np.float64),
         panel.models.isel(model=clips),
         base,
-        is_debiased,
         panel.cube,
     )
 

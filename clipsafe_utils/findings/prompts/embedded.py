@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.arguments import Array
-from clipsafe_utils.metrics.calibration import debiased_calibration_error
+from clipsafe_utils.metrics.calibration import expected_calibration_error
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.metrics.logits import summarise_logits
 from clipsafe_utils.metrics.ood import detection
@@ -19,7 +19,7 @@ MEASURED = ("accuracy", "auroc", "ece")
 """Properties that kept images give."""
 
 Measures = dict[str, Array]
-"""By the names of `MEASURED`: accuracy, mean AUROC by maximum softmax, debiased calibration error."""
+"""By the names of `MEASURED`: accuracy, mean AUROC by maximum softmax, ECE."""
 
 
 def logits_of_prompts(
@@ -121,7 +121,7 @@ class KeptImages:
         values = (
             bins.hits.sum(axis=-1) / bins.count.sum(axis=-1),
             np.mean(areas, axis=0),
-            debiased_calibration_error(bins),
+            expected_calibration_error(bins),
         )
         return dict(zip(MEASURED, values, strict=True))
 

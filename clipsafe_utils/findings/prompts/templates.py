@@ -31,7 +31,6 @@ class UsualSet:
     confidence: Said  # accuracy less calibration error: right for models that are nowhere over-confident
     coldest: Said  # the lowest and the highest temperature that suits a CLIP
     hottest: Said
-    ece_kind: Text  # whether the calibration error is the `debiased` or the `plain` one
     undecided: Text  # sources with too few families to decide anything
 
     @property
@@ -77,7 +76,6 @@ def usual_set(tested: Tested, changes: pd.DataFrame) -> UsualSet:
         *level_of(changes, tested.base),
         Value(temperature.min().item(), scale="number"),
         Value(temperature.max().item(), scale="number"),
-        Text("debiased" if tested.is_debiased else "plain"),
         listed(few),
     )
 
