@@ -41,7 +41,7 @@ COLUMNS = (
     Column("accuracy", "Accuracy, %", "percent"),
     Column("shape_bias", "Shape bias, %", "percent"),
     Column("auroc", "AUROC, %", "percent"),
-    Column("ece_debiased", "Debiased ECE, %", "percent"),
+    Column("ece_debiased", "Debiased error, %", "percent"),
     Column("study", "Study", "choice"),
     Column("group", "Group", "choice"),
     Column("training_source", "Training source", "choice"),
