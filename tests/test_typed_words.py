@@ -23,7 +23,7 @@ NO_RESULTS = re.compile(r"^(Data|Method|How sure|Exercises|Next|Examples|Referen
 """Sections of what was done and of what is not known; exercises say what to change."""
 
 FACTS = (
-    *("line at 50 %", "fewer than five families", "all CLIPs of one training source are one family"),
+    *("line at 50 %", "fewer than four families", "all CLIPs of one training source are one family"),
     *("three seeds", "all else held", "three sources of images", "the same for all sources"),
     *("four frames of two", "the same four objects"),
 )
