@@ -46,6 +46,7 @@ def test_no_column_is_out_of_sight_on_a_desktop(page: Any, address: str) -> None
 
 def test_a_wide_table_stands_before_the_list_of_contents(page: Any, address: str) -> None:
     show(page, address, FACTORS)
+    page.evaluate("openAllFolds()")
     wide = page.locator(".themed-table.full-width").first
     wide.locator("tbody tr").first.scroll_into_view_if_needed()
     page.locator(".bd-sidebar-secondary.hide").wait_for(state="attached")

@@ -118,7 +118,7 @@ def since_the_freeze(freeze: Freeze | Missing) -> Shown:
     if isinstance(freeze, Missing):
         return Shown(f"<p>{html.escape(freeze.reason)}.</p>")
     said = [
-        (one.path, one.sha256, "as it was frozen" if one.is_unchanged else "changed since")
+        (one.path, _in_parts(one.sha256), "as it was frozen" if one.is_unchanged else "changed since")
         for one in freeze.files
     ]
     files = table(
@@ -230,6 +230,11 @@ def _of_units(entry: Entry, confidence: float) -> Iterable[tuple[str, str]]:
         next_unit = f"{ends(entry.claim, *mean.next_unit(confidence))} {entry.claim.unit}"
         yield f"The next {evidence.unit}, by {entry.study}", next_unit
     yield f"To speak of other {plural(evidence.unit)}, {entry.study} lacks", what_would_settle(entry)
+
+
+def _in_parts(digest: str, size: int = 16) -> str:
+    """Part a hash by spaces, so that a column can break it."""
+    return " ".join(digest[place : place + size] for place in range(0, len(digest), size))
 
 
 def _flip(one: Changed) -> str:
