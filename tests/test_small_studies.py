@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
@@ -52,7 +53,10 @@ def test_chapter_runs_on_few_models(
 ) -> None:
     monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
     render_chapter(CHAPTERS[name], tmp_path / "few.ipynb")
-    assert "not found" not in _text(tmp_path / "few.ipynb")
+    text = _text(tmp_path / "few.ipynb")
+    for claim in claims():  # Which may say of evidence that it was looked for and not found.
+        text = text.replace(claim.no_data, "") if claim.no_data else text
+    assert "not found" not in text
 
 
 @pytest.mark.slow
