@@ -62,6 +62,33 @@ def test_on_a_phone_every_table_shows_a_number(page: Any, address: str) -> None:
         assert page.evaluate("firstNumbersOutOfSight()") == [], name
 
 
+BROKEN_WORDS = """() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll(".themed-table tr > :first-child")) {
+    const most = cell.closest("table").rows[0].cells.length > 5 ? 8 : 13;
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/(?<![\\w.<>-])[A-Za-z]+(?![\\w.<>-])/g)) {
+        if (word[0].length > most) continue;
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+        if (lines.size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
+
+
+def test_on_a_phone_no_word_of_a_first_column_is_broken(page: Any, address: str) -> None:
+    for name in pages_with("themed-table"):
+        show(page, address, name, PHONE)
+        page.evaluate("openAllFolds()")
+        assert page.evaluate(BROKEN_WORDS) == [], name
+
+
 @pytest.mark.parametrize(
     ("name", "box"), [(CALIBRATION, ".table-box:has(th:nth-child(8))"), (MODELS, ".models-box")]
 )

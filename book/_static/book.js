@@ -26,6 +26,13 @@ for (const table of document.querySelectorAll(".cell_output :is(.themed-table:ha
   table.classList.add("full-width");
 }
 
+// On a phone the first column of a table is as wide as its longest word; of one with many columns, up to 8 letters.
+for (const table of document.querySelectorAll(".themed-table")) {
+  const words = [...table.querySelectorAll("tr > :first-child")].flatMap((cell) => cell.textContent.split(/[\s\-_.,:/()]+/));
+  const most = table.querySelectorAll("thead tr:first-child > *").length > 5 ? 8 : 13;
+  table.style.setProperty("--longest-word", Math.min(most, Math.max(3, ...words.map((word) => word.length))));
+}
+
 // A command in the text of a box can be copied, as one in a block can by the theme.
 for (const command of document.querySelectorAll(".admonition p > strong:first-child + code")) {
   const button = document.createElement("button");

@@ -24,14 +24,13 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
     rows = []
     for name in means["group"].values.tolist():
         mean, low, high = (means[end].sel(group=name).item() for end in ("mean", "low", "high"))
-        interval = f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"
         rows.append(
             {
                 "Observers": GROUPS[name],
                 "Number": sizes[name],
                 "Families": means["families"].sel(group=name).item(),
                 "Shape bias": percent(mean),
-                f"{level(confidence)} interval": interval if np.isfinite(low) else "none",
+                f"{level(confidence)} interval": _inside(low, high),
                 "Decided": percent(decided.sel(group=name).item()),
             }
         )
@@ -40,6 +39,15 @@ def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence:
         f"Mean shape bias by kind of observer, each family counted once; study {study}. "
         "An interval over families needs two; fewer than four decide nothing.",
     )
+
+
+def _inside(low: float, high: float) -> str:
+    """Write the interval of a share; one that leaves everything open in words."""
+    if not np.isfinite(low):
+        return "none"
+    if low <= 0 and high >= 1:
+        return "not bounded"
+    return f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"
 
 
 def steps_table(shown: ShapeBias, study: str) -> Shown:
