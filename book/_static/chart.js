@@ -40,6 +40,7 @@
   };
 
   const same = (value) => value;
+  const word = ({ words, at }, place) => words[at[place]];
   const unique = (list) => [...new Set(list)];
   const sortedBy = (list, key) => list.toSorted((a, b) => key(a) - key(b));
   const isClip = ({ look }) => look.startsWith("group/clip_");
@@ -297,7 +298,7 @@
     fit() {
       const { lines, diagonal } = this.data;
       const [{ study, panel }] = this.marks;
-      const here = [...(lines?.x.keys() ?? [])].filter((at) => lines.study[at] === study && lines.panel[at] === panel);
+      const here = [...(lines?.x.keys() ?? [])].filter((at) => word(lines.study, at) === study && word(lines.panel, at) === panel);
       const held = here.filter((at) => lines.low[at] !== null);
       const scaled = (places, name, scale) => places.map((at) => scale(lines[name][at]));
       const [x, beside] = [here, held].map((places) => scaled(places, "x", this.scales.x));

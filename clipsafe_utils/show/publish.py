@@ -65,7 +65,12 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
     """Give the columns that are not all at their default; words as places in a list of words."""
     said = [name for name in frame.columns if not _is_default(frame[name], DEFAULTS.get(name))]
     looks = {key: _look(key) for key in dict.fromkeys(frame["look"])}
-    return {"looks": looks, "rows": len(frame), "columns": {name: _column(frame[name]) for name in said}}
+    return {"looks": looks, "rows": len(frame), "columns": columns_data(frame[said])}
+
+
+def columns_data(frame: pd.DataFrame) -> dict[str, Any]:
+    """Give columns as a chart reads them: numbers rounded, words as places in a list of words."""
+    return {str(name): _column(frame[name]) for name in frame.columns}
 
 
 def _is_default(column: pd.Series, default: Any) -> bool:

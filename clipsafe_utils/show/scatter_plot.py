@@ -23,7 +23,7 @@ from clipsafe_utils.show.drawing import (
 )
 from clipsafe_utils.show.encoding import INK, LOOKS, Look
 from clipsafe_utils.show.frame import inside
-from clipsafe_utils.show.publish import published
+from clipsafe_utils.show.publish import columns_data, published
 from clipsafe_utils.show.shown import Shown
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
@@ -95,7 +95,7 @@ def scatter(
     chart = {"x": axes.x, "scale": axes.scale, "diagonal": axes.equal}
     charted = every_lines if every_lines is not None else lines
     if charted is not None and len(charted):
-        chart["lines"] = charted.round(3).astype(object).where(charted.notna(), None).to_dict("list")
+        chart["lines"] = columns_data(charted)
     return published(figure, frame, axes.y, lead, sources, every, place="name", axes=chart)
 
 
