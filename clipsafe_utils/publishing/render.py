@@ -72,7 +72,9 @@ def _write(chapter: Chapter, output: Path, notebook: NotebookNode) -> None:
     results = results_in(notebook)
     if results and output == chapter.published:
         with replacing(chapter.results) as temporary:
-            temporary.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            temporary.write_text(
+                json.dumps(results, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+            )
 
 
 def render_all(
