@@ -9,9 +9,6 @@ from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.wording import MARKS
 
-OF_UNITS = (Label.SUPPORTED, Label.CONTRADICTED)
-"""Labels that speak of another unit."""
-
 SAID = (
     *(Label.SUPPORTED, Label.REPRODUCED, Label.AGREES, Label.SHOWN_POSSIBLE),
     *(Label.CONTRADICTED, Label.NOT_REPRODUCED, Label.DISAGREES, Label.OPPOSITE),

@@ -49,7 +49,6 @@ def test_every_label_is_counted_somewhere_once() -> None:
     assert sorted(summary.SAID) == sorted(L)
     every = by_label(entry(claim(label.name), label) for label in L)
     assert [len(of_label) for of_label in every.values()] == [1] * len(L)
-    assert set(summary.OF_UNITS) == {L.SUPPORTED, L.CONTRADICTED}
 
 
 def test_choices_are_sorted_by_what_they_flip_among_what_can_change() -> None:
