@@ -105,6 +105,12 @@ def standard_error(draws: Sequence[float] | Array) -> float:
     return float(values.std(ddof=1)) if values.size > 1 else 0.0
 
 
+def jackknife_error(without: Sequence[float] | Array) -> float:
+    """Return the standard error of a number from what it is without each group in turn (Tukey 1958)."""
+    values = np.asarray(without, np.float64)
+    return float(np.sqrt((values.size - 1) / values.size * ((values - values.mean()) ** 2).sum()))
+
+
 def standard_error_of(estimate: Estimate, confidence: float = 0.95) -> float:
     """Return the standard error of a jackknife of a single number that was made at a level."""
     half = float(estimate.high - estimate.low) / 2

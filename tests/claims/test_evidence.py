@@ -11,6 +11,7 @@ from clipsafe_utils.claims.evidence import (
     Case,
     Evidence,
     among,
+    jackknife_error,
     standard_error,
     standard_error_of,
 )
@@ -89,6 +90,12 @@ def test_an_alternative_without_chance_is_furthest_unless_it_is_zero() -> None:
 def test_the_first_draw_is_the_estimate_and_no_draw() -> None:
     assert standard_error([9.0, 1.0, 2.0, 3.0]) == pytest.approx(1.0)
     assert standard_error([9.0]) == standard_error([9.0, 1.0]) == 0.0
+
+
+def test_a_jackknife_of_single_numbers_gives_the_textbook_error_of_their_mean() -> None:
+    numbers = np.array([0.3, 0.1, 0.7, 0.2, 0.4])
+    without = [np.delete(numbers, place).mean() for place in range(numbers.size)]
+    assert jackknife_error(without) == pytest.approx(stats.sem(numbers))
 
 
 @pytest.mark.parametrize("confidence", [0.95, 0.8])

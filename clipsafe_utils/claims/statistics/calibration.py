@@ -8,10 +8,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.evidence import Case, Evidence
+from clipsafe_utils.claims.evidence import Case, Evidence, jackknife_error
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.claims.statistics.calibration_errors import at_home, errors
-from clipsafe_utils.claims.statistics.cases import LINEAGE, NETWORK, lineages, of_networks, short_names_of
+from clipsafe_utils.claims.statistics.cases import of_networks
 from clipsafe_utils.claims.statistics.contrasts import source_contrast
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes.panels import Panel
@@ -90,8 +90,7 @@ def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Evidenc
     if number < 1 + FEWEST_LEVELS:
         error = np.inf
     else:
-        without = np.array([_share_of_rows(np.delete(table, place, axis=1)) for place in range(number)])
-        error = float(np.sqrt((number - 1) / number * ((without - without.mean()) ** 2).sum()))
+        error = jackknife_error([_share_of_rows(np.delete(table, place, axis=1)) for place in range(number)])
     units = list(dict.fromkeys(lineage_of(name) for name, _ in sources))
     case = Case(
         f"{len(sources)} sources by {number} encoders",
@@ -124,20 +123,9 @@ def clips_apart_after_scaling(reader: Reader, choices: Choices) -> Evidence:
     if not here.any():
         raise NotMeasuredError("no zero-shot CLIP where the line is supported")
     clips = models.isel(model=here)
-    named = zip(
-        short_names_of(clips),
-        judged.residual[here].tolist(),
-        lineages(clips),
-        clips["family"].values.tolist(),
-        judged.scale[here].tolist(),
-        judged.freedom[here].tolist(),
-        strict=True,
-    )
-    cases = tuple(
-        Case(name, value, unit, (family,), scale, freedom=float(freedom))
-        for name, value, unit, family, scale, freedom in named
-    )
-    return Evidence(cases, NETWORK, LINEAGE, floor=reader.floor(_CUBE), readings=1)
+    residual = _by_model(judged.residual[None, here], clips)
+    evidence = of_networks(residual, clips, judged.scale[here], freedoms=judged.freedom[here])
+    return replace(evidence, floor=reader.floor(_CUBE), readings=1)
 
 
 @statistic

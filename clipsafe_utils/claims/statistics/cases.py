@@ -47,7 +47,7 @@ def of_networks(
     names, units = short_names_of(rows), lineages(rows)
     families = rows["family"].values.tolist()
     own = _errors(table[:, known]) if errors is None else errors[known]
-    free = np.full(known.size, np.inf) if freedoms is None else freedoms[known]
+    free = np.full(known.size, np.inf) if freedoms is None else np.asarray(freedoms, np.float64)[known]
     cases = tuple(
         Case(name, value, unit, (family,), error, freedom)
         for name, value, unit, family, error, freedom in zip(

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.claims.evidence import Case, Evidence
+from clipsafe_utils.claims.evidence import Case, Evidence, jackknife_error
 from clipsafe_utils.claims.reading import NotMeasuredError
 from clipsafe_utils.claims.statistics.cases import COUPLE, LINEAGE, of_both, of_pairs, of_second
 from clipsafe_utils.findings.clip_pairs import Pairs
@@ -114,8 +114,7 @@ def _correlated(
 
     of_source = inside & np.any([measured for _, measured in shown], axis=0)
     names = np.unique(family[of_source])
-    without = np.array([difference(family != one) for one in names.tolist()])
-    error = float(np.sqrt((names.size - 1) / names.size * ((without - without.mean()) ** 2).sum()))
+    error = jackknife_error([difference(family != one) for one in names.tolist()])
     return Case(
         name,
         difference(np.ones(family.size, dtype=bool)),

@@ -7,18 +7,16 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.evidence import BINOMIAL, Case, Evidence, among
+from clipsafe_utils.claims.evidence import BINOMIAL, Evidence, among
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.claims.statistics.cases import (
     COUPLE,
     LINEAGE,
-    NETWORK,
     Unit,
-    lineages,
     of_both,
+    of_networks,
     of_pairs,
     of_second,
-    short_names_of,
 )
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes import HEADLINE_FACTORS
@@ -151,20 +149,8 @@ def _of_networks(
     models: xr.Dataset, here: np.ndarray, values: np.ndarray, scale: np.ndarray, freedom: np.ndarray
 ) -> Evidence:
     clips = models.isel(model=here)
-    named = zip(
-        short_names_of(clips),
-        values[here].tolist(),
-        lineages(clips),
-        clips["family"].values.tolist(),
-        scale.tolist(),
-        freedom.tolist(),
-        strict=True,
-    )
-    cases = tuple(
-        Case(name, float(value), unit, (family,), error, freedom=float(degrees))
-        for name, value, unit, family, error, degrees in named
-    )
-    return Evidence(cases, NETWORK, LINEAGE, images_error=BINOMIAL)
+    effects = xr.DataArray(values[here], {"model": clips["model"].values}, ("model",))
+    return replace(of_networks(effects, clips, scale, freedoms=freedom), images_error=BINOMIAL)
 
 
 def _measured_pairs(judged: Judged, pairs: Pairs, what: str) -> Pairs:

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
-from clipsafe_utils.claims.evidence import Case, Evidence
+from clipsafe_utils.claims.evidence import Case, Evidence, jackknife_error
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
 from clipsafe_utils.claims.statistics.cases import LINEAGE, lineages
 from clipsafe_utils.claims.statistics.plain_accuracy import plain_accuracy
@@ -69,8 +69,7 @@ def _of_lineage(name: str, missed: Array, family: np.ndarray) -> Case:
     families = np.unique(family)
     error, number = np.inf, families.size
     if number >= _FEWEST_TO_JACKKNIFE:
-        without = np.array([skill(family != one) for one in families.tolist()])
-        error = float(np.sqrt((number - 1) / number * ((without - without.mean()) ** 2).sum()))
+        error = jackknife_error([skill(family != one) for one in families.tolist()])
     return Case(
         name,
         skill(np.ones(family.size, dtype=bool)),
