@@ -76,12 +76,8 @@ class Claim:
 @cache
 def claims() -> tuple[Claim, ...]:
     """Return all claims in order; ClipsafeError if the file breaks a rule of `check_claims`."""
-    return check_claims(tomllib.loads(claims_file())["claim"])
-
-
-def claims_file() -> str:
-    """Return the text of the file, whose hash is frozen."""
-    return files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
+    text = files("clipsafe_utils.claims").joinpath("claims.toml").read_text(encoding="utf-8")
+    return check_claims(tomllib.loads(text)["claim"])
 
 
 def find_claim(name: str) -> Claim:
