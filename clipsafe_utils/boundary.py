@@ -4,9 +4,11 @@
 
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
+from types import FrameType
 from typing import NoReturn
 
 from clipsafe_utils.errors import ClipsafeError
@@ -46,6 +48,7 @@ def run(command: Callable[[], object]) -> NoReturn:
     ours, with the way to report it; 1 where nobody reads what is written.
     """
     show_tracebacks(False)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         _open_outputs()
         code = _exit_code_of(command)
@@ -60,6 +63,12 @@ def run(command: Callable[[], object]) -> NoReturn:
         _forget_outputs()
         sys.exit(MENDABLE if sentence else FAULT_OF_OURS)
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Stop at Ctrl-C, and let no object that it leaves half built complain of that when it is taken down."""
+    sys.unraisablehook = lambda _: None
+    signal.default_int_handler(number, frame)
 
 
 def _exit_code_of(command: Callable[[], object]) -> str | int | None:

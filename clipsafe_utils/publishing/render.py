@@ -18,6 +18,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.studies import cubes_folder
@@ -35,6 +36,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 _SECONDS_A_CELL = 600
 
+# The address of a Unix socket holds 104 bytes on macOS, 108 on Linux.
+_LONGEST_SOCKET = 104
+
 
 def render_chapter(
     chapter: Chapter, output: Path, parameters: Mapping[str, object] | None = None
@@ -48,7 +52,7 @@ def render_chapter(
     check_parameters(chapter.name, given)
     independent = _independent_of_folder(given)
     with _quiet_repeatable_kernel() as folder:
-        notebook = _run(chapter, independent)
+        notebook = _run(chapter, independent, folder)
         read = read_in(folder, [chapter.source.parent.parent, PACKAGE, cubes_folder()])
     _refuse_noise(chapter, notebook)
     _write(chapter, output, notebook)
@@ -112,7 +116,7 @@ def render_all(
     return read
 
 
-def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
+def _run(chapter: Chapter, parameters: Mapping[str, object], folder: Path) -> NotebookNode:
     try:
         notebook: NotebookNode = papermill.execute_notebook(
             with_texts(chapter),
@@ -126,6 +130,7 @@ def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
             execution_timeout=_SECONDS_A_CELL,
             shutdown_kernel="immediate",
             extra_arguments=["--log-level=ERROR"],
+            config=_connection_through(folder),
         )
     except PapermillExecutionError as error:
         last_line = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
@@ -146,6 +151,16 @@ def _run(chapter: Chapter, parameters: Mapping[str, object]) -> NotebookNode:
         logging.getLogger("asyncio").disabled = True
         raise
     return notebook
+
+
+def _connection_through(folder: Path) -> Config:
+    """Have a kernel talk through sockets in a folder of its own, where the system takes paths of that length.
+
+    A port of TCP can be taken by another kernel between its choice and its use.
+    """
+    sockets = folder / "kernel-ipc-0"
+    transport = "ipc" if len(os.fsencode(sockets)) < _LONGEST_SOCKET else "tcp"
+    return Config(KernelManager={"transport": transport, "connection_file": str(folder / "kernel.json")})
 
 
 def with_texts(chapter: Chapter) -> NotebookNode:
