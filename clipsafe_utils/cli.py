@@ -112,6 +112,10 @@ def record(
     cube: Annotated[
         str | None, typer.Option("--cube", help="Only this cube, from its own raw files; default: all.")
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="A source whose rows are left out; the book then says so."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Rebuild the cubes of the public record from the raw files.
@@ -121,14 +125,19 @@ def record(
     Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record --cube shape_bias[/bold]
     """
     from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.record.published import CUBES, STUDY, write_one, write_published
+    from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
+    from clipsafe_utils.record.published import CUBES, FILES, STUDY, write_one, write_published
 
     folder = output or cubes_folder() / STUDY
     if cube is not None and cube not in CUBES:
         raise ClipsafeError(f"--cube is '{cube}'; the cubes are {', '.join(CUBES)}.")
-    with progress("Cubes", total=1 if cube else len(CUBES) + 1) as advance:
+    if unknown := [name for name in without or () if name not in PUBLIC_SOURCES]:
+        raise ClipsafeError(f"--without is '{unknown[0]}'; the sources are {', '.join(PUBLIC_SOURCES)}.")
+    if cube is not None and without:
+        raise ClipsafeError("--without asks for all cubes, since `models` describes them; leave --cube out.")
+    with progress("Cubes", total=1 if cube else len(FILES) + 1) as advance:
         if cube is None:
-            hashes = write_published(folder, advance)
+            hashes = write_published(folder, advance, without or ())
         else:
             hashes = write_one(cube, folder)
             advance(cube)

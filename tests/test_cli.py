@@ -84,10 +84,11 @@ def test_cubes_as_json_and_checked() -> None:
 
 
 def test_export_writes_what_the_cube_holds(tmp_path: Path) -> None:
-    result = runner.invoke(app, ["cubes", "export", "shape_bias", "-o", str(tmp_path)])
+    arguments = ["cubes", "export", "shape_bias", "--study", "miniature", "-o", str(tmp_path)]
+    result = runner.invoke(app, arguments)
     assert result.output.strip() == str(tmp_path / "shape_bias.csv")
     table = pd.read_csv(tmp_path / "shape_bias.csv")
-    assert table["count"].sum() == find_study("published").read("shape_bias")["count"].sum().item()
+    assert table["count"].sum() == find_study("miniature").read("shape_bias")["count"].sum().item()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,9 @@ def test_record_names_the_cubes_where_another_is_asked_for(
 ) -> None:
     code, _, complaint = run("record", "--cube", "oods", monkeypatch=monkeypatch, capsys=capsys)
     assert code == 2
-    assert complaint.endswith("--cube is 'oods'; the cubes are factors, shape_bias, shifts, calibration.\n")
+    assert complaint.endswith(
+        "--cube is 'oods'; the cubes are factors, shape_bias, sixteen_way, shifts, calibration.\n"
+    )
 
 
 def test_record_reports_hashes_as_json(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

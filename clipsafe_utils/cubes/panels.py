@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from clipsafe_utils.cubes.schema import SCHEMAS
+from clipsafe_utils.cubes.schema import LEFT_OUT, SCHEMAS
 from clipsafe_utils.cubes.selection import select_models
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.errors import ClipsafeError
@@ -36,11 +36,15 @@ def left_out(studies: Sequence[str], cube: str, groups: Sequence[str]) -> list[s
     """Say in words which studies have no panel."""
     present = {panel.study for panel in read_panels(studies, cube, groups)}
     what = f"`{cube}` ({SCHEMAS[cube].title.lower()})"
-    return [
-        f"The study `{study.name}` has no cube {what} for these groups: its panel is left out."
-        for study in map(find_study, studies)
-        if study.name not in present
-    ]
+    sentences = []
+    for study in map(find_study, studies):
+        if study.name not in present:
+            sentences.append(
+                f"The study `{study.name}` has no cube {what} for these groups: its panel is left out."
+            )
+        if study.has("models") and (sources := study.read("models").attrs.get(LEFT_OUT)):
+            sentences.append(f"The study `{study.name}` was built without these sources: {sources}.")
+    return sentences
 
 
 def nothing_to_show(studies: Sequence[str], *cubes: str, why: Sequence[str] = ()) -> ClipsafeError:

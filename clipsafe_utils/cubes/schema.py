@@ -47,6 +47,9 @@ EVIDENCE = ("measured", "proxy")
 """Whether a study's cubes speak of real models on real data, or of a stand-in for them."""
 
 
+LEFT_OUT = "left_out"
+"""Attribute of a cube `models`: the sources that a study was built without."""
+
 NUMBERED = ("draw", "bin", "subset", "image", "width")
 """Dims whose labels may be whole numbers; those of all others are names."""
 
@@ -143,11 +146,35 @@ _FACTORS = CubeSchema(
     {"selection": tuple(SELECTIONS), "factor": FACTORS},
 )
 
+CLASS_MEANS, SIXTEEN_NAMES = "1,000 classes, mean", "16 names"
+MULTIPLE_CHOICE, ASKED = "multiple choice", "asked"
+READ_OUTS = (CLASS_MEANS, SIXTEEN_NAMES, MULTIPLE_CHOICE, ASKED)
+"""How an answer among sixteen classes was had: merged from ImageNet's, by name, by letter, in person."""
+
+NO_PROMPTS = "none"
+
+_READ_OUT = _text("read_out", "how an answer among sixteen classes was had", READ_OUTS)
 _SHAPE_BIAS = CubeSchema(
     "shape_bias",
     "Decisions on images whose shape and texture disagree, by class of the shape",
     (_count("count", ("model", "cue_class", "decision"), "images decided by this cue"),),
     {"decision": DECISIONS},
+    optional=(
+        _count("draw_count", ("draw", "model", "decision"), "images decided, as often as they are drawn"),
+        _READ_OUT,
+        _text("prompt_set", "prompts by which a zero-shot network was asked, or none"),
+    ),
+)
+
+_SKILL_DIMS = ("model", "set")
+_SIXTEEN_WAY = CubeSchema(
+    "sixteen_way",
+    "Correct answers among sixteen classes on images that keep little but shape",
+    (
+        _count("hits", _SKILL_DIMS, "images classified correctly"),
+        _count("images", _SKILL_DIMS, "images of the set that the observer saw"),
+    ),
+    optional=(_READ_OUT,),
 )
 
 _SHIFT_DIMS = ("model", "condition")
@@ -282,7 +309,7 @@ _EMBEDDINGS = CubeSchema(
 )
 
 _ALL = (
-    *(_MODELS, _FACTORS, _SHAPE_BIAS, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _RETRIEVAL),
+    *(_MODELS, _FACTORS, _SHAPE_BIAS, _SIXTEEN_WAY, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _RETRIEVAL),
     *(_CAUSES, _EMBEDDINGS),
 )
 SCHEMAS: Mapping[str, CubeSchema] = {schema.name: schema for schema in _ALL}

@@ -16,6 +16,7 @@ def source_lines(cubes: Iterable[xr.Dataset]) -> list[str]:
     """
     lines = []
     for cube in cubes:
-        licence, _, origin = cube.attrs["licence"].partition(": ")
-        lines.append(f"study {cube.attrs['study']}, {origin or 'origin not stated'}, {licence}")
+        for terms in cube.attrs["licence"].split("\n"):
+            licence, _, origin = terms.partition(": ")
+            lines.append(f"study {cube.attrs['study']}, {origin or 'origin not stated'}, {licence}")
     return list(dict.fromkeys(lines))

@@ -26,7 +26,8 @@ def read_cube(path: Path) -> xr.Dataset:
     Parameters
     ----------
     path : Path
-        A netCDF file; its stem names the schema, as in ``cubes/published/factors.nc``.
+        A netCDF file. What stands before the first dot names the schema: ``factors.nc``, or a part with terms
+        of its own, ``shape_bias.by-sa.nc``.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def read_cube(path: Path) -> xr.Dataset:
         if written != str(SCHEMA_VERSION):
             fault = f"has the schema version {written[:20]}; this clipsafe reads {SCHEMA_VERSION}"
             raise ClipsafeError(f"{path}: {fault}.")
-        validate(cube, path.stem, str(path))
+        validate(cube, _schema_of(path), str(path))
     except ClipsafeError:
         raise
     except Exception as error:  # A file may hold anything, and four libraries say so in as many ways.
@@ -71,7 +72,7 @@ def write_cube(cube: xr.Dataset, path: Path) -> None:
     cube : xarray.Dataset
         The cube.
     path : Path
-        Where to write; the stem names the schema.
+        Where to write; the name says the schema, as in `read_cube`.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def write_cube(cube: xr.Dataset, path: Path) -> None:
     Traceback (most recent call last):
     clipsafe_utils.errors.ClipsafeError: somewhere/factors.nc: variable 'hits' is missing.
     """
-    validate(cube, path.stem, str(path))
+    validate(cube, _schema_of(path), str(path))
     stored = _with_plain_text(cube).assign_attrs({_VERSION: SCHEMA_VERSION})
     encoding = {name: _encoding(stored[name].dtype) for name in stored.variables}
     with replacing(path) as temporary:
@@ -118,6 +119,10 @@ def content_hash(cube: xr.Dataset) -> str:
         digest.update(_attributes(array.attrs))
         digest.update(content)
     return digest.hexdigest()
+
+
+def _schema_of(path: Path) -> str:
+    return path.name.partition(".")[0]
 
 
 def _encoding(dtype: np.dtype) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """A study is a folder of cubes: finding, listing, reading and merging them."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 
 import xarray as xr
@@ -42,12 +43,17 @@ class Study:
         """Return the file of a cube, whether or not it is there."""
         return self.folder / f"{cube}.nc"
 
+    def files(self, cube: str) -> list[Path]:
+        """Return the files of a cube: its own, then its parts with other terms, as `shape_bias.by-sa.nc`."""
+        own = self.path(cube)
+        return [path for path in (own, *sorted(self.folder.glob(f"{cube}.*.nc"))) if path.is_file()]
+
     def has(self, cube: str) -> bool:
         """Say whether the study has a cube."""
         return cube in self.cubes
 
     def read(self, cube: str) -> xr.Dataset:
-        """Read and check one cube; see `read_cube`. A file is read again only when it has changed."""
+        """Read and check one cube with its parts; see `read_cube`."""
         content = self._read(cube)
         if cube != "models" and self.has("models"):
             unknown = content.indexes["model"].difference(self._read("models").indexes["model"])
@@ -63,11 +69,15 @@ class Study:
             self.read(name)
 
     def _read(self, cube: str) -> xr.Dataset:
-        path = self.path(cube)
-        if not path.is_file():
-            return read_cube(path)
-        state = path.stat()
-        return _read_once(path, state.st_mtime_ns, state.st_size, state.st_ino).copy()
+        return join_parts([read_unchanged(path) for path in self.files(cube) or [self.path(cube)]])
+
+
+def read_unchanged(path: Path) -> xr.Dataset:
+    """Read and check one file of a cube; again only when it has changed."""
+    if not path.is_file():
+        return read_cube(path)
+    state = path.stat()
+    return _read_once(path, state.st_mtime_ns, state.st_size, state.st_ino).copy()
 
 
 @lru_cache(maxsize=_CUBES_KEPT)
@@ -121,6 +131,37 @@ def list_studies() -> list[Study]:
     root = cubes_folder()
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return [study for folder in folders if (study := Study(folder.name, folder)).cubes]
+
+
+def join_parts(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Join the files of one cube along their models; of terms and sources that differ each has a line.
+
+    Parameters
+    ----------
+    parts : sequence of xarray.Dataset
+        Cubes as of `merge_cubes`.
+
+    Examples
+    --------
+    >>> one, two = (
+    ...     xr.Dataset({"count": ("model", [1])}, {"model": [name]}, {"licence": f"{name}: made by {name}"})
+    ...     for name in "ab"
+    ... )
+    >>> join_parts([one, two]).attrs["licence"].splitlines()
+    ['a: made by a', 'b: made by b']
+    """
+    if len(parts) == 1:
+        return parts[0]
+    joined = reduce(merge_cubes, parts)
+    joined.attrs |= _named_together(parts, "licence")
+    for name, variable in joined.data_vars.items():
+        variable.attrs |= _named_together([part[name] for part in parts], "source")
+    return joined
+
+
+def _named_together(parts: Sequence[xr.Dataset | xr.DataArray], key: str) -> dict[str, str]:
+    values = dict.fromkeys(part.attrs[key] for part in parts if key in part.attrs)
+    return {key: "\n".join(values)} if values else {}
 
 
 def merge_cubes(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:

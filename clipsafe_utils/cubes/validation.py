@@ -171,6 +171,14 @@ def _faults_of_decisions(cube: xr.Dataset) -> Iterator[str]:
         yield "variable 'count' has a model and class without any image"
     if bool((totals != totals.isel(model=0)).any()):
         yield "variable 'count' must add up to the same images of a class for every model"
+    if "draw_count" in cube and bool(
+        (cube["draw_count"].sel(draw=0) != cube["count"].sum("cue_class")).any()
+    ):
+        yield "variable 'draw_count' must equal 'count' in draw 0, the estimate"
+
+
+def _faults_of_skills(cube: xr.Dataset) -> Iterator[str]:
+    yield from _exceeding(cube, "hits", "images")
 
 
 def _faults_of_bins(cube: xr.Dataset) -> Iterator[str]:
@@ -187,6 +195,7 @@ def _faults_of_recall(cube: xr.Dataset) -> Iterator[str]:
 _COUNT_RULES: Mapping[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "factors": _faults_of_factors,
     "shape_bias": _faults_of_decisions,
+    "sixteen_way": _faults_of_skills,
     "shifts": _faults_of_shifts,
     "calibration": _faults_of_bins,
     "retrieval": _faults_of_recall,

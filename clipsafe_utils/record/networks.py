@@ -36,6 +36,7 @@ class Network:
     pretraining: str
     fine_tuning: str
     samples_seen: float
+    image_size: float
     checkpoint: str
     reference: str
 
@@ -61,6 +62,7 @@ def describe(source: str, name: str) -> Network:
     return Network(
         model=f"{source}:{name}",
         samples_seen=float(cells["samples_seen"] or "nan"),
+        image_size=float(cells.get("image_size") or "nan"),
         checkpoint=checkpoint,
         reference=PUBLIC_SOURCES[source].citation + (f"; {cells['note']}" if cells["note"] else ""),
         **{text: cells[text] for text in texts},

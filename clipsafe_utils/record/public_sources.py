@@ -13,11 +13,13 @@ from clipsafe_utils.record import (
     confidences,
     imagenet_testbed,
     imagenet_x,
+    model_vs_human,
     open_clip_results,
     scaling_laws,
     shifts,
     texture_vs_shape,
     timm_results,
+    vlm_shapebias,
 )
 
 
@@ -37,6 +39,7 @@ class PublicSource:
     rules: str  # stem of its file in `rules`
     cubes: Mapping[str, Reading]  # those that it has rows of
     names_weights: bool = False  # whether its names stand for weights in other sources, too
+    part: str = ""  # whose terms do not join with others': name of the part files that its rows stand in
 
 
 _IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
@@ -51,6 +54,16 @@ def _factors(source: str) -> dict[str, Reading]:
 
 def _decisions(source: str) -> dict[str, Reading]:
     return {"shape_bias": Reading(partial(texture_vs_shape.decision_counts, source), ("texture-vs-shape/",))}
+
+
+def _sixteen(source: str, *cubes: str) -> dict[str, Reading]:
+    folder = model_vs_human.FOLDERS[source]
+    sets = tuple(f"{folder}/{name}/" for name in model_vs_human.SKILLS)
+    readings = {
+        "shape_bias": Reading(partial(model_vs_human.decision_counts, source), (f"{folder}/cue-conflict/",)),
+        "sixteen_way": Reading(partial(model_vs_human.sixteen_way_counts, source), sets),
+    }
+    return {cube: readings[cube] for cube in cubes}
 
 
 def _shifts(read: shifts.ReadEvaluations, *files: str) -> dict[str, Reading]:
@@ -107,10 +120,35 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         _shifts(imagenet_testbed.read_evaluations, imagenet_testbed.RESULTS),
         names_weights=True,
     ),
+    "thieringer": PublicSource(
+        "model-vs-human, fork of Thieringer (2022)",
+        "model_vs_human_thieringer",
+        _sixteen("thieringer", "shape_bias", "sixteen_way"),
+    ),
+    "beyond-inet": PublicSource(
+        "Beyond ImageNet accuracy (Vishniakov et al. 2024)",
+        "beyond_inet",
+        _sixteen("beyond-inet", "shape_bias"),
+    ),
+    "model-vs-human": PublicSource(
+        "model-vs-human (Geirhos et al. 2021)",
+        "model_vs_human_people",
+        _sixteen("model-vs-human", "shape_bias", "sixteen_way"),
+    ),
+    "vlm-shapebias": PublicSource(
+        "vlm_shapebias (Gavrikov et al. 2025)",
+        "vlm_shapebias",
+        {"shape_bias": Reading(vlm_shapebias.decision_counts, (f"{vlm_shapebias.FOLDER}/",))},
+        part="by-sa",
+    ),
 }
 """Their order is the order of preference among rows of one checkpoint."""
 
 
-def readings_of(cube: str) -> dict[str, Reading]:
-    """Return how each source of a cube is read, in the order of preference."""
-    return {name: source.cubes[cube] for name, source in PUBLIC_SOURCES.items() if cube in source.cubes}
+def readings_of(cube: str, part: str = "") -> dict[str, Reading]:
+    """Return how each source of a cube, or of a part of it, is read, in the order of preference."""
+    return {
+        name: source.cubes[cube]
+        for name, source in PUBLIC_SOURCES.items()
+        if cube in source.cubes and source.part == part
+    }

@@ -333,6 +333,7 @@ class TestTrainingSources:
             "IN-5k",
             "ML-Images",
             "OpenImages-v2",
+            "WIT and LLaVA's chats",
             "WebLI",
             "not applicable",
             "not stated",

@@ -13,9 +13,9 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record import imagenet_x, texture_vs_shape
 from clipsafe_utils.record.imagenet_x import Annotations, read_annotations, read_predictions, read_table
 from clipsafe_utils.record.networks import describe
-from clipsafe_utils.record.published import CUBES, write_one, write_published
+from clipsafe_utils.record.published import FILES, write_one, write_published
+from clipsafe_utils.record.sessions import count_decisions, read_session
 from clipsafe_utils.record.sources import fetch, raw_files, raw_paths
-from clipsafe_utils.record.texture_vs_shape import count_decisions, read_session
 from tests.conftest import FIXTURES
 
 ROWS = FIXTURES / "record"
@@ -101,7 +101,7 @@ class TestSessions:
 
     def test_counts_by_hand(self) -> None:
         rows = [("cat", "dog", "cat"), ("cat", "dog", "dog"), ("cat", "dog", "na"), ("cat", "cat", "cat")]
-        counts = count_decisions(pd.DataFrame(rows, columns=["shape", "texture", "answer"]))
+        counts = count_decisions(pd.DataFrame(rows, columns=["shape", "texture", "answer"]).assign(image=""))
         assert counts[CUE_CLASSES.index("cat")].tolist() == [1, 1, 1]
         assert counts.sum() == 3
 
@@ -111,7 +111,7 @@ class TestSessions:
             ("object_response", "response", "column 'object_response' is missing"),
             (",bicycle,airplane,", ",tractor,airplane,", "line 2: .* no known answer"),
             ("airplane1-bicycle2", "airplane1-tractor2", "line 2: .* no known texture"),
-            ("airplane1-chair2", "airplane1-bicycle2", r"airplane1-bicycle2\.png stands twice"),
+            ("airplane1-chair2", "airplane1-bicycle2", "airplane1-bicycle2 stands twice"),
         ],
     )
     def test_bad_rows_are_named(self, old: str, new: str, words: str, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ class TestPublishedCubes:
 
     def test_shape_bias_of_the_literature(self) -> None:
         count = find_study(PUBLISHED).read("shape_bias")["count"].sum("cue_class")
-        people = [name for name in count["model"].values if "subject" in name]
+        people = [name for name in count["model"].values if name.startswith("texture-vs-shape:subject")]
         assert len(people) == 10
         bias = count.sel(decision="shape") / (count.sel(decision="shape") + count.sel(decision="texture"))
         for name, percent in (("alexnet", 42.9), ("googlenet", 31.2), ("vgg", 17.2)):
@@ -257,9 +257,9 @@ class TestPublishedCubes:
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(mirror))
         built: list[str] = []
         hashes = write_published(tmp_path, built.append)
-        assert built == [*CUBES, "models"]
+        assert built == [*FILES, "models"]
         committed = find_study(PUBLISHED)
-        assert hashes == {name: content_hash(committed.read(name)) for name in (*CUBES, "models")}
+        assert hashes == {name: content_hash(read_cube(committed.path(name))) for name in built}
         for name in hashes:
             path = committed.path(name)
             if read_cube(path).attrs["versions"] == read_cube(tmp_path / path.name).attrs["versions"]:
@@ -292,16 +292,20 @@ class TestFetch:
     ) -> None:
         part = tmp_path / "mirror"
         part.mkdir()
-        (part / "texture-vs-shape").symlink_to(mirror / "texture-vs-shape")
+        for name in ("texture-vs-shape", "model-vs-human", "model-vs-human-thieringer", "beyond-inet"):
+            (part / name).symlink_to(mirror / name)
+        (part / "vlm_shapebias").symlink_to(mirror / "vlm_shapebias")
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(part))
         committed = find_study(PUBLISHED)
         folder = tmp_path / "cubes"
         write_cube(committed.read("models"), folder / "models.nc")
-        assert write_one("shape_bias", folder) == {"shape_bias": content_hash(committed.read("shape_bias"))}
+        files = ("shape_bias", "shape_bias.by-sa")
+        built = {name: content_hash(read_cube(committed.path(name))) for name in files}
+        assert write_one("shape_bias", folder) == built
         with pytest.raises(ClipsafeError, match="no such file"):
             write_one("shifts", folder)
         write_cube(committed.read("models").isel(model=slice(3)), folder / "models.nc")
-        with pytest.raises(ClipsafeError, match=r"models\.nc: does not describe 'texture-vs-shape"):
+        with pytest.raises(ClipsafeError, match=r"models\.nc: does not describe 'beyond-inet:"):
             write_one("shape_bias", folder)
 
     def test_a_failed_download_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
