@@ -30,7 +30,7 @@ _FAMILIES = (
 )
 _NOT_STATED = "not stated by the sources of these rows"
 _LICENCES = {
-    "factors": "CC BY-NC 4.0: derived from ImageNet-X (Idrissi et al. 2023)",
+    "factors": "CC BY-NC 4.0: derived from ImageNet-X (Idrissi et al. 2023) and Burns (2023; repository MIT)",
     "shape_bias": "CC BY 4.0: derived from texture-vs-shape (Geirhos et al. 2019)",
     "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed",
     "calibration": "CC BY-NC 4.0: derived from ImageNet-X (Idrissi et al. 2023)",
