@@ -176,7 +176,7 @@ def test_label_rules_have_names_that_are_known(factors: xr.Dataset) -> None:
 
 
 def test_hits_inside_a_group_are_a_part_of_its_images(factors: xr.Dataset) -> None:
-    cube = _inside(factors)
+    cube = _inside(factors).copy(deep=True)
     validate(cube, "factors")
     with pytest.raises(ClipsafeError, match="'hits_inside' needs 'images_inside', of which it is a part"):
         validate(cube.drop_vars("images_inside"), "factors")
