@@ -81,6 +81,11 @@ class TestNetworks:
             ("vits-sup", "standard", "ViT", "deit_small_patch16_224.fb_in1k"),
             ("vits-sinsup", "robust_intervention", "Stylised training", "burns:vits-sinsup"),
             ("vits-dino", "contrastive", "DINO", "burns:vits-dino"),
+            ("vits-dinov2", "contrastive", "DINO", "burns:vits-dinov2"),
+            ("vits-moco", "contrastive", "MoCo", "burns:vits-moco"),
+            ("vitb-moco", "contrastive", "MoCo", "burns:vitb-moco"),
+            ("resnet50-dino", "contrastive", "DINO", "burns:resnet50-dino"),
+            ("resnet50-moco", "contrastive", "MoCo", "burns:resnet50-moco"),
         ],
     )
     def test_every_name_has_its_rule(self, name: str, group: str, family: str, checkpoint: str) -> None:
