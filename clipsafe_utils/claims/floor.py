@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clipsafe_utils.cubes.schema import LABEL_RULE
+
 if TYPE_CHECKING:
     from clipsafe_utils.metrics.arguments import Array
 
@@ -41,6 +43,13 @@ def _accuracy(cube: xr.Dataset) -> xr.DataArray:
     return _flat(cube["hits"] / cube["images"])
 
 
+def _accuracy_by_class(cube: xr.Dataset) -> xr.DataArray:
+    # Frozen while the class alone was counted: other label rules and groups of classes are left out.
+    if "label_rule" in cube.dims and LABEL_RULE in cube["label_rule"].values:
+        cube = cube.sel(label_rule=LABEL_RULE)
+    return _accuracy(cube)
+
+
 def _shape_bias(cube: xr.Dataset) -> xr.DataArray:
     hits = cube["count"].sum("cue_class")
     shape, texture = (hits.sel(decision=name) for name in ("shape", "texture"))
@@ -67,7 +76,7 @@ def _flat(values: xr.DataArray) -> xr.DataArray:
 
 
 _QUANTITIES: Mapping[str, Callable[[xr.Dataset], xr.DataArray]] = {
-    "factors": _accuracy,
+    "factors": _accuracy_by_class,
     "shape_bias": _shape_bias,
     "shifts": _accuracy,
     "ood": _area,

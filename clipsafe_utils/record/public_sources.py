@@ -10,6 +10,7 @@ from functools import partial
 import xarray as xr
 
 from clipsafe_utils.record import (
+    burns_imagenet,
     confidences,
     imagenet_testbed,
     imagenet_x,
@@ -45,7 +46,11 @@ class PublicSource:
 _IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
 _TESTBED = "ImageNet testbed (Taori et al. 2020)"
 _TEXTURE_VS_SHAPE = "texture-vs-shape (Geirhos et al. 2019)"
-_IMAGES_OF_IMAGENET_X = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{imagenet_x.PREDICTIONS_FOLDER}/")
+_CONFIDENCES_OF_IMAGENET_X = (
+    *(f"{imagenet_x.ANNOTATIONS_FOLDER}/{name}" for name in ("filename_label", "imagenet_x_val_", "proto")),
+    f"{imagenet_x.PREDICTIONS_FOLDER}/",
+)
+_FILES_OF_BURNS = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{burns_imagenet.FOLDER}/")
 
 
 def _factors(source: str) -> dict[str, Reading]:
@@ -75,7 +80,7 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         f"{_IMAGENET_X}, per-image predictions",
         "imagenet_x_images",
         _factors("imagenet-x-images")
-        | {"calibration": Reading(confidences.calibration_counts, _IMAGES_OF_IMAGENET_X)},
+        | {"calibration": Reading(confidences.calibration_counts, _CONFIDENCES_OF_IMAGENET_X)},
     ),
     "imagenet-x-testbed": PublicSource(
         f"{_IMAGENET_X}, table of the {_TESTBED}",
@@ -129,6 +134,11 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         "Beyond ImageNet accuracy (Vishniakov et al. 2024)",
         "beyond_inet",
         _sixteen("beyond-inet", "shape_bias"),
+    ),
+    "burns": PublicSource(
+        "model-vs-human, fork of Burns (2023)",
+        "model_vs_human_burns",
+        {"factors": Reading(burns_imagenet.factor_counts, _FILES_OF_BURNS)} | _sixteen("burns", "shape_bias"),
     ),
     "model-vs-human": PublicSource(
         "model-vs-human (Geirhos et al. 2021)",

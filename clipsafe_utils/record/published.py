@@ -32,7 +32,7 @@ _FAMILIES = (
 _NOT_STATED = "not stated by the sources of these rows"
 _IMAGENET_X = "CC BY-NC 4.0: derived from ImageNet-X (Idrissi et al. 2023)"
 _LICENCES = {
-    "factors": _IMAGENET_X,
+    "factors": f"{_IMAGENET_X} and Burns (2023; repository MIT)",
     "shape_bias": "CC BY 4.0: derived from texture-vs-shape (Geirhos et al. 2019), model-vs-human (Geirhos "
     "et al. 2021) and what others ran with it",
     "shape_bias.by-sa": "CC BY-SA 4.0: derived from vlm_shapebias (Gavrikov et al. 2025)",

@@ -17,9 +17,9 @@ MEASURED = {
         "accuracy_and_shift": "0.271 6/83/23, WIT LAION WebLI CommonPool",
         "curated_on_accuracy": "0.060 3/3/2, CommonPool",
         "fine_tuning_under_shift": "-0.269 10/10/6, LAION WIT: fine-tuned on in1k",
-        "residual_on_partial_view": "-0.019 2/2/2, WIT",
-        "residual_on_pose": "-0.030 2/2/2, WIT",
-        "share_of_factors_above": "2.500 2/2/2, WIT",
+        "residual_on_partial_view": "-0.019 3/3/2, WIT",
+        "residual_on_pose": "-0.028 3/3/2, WIT",
+        "share_of_factors_above": "2.333 3/3/2, WIT",
     },
     "miniature": {
         "accuracy_and_detection": "0.172 2/20/20, wit laion",
