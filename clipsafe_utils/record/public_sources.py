@@ -49,7 +49,11 @@ _IMAGES_OF_IMAGENET_X = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{imagenet_x.PRED
 
 
 def _factors(source: str) -> dict[str, Reading]:
-    return {"factors": Reading(partial(imagenet_x.factor_counts, source), ("imagenetx/",))}
+    table = imagenet_x.TABLES.get(source)
+    tables = (f"imagenetx/results/val/{selection}_factor/{table}/" for selection in imagenet_x.SELECTIONS)
+    own = tables if table else (f"{imagenet_x.PREDICTIONS_FOLDER}/",)
+    files = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", *own)
+    return {"factors": Reading(partial(imagenet_x.factor_counts, source), files)}
 
 
 def _decisions(source: str) -> dict[str, Reading]:
