@@ -54,7 +54,11 @@ _FILES_OF_BURNS = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{burns_imagenet.FOLDER
 
 
 def _factors(source: str) -> dict[str, Reading]:
-    return {"factors": Reading(partial(imagenet_x.factor_counts, source), ("imagenetx/",))}
+    table = imagenet_x.TABLES.get(source)
+    tables = (f"imagenetx/results/val/{selection}_factor/{table}/" for selection in imagenet_x.SELECTIONS)
+    own = tables if table else (f"{imagenet_x.PREDICTIONS_FOLDER}/",)
+    files = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", *own)
+    return {"factors": Reading(partial(imagenet_x.factor_counts, source), files)}
 
 
 def _decisions(source: str) -> dict[str, Reading]:

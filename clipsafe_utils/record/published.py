@@ -76,6 +76,12 @@ def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
     return _label(cube, "models", "clipsafe record; rules and catalogue in clipsafe_utils/record")
 
 
+def needed_paths(cube: str | None = None, without: Collection[str] = ()) -> list[str]:
+    """Return the raw files that one of `CUBES` is made of, or all of them, in the order of the cubes."""
+    files = [file for file, (name, _) in FILES.items() if cube in (None, name)]
+    return list(dict.fromkeys(path for file in files for path in _paths(file, without)))
+
+
 def write_published(
     folder: Path, advance: Callable[[str], object] = str, without: Collection[str] = ()
 ) -> dict[str, str]:
@@ -163,9 +169,12 @@ def _label(cube: xr.Dataset, file: str, source: str) -> xr.Dataset:
 
 
 def _source_line(file: str, without: Collection[str] = ()) -> str:
+    return "clipsafe record; " + "; ".join(raw_files()[path].citation for path in _paths(file, without))
+
+
+def _paths(file: str, without: Collection[str]) -> list[str]:
     readings = readings_of(*FILES[file])
     beginnings = tuple(
         start for name, reading in readings.items() if name not in without for start in reading.files
     )
-    used = [raw.citation for path, raw in raw_files().items() if path.startswith(beginnings)]
-    return "clipsafe record; " + "; ".join(used)
+    return [path for path in raw_files() if path.startswith(beginnings)]

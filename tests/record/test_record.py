@@ -10,10 +10,10 @@ import xarray as xr
 from clipsafe_utils.cubes import content_hash, find_study, read_cube, write_cube
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.record import imagenet_x, texture_vs_shape
+from clipsafe_utils.record import imagenet_x, sources, texture_vs_shape
 from clipsafe_utils.record.imagenet_x import Annotations, read_annotations, read_predictions, read_table
 from clipsafe_utils.record.networks import describe
-from clipsafe_utils.record.published import FILES, write_one, write_published
+from clipsafe_utils.record.published import FILES, needed_paths, write_one, write_published
 from clipsafe_utils.record.sessions import count_decisions, read_session
 from clipsafe_utils.record.sources import fetch, raw_files, raw_paths
 from tests.conftest import FIXTURES
@@ -256,9 +256,12 @@ class TestPublishedCubes:
         self, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(mirror))
+        read: set[str] = set()
+        monkeypatch.setattr(sources, "_check", lambda _, raw: read.add(raw.path))
         built: list[str] = []
         hashes = write_published(tmp_path, built.append)
         assert built == [*FILES, "models"]
+        assert read <= set(needed_paths())  # Else a file that is missing is missed late.
         committed = find_study(PUBLISHED)
         assert hashes == {name: content_hash(read_cube(committed.path(name))) for name in built}
         for name in hashes:
@@ -309,21 +312,11 @@ class TestFetch:
         with pytest.raises(ClipsafeError, match=r"models\.nc: does not describe 'beyond-inet:"):
             write_one("shape_bias", folder)
 
-    def test_a_failed_download_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        import pooch
-
-        def refuse(address: str, **_: object) -> str:
-            assert address.endswith(
-                "/modestyachts/imagenet-testbed/0170eec658d664289d9f61de8f90f967f49abca0/robustness_top1s.csv"
-            )
-            raise ConnectionError
-
-        monkeypatch.delenv("CLIPSAFE_MIRROR", raising=False)
-        monkeypatch.setattr(pooch, "retrieve", refuse)
-        with pytest.raises(
-            ClipsafeError, match="set CLIPSAFE_MIRROR to a folder that holds imagenet-testbed"
-        ):
-            fetch(self.PATH)
+    def test_a_file_is_asked_for_at_its_commit(self) -> None:
+        assert raw_files()[self.PATH].address == (
+            "https://raw.githubusercontent.com/modestyachts/imagenet-testbed/"
+            "0170eec658d664289d9f61de8f90f967f49abca0/robustness_top1s.csv"
+        )
 
     def test_a_bad_mirror_changes_no_cube(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(tmp_path / "nothing"))
