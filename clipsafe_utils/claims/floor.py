@@ -23,20 +23,31 @@ _FEWEST = 2
 
 def evaluation_floor(name: str, cube: xr.Dataset, models: xr.Dataset) -> float:
     """Return the floor of a cube by name; 0 where it has no such quantity, or no network was read twice."""
+    differences = read_twice(name, cube, models)["difference"]
+    return float(differences.median()) if len(differences) else 0.0
+
+
+def read_twice(name: str, cube: xr.Dataset, models: xr.Dataset) -> pd.DataFrame:
+    """Compare the first two readings of every network of a cube that has two rows or more.
+
+    A row a network: `checkpoint`, its `first` and `second` row, how many numbers `both` have, and the median
+    size of their `difference`.
+    """
+    columns = ["checkpoint", "first", "second", "both", "difference"]
     quantity = _QUANTITIES.get(name)
     if quantity is None:
-        return 0.0
+        return pd.DataFrame(columns=columns)
     rows = quantity(cube).transpose("model", ...)
     known = [model for model in rows["model"].values.tolist() if model in models.indexes["model"]]
     checkpoints = pd.Series(models["checkpoint"].sel(model=known).values.astype(str), index=known)
-    differences = []
-    for _, readings in checkpoints.groupby(checkpoints, sort=False):
+    compared = []
+    for checkpoint, readings in checkpoints.groupby(checkpoints, sort=False):
         if len(readings) >= _FEWEST:
-            first, second = (rows.sel(model=model).values for model in readings.index[:_FEWEST])
-            size = np.abs(first - second)
-            if np.isfinite(size).any():
-                differences.append(float(np.nanmedian(size)))
-    return float(np.median(differences)) if differences else 0.0
+            first, second = readings.index[:_FEWEST]
+            size = np.abs(rows.sel(model=first).values - rows.sel(model=second).values)
+            if both := int(np.isfinite(size).sum()):
+                compared.append((checkpoint, first, second, both, float(np.nanmedian(size))))
+    return pd.DataFrame(compared, columns=columns)
 
 
 def _accuracy(cube: xr.Dataset) -> xr.DataArray:

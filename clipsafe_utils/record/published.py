@@ -90,7 +90,7 @@ def write_published(
     Every cube is built before the first is written, so a bad raw file changes nothing. Rows of the sources
     `without` are left out, and a file that has no other rows; then an old one is removed, too.
     """
-    cubes, facts = {}, []
+    cubes, facts = {}, [pd.DataFrame(columns=list(FACTS), dtype=float)]
     for file in FILES:
         if joined := _join_sources(file, without):
             cubes[file] = _label(joined, file, _source_line(file, without))

@@ -296,7 +296,13 @@ class TestFetch:
     ) -> None:
         part = tmp_path / "mirror"
         part.mkdir()
-        for name in ("texture-vs-shape", "model-vs-human", "model-vs-human-thieringer", "beyond-inet"):
+        for name in (
+            "texture-vs-shape",
+            "model-vs-human",
+            "model-vs-human-thieringer",
+            "model-vs-human-burns",
+            "beyond-inet",
+        ):
             (part / name).symlink_to(mirror / name)
         (part / "vlm_shapebias").symlink_to(mirror / "vlm_shapebias")
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(part))
