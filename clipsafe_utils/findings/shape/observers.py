@@ -1,6 +1,7 @@
 """Chapter 2: which decisions count, and what is computed from them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -10,9 +11,61 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.labelled import shape_bias_by_class
-from clipsafe_utils.say import listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing, percent, span
 
 _EVERY = "all"
+
+
+@dataclass(frozen=True)
+class Observers:
+    """Some observers of real models or people: their shape bias, and what it leaves out."""
+
+    number: Text
+    bias: Said  # of all decisions of the group together
+    lowest: Said
+    highest: Said
+    best: Text  # who has the highest
+    decided: Said  # median share of images decided by either cue
+    named: Said  # share of all images that are named by shape
+
+    @property
+    def span(self) -> Text:
+        """From the lowest to the highest shape bias."""
+        if isinstance(self.lowest, Missing) or isinstance(self.highest, Missing):
+            return Missing("no such observer")
+        return span([self.lowest.estimate, self.highest.estimate], percent)
+
+    def against(self, other: "Observers") -> str | Missing:
+        """Say where these stand against others by shape bias.
+
+        `above` or `below` where every one is, `among` where they lie between the others' ends, `across`
+        otherwise.
+        """
+        ends = (self.lowest, self.highest, other.lowest, other.highest)
+        numbers = [end.estimate for end in ends if isinstance(end, Value)]
+        if len(numbers) < len(ends):
+            return Missing("one of the two kinds of observers is not there")
+        low, high, other_low, other_high = numbers
+        if low > other_high or high < other_low:
+            return "above" if low > other_high else "below"
+        return "among" if other_low <= low and high <= other_high else "across"
+
+
+def observers_of(rows: xr.Dataset, names: Sequence[str], reason: str) -> Observers:
+    """Gather what some rows of a `shape_bias_table` say; `reason` says why there is none."""
+    if not rows.sizes["model"]:
+        return nothing(Observers, reason)
+    shape, texture = rows["shape_hits"].sum().item(), rows["texture_hits"].sum().item()
+    bias = rows["shape_bias"].values
+    return Observers(
+        Text(bias.size),
+        Value(shape / (shape + texture)),
+        Value(float(bias.min())),
+        Value(float(bias.max())),
+        Text(names[int(bias.argmax())]),
+        Value(rows["share_decided"].median().item()),
+        Value(shape / rows["images"].sum().item()),
+    )
 
 
 def chosen_panels(
