@@ -20,7 +20,7 @@ from clipsafe_utils.findings.shape.evaluations import (
     SIZE,
     SOURCE,
     TUNED,
-    encoder_of,
+    called_clip,
     is_suspect,
 )
 from clipsafe_utils.findings.shape.result import ShapeBias
@@ -45,14 +45,11 @@ COMPARED = ("human", "clip_zero_shot", "more_data", "standard")
 _PERCENT = 100.0
 _SHARES = (0.0, 100.0)
 _FIRST = ("human", *CLIP_GROUPS)  # in a crowd; the others follow in the order of `GROUPS`
+_NETWORK, _ASKED = "another encoder or training source", "asked otherwise"
 _PANELS = {
     TUNED: "fine-tuned on ImageNet",
-    SIZE: "a larger encoder",
-    PATCH: "smaller patches",
-    RESOLUTION: "larger images",
-    SOURCE: "another training source",
-    READ_OUT: "another read-out",
-    PROMPTS: "other prompts, not 80 templates",
+    **dict.fromkeys((SIZE, PATCH, RESOLUTION, SOURCE), _NETWORK),
+    **dict.fromkeys((READ_OUT, PROMPTS), _ASKED),
 }
 _SIDES = {"shape bias": "shape bias, %", "decided": "decided, %"}
 
@@ -112,7 +109,7 @@ def by_class(found: ShapeBias) -> Shown:
 
 
 def observers_frame(found: ShapeBias) -> pd.DataFrame:
-    """Give a row an observer, the highest first; in a crowd a row each to CLIPs, and one to any other kind."""
+    """Give a row an observer, the highest first; in a crowd a row each CLIP, and one any other kind."""
     return marks(
         mark
         for study, table in found.tables.items()
@@ -132,7 +129,7 @@ def pairs_frame(found: ShapeBias) -> pd.DataFrame:
             {
                 "study": evaluations.study,
                 "panel": _PANELS[one.kind],
-                "row": one.change,
+                "row": f"prompts: {one.change}" if one.kind == PROMPTS else one.change,
                 "name": names[one.after],
                 "look": group_look(group[one.after]),
                 "value": _PERCENT * value.estimate,
@@ -145,9 +142,12 @@ def pairs_frame(found: ShapeBias) -> pd.DataFrame:
 
 def skill_frame(found: ShapeBias) -> pd.DataFrame:
     """Give a mark a network and set; people have one, at their mean, over the range of all."""
-    rows = []
-    for name, of_set in found.skill.frame.groupby("set", sort=False):
-        shared = {"study": str(found.skill.study), "panel": SETS.get(str(name), str(name))}
+    rows: list[dict[str, Any]] = []
+    kinds = {group: place for place, group in enumerate([*_FIRST, *GROUPS])}
+    frame = found.skill.frame.sort_values("group", key=lambda group: group.map(kinds), kind="stable")
+    for name in dict.fromkeys(found.skill.frame["set"]):
+        of_set = frame[frame["set"] == name]
+        shared = {"study": str(found.skill.study), "panel": SETS.get(name, name)}
         for row in of_set[of_set["bias"].notna()].to_dict("records"):
             place = {"x": _PERCENT * row["bias"], "value": _PERCENT * row["accuracy"]}
             rows.append({**shared, "name": row["name"], "look": group_look(row["group"]), **place})
@@ -186,7 +186,7 @@ def _marks_of_observers(study: str, table: xr.Dataset, models: xr.Dataset) -> It
     rows, is_shared = _rows_of(names, models)
     kinds = [*_FIRST, *(kind for kind in GROUPS if kind not in _FIRST)] if any(is_shared) else [*GROUPS]
     place = [kinds.index(kind) if any(is_shared) else 0 for kind in group]
-    for at in np.lexsort((-bias, place)):
+    for at in np.lexsort((-bias, np.array(place))):
         values = {
             name: _PERCENT * table[name].values[at] for name in ("shape_bias", "share_decided", "low", "high")
         }
@@ -206,30 +206,21 @@ def _rows_of(names: list[str], models: xr.Dataset) -> tuple[list[str], list[bool
     """Name the row of each observer, and say whether it shares it."""
     if len(names) <= NAMED_OBSERVERS:
         return names, [False] * len(names)
-    group, source = (models[name].values.tolist() for name in ("group", "training_source"))
+    group, source, family = (models[name].values.tolist() for name in ("group", "training_source", "family"))
     is_clip = np.isin(group, CLIP_GROUPS)
     if is_clip.sum() > NAMED_CLIPS:
         rows = [f"{GROUPS[kind]}: {one.replace('_', ' ')}" for kind, one in zip(group, source, strict=True)]
         return rows, [True] * len(names)
-    called = [_called(str(checkpoint), str(tuning)) for checkpoint, tuning in _of_clips(models)]
+    clips = zip(models["checkpoint"].values.tolist(), models["fine_tuning"].values.tolist(), strict=True)
+    called = [called_clip(checkpoint, tuning) for checkpoint, tuning in clips]
     rows = []
     for at, kind in enumerate(group):
         if is_clip[at]:
             rows.append(called[at] if called.count(called[at]) == 1 else f"{called[at]} ({source[at]})")
         else:
-            rows.append(f"{GROUPS[kind]}: {source[at]}" if kind == "other" else GROUPS[kind])
-    suspect = is_suspect(models)
-    rows = [f"{row}, suspect" if is_one else row for row, is_one in zip(rows, suspect, strict=True)]
+            rows.append(f"{GROUPS[kind]}: {family[at]}" if kind == "other" else GROUPS[kind])
+    rows = ["Suspect run" if wrong else row for row, wrong in zip(rows, is_suspect(models), strict=True)]
     return rows, [not is_one for is_one in is_clip.tolist()]
-
-
-def _of_clips(models: xr.Dataset) -> Iterator[tuple[str, str]]:
-    return zip(models["checkpoint"].values.tolist(), models["fine_tuning"].values.tolist(), strict=True)
-
-
-def _called(checkpoint: str, tuning: str) -> str:
-    encoder = encoder_of(checkpoint)
-    return encoder if tuning == "none" else f"{encoder} on {tuning.replace('_', ', ')}"
 
 
 def _marks_of_classes(study: str, table: xr.Dataset) -> Iterator[dict[str, Any]]:

@@ -187,6 +187,20 @@ def encoder_of(checkpoint: str) -> str:
     return ENCODERS.get(encoder, encoder)
 
 
+def called_clip(checkpoint: str, fine_tuning: str) -> str:
+    """Name a CLIP in a row of a figure: its encoder, and what it was fine-tuned on.
+
+    Examples
+    --------
+    >>> called_clip("ViT-B-32.openai", "none")
+    'ViT-B-32'
+    >>> called_clip("vit_large_patch14_clip_336.openai_ft_in12k_in1k", "in12k_in1k")
+    'ViT-L-14-336, in12k+in1k'
+    """
+    encoder = encoder_of(checkpoint)
+    return encoder if fine_tuning == "none" else f"{encoder}, {fine_tuning.replace('_', '+')}"
+
+
 def patch_of(encoder: str) -> int | None:
     """Return the pixels along a side of a patch, where the name of the encoder says it.
 

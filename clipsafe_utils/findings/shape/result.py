@@ -191,6 +191,11 @@ class ShapeBias:
         return Skill(self.skills.get(str(self._real)), self.evaluations.bias, bias)
 
     @property
+    def real(self) -> Panel | None:
+        """What counts of the study that speaks of real models."""
+        return next((panel for panel in self.panels if panel.study == self._real), None)
+
+    @property
     def measured_in(self) -> str | None:
         """The study that speaks of real models, as it was asked for."""
         return self.asked.get(str(self._real))
@@ -332,7 +337,7 @@ class ShapeBias:
         return _observed(panel, shape_bias_table(panel.cube), chosen, "no such CLIP in the laboratory")
 
     def _where(self, chosen: Callable[[Panel], NDArray[np.bool_]], reason: str) -> Observers:
-        panel = next((panel for panel in self.panels if panel.study == self._real), None)
+        panel = self.real
         if panel is None:
             return nothing(Observers, "no study of real models")
         return _observed(panel, self.tables[panel.study], chosen(panel), reason)
