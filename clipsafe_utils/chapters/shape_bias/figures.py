@@ -21,8 +21,8 @@ from clipsafe_utils.findings.shape.evaluations import (
     SOURCE,
     TUNED,
     called_clip,
-    is_suspect,
 )
+from clipsafe_utils.findings.shape.observers import is_suspect
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.findings.shape.skill import SETS
 from clipsafe_utils.registry.model_names import short_names
@@ -123,20 +123,23 @@ def pairs_frame(found: ShapeBias) -> pd.DataFrame:
     names = dict(zip(evaluations.rows["model"], evaluations.rows["name"], strict=True))
     group = dict(zip(evaluations.rows["model"], evaluations.rows["group"], strict=True))
     rows = []
-    for one, value in evaluations.comparisons:
-        ends = {"low": _PERCENT * value.low, "high": _PERCENT * value.high}
-        rows.append(
-            {
-                "study": evaluations.study,
-                "panel": _PANELS[one.kind],
-                "row": f"prompts: {one.change}" if one.kind == PROMPTS else one.change,
-                "name": names[one.after],
-                "look": group_look(group[one.after]),
-                "value": _PERCENT * value.estimate,
-                "decided": one.is_alike,
-                **({} if one.kind == PROMPTS else ends),
-            }
-        )
+    for one, change in evaluations.comparisons:
+        shared = {
+            "study": evaluations.study,
+            "panel": _PANELS[one.kind],
+            "row": f"prompts: {one.change}" if one.kind == PROMPTS else one.change,
+            "name": names[one.after],
+            "look": group_look(group[one.after]),
+            "value": _PERCENT * change.over_images.estimate,
+            "decided": one.is_alike,
+        }
+        ends = {
+            "low": _PERCENT * change.over_images.low,
+            "high": _PERCENT * change.over_images.high,
+            "band_low": _PERCENT * change.over_classes.low,
+            "band_high": _PERCENT * change.over_classes.high,
+        }
+        rows.append(shared if one.kind == PROMPTS else {**shared, **ends})
     return marks(rows)
 
 
@@ -218,7 +221,7 @@ def _rows_of(names: list[str], models: xr.Dataset) -> tuple[list[str], list[bool
         if is_clip[at]:
             rows.append(called[at] if called.count(called[at]) == 1 else f"{called[at]} ({source[at]})")
         else:
-            rows.append(f"{GROUPS[kind]}: {family[at]}" if kind == "other" else GROUPS[kind])
+            rows.append(family[at] if kind == "other" else GROUPS[kind])
     rows = ["Suspect run" if wrong else row for row, wrong in zip(rows, is_suspect(models), strict=True)]
     return rows, [not is_one for is_one in is_clip.tolist()]
 

@@ -10,8 +10,9 @@ from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.findings.ladder import SOURCES
-from clipsafe_utils.findings.shape.evaluations import encoder_of, is_suspect, patch_of
+from clipsafe_utils.findings.shape.evaluations import encoder_of, patch_of
 from clipsafe_utils.findings.shape.laboratory import steps_frame, tuning
+from clipsafe_utils.findings.shape.observers import is_suspect
 from clipsafe_utils.findings.shape.result import ShapeBias
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.registry.model_names import short_names
@@ -23,7 +24,9 @@ _NONE = "–"
 
 
 def groups_table(result: xr.Dataset, models: xr.Dataset, study: str, confidence: float) -> Shown:
-    """Tabulate the mean shape bias of each group with its interval over families."""
+    """Tabulate the mean shape bias of each group with its interval over families, without suspect runs."""
+    fine = ~is_suspect(models)
+    result, models = result.isel(model=fine), models.isel(model=fine)
     means = group_means(result["shape_bias"], models, list(GROUPS), confidence)
     decided = group_means(result["share_decided"], models, list(GROUPS), confidence)["mean"]
     sizes = models["group"].to_series().value_counts()
@@ -80,14 +83,15 @@ def pairs_table(found: ShapeBias) -> Shown:
             "What differs": one.kind if one.is_alike else f"{one.kind}, and the read-out",
             "Before": names[one.before],
             "After": names[one.after],
-            "Points": value.with_interval,
+            "Points": change.over_images.with_interval,
+            "Over classes": change.over_classes.interval,
         }
-        for one, value in evaluations.comparisons
+        for one, change in evaluations.comparisons
     ]
     shown = table(
-        pd.DataFrame(rows, columns=["What differs", "Before", "After", "Points"]),
+        pd.DataFrame(rows, columns=["What differs", "Before", "After", "Points", "Over classes"]),
         f"Change of shape bias between two evaluations, with paired {level(found.confidence)} intervals over"
-        " images. All classes count.",
+        " images, in brackets, and over classes. All classes count.",
     )
     return folded(shown, f"All {len(rows)} comparisons one by one")
 

@@ -15,10 +15,11 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.schema import CLASS_MEANS, SIXTEEN_NAMES
 from clipsafe_utils.findings.clip_pairs import ENCODERS
 from clipsafe_utils.metrics.draws import centred_interval
+from clipsafe_utils.metrics.families import jackknife_over_families
 from clipsafe_utils.metrics.labelled import shape_bias_table
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.registry.training_sources import LINEAGES
-from clipsafe_utils.say import Missing, Said, Side, Text, Value, count, span
+from clipsafe_utils.say import Missing, Said, Text, Value, count, span
 
 TUNED, SIZE, PATCH, RESOLUTION = "fine-tuned on ImageNet", "larger", "smaller patches", "more pixels"
 SOURCE, READ_OUT, PROMPTS = "another training source", "another read-out", "other prompts"
@@ -46,10 +47,18 @@ class Comparison(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Change:
+    """What differs in shape bias between two evaluations, with two intervals."""
+
+    over_images: Value  # from paired draws of images, classes and textures as they are
+    over_classes: Value  # from leaving out one class of shapes at a time
+
+
+@dataclass(frozen=True)
 class Moves:
     """What one kind of change does to shape bias, over the pairs in which it is the only one."""
 
-    changes: Sequence[Said]
+    changes: Sequence[Change]
 
     @property
     def number(self) -> Text:
@@ -58,34 +67,43 @@ class Moves:
 
     @property
     def first(self) -> Said:
-        """The first of them."""
-        return self.changes[0] if self.changes else Missing(_NO_DRAWS)
+        """The first of them, over images."""
+        return self.changes[0].over_images if self.changes else Missing(_NO_DRAWS)
 
     @property
     def largest(self) -> Said:
         """The one furthest from zero, whatever its direction."""
-        known = [change for change in self.changes if isinstance(change, Value)]
-        return max(known, key=lambda one: abs(one.estimate), default=Missing(_NO_DRAWS))
+        every = [change.over_images for change in self.changes]
+        return max(every, key=lambda one: abs(one.estimate), default=Missing(_NO_DRAWS))
 
     @property
     def sizes(self) -> Text:
         """From the smallest to the largest, in points without a sign."""
-        sizes = [100 * abs(one.estimate) for one in self.changes if isinstance(one, Value)]
+        sizes = [100 * abs(change.over_images.estimate) for change in self.changes]
         return span(sizes, lambda size: f"{size:.1f}") if sizes else Missing(_NO_DRAWS)
 
     @property
-    def side(self) -> Side | Missing:
-        """The side of zero on which the intervals of all lie."""
-        sides = {str(change.side) for change in self.changes if isinstance(change, Value)}
+    def case(self) -> str:
+        """The side of zero on which the intervals over images of all lie: `up`, `down`, `neither`, `none`."""
+        sides = {change.over_images.side for change in self.changes}
         if not sides:
-            return Missing(_NO_DRAWS)
-        return "up" if sides == {"up"} else "down" if sides == {"down"} else "neither"
+            return "none"
+        return str(sides.pop()) if len(sides) == 1 else "neither"
 
     @property
     def beyond(self) -> Text:
-        """How many of them leave zero outside their interval."""
-        known = [change for change in self.changes if isinstance(change, Value)]
-        return count(sum(one.side != "neither" for one in known), len(known)) if known else self.sizes
+        """How many leave zero outside their interval over images."""
+        return self._beyond([change.over_images for change in self.changes])
+
+    @property
+    def beyond_classes(self) -> Text:
+        """How many leave zero outside their interval over classes."""
+        return self._beyond([change.over_classes for change in self.changes])
+
+    def _beyond(self, values: Sequence[Value]) -> Text:
+        if not values:
+            return Missing(_NO_DRAWS)
+        return count(sum(value.side != "neither" for value in values), len(values))
 
 
 @dataclass(frozen=True)
@@ -101,8 +119,8 @@ class Spread:
 class Evaluations:
     """All rows of a study of real networks; of one network there may be several.
 
-    Differences between two rows are paired: each draw weighs an image alike for both. Their intervals speak
-    of other images of the same classes and textures.
+    Differences between two rows are paired: each draw weighs an image alike for both, and a class is left out
+    of both.
     """
 
     panel: Panel | None
@@ -136,12 +154,20 @@ class Evaluations:
         return dict(zip(table["model"].values.tolist(), table["shape_bias"].values.tolist(), strict=True))
 
     @cached_property
-    def comparisons(self) -> list[tuple[Comparison, Value]]:
+    def comparisons(self) -> list[tuple[Comparison, Change]]:
         """Compare every two evaluations that differ in one of `KINDS`, in their order."""
         if self.panel is None or "draw_count" not in self.panel.cube or not len(self.rows):
             return []
-        draws = _bias_by_draw(self.panel.cube)
-        return [(one, _change(draws, one, self.confidence)) for one in comparisons_of(self.rows)]
+        draws, counts = _bias_by_draw(self.panel.cube), self.panel.cube["count"]
+        return [
+            (
+                one,
+                Change(
+                    _over_images(draws, one, self.confidence), _over_classes(counts, one, self.confidence)
+                ),
+            )
+            for one in comparisons_of(self.rows)
+        ]
 
     def moves(self, kind: str, change: str | None = None) -> Moves:
         """Return what a kind of change does, or one change of that kind, in pairs that are alike."""
@@ -156,7 +182,7 @@ class Evaluations:
     @property
     def tuned(self) -> Moves:
         """What fine-tuning does to each network once: with an equal read-out wherever there is one."""
-        of_tuned: dict[str, tuple[bool, Value]] = {}
+        of_tuned: dict[str, tuple[bool, Change]] = {}
         for one, value in self.comparisons:
             if one.kind == TUNED and (one.after not in of_tuned or one.is_alike):
                 of_tuned[one.after] = (one.is_alike, value)
@@ -235,9 +261,9 @@ def _of_fine_tuning(usual: pd.DataFrame, tuned: pd.DataFrame) -> Iterator[Compar
     keys = ["encoder", "training_source", "image_size"]
     for row in tuned.merge(usual, on=keys, suffixes=("", "_before")).to_dict("records"):
         alike = row["read_out"] == row["read_out_before"]
-        way = row["fine_tuning"].replace("_", ", ")
-        asked = "" if alike else f", before by {row['read_out_before']}"
-        yield Comparison(TUNED, f"{row['encoder']} on {way}{asked}", row["model_before"], row["model"], alike)
+        words = called_clip(row["encoder"], row["fine_tuning"])
+        words += "" if alike else f" (before: {row['read_out_before']})"
+        yield Comparison(TUNED, words, row["model_before"], row["model"], alike)
 
 
 def _of_networks(usual: pd.DataFrame) -> list[Comparison]:
@@ -298,12 +324,21 @@ def _bias_by_draw(cube: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(shape / (shape + texture), columns=cube["model"].values)
 
 
-def _change(draws: pd.DataFrame, pair: Comparison, confidence: float) -> Value:
+def _over_images(draws: pd.DataFrame, pair: Comparison, confidence: float) -> Value:
     moved = (draws[pair.after] - draws[pair.before]).to_numpy()
     low, high = centred_interval(moved, confidence)
-    return Value(float(moved[0]), float(low), float(high), scale="difference", units=1, unit="network")
+    return Value(float(moved[0]), float(low), float(high), scale="difference")
 
 
-def is_suspect(models: xr.Dataset) -> np.ndarray:
-    """Return a mask of the runs of which the record's rules say that they went wrong."""
-    return np.array(["suspect" in reference for reference in models["reference"].values.tolist()], bool)
+def _over_classes(counts: xr.DataArray, pair: Comparison, confidence: float) -> Value:
+    """Leave out one class of shapes at a time, of both evaluations at once."""
+    both = counts.sel(model=[pair.before, pair.after], decision=["shape", "texture"])
+    table = both.transpose("cue_class", "model", "decision").values.astype(float)
+
+    def moved(keep: np.ndarray) -> float:
+        hits = table[keep].sum(axis=0)
+        before, after = hits[:, 0] / hits.sum(axis=1)
+        return float(after - before)
+
+    found = jackknife_over_families(moved, counts["cue_class"].values, confidence=confidence)
+    return Value(*(float(end) for end in (found.estimate, found.low, found.high)), scale="difference")

@@ -151,8 +151,9 @@ def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     source = np.array([name.split(":")[0] for name in models["model"].values.tolist()])
     partner = (models["training_source"] == "IN-1k").values & np.isin(source, source[stylised])
     partner &= np.isin(_plain_names(models), _plain_names(models)[stylised])
-    # A name that says neither source nor architecture has no partner, and a network alone is no pair.
-    kept = (stylised | partner) & partner.any()
+    # Training on both kinds of images at once has no partner, and neither has a name that says nothing.
+    stylised &= np.isin(_plain_names(models), _plain_names(models)[partner])
+    kept = stylised | partner
     pairs = result.isel(model=kept)
     return pairs.assign(family=("model", models["family"].values[kept]), stylised=("model", stylised[kept]))
 
@@ -164,14 +165,19 @@ def _plain_names(models: xr.Dataset) -> np.ndarray:
 def class_means(panels: Iterable[Panel], confidence: float) -> dict[str, xr.Dataset]:
     """Average the shape bias of each class over the families of each group, by study.
 
-    An observer that decided no image of some class is left out.
+    An observer that decided no image of some class is left out, and so is a suspect run.
     """
     means = {}
     for panel in panels:
         bias = shape_bias_by_class(panel.cube)["shape_bias"]
-        complete = bias.notnull().all("cue_class").values
+        complete = bias.notnull().all("cue_class").values & ~is_suspect(panel.models)
         if complete.any():
             means[panel.study] = group_means(
                 bias.isel(model=complete), panel.models.isel(model=complete), list(GROUPS), confidence
             )
     return means
+
+
+def is_suspect(models: xr.Dataset) -> np.ndarray:
+    """Return a mask of the runs of which the record's rules say that they went wrong."""
+    return np.array(["suspect" in reference for reference in models["reference"].values.tolist()], bool)

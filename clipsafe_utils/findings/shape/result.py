@@ -15,7 +15,7 @@ from clipsafe_utils.cubes.selection import is_real, of_source
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.shape.evaluations import Evaluations, is_suspect
+from clipsafe_utils.findings.shape.evaluations import Evaluations
 from clipsafe_utils.findings.shape.laboratory import (
     PROPERTIES,
     TEXTURE,
@@ -28,6 +28,7 @@ from clipsafe_utils.findings.shape.observers import (
     Observers,
     chosen_panels,
     class_means,
+    is_suspect,
     observers_of,
     stylised_pairs,
 )
@@ -160,6 +161,20 @@ class ShapeBias:
         return Text(f"{_counted(len(names), 'training source')} of {_counted(lineages, 'lineage')}")
 
     @property
+    def has_clips(self) -> bool:
+        """Whether a study of real models shows a zero-shot CLIP."""
+        return not isinstance(self.clips.lowest, Missing)
+
+    @property
+    def tuned_of(self) -> Text:
+        """The training sources of the CLIPs that were fine-tuned."""
+        panel = self.real
+        if panel is None or isinstance(self.tuned.lowest, Missing):
+            return Missing("no fine-tuned CLIP")
+        is_tuned = panel.models["group"].values == "clip_fine_tuned"
+        return listed(sorted(set(panel.models["training_source"].values[is_tuned].tolist())))
+
+    @property
     def without_language(self) -> Text:
         """How many networks trained on more data reach the lowest of CLIP's Vision Transformers."""
         if isinstance(self.vits.lowest, Missing) or self._real is None:
@@ -267,21 +282,43 @@ class ShapeBias:
         return listed([f"{number} (study {study})" for study, number in numbers.items()])
 
     @property
-    def crossing(self) -> str | Missing:
-        """Which networks of the record go by shape: `stylised` ones alone, `nobody`, or `otherwise`."""
-        lowest, highest = self.robust.lowest, self.robust.highest
-        if (
-            isinstance(lowest, Missing)
-            or isinstance(highest, Missing)
-            or isinstance(self.standard.highest, Missing)
-        ):
-            return Missing("no network with stylised training, or none without")
-        study = str(self._real)
-        network = ~np.isin(self.models[study]["group"].values, ["human", "robust_intervention"])
-        others_cross = bool((self.tables[study]["shape_bias"].values[network] > _MIDDLE).any())
-        if others_cross or lowest.estimate <= _MIDDLE < highest.estimate:
-            return "otherwise"
-        return "stylised" if lowest.estimate > _MIDDLE else "nobody"
+    def leaning(self) -> str:
+        """Which zero-shot CLIPs decide by shape more than every network with ImageNet labels.
+
+        `all`; `vits` alone, not the ResNets; or `otherwise`. Without such networks `alone`, without CLIPs
+        `none`.
+        """
+        if not self.has_clips or isinstance(self.standard.highest, Missing):
+            return "alone" if self.has_clips else "none"
+        if self.clips.against(self.standard) == "above":
+            return "all"
+        is_split = self.vits.against(self.standard) == "above" and not isinstance(
+            self.resnets.lowest, Missing
+        )
+        return "vits" if is_split else "otherwise"
+
+    @property
+    def without_captions(self) -> str | Missing:
+        """Whether networks that never learnt from captions lie below CLIP's Vision Transformers.
+
+        `below` where all do, `some` where some reach the lowest of them.
+        """
+        side = self.more_data.against(self.vits)
+        return side if isinstance(side, Missing) else "below" if side == "below" else "some"
+
+    @property
+    def encoders(self) -> str | Missing:
+        """Whether Vision Transformers are on one side of the others in the record and in the laboratory.
+
+        `turned` where the sides are opposite, `alike` where they are the same, otherwise `open`.
+        """
+        sides = (self.vits.against(self.resnets), self.lab_vits.against(self.lab_others))
+        for side in sides:
+            if isinstance(side, Missing):
+                return side
+        if set(sides) == {"above", "below"}:
+            return "turned"
+        return "alike" if sides in (("above", "above"), ("below", "below")) else "open"
 
     @property
     def sides(self) -> str:

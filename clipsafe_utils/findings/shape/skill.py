@@ -131,13 +131,13 @@ class Skill:
         )
 
     @property
-    def parts(self) -> str | Missing:
-        """Whether the network that prefers shape more has less of the skill: `parted` or `together`."""
+    def parts(self) -> str:
+        """Whether the network that prefers shape more has less of the skill: `parted`, `together`, `open`."""
         pair = self.contrasted
         numbers = [pair.preference, pair.its_preference, pair.its_accuracy, pair.accuracy]
         known = [one.estimate for one in numbers if isinstance(one, Value)]
         if len(known) < len(numbers):
-            return Missing("no such two networks")
+            return "open"
         preference, its_preference, its_accuracy, accuracy = known
         return "parted" if preference > its_preference and its_accuracy < accuracy else "together"
 
