@@ -54,7 +54,7 @@ def clips_table(found: ShapeBias) -> Shown:
     """Tabulate the CLIPs of the study of real models, one by one."""
     panel = found.real
     rows = [] if panel is None else _rows_of_observers(panel, found.tables[panel.study], CLIP_GROUPS)
-    columns = ["Network", "Patch", "Pixels", "Training source", "Asked by", "Shape bias", "Decided"]
+    columns = ["Network", "Shape bias", "Training source", "Patch", "Pixels", "Asked by", "Decided"]
     return table(
         pd.DataFrame(rows, columns=columns),
         "CLIPs one by one, zero-shot before fine-tuned, the highest first. Patch and Pixels: along one side; "
@@ -66,7 +66,7 @@ def observers_table(found: ShapeBias) -> Shown:
     """Tabulate every observer of the study of real models behind a line that opens it."""
     panel = found.real
     rows = [] if panel is None else _rows_of_observers(panel, found.tables[panel.study], list(GROUPS))
-    columns = ["Network", "Kind", "Training source", "Asked by", "Shape bias", "Decided"]
+    columns = ["Network", "Shape bias", "Kind", "Training source", "Asked by", "Decided"]
     shown = table(
         pd.DataFrame(rows, columns=columns),
         f"Every observer, with {level(found.confidence)} intervals over classes.",

@@ -198,7 +198,8 @@ class Evaluations:
             return Spread(none, none, none)
         widest = max(kinds, key=lambda part: float(part["bias"].max() - part["bias"].min()))
         gap = Value(float(widest["bias"].max() - widest["bias"].min()), scale="difference")
-        return Spread(gap, Text(widest["checkpoint"].iloc[0]), Text(len(widest)))
+        name = short_names(widest["model"].tolist()[:1], widest["checkpoint"].tolist()[:1])[0]
+        return Spread(gap, Text(name), Text(len(widest)))
 
 
 def encoder_of(checkpoint: str) -> str:
@@ -341,4 +342,4 @@ def _over_classes(counts: xr.DataArray, pair: Comparison, confidence: float) -> 
         return float(after - before)
 
     found = jackknife_over_families(moved, counts["cue_class"].values, confidence=confidence)
-    return Value(*(float(end) for end in (found.estimate, found.low, found.high)), scale="difference")
+    return Value(float(found.estimate), float(found.low), float(found.high), scale="difference")

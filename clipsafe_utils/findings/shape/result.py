@@ -179,6 +179,8 @@ class ShapeBias:
         """How many networks trained on more data reach the lowest of CLIP's Vision Transformers."""
         if isinstance(self.vits.lowest, Missing) or self._real is None:
             return Missing("no Vision Transformer of CLIP")
+        if isinstance(self.more_data.lowest, Missing):
+            return Missing("no network trained on more data")
         more = self.models[self._real]["group"].values == "more_data"
         bias = self.tables[self._real]["shape_bias"].values[more]
         return count(int((bias >= self.vits.lowest.estimate).sum()), bias.size)
@@ -286,16 +288,16 @@ class ShapeBias:
         """Which zero-shot CLIPs decide by shape more than every network with ImageNet labels.
 
         `all`; `vits` alone, not the ResNets; or `otherwise`. Without such networks `alone`, without CLIPs
-        `none`.
+        `labels`, without either `none`.
         """
-        if not self.has_clips or isinstance(self.standard.highest, Missing):
+        if isinstance(self.standard.highest, Missing):
             return "alone" if self.has_clips else "none"
+        if not self.has_clips:
+            return "labels"
         if self.clips.against(self.standard) == "above":
             return "all"
-        is_split = self.vits.against(self.standard) == "above" and not isinstance(
-            self.resnets.lowest, Missing
-        )
-        return "vits" if is_split else "otherwise"
+        are_split = not isinstance(self.resnets.lowest, Missing)
+        return "vits" if are_split and self.vits.against(self.standard) == "above" else "otherwise"
 
     @property
     def without_captions(self) -> str | Missing:
