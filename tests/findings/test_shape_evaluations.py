@@ -91,7 +91,7 @@ def kinds_of(*rows: dict[str, object]) -> list[tuple[str, str, str]]:
         (row("b", "EVA01-g-14.laion400m_s11b_b41k"), None),
     ],
 )
-def test_networks_are_compared_that_differ_in_one_thing(
+def test_networks_that_differ_in_one_thing_are_compared(
     second: dict[str, object], expected: str | None
 ) -> None:
     first = row("a", "ViT-B-32.openai")
