@@ -27,7 +27,7 @@ from clipsafe_utils.say import count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import inside, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
@@ -98,12 +98,14 @@ def lines(found: FactorRobustness) -> Shown:
 
 def label_rules(found: FactorRobustness) -> Shown:
     """Draw the mean of each source's CLIPs, and small each of them, by what counts as right."""
+    frame = readings_frame(found.readings)
     return dots(
-        readings_frame(found.readings),
-        "accuracy above (+) or below (−) the line, points",
+        frame,
+        "residual, points",
         "Dot plot of the residuals of zero-shot CLIPs by factor and by what counts as right.",
         what="CLIPs by other label rules",
-        scale=Scale(columns=2),
+        # One axis, so that a residual that shrinks is seen to shrink.
+        scale=Scale(columns=2, limits=inside(frame, None) if len(frame) else None),
         sources=source_lines(panel.cube for panel in found.panels if panel.study in found.readings),
     )
 
@@ -223,7 +225,7 @@ def groups_frame(means: Mapping[str, xr.Dataset]) -> pd.DataFrame:
 
 
 def readings_frame(readings: Mapping[str, Mapping[str, tuple[xr.Dataset, xr.Dataset]]]) -> pd.DataFrame:
-    """Give a side a reading, a row a factor: sources' means with where a new family falls, small each CLIP."""
+    """Give a side a reading and a row a factor: means of sources over their bar, and small each CLIP."""
     return marks(
         mark
         for study, by_reading in readings.items()
@@ -272,8 +274,10 @@ def _marks_of_reading(
 ) -> Iterator[dict[str, Any]]:
     clips = models.isel(model=(models["group"] == "clip_zero_shot").values)
     names = short_names(clips["model"].values.tolist(), clips["checkpoint"].values.tolist())
-    of_sources = verdicts(result, models) if names else None
-    for factor in result["factor"].values.tolist() if names else []:
+    if not names:
+        return
+    of_sources = verdicts(result, models)
+    for factor in result["factor"].values.tolist():
         shared = {"study": study, "panel": study, "side": side, "row": _words(factor)}
         shared["look"] = group_look("clip_zero_shot")
         for source in of_sources["source"].values.tolist():

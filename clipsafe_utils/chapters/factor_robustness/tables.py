@@ -192,9 +192,9 @@ def readings_table(readings: Mapping[str, Judged], study: str) -> Shown:
             rows.append({"Reading": READINGS[name].words, "Source": source} | beside | sides)
     return table(
         pd.DataFrame(rows),
-        "Mean residual in points of each source's zero-shot CLIPs, by what counts as right and what it is held "
-        "against; in brackets how far a new family may be off. Above and below: the verdicts, after Holm's "
-        f"correction in each row. Study {study}.",
+        "Mean residual in points of each source's zero-shot CLIPs, by what counts as right and what it is "
+        "held against; in brackets how far a new family may be off. Above and below: the verdicts, after "
+        f"Holm's correction in each row. Study {study}.",
     )
 
 
@@ -214,10 +214,10 @@ def class_groups_table(whole: Judged, pose: Judged, study: str) -> Shown:
             rows.append(row)
     return table(
         pd.DataFrame(rows),
-        "Mean residual in points of each source's zero-shot CLIPs on every group of classes at equal accuracy on "
-        "all images, and on its images with pose at equal accuracy on the group; in brackets how far a new "
-        f"family may be off. Groups with {ENOUGH_IMAGES} such images or more. The mean is over the CLIPs where "
-        f"five families are near. Study {study}.",
+        "Mean residual in points of each source's zero-shot CLIPs on every group of classes at equal "
+        "accuracy on all images; and on its images with pose at equal accuracy on the group, where they are "
+        f"{ENOUGH_IMAGES} or more. In brackets how far a new family may be off. CLIPs with fewer than five "
+        f"families near are left out of a mean. Study {study}.",
     )
 
 
@@ -240,7 +240,7 @@ def controls_table(result: xr.Dataset, models: xr.Dataset, study: str) -> Shown:
             rows.append(row)
     return table(
         pd.DataFrame(rows),
-        "Residuals in points of networks trained on stylised images and of self-supervised ones; in brackets how "
-        f"far a new family of {line_of(result.attrs['baseline_group'])} may be off near that accuracy. "
-        f"Study {study}.",
+        "Residuals in points of networks trained on stylised images and of self-supervised ones; in "
+        f"brackets how far a new family of {line_of(result.attrs['baseline_group'])} may be off near that "
+        f"accuracy. Study {study}.",
     )

@@ -24,6 +24,9 @@ FEW_IMAGES = 10
 ENOUGH_IMAGES = 100
 """With as many images of a factor a group of classes is judged by itself."""
 
+REST = "other"
+"""The group of all classes that are in no named one."""
+
 _ZERO_SHOT = "clip_zero_shot"
 _GROUPS = "metaclass"
 
@@ -43,13 +46,13 @@ class Reading:
 
 
 READINGS: Mapping[str, Reading] = {
-    "class": Reading("right: its class"),
-    "real": Reading("right: any ReaL label", "real"),
-    "metaclass": Reading("right: the group of its class", "metaclass"),
-    "inside": Reading("right: its class; same mix of groups", is_inside=True),
-    "real_inside": Reading("right: any ReaL label; same mix of groups", "real", is_inside=True),
-    "local": Reading("right: its class; local line", fit="local"),
-    "pooled": Reading("right: its class; spread of all families", spread="pooled"),
+    "class": Reading("The class is right"),
+    "real": Reading("Any ReaL label is right", "real"),
+    "metaclass": Reading("The group is right", "metaclass"),
+    "inside": Reading("The class, same mix of groups", is_inside=True),
+    "real_inside": Reading("Any ReaL label, same mix of groups", "real", is_inside=True),
+    "local": Reading("The class, local line", fit="local"),
+    "pooled": Reading("The class, spread of all families", spread="pooled"),
 }
 """Readings that are compared, the page's own first."""
 
@@ -86,6 +89,7 @@ class ClassGroups:
     pose_above: Text
     pose_negative: Text  # how many by sign alone
     few: Text  # cells of a group and a factor with few images
+    rest: Said  # share of all images in the group of all classes that are in no named one
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ class Labels:
     )  # with which rule the deficit on pose goes: never, real, metaclass; none is there
     subcategory_goes: str | Missing  # the same of the lead on subcategory
     inside_below: bool | Missing  # whether pose is below inside of groups, too
+    pose_in_proportion: Said  # by group, were the deficit on pose as large a part of the errors as by class
+    would_show: bool | Missing  # whether that is further off than a new family
     errors: Errors
     groups: ClassGroups
 
@@ -217,11 +223,21 @@ def labels_of(whole: Panel, readings: Mapping[str, Judged], chosen: CheckedParam
         return nothing(Labels, "one label rule alone")
     panel = with_label_rule(whole, LABEL_RULE, chosen.selection) or whole
     inside = readings.get("inside")
+    in_proportion = _in_proportion(readings)
+    read = {name: _read(readings.get(name)) for name in READINGS}
     return Labels(
-        *(_read(readings.get(name)) for name in READINGS),
+        read["class"],
+        read["real"],
+        read["metaclass"],
+        read["inside"],
+        read["real_inside"],
+        read["local"],
+        read["pooled"],
         _goes(readings, "pose", "below"),
         _goes(readings, "subcategory", "above"),
         Missing("no counts by group") if inside is None else _is(inside, "pose", "below"),
+        in_proportion,
+        _would_show(in_proportion, read["metaclass"].pose_bar),
         _errors(errors_inside(whole, chosen)),
         _groups(panel, chosen),
     )
@@ -315,6 +331,26 @@ def _is(judged: Judged, factor: str, side: str) -> bool | Missing:
     return bool((words == side).all())
 
 
+def _in_proportion(readings: Mapping[str, Judged]) -> Said:
+    """Shrink the CLIPs' residuals on pose by class as their errors shrink where the group is enough."""
+    if not {LABEL_RULE, "metaclass"} <= set(readings):
+        return Missing("not every label rule was counted")
+    (narrow, models), (wide, _) = readings[LABEL_RULE], readings["metaclass"]
+    names = models["model"].values[(models["group"] == _ZERO_SHOT).values]
+    names = names[np.isin(names, wide["model"].values)]
+    if not names.size or "pose" not in narrow["factor"].values:
+        return Missing("pose, or a zero-shot CLIP, is not shown")
+    narrow, wide = (one.sel(model=names, factor="pose") for one in (narrow, wide))
+    part = narrow["residual"] * (1 - wide["accuracy"]) / (1 - narrow["accuracy"])
+    return Value(part.mean().item(), scale="difference")
+
+
+def _would_show(residual: Said, bar: Said) -> bool | Missing:
+    if not (isinstance(residual, Value) and isinstance(bar, Value)):
+        return Missing("no residual, or no bar")
+    return abs(residual.estimate) > bar.estimate
+
+
 def _errors(judged: Judged | None) -> Errors:
     if judged is None:
         return nothing(Errors, "no counts by group of classes")
@@ -348,4 +384,11 @@ def _groups(panel: Panel, chosen: CheckedParameters) -> ClassGroups:
         Text(int((judged == "above").all("source").sum())),
         Text(int(negative.sum())),
         count(int((cells < FEW_IMAGES).sum()), cells.size),
+        _rest(panel.cube["images_inside"].sel(factor=OVERALL)),
     )
+
+
+def _rest(images: xr.DataArray) -> Said:
+    if REST not in images[_GROUPS].values:
+        return Missing("every class is in a named group")
+    return Value((images.sel(metaclass=REST) / images.sum()).item())
