@@ -61,6 +61,11 @@ class FactorRobustness:
         return {study: (result, self.models[study]) for study, result in self.results.items()}
 
     @property
+    def of_real(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
+        """The same of the study that speaks of real models, if there is one."""
+        return {panel.study: self.judged[panel.study] for panel in [self._real] if panel}
+
+    @property
     def line_of(self) -> Text:
         """Whose line it is."""
         return residuals.line_of(self.chosen.baseline_group)
