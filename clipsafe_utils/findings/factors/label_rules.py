@@ -115,8 +115,12 @@ class Labels:
 
 
 def readings_of(whole: Panel, chosen: CheckedParameters) -> dict[str, Judged]:
-    """Judge a study, not yet cut to a label rule, by every one of `READINGS` that it has the counts for."""
-    found = {name: read_as(whole, reading, chosen) for name, reading in READINGS.items()}
+    """Judge a study, not yet cut to a label rule, by every one of `READINGS` that it has the counts for.
+
+    A reading by the fit that the page has anyway is none of its own.
+    """
+    others = {name: reading for name, reading in READINGS.items() if reading.fit != chosen.fit}
+    found = {name: read_as(whole, reading, chosen) for name, reading in others.items()}
     return {name: judged for name, judged in found.items() if judged is not None}
 
 
@@ -224,7 +228,10 @@ def labels_of(whole: Panel, readings: Mapping[str, Judged], chosen: CheckedParam
     panel = with_label_rule(whole, LABEL_RULE, chosen.selection) or whole
     inside = readings.get("inside")
     in_proportion = _in_proportion(readings)
-    read = {name: _read(readings.get(name)) for name in READINGS}
+    read = {
+        name: _read(readings.get(name), _accuracy(whole, reading.label_rule, chosen.selection))
+        for name, reading in READINGS.items()
+    }
     return Labels(
         read["class"],
         read["real"],
@@ -262,14 +269,14 @@ def _judged(
     across: xr.DataArray, up: xr.DataArray, models: xr.Dataset, chosen: CheckedParameters
 ) -> Judged | None:
     across, up = (share.transpose("factor", "model") for share in (across, up))
-    is_edge = ((up <= 0) | (up >= 1) | (across <= 0) | (across >= 1)).any()
-    if chosen.axes == "probit" and is_edge:
+    in_baseline = (models["group"] == chosen.baseline_group).values
+    if chosen.axes == "probit" and (_at_an_edge(across) or _at_an_edge(up.isel(model=in_baseline))):
         return None
     found = robustness.effective_robustness(
         across.values,
         up.values,
         models["family"].values,
-        (models["group"] == chosen.baseline_group).values,
+        in_baseline,
         chosen.fit,
         chosen.axes,
         chosen.confidence,
@@ -283,7 +290,20 @@ def _judged(
     return judged.transpose("model", "factor"), models
 
 
-def _read(judged: Judged | None) -> Read:
+def _at_an_edge(share: xr.DataArray) -> bool:
+    return bool(((share <= 0) | (share >= 1)).any())
+
+
+def _accuracy(whole: Panel, label_rule: str, selection: str) -> Text:
+    """Say how many of all images the zero-shot CLIPs name rightly by a rule."""
+    panel = with_label_rule(whole, label_rule, selection)
+    if panel is None or not (panel.models["group"] == _ZERO_SHOT).any():
+        return Missing("no zero-shot CLIP counted by this rule")
+    overall = factor_accuracy(panel.cube, selection).sel(factor=OVERALL)
+    return each(overall.values[(panel.models["group"] == _ZERO_SHOT).values], percent)
+
+
+def _read(judged: Judged | None, accuracy: Text) -> Read:
     if judged is None:
         return nothing(Read, "no counts for this reading")
     result, models = judged
@@ -291,9 +311,8 @@ def _read(judged: Judged | None) -> Read:
     if not clips.any():
         return nothing(Read, "no zero-shot CLIP")
     of_sources = verdicts(result, models)
-    accuracy = result["reference_accuracy"].isel(model=clips).mean("factor").values
     return Read(
-        each(accuracy, percent),
+        accuracy,
         verdicts_on(result, models),
         _mean(of_sources, "pose", "residual"),
         _mean(of_sources, "pose", "half_width"),
@@ -377,8 +396,8 @@ def _groups(panel: Panel, chosen: CheckedParameters) -> ClassGroups:
     known = [name for name in chosen.factors if name in panel.cube["factor"].values]
     cells = panel.cube["images_inside"].sel(factor=known)
     return ClassGroups(
-        names_of(words["factor"].values[above.values]),
-        names_of(words["factor"].values[below.values]),
+        _groups_where(above),
+        _groups_where(below),
         Text(judged.sizes["factor"]),
         Text(int((judged == "below").all("source").sum())),
         Text(int((judged == "above").all("source").sum())),
@@ -386,6 +405,10 @@ def _groups(panel: Panel, chosen: CheckedParameters) -> ClassGroups:
         count(int((cells < FEW_IMAGES).sum()), cells.size),
         _rest(panel.cube["images_inside"].sel(factor=OVERALL)),
     )
+
+
+def _groups_where(holds: xr.DataArray) -> Text:
+    return names_of(holds["factor"].values[holds.values]) if holds.any() else Text("no group")
 
 
 def _rest(images: xr.DataArray) -> Said:
