@@ -29,13 +29,18 @@ class Control:
 class Controls:
     """Networks trained on stylised images, and self-supervised ones."""
 
+    number: Text  # of both kinds where the line is supported; missing where there is none
     stylised: Control
     self_supervised: Control
 
 
 def controls_of(result: xr.Dataset, models: xr.Dataset) -> Controls:
     """Gather how controls stand where CLIPs stand out."""
-    return Controls(*(_control(result, models, which) for which in kinds(models).values()))
+    which = kinds(models)
+    stylised, self_supervised = which.values()
+    measured = result["measured"].all("factor").values & (stylised | self_supervised)
+    number = Text(int(measured.sum())) if measured.any() else Missing("no such network is measured")
+    return Controls(number, *(_control(result, models, one) for one in which.values()))
 
 
 def kinds(models: xr.Dataset) -> dict[str, np.ndarray]:

@@ -204,7 +204,7 @@ def by_group(panel: Panel, chosen: CheckedParameters, factor: str | None = None)
 def errors_inside(whole: Panel, chosen: CheckedParameters) -> Judged | None:
     """Judge the share of answers, of those wrong by class, that are right by group, on all images, too.
 
-    The reference is accuracy by class on all images.
+    The reference is accuracy by class on all images. None where the two rules count alike.
     """
     panels = [with_label_rule(whole, rule, chosen.selection) for rule in (LABEL_RULE, _GROUPS)]
     if None in panels or chosen.selection not in whole.cube["selection"].values:
@@ -213,7 +213,7 @@ def errors_inside(whole: Panel, chosen: CheckedParameters) -> Judged | None:
     narrow, wide = xr.align(narrow, wide, join="inner")
     known = [name for name in chosen.factors if name in narrow["factor"].values]
     narrow, wide = (share.sel(factor=[*known, OVERALL]) for share in (narrow, wide))
-    if not (narrow < 1).all():
+    if not (narrow < 1).all() or (wide == narrow).all():
         return None
     across = narrow.sel(factor=OVERALL, drop=True).broadcast_like(narrow)
     return _judged(
