@@ -19,7 +19,7 @@ from clipsafe_utils.say import NOT_MEASURED, Missing, Value, count, percent
 
 STUDY = "published"
 STANDARD = [0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70]
-"""Accuracies of standard networks, a family each, the same on dogs and on devices."""
+"""Accuracies of standard networks, a family each, about the same on dogs and on devices."""
 
 ON_DOGS, ON_DEVICES = 0.4, 0.8
 """Of a CLIP, whose accuracy on all images is 0.6."""
@@ -41,10 +41,12 @@ def drawn(
 
     The CLIP's accuracy on pose is off by an offset for each rule; by a rule, a share of all errors is left.
     """
-    accuracy = np.array([(a, a) for a in STANDARD] + [(ON_DOGS, ON_DEVICES)])
+    apart = [0.001, -0.002, 0.003, -0.001, 0.002, -0.003, 0.001]
+    groups = [(a + d, a - d) for a, d in zip(STANDARD, apart, strict=True)]
+    accuracy = np.array([*groups, (ON_DOGS, ON_DEVICES)])
     images = np.array(list(IMAGES.values()), float)
     # Standard networks stray from their line, to and fro.
-    stray = np.append(0.001 * (-1.0) ** np.arange(len(STANDARD)), 0)
+    stray = np.array([0.0010, -0.0007, 0.0004, -0.0012, 0.0006, -0.0003, 0.0009, 0])
     wobble = np.append([0.002, -0.001, -0.002, 0.001, 0.003, -0.002, -0.001], 0)
     hits, inside = [], []
     for offset, left in zip(offsets, by_rule, strict=True):
@@ -107,11 +109,11 @@ def test_what_comes_of_the_classes_alone_is_gone_inside_of_groups() -> None:
     readings = readings_of(drawn(), asked())
     plain, inside = (of_clip(readings[name]).sel(factor="pose") for name in ("class", "inside"))
     assert plain["accuracy"].item() == pytest.approx(0.48)
-    assert plain["residual"].item() == pytest.approx(-0.12, abs=2e-3)
+    assert plain["residual"].item() == pytest.approx(-0.12, abs=4e-3)
     assert inside["reference_accuracy"].item() == pytest.approx(0.48)
-    assert inside["residual"].item() == pytest.approx(0, abs=2e-3)
+    assert inside["residual"].item() == pytest.approx(0, abs=4e-3)
     shifted = readings_of(drawn(offsets=(-0.05, 0, 0)), asked())
-    assert of_clip(shifted["inside"])["residual"].item() == pytest.approx(-0.05, abs=2e-3)
+    assert of_clip(shifted["inside"])["residual"].item() == pytest.approx(-0.05, abs=4e-3)
 
 
 def test_the_reference_may_leave_the_factor_out() -> None:
@@ -187,10 +189,10 @@ def test_every_group_is_judged_at_equal_accuracy_and_inside_on_pose() -> None:
     """On dogs 0.4, where a standard network as accurate has 0.6; inside, as good on pose as on dogs."""
     panel = by_class(drawn())
     whole = of_clip(label_rules.by_group(panel, asked()))
-    assert whole["residual"].sel(factor="dog").item() == pytest.approx(-0.2, abs=1e-6)
-    assert whole["residual"].sel(factor="device").item() == pytest.approx(0.2, abs=1e-6)
+    assert whole["residual"].sel(factor="dog").item() == pytest.approx(-0.2, abs=4e-3)
+    assert whole["residual"].sel(factor="device").item() == pytest.approx(0.2, abs=4e-3)
     inside = of_clip(label_rules.by_group(panel, asked(), "pose"))
-    np.testing.assert_allclose(inside["residual"], 0, atol=2e-3)
+    np.testing.assert_allclose(inside["residual"], 0, atol=4e-3)
     part = {name: panel.cube[name] / 500 for name in ("images_inside", "hits_inside")}
     kept = label_rules.by_group(Panel(STUDY, panel.cube.assign(part), panel.models), asked(), "pose")
     assert of_clip(kept)["factor"].values.tolist() == ["dog"]
