@@ -10,7 +10,7 @@ from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.findings.factors.clips import names_of
-from clipsafe_utils.findings.factors.controls import kinds
+from clipsafe_utils.findings.factors.controls import APART, kinds
 from clipsafe_utils.findings.factors.label_rules import ENOUGH_IMAGES, READINGS, Judged
 from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
@@ -222,8 +222,9 @@ def class_groups_table(whole: Judged, pose: Judged, study: str) -> Shown:
 
 
 def controls_table(result: xr.Dataset, models: xr.Dataset, study: str) -> Shown:
-    """Tabulate the residuals of every control on every factor."""
+    """Tabulate the residuals of every control on the factors that set CLIPs apart."""
     rows = []
+    shown = [name for name in result["factor"].values.tolist() if name in APART]
     for kind, which in kinds(models).items():
         here = models.isel(model=which)
         names = short_names(here["model"].values.tolist(), here["checkpoint"].values.tolist())
@@ -231,7 +232,7 @@ def controls_table(result: xr.Dataset, models: xr.Dataset, study: str) -> Shown:
             one = result.sel(model=model)
             row = {"Network": name, "Kind": kind}
             row["Accuracy"] = percent(one["reference_accuracy"].mean("factor").item())
-            for factor in one["factor"].values.tolist():
+            for factor in shown:
                 of_factor = one.sel(factor=factor)
                 is_held = bool(of_factor["measured"])
                 row[factor.replace("_", " ").capitalize()] = (

@@ -9,6 +9,8 @@ from clipsafe_utils.findings.factors.clips import each
 from clipsafe_utils.say import Missing, Text, count, nothing, points
 
 STYLISED = "Stylised training"
+APART = ("pose", "subcategory", "texture")
+"""Factors that set CLIPs apart in the record, or nearly."""
 _ZERO_SHOT = "clip_zero_shot"
 
 
@@ -56,12 +58,10 @@ def _control(result: xr.Dataset, models: xr.Dataset, which: np.ndarray) -> Contr
     measured = every["measured"].all("factor").values
     kept = every.isel(model=measured)
     clips = result.isel(model=(models["group"] == _ZERO_SHOT).values)
-    if not (kept.sizes["model"] and {"pose", "subcategory", "texture"} <= set(kept["factor"].values)):
+    if not (kept.sizes["model"] and set(APART) <= set(kept["factor"].values)):
         return nothing(Control, "no such network where the line is supported, or not these factors")
     beyond = kept["residual"] / kept["half_width"]
-    pose, subcategory, texture = (
-        each(kept["residual"].sel(factor=name).values, points) for name in ("pose", "subcategory", "texture")
-    )
+    pose, subcategory, texture = (each(kept["residual"].sel(factor=name).values, points) for name in APART)
     return Control(
         count(kept.sizes["model"], every.sizes["model"]),
         pose,
