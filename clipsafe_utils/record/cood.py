@@ -39,9 +39,8 @@ def read_results(path: Path) -> pd.DataFrame:
         name, score = whole.index[whole][0]
         raise ClipsafeError(f"{path}: '{name}' by {score} has not all of the {LEVELS} levels.")
     means = table.groupby(_NAMES, sort=False)[["ood-auroc", "id-acc"]].mean().reset_index()
-    name = means["model name"].str.replace(
-        r"[~@]", "-", regex=True
-    )  # They stood for what no file name holds.
+    # `@` begins a size in this record, and `~` stood for a slash.
+    name = means["model name"].str.replace(r"[~@]", "-", regex=True)
     is_void = name.str.startswith(_PROBE) & (means["confidence function"] != "max_logit")
     results = pd.DataFrame(
         {

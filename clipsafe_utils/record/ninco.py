@@ -105,7 +105,7 @@ def read_pickled(path: Path) -> pd.DataFrame:
 
 def _as_table(content: Mapping[str, Any]) -> pd.DataFrame:
     columns = content["axes"][0].given[1]["data"].tolist()
-    table = {}
+    table: dict[str, np.ndarray] = {}
     for block in content["blocks"]:
         place = block["mgr_locs"]
         names = columns[place] if isinstance(place, slice) else [columns[one] for one in place]

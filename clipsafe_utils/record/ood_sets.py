@@ -1,4 +1,4 @@
-"""The sets of unfamiliar images of the record, and what a source says of detection as variables of the cube."""
+"""Sets of unfamiliar images of the record, and what a source says of detection as variables of the cube."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,8 +63,8 @@ def as_detection(values: pd.DataFrame) -> xr.Dataset:
     their standard errors with `_error` behind. Models are in the order in which they come first.
     """
     models = list(dict.fromkeys(values.index.get_level_values("model")))
-    labels = {"model": models, "score": list(SCORES), "ood_set": list(OOD_SETS)}
-    whole = values.reindex(pd.MultiIndex.from_product(labels.values(), names=list(labels)))
+    labels: dict[str, list[str]] = {"model": models, "score": list(SCORES), "ood_set": list(OOD_SETS)}
+    whole = values.reindex(pd.MultiIndex.from_product(list(labels.values()), names=list(labels)))
     shape = tuple(map(len, labels.values()))
 
     def laid_out(name: str) -> np.ndarray:
