@@ -36,7 +36,7 @@ def folder_of(encoder: str, method: str) -> str:
 
 
 def read_scores(path: Path) -> pd.Series:
-    """Read the score of every image, high for images like ImageNet's; the file has it with its sign turned."""
+    """Read the score of every image, high for images like those of ImageNet; its sign is turned."""
     try:
         column = pd.read_csv(path)["mcm_score"].astype(float)
     except (ValueError, KeyError, OSError) as error:
