@@ -67,14 +67,17 @@ class Detection:
 
     @cached_property
     def by_member(self) -> pd.DataFrame:
-        """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations."""
+        """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations.
+
+        The rate is NaN where not all of the models have one.
+        """
         return pd.DataFrame(
             {
                 "member": member,
                 "models": family.size,
                 "families": np.unique(family).size,
                 "auroc": float(mean_over_families(models["y"].values, family)),
-                "fpr": float(mean_over_families(models["fpr"].values, family)),
+                "fpr": _mean_rate(models["fpr"].values, family),
                 "rank": self.correlations.value("rank", member),
                 "fixed": self.correlations.value("fixed", member),
             }
@@ -217,6 +220,10 @@ def score_means(chosen: CheckedParameters) -> pd.DataFrame:
                 row = panel.study, group, score, of_group.sizes["model"]
                 rows.append((*row, *(means[name].item() for name in _SCORES)))
     return pd.DataFrame(rows, columns=["study", "group", "score", "models", *_SCORES])
+
+
+def _mean_rate(rates: np.ndarray, families: np.ndarray) -> float:
+    return float(mean_over_families(rates, families)) if np.isfinite(rates).all() else np.nan
 
 
 def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> None:
