@@ -104,7 +104,7 @@ def read_pickled(path: Path) -> pd.DataFrame:
 
 
 def _as_table(content: Mapping[str, Any]) -> pd.DataFrame:
-    columns = content["axes"][0].given[1]["data"].tolist()
+    columns = list(content["axes"][0].given[1]["data"])
     table: dict[str, np.ndarray] = {}
     for block in content["blocks"]:
         place = block["mgr_locs"]
