@@ -82,8 +82,8 @@ def training_images(training_sources: Iterable[str]) -> list[float]:
 
 
 def _first_match(rules: str, name: str, what: str) -> tuple[dict[str, str], re.Match[str]]:
-    for rule in _table(f"rules/{rules}.csv"):
-        if match := re.fullmatch(rule["pattern"], name):
+    for pattern, rule in _rules(rules):
+        if match := pattern.fullmatch(name):
             return rule, match
     raise ClipsafeError(f"rules/{rules}.csv: no rule matches {what}.")
 
@@ -101,6 +101,12 @@ def _one_name_for_shared_weights() -> dict[str, str]:
         kept = row["timm"] if row["timm"] in _catalogue() else row["testbed"]
         names |= {row["timm"]: kept, row["testbed"]: kept}
     return names
+
+
+@cache
+def _rules(stem: str) -> list[tuple[re.Pattern[str], dict[str, str]]]:
+    # Some files have more patterns than `re` keeps compiled.
+    return [(re.compile(rule["pattern"]), rule) for rule in _table(f"rules/{stem}.csv")]
 
 
 @cache

@@ -260,3 +260,22 @@ def test_a_rate_that_was_not_measured_is_said(tmp_path: Path) -> None:
     assert found.detected["made"].by_member["fpr"].isna().all()
     assert NOT_MEASURED in tables.detection_table(found.detected["made"], "id", "made").markup
     assert NOT_MEASURED in tables.score_table(found.scores).markup
+
+
+def test_a_study_of_few_clips_alone_is_left_out(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    write_cube(cube.isel(model=range(2)), study / "ood.nc")
+    found = ood_correlation(asked(study))
+    assert found.detected == {}
+    assert "`made` has too few networks with detection by the score `energy`" in found.left_out[-1]
+
+
+def test_correlations_that_nobody_can_know_are_missing(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    write_cube(cube.isel(model=range(CLIPS, CLIPS + 3)), study / "ood.nc")
+    found = ood_correlation(asked(study)).detected["made"]
+    assert found.by_member["member"].tolist() == ["standard networks"]
+    assert found.by_member["rank"].item().with_interval == NOT_MEASURED
+    assert NOT_MEASURED in tables.detection_table(found, "id", "made").markup

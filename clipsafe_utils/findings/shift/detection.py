@@ -71,7 +71,7 @@ class Detection:
 
         The rate is NaN where not all of the models have one.
         """
-        return pd.DataFrame(
+        rows = [
             {
                 "member": member,
                 "models": family.size,
@@ -82,7 +82,9 @@ class Detection:
                 "fixed": self.correlations.value("fixed", member),
             }
             for member, models, family in self._members(self.cloud)
-        )
+        ]
+        # As objects: of a column of missing values alone pandas would make plain text.
+        return pd.DataFrame(rows, dtype=object)
 
     @cached_property
     def by_set_and_member(self) -> pd.DataFrame:
