@@ -114,6 +114,13 @@ class OodCorrelation:
         nothing = Detection(xr.Dataset(), {}, self.confidence)
         return next((one for one in self.detected.values() if not one.is_real), nothing)
 
+    @cached_property
+    def record(self) -> Detection:
+        """Detection in the study that speaks of real models: the public record, or else the first of them."""
+        real = {study: one for study, one in self.detected.items() if one.is_real}
+        nothing = Detection(xr.Dataset(), {}, self.confidence)
+        return real.get(RECORD) or next(iter(real.values()), nothing)
+
     @property
     def detected_in(self) -> str:
         """Whether detection was measured in one study of a `drawn world` alone, or `otherwise`."""
