@@ -160,7 +160,7 @@ def test_each_set_and_each_score_has_a_row(study: Path) -> None:
     means = detection.score_means(asked(study, groups=["clip_zero_shot"], ood_sets=["glyph"]))
     assert means["score"].tolist() == list(SCORES)
     assert means["auroc"].to_numpy() == pytest.approx(0.725)
-    assert tables.score_table(means).markup.count('<th scope="row">') == len(SCORES)
+    assert tables.score_table(means, "made").markup.count('<th scope="row">') == len(SCORES)
     assert detection.score_means(asked(study, ood_sets=["none"])).empty
 
 
@@ -178,7 +178,7 @@ def test_sources_table_and_values(study: Path) -> None:
     assert one.correlations.goes_with("rank", shown=False) == {}
     assert one.correlations.value("rank", "nobody").with_interval == NOT_MEASURED
     markup = tables.detection_table(one, "id", "made").markup
-    assert markup.count('<th scope="row">') == 3
+    assert markup.count('<th scope="row">') == 4
     assert "recall of in-distribution images" in markup
     assert "recall of OOD images" in tables.detection_table(one, "ood", "made").markup
 
@@ -193,12 +193,13 @@ def test_auroc_goes_with_accuracy_only_where_the_interval_says_so() -> None:
 
 def test_a_study_of_real_models_never_speaks_for_the_laboratory(study: Path) -> None:
     found = ood_correlation(asked(study))
-    assert found.detected_in == "otherwise"
+    assert (list(found.first_shown), found.in_drawn_worlds) == (["made"], {})
     assert found.detection.correlations.of_sources("rank") == {}
     assert found.detection.correlations.value("rank", "wit").with_interval == NOT_MEASURED
     assert (found.detection.models("wit"), found.detection.samples) == (NOT_MEASURED, NOT_MEASURED)
     drawn = ood_correlation(asked(study, studies=["published", "miniature"], score="energy"))
-    assert (drawn.detected_in, drawn.detection.samples) == ("otherwise", "same")
+    assert (list(drawn.first_shown), list(drawn.in_drawn_worlds)) == (["published"], ["miniature"])
+    assert drawn.detection.samples == "same"
 
 
 @pytest.mark.slow
@@ -270,7 +271,7 @@ def test_a_rate_that_was_not_measured_is_said(tmp_path: Path) -> None:
     found = ood_correlation(asked(study))
     assert found.detected["made"].by_member["fpr"].isna().all()
     assert NOT_MEASURED in tables.detection_table(found.detected["made"], "id", "made").markup
-    assert NOT_MEASURED in tables.score_table(found.scores).markup
+    assert NOT_MEASURED in tables.score_table(found.scores, "made").markup
 
 
 def test_a_study_of_few_clips_alone_is_left_out(tmp_path: Path) -> None:
@@ -287,6 +288,6 @@ def test_correlations_that_nobody_can_know_are_missing(tmp_path: Path) -> None:
     cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
     write_cube(cube.isel(model=range(CLIPS, CLIPS + 3)), study / "ood.nc")
     found = ood_correlation(asked(study)).detected["made"]
-    assert found.by_member["member"].tolist() == ["standard networks"]
-    assert found.by_member["rank"].item().with_interval == NOT_MEASURED
+    assert found.by_member["member"].tolist() == ["standard networks", "all networks"]
+    assert found.by_member["rank"].iloc[0].with_interval == NOT_MEASURED
     assert NOT_MEASURED in tables.detection_table(found, "id", "made").markup

@@ -50,8 +50,9 @@ def set_table(detection: Detection, study: str) -> Shown:
     )
 
 
-def score_table(means: pd.DataFrame) -> Shown:
-    """Tabulate `score_means`."""
+def score_table(means: pd.DataFrame, study: str) -> Shown:
+    """Tabulate `score_means` of one study."""
+    means = means[means["study"] == study]
     rows = [
         {
             "Score": row["score"].replace("_", " "),
@@ -64,8 +65,9 @@ def score_table(means: pd.DataFrame) -> Shown:
     ]
     return table(
         pd.DataFrame(rows),
-        "Mean over models and kinds of OOD set: AUROC, and the false-positive rate at 95 % recall of "
-        "in-distribution and of OOD images. Only models with prompts have maximum concept matching.",
+        f"Study {study}, mean over models and kinds of OOD set: AUROC, and the false-positive rate at 95 % "
+        "recall of in-distribution and of OOD images. Only models with prompts have maximum concept "
+        "matching.",
     )
 
 

@@ -17,12 +17,12 @@ from clipsafe_utils.cubes.selection import of_any_source
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.shift.clouds import Clouds, in_distribution, make_cloud, of_real_models
 from clipsafe_utils.findings.shift.correlations import Correlations
-from clipsafe_utils.findings.shift.sources import BESIDE_DETECTION, of_set, within_sources
+from clipsafe_utils.findings.shift.sources import BESIDE_DETECTION, EVERYONE, STANDARD, of_set, within_sources
 from clipsafe_utils.metrics.draws import centred_interval
-from clipsafe_utils.metrics.families import mean_over_families
+from clipsafe_utils.metrics.families import FEWEST_UNITS, mean_over_families
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
-from clipsafe_utils.say import Missing, Text
+from clipsafe_utils.say import Missing, Said, Text
 
 _VERSIONS = ("fooling", "ninco_places", "ninco_species", "ninco_imagenet_o", "ninco_textures")
 """Kinds of set that stand there several times: chosen by several references, or whole and cleaned."""
@@ -60,6 +60,33 @@ class Detection:
             return Missing("no zero-shot CLIP has detection scores")
         return "same" if np.ptp(self.cloud["samples_seen"].values[clips]) == 0 else "different"
 
+    def _fixed(self, member: str, models: xr.Dataset) -> Said:
+        stated = [models[name].notnull().values for name in ("samples_seen", "training_images")]
+        if member == EVERYONE and not np.all(stated):
+            return Missing("not all of these networks state what they saw")
+        return self.correlations.value("fixed", member)
+
+    @property
+    def others_too(self) -> str:
+        """Whether the correlation of standard networks, too, lies above zero: `yes`, `no` or `unknown`."""
+        rank = self.correlations.value("rank", STANDARD)
+        if isinstance(rank, Missing):
+            return "unknown"
+        return "yes" if rank.has_interval and rank.side == "up" else "no"
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether no set of models but that of everyone has a network."""
+        return all(member == EVERYONE for member, *_ in self._members(self.cloud))
+
+    @property
+    def few_families(self) -> str:
+        """Whether the sources shown have too few families to decide: `yes` or `no`; `nobody` without one."""
+        known = self.correlations.of_sources("rank")
+        if not known:
+            return "nobody"
+        return "yes" if all(value.units < FEWEST_UNITS for value in known.values()) else "no"
+
     def models(self, member: str) -> Text:
         """Return how many models a set has."""
         models = int(of_set(self.cloud, member).sum()) if self.by_set else 0
@@ -79,7 +106,7 @@ class Detection:
                 "auroc": float(mean_over_families(models["y"].values, family)),
                 "fpr": _mean_rate(models["fpr"].values, family),
                 "rank": self.correlations.value("rank", member),
-                "fixed": self.correlations.value("fixed", member),
+                "fixed": self._fixed(member, models),
             }
             for member, models, family in self._members(self.cloud)
         ]
@@ -124,18 +151,19 @@ def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], lis
         if study.name not in panels:
             continue
         cube = panels[study.name].cube
-        names = _chosen(cube, chosen.ood_sets)
+        names = sets_chosen(cube, chosen.ood_sets)
         missing = _what_is_missing(cube, names, chosen.score, study.has("shifts"))
         if missing:
             sentences.append(f"The study `{study.name}` has {missing}: its detection panel is left out.")
             continue
-        detected[study.name] = _detection(study, names, chosen)
+        detected[study.name] = detection_by(study, chosen.score, names, chosen)
     return detected, sentences
 
 
-def _detection(study: Study, names: list[str], chosen: CheckedParameters) -> Detection:
+def detection_by(study: Study, score: str, names: list[str], chosen: CheckedParameters) -> Detection:
+    """Put the mean AUROC by a score over some sets beside accuracy in distribution, in one study."""
     shifts, models = study.read("shifts"), study.read("models")
-    scores = study.read("ood").sel(score=chosen.score, ood_set=names)
+    scores = study.read("ood").sel(score=score, ood_set=names)
     cloud = make_cloud(shifts, models, chosen.groups, in_distribution(shifts)).assign_attrs(scores.attrs)
 
     def beside(measured: xr.Dataset) -> xr.Dataset:
@@ -206,7 +234,7 @@ def score_means(chosen: CheckedParameters) -> pd.DataFrame:
     """
     rows = []
     for panel in read_panels(chosen.studies, "ood", chosen.groups):
-        names = _chosen(panel.cube, chosen.ood_sets)
+        names = sets_chosen(panel.cube, chosen.ood_sets)
         if not names:
             continue
         of_sets = panel.cube[list(_SCORES)].isel(draw=0).sel(ood_set=names)
@@ -237,7 +265,8 @@ def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> No
         )
 
 
-def _chosen(cube: xr.Dataset, ood_sets: Sequence[str]) -> list[str]:
+def sets_chosen(cube: xr.Dataset, ood_sets: Sequence[str]) -> list[str]:
+    """Return the sets of unknown images of a study that were asked for."""
     return [name for name in cube["ood_set"].values.tolist() if name in ood_sets or _EVERY in ood_sets]
 
 
