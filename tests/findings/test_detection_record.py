@@ -57,6 +57,8 @@ def test_within_is_closer_only_where_others_are_not_in_order(tmp_path: Path) -> 
     assert turned.ranks["energy", "wit"].estimate == pytest.approx(1)
     assert turned.ranks["energy", STANDARD].estimate == pytest.approx(-1)
     assert (turned.closer, turned.number, turned.within) == ("every", "5", "1.000")
+    assert turned.clips == "6 zero-shot CLIPs of wit and 6 zero-shot CLIPs of web"
+    assert turned.few_families == "no"
     # In the CLIPs' range, which is that of all, standard networks are turned, too.
     assert turned.in_range["energy"].estimate == pytest.approx(-1)
     assert turned.range_explains == "no"
@@ -80,7 +82,8 @@ def test_a_gap_of_range_is_told_from_one_of_the_source(tmp_path: Path) -> None:
 def test_without_sources_nothing_is_said_of_scores() -> None:
     none = ByScore()
     assert (none.closer, none.range_explains, none.some_fall) == ("nobody", "unknown", "no")
-    assert {none.number, none.within, none.across, none.like} == {NOT_MEASURED}
+    assert {none.number, none.within, none.across, none.like, none.clips} == {NOT_MEASURED}
+    assert none.few_families == "nobody"
 
 
 def test_the_record_by_score_is_what_the_ledger_judges(found: OodCorrelation) -> None:
@@ -90,7 +93,11 @@ def test_the_record_by_score_is_what_the_ledger_judges(found: OodCorrelation) ->
         for score in ("maximum_softmax", "maximum_logit", "negative_entropy")
     ]
     assert apart == pytest.approx([0.378, 0.886, 0.597], abs=2e-3)
-    assert found.by_score.range_explains == "yes"
+    assert (found.by_score.range_explains, found.by_score.few_families) == ("yes", "yes")
+    # Whatever score and sources the reader chose, the record has these CLIPs by three.
+    asked = {"studies": ["published", "miniature"], "score": "energy", "training_sources": ["wit"]}
+    by_score = ood_correlation(check_parameters("ood-correlation", asked)).by_score
+    assert (by_score.number, by_score.clips) == ("3", "9 zero-shot CLIPs of WIT")
     assert found.order_changes == "yes"
     assert (found.best_score("clip_zero_shot"), found.best_score("human")) == ("maximum logit", NOT_MEASURED)
 

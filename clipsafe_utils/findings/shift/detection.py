@@ -19,7 +19,7 @@ from clipsafe_utils.findings.shift.clouds import Clouds, in_distribution, make_c
 from clipsafe_utils.findings.shift.correlations import Correlations
 from clipsafe_utils.findings.shift.sources import BESIDE_DETECTION, EVERYONE, STANDARD, of_set, within_sources
 from clipsafe_utils.metrics.draws import centred_interval
-from clipsafe_utils.metrics.families import FEWEST_UNITS, mean_over_families
+from clipsafe_utils.metrics.families import mean_over_families
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
 from clipsafe_utils.say import Missing, Said, Text
@@ -78,14 +78,6 @@ class Detection:
     def is_too_small(self) -> bool:
         """Whether no set of models but that of everyone has a network."""
         return all(member == EVERYONE for member, *_ in self._members(self.cloud))
-
-    @property
-    def few_families(self) -> str:
-        """Whether the sources shown have too few families to decide: `yes` or `no`; `nobody` without one."""
-        known = self.correlations.of_sources("rank")
-        if not known:
-            return "nobody"
-        return "yes" if all(value.units < FEWEST_UNITS for value in known.values()) else "no"
 
     def models(self, member: str) -> Text:
         """Return how many models a set has."""

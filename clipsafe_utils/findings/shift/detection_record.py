@@ -14,13 +14,14 @@ import xarray as xr
 from scipy.special import ndtri
 
 from clipsafe_utils.cubes import Study, select_models
-from clipsafe_utils.cubes.selection import of_any_source
+from clipsafe_utils.cubes.selection import of_any_source, of_source
 from clipsafe_utils.findings.model_pairs import BY_WAY, procedure_contrasts
-from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, in_distribution, make_cloud
+from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, choose_sources, in_distribution, make_cloud
 from clipsafe_utils.findings.shift.detection import Detection, detection_by, mean_over_kinds, sets_chosen
 from clipsafe_utils.findings.shift.sources import EVERYONE, STANDARD, of_set
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.correlation import rank_correlation_interval
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.metrics.ood import auroc_error
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.model_names import short_names
@@ -70,6 +71,23 @@ class ByScore:
     def number(self) -> Text:
         """How many scores there are."""
         return Text(len(self.scores)) if self.scores else Missing("no score was measured for enough CLIPs")
+
+    @property
+    def clips(self) -> Text:
+        """How many zero-shot CLIPs of which source."""
+        most = {
+            source: max(int(of_source(one.cloud, source).sum()) for one in self.scores.values())
+            for source in (self.sources if self.scores else ())
+        }
+        return listed(f"{number} zero-shot CLIPs of {source}" for source, number in most.items())
+
+    @property
+    def few_families(self) -> str:
+        """Whether the sources have too few families to decide: `yes` or `no`; `nobody` without one."""
+        units = [rank.units for (_, member), rank in self.ranks.items() if member in self.sources]
+        if not units:
+            return "nobody"
+        return "yes" if max(units) < FEWEST_UNITS else "no"
 
     @property
     def within(self) -> Text:
@@ -273,14 +291,17 @@ def in_words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def ranks_by_score(study: Study, sources: Sequence[str], chosen: CheckedParameters) -> ByScore:
-    """Correlate AUROC with accuracy by every score of a study, within the sources shown and beside them."""
+def ranks_by_score(study: Study, chosen: CheckedParameters) -> ByScore:
+    """Correlate AUROC with accuracy by every score of a study, within training sources and beside them."""
     cube = study.read("ood")
     names = sets_chosen(cube, chosen.ood_sets)
-    scores = {
-        score: replace(detection_by(study, score, names, chosen), sources=sources)
-        for score in cube["score"].values.tolist()
-    }
+    found = {score: detection_by(study, score, names, chosen) for score in cube["score"].values.tolist()}
+    clouds = {study.name: {score: one.cloud for score, one in found.items()}}
+    known = choose_sources(clouds, ["all"])[study.name]
+    # The reader may have asked for sources of another study alone.
+    asked = [name for name in chosen.training_sources if name in ("all", "main", *known)]
+    sources = choose_sources(clouds, asked or ["main"])[study.name]
+    scores = {score: replace(one, sources=sources) for score, one in found.items()}
     return ByScore(
         {score: one for score, one in scores.items() if one.correlations.of_sources("rank")}, sources
     )

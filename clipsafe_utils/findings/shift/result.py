@@ -264,7 +264,7 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
         detected,
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
         score_means(chosen),
-        ranks_by_score(record[0], detected[record[0].name].sources, chosen) if record else ByScore(),
+        ranks_by_score(record[0], chosen) if record else ByScore(),
         first_seen(record[0], chosen) if record else FirstSeen(),
         changed(record[0], chosen) if record else Changed(),
         Controlled(laboratory, chosen.confidence),
