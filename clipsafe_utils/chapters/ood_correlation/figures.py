@@ -34,7 +34,7 @@ _MEASURES = {
 }
 """The column in which each measure of a change stands."""
 
-LIKE = "standard networks as accurate as these CLIPs"
+LIKE = "standard, of like accuracy"
 _MEMBERS = {STANDARD: group_look("standard"), EVERYONE: "ink", LIKE: "ink/equal"}
 """The looks of sets of models beside the training sources."""
 
