@@ -228,6 +228,11 @@ _OOD = CubeSchema(
     optional=(
         _count("id_images", ("ood_set",), "in-distribution images"),
         _count("ood_images", ("ood_set",), "images of the set"),
+        # Where some of the models alone have a score of every image, draws would be missing of the others.
+        *(
+            _share(f"{name}_error", _OOD_DIMS[1:], f"standard error of {name} over draws of the images")
+            for name in ("auroc", "aupr", "fpr95_id_positive", "fpr95_ood_positive")
+        ),
     ),
 )
 

@@ -12,11 +12,14 @@ import xarray as xr
 from clipsafe_utils.record import (
     burns_imagenet,
     confidences,
+    cood,
     imagenet_testbed,
     imagenet_x,
     model_vs_human,
+    ninco,
     open_clip_results,
     scaling_laws,
+    setar,
     shifts,
     texture_vs_shape,
     timm_results,
@@ -77,6 +80,10 @@ def _sixteen(source: str, *cubes: str) -> dict[str, Reading]:
 
 def _shifts(read: shifts.ReadEvaluations, *files: str) -> dict[str, Reading]:
     return {"shifts": Reading(partial(shifts.shift_counts, read), files)}
+
+
+def _detection(read: Callable[[], xr.Dataset], *files: str) -> dict[str, Reading]:
+    return {"ood": Reading(read, files)}
 
 
 PUBLIC_SOURCES: Mapping[str, PublicSource] = {
@@ -154,6 +161,17 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         "vlm_shapebias",
         {"shape_bias": Reading(vlm_shapebias.decision_counts, (f"{vlm_shapebias.FOLDER}/",))},
         part="by-sa",
+    ),
+    "cood": PublicSource(
+        "COOD benchmark (Galil et al. 2023), results", "cood", _detection(cood.detection_scores, cood.RESULTS)
+    ),
+    "ninco": PublicSource(
+        "NINCO (Bitterwolf et al. 2023), results", "ninco", _detection(ninco.detection_scores, ninco.TABLE)
+    ),
+    "setar": PublicSource(
+        "SeTAR (Li et al. 2024), scores and results",
+        "setar",
+        _detection(setar.detection_scores, f"{setar.FOLDER}/"),
     ),
 }
 """Their order is the order of preference among rows of one checkpoint."""

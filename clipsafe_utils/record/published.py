@@ -38,11 +38,13 @@ _LICENCES = {
     "shape_bias.by-sa": "CC BY-SA 4.0: derived from vlm_shapebias (Gavrikov et al. 2025)",
     "sixteen_way": "CC BY 4.0: derived from model-vs-human (Geirhos et al. 2021) and its fork of Thieringer",
     "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed",
+    "ood": "MIT: derived from COOD (Galil et al. 2023), NINCO (Bitterwolf et al. 2023) and SeTAR (Li et al. "
+    "2024)",
     "calibration": _IMAGENET_X,
     "models": "CC BY 4.0: facts gathered by this project",
 }
 
-CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "calibration")
+CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "ood", "calibration")
 """The cubes of the sources; `models` describes their rows."""
 
 FILES = {

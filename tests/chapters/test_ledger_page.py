@@ -205,7 +205,7 @@ def test_what_is_frozen_is_compared_with_what_is_there(tmp_path: Path) -> None:
     assert isinstance(frozen, freeze.Freeze)
     assert (frozen.date, frozen.commit) == ("2026-12-01", "abc")
     assert [one.is_unchanged for one in frozen.files] == [True, False]
-    rows = soup_of(tables.since_the_freeze(frozen)).select("tbody tr")
+    rows = soup_of(tables.since_the_freeze(frozen)).select("table")[0].select("tbody tr")
     assert [row.select("td")[1].text for row in rows] == ["as it was frozen", "changed since"]
 
 

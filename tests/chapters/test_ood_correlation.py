@@ -6,6 +6,7 @@ import pytest
 
 from clipsafe_utils.chapters.ood_correlation import figures
 from clipsafe_utils.findings.shift.controlled import Controlled
+from clipsafe_utils.findings.shift.detection_record import ByScore, Changed, FirstSeen
 from clipsafe_utils.findings.shift.result import OodCorrelation, ood_correlation
 from clipsafe_utils.parameters import check_parameters
 
@@ -16,9 +17,11 @@ def found() -> OodCorrelation:
 
 
 def test_every_model_of_detection_has_its_interval(found: OodCorrelation) -> None:
-    printed = figures.detection_frame(found)
-    every = figures.detection_frame(found, everyone=True)
-    assert len(printed) < len(every) == found.detection.cloud.sizes["model"]
+    printed = figures.detection_frame(found.detected)
+    every = figures.detection_frame(found.detected, everyone=True)
+    models = sum(one.cloud.sizes["model"] for one in found.detected.values())
+    assert len(printed) < len(every) == models
+    printed, every = (frame[frame["study"] == "miniature"] for frame in (printed, every))
     assert list(dict.fromkeys(printed["look"])) == [
         "source/wit",
         "source/laion",
@@ -26,7 +29,7 @@ def test_every_model_of_detection_has_its_interval(found: OodCorrelation) -> Non
         "group/standard",
     ]
     assert every["value"].between(every["low"], every["high"]).all()
-    assert "study miniature, made by this project, CC BY 4.0" in figures.detection(found).markup
+    assert "study miniature, made by this project, CC BY 4.0" in figures.detection_drawn(found).markup
 
 
 def test_what_was_made_of_clips_has_a_row_each(found: OodCorrelation) -> None:
@@ -42,6 +45,8 @@ def test_what_was_made_of_clips_has_a_row_each(found: OodCorrelation) -> None:
 
 
 def test_without_a_laboratory_figures_say_so() -> None:
-    nothing = OodCorrelation({}, [], pd.DataFrame(), Controlled(None, 0.95), 0.95)
-    for draw in (figures.detection, figures.ladder, figures.procedures):
+    parts = ByScore(), FirstSeen(), Changed()
+    nothing = OodCorrelation({}, [], pd.DataFrame(), *parts, Controlled(None, 0.95), 0.95)
+    of_record = (figures.by_score, figures.first_seen, figures.changed)
+    for draw in (figures.detection, figures.detection_drawn, figures.ladder, figures.procedures, *of_record):
         assert "not measured yet" in draw(nothing).markup

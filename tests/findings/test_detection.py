@@ -1,4 +1,4 @@
-"""Detection, on a study made for the test: the record has no scores of unknown images."""
+"""Detection, on a study made for the test and on the record."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from clipsafe_utils.chapters.ood_correlation import tables
-from clipsafe_utils.cubes import write_cube
+from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
@@ -124,12 +124,23 @@ def test_what_a_study_lacks_is_said(tmp_path: Path) -> None:
     assert "has no accuracy in distribution" in sentences[0]
 
 
-def test_the_record_has_no_detection() -> None:
-    chosen = check_parameters("ood-correlation", {"studies": ["published"]})
+def test_a_study_without_detection_has_nothing_to_show() -> None:
+    chosen = check_parameters("ood-correlation", {"studies": ["field"]})
     assert detection.read_detection(chosen) == ({}, [])
     assert detection.score_means(chosen).empty
-    with pytest.raises(ClipsafeError, match="Nothing to show: the study published has no model"):
+    with pytest.raises(ClipsafeError, match="Nothing to show: the study field has no model"):
         ood_correlation(chosen)
+
+
+def test_the_record_is_read_on_the_set_measured_most_widely() -> None:
+    found = ood_correlation(check_parameters("ood-correlation", {"studies": ["published"]}))
+    cube, own = find_study("published").read("ood"), found.record.cloud
+    clip = cube["auroc"].sel(model="cood:CLIP_ViT-B-16", score="maximum_softmax", ood_set="cood")
+    assert own["y"].sel(model=own["checkpoint"] == "ViT-B-16.openai").item() == clip.item()
+    assert (found.record.models("WIT"), found.record.sources) == ("9", ["WIT"])
+    # Three families of encoders: no interval decides.
+    assert found.record.correlations.value("rank", "WIT").estimate == pytest.approx(0.983, abs=5e-4)
+    assert found.record.correlations.above_zero("rank") == "no source"
 
 
 def test_draws_may_be_few(tmp_path: Path) -> None:
@@ -149,7 +160,7 @@ def test_each_set_and_each_score_has_a_row(study: Path) -> None:
     means = detection.score_means(asked(study, groups=["clip_zero_shot"], ood_sets=["glyph"]))
     assert means["score"].tolist() == list(SCORES)
     assert means["auroc"].to_numpy() == pytest.approx(0.725)
-    assert tables.score_table(means).markup.count('<th scope="row">') == len(SCORES)
+    assert tables.score_table(means, "made").markup.count('<th scope="row">') == len(SCORES)
     assert detection.score_means(asked(study, ood_sets=["none"])).empty
 
 
@@ -167,7 +178,7 @@ def test_sources_table_and_values(study: Path) -> None:
     assert one.correlations.goes_with("rank", shown=False) == {}
     assert one.correlations.value("rank", "nobody").with_interval == NOT_MEASURED
     markup = tables.detection_table(one, "id", "made").markup
-    assert markup.count('<th scope="row">') == 3
+    assert markup.count('<th scope="row">') == 4
     assert "recall of in-distribution images" in markup
     assert "recall of OOD images" in tables.detection_table(one, "ood", "made").markup
 
@@ -182,12 +193,13 @@ def test_auroc_goes_with_accuracy_only_where_the_interval_says_so() -> None:
 
 def test_a_study_of_real_models_never_speaks_for_the_laboratory(study: Path) -> None:
     found = ood_correlation(asked(study))
-    assert found.detected_in == "otherwise"
+    assert (list(found.first_shown), found.in_drawn_worlds) == (["made"], {})
     assert found.detection.correlations.of_sources("rank") == {}
     assert found.detection.correlations.value("rank", "wit").with_interval == NOT_MEASURED
     assert (found.detection.models("wit"), found.detection.samples) == (NOT_MEASURED, NOT_MEASURED)
     drawn = ood_correlation(asked(study, studies=["published", "miniature"], score="energy"))
-    assert (drawn.detected_in, drawn.detection.samples) == ("drawn world", "same")
+    assert (list(drawn.first_shown), list(drawn.in_drawn_worlds)) == (["published"], ["miniature"])
+    assert drawn.detection.samples == "same"
 
 
 @pytest.mark.slow
@@ -203,5 +215,79 @@ def test_the_chapter_draws_detection_where_a_study_has_it(study: Path, tmp_path:
     cells = nbformat.read(output, 4).cells
     text = "\n".join(str(one.get("data", "")) for cell in cells for one in cell.get("outputs", []))
     assert "mean AUROC over the OOD sets" in text
-    assert "The study `published` has no cube `ood`" in text
+    assert "The study `published` has none of the OOD sets" in text
     assert "recall of OOD images" in text
+
+
+def test_sets_stand_together_that_a_model_was_measured_on() -> None:
+    area = xr.DataArray(
+        [[0.5, 0.5, np.nan, np.nan], [0.5, np.nan, np.nan, np.nan], [np.nan, np.nan, 0.5, np.nan]],
+        {"model": list("xyz"), "ood_set": list("abcd")},
+        ("model", "ood_set"),
+    )
+    assert detection.measured_together(area) == [["a", "b"], ["c"]]
+    assert detection.measured_together(area.isel(model=[1, 2, 2])) == [["c"], ["a"]]
+    joined = area.copy()
+    joined.loc["z", "b"] = 0.5
+    assert detection.measured_together(joined) == [["a", "b", "c"]]
+    assert detection.measured_together(area * np.nan) == []
+
+
+def test_each_source_may_have_its_own_sets_and_its_own_rows(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube, models = (xr.load_dataset(study / f"{name}.nc", engine="h5netcdf") for name in ("ood", "models"))
+    again = [f"again:{name}" for name in NAMES[:4]]
+    more = models.isel(model=range(4)).assign_coords(model=again)
+    rows = [*NAMES, *again]
+    write_cube(xr.concat([models, more], "model").assign_coords(model=rows), study / "models.nc")
+    scene = cube.isel(model=range(4)).assign_coords(model=again)
+    of_glyphs, of_scenes = cube["ood_set"] == "glyph", scene["ood_set"] == "scene"
+    both = xr.concat([cube.where(of_glyphs), scene.where(of_scenes)], "model").assign_coords(model=rows)
+    for variable in both.data_vars.values():
+        variable.attrs["not_measured"] = "each source has its own sets"
+    write_cube(both, study / "ood.nc")
+    found = detection.read_detection(asked(study))[0]["made"]
+    # A mean over both sets would hold four networks against others on other images.
+    assert found.cloud.sizes["model"] == len(NAMES)
+    assert found.cloud["y"].sel(model="clip0").item() == pytest.approx(0.6)
+    # The second row of a network has its weights, and so its accuracy.
+    assert found.by_set["scene"]["model"].values.tolist() == NAMES[:4]
+    assert found.by_set["scene"]["y"].sel(model="clip0").item() == pytest.approx(0.7)
+    means = detection.score_means(asked(study))
+    assert means.groupby("score")["models"].sum().unique().tolist() == [len(NAMES)]
+
+
+def test_a_rate_that_was_not_measured_is_said(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    cube["fpr95_id_positive"] = cube["fpr95_id_positive"] * np.nan
+    cube["fpr95_id_positive"].attrs |= {
+        "not_measured": "no rate",
+        "long_name": "",
+        "units": "1",
+        "source": "made",
+    }
+    write_cube(cube, study / "ood.nc")
+    found = ood_correlation(asked(study))
+    assert found.detected["made"].by_member["fpr"].isna().all()
+    assert NOT_MEASURED in tables.detection_table(found.detected["made"], "id", "made").markup
+    assert NOT_MEASURED in tables.score_table(found.scores, "made").markup
+
+
+def test_a_study_of_few_clips_alone_is_left_out(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    write_cube(cube.isel(model=range(2)), study / "ood.nc")
+    found = ood_correlation(asked(study))
+    assert found.detected == {}
+    assert "`made` has too few networks with detection by the score `energy`" in found.left_out[-1]
+
+
+def test_correlations_that_nobody_can_know_are_missing(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    write_cube(cube.isel(model=range(CLIPS, CLIPS + 3)), study / "ood.nc")
+    found = ood_correlation(asked(study)).detected["made"]
+    assert found.by_member["member"].tolist() == ["standard networks", "all networks"]
+    assert found.by_member["rank"].iloc[0].with_interval == NOT_MEASURED
+    assert NOT_MEASURED in tables.detection_table(found, "id", "made").markup

@@ -1,9 +1,10 @@
 """Figures of detection and of the laboratory, each from the finding to a frame of marks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+from scipy.special import ndtri
 
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.chapters.example_images import UNKNOWN, set_examples
@@ -11,9 +12,13 @@ from clipsafe_utils.chapters.model_clouds import marks_of_models
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.detection import Detection
+from clipsafe_utils.findings.shift.detection_record import PLAIN, ByScore, Changed, FirstSeen, in_words
 from clipsafe_utils.findings.shift.result import OodCorrelation
+from clipsafe_utils.findings.shift.sources import EVERYONE, FINE_TUNED, STANDARD
+from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.show.contact_sheets import Sheet
-from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.dot_plot import Scale, dots
+from clipsafe_utils.show.encoding import group_look, source_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -29,6 +34,10 @@ _MEASURES = {
 }
 """The column in which each measure of a change stands."""
 
+LIKE = "standard, of like accuracy"
+_MEMBERS = {STANDARD: group_look("standard"), EVERYONE: "ink", LIKE: "ink/equal"}
+"""The looks of sets of models beside the training sources."""
+
 
 def examples() -> Sheet:
     """Show drawn images of known things, and of each set of unknown ones."""
@@ -36,15 +45,63 @@ def examples() -> Sheet:
 
 
 def detection(found: OodCorrelation) -> Shown:
-    """Draw the mean AUROC of detection against accuracy in distribution, a panel a study."""
+    """Draw the mean AUROC of real models against accuracy; without any, of those of drawn worlds."""
+    return _detection(found.first_shown)
+
+
+def detection_drawn(found: OodCorrelation) -> Shown:
+    """Draw the mean AUROC against accuracy in drawn worlds."""
+    return _detection(found.in_drawn_worlds)
+
+
+def by_score(found: OodCorrelation) -> Shown:
+    """Draw the correlation of AUROC with accuracy by score, within a source and beside it."""
+    return dots(
+        by_score_frame(found.by_score),
+        "rank correlation of AUROC with accuracy",
+        "Rank correlation of AUROC with accuracy in distribution, a row a score.",
+        Scale(limits=(-1, 1)),
+        what="the correlation by score",
+        sources=_sources_of_record(found),
+    )
+
+
+def first_seen(found: OodCorrelation) -> Shown:
+    """Draw what ImageNet-12k before ImageNet-1k changes in AUROC, a row a set."""
+    return dots(
+        first_seen_frame(found.first_seen, found.confidence),
+        "change of AUROC, points",
+        "Change of AUROC by ImageNet-12k before ImageNet-1k, a row a set of unknown images.",
+        what="what ImageNet-12k first changes",
+        sources=_sources_of_record(found),
+    )
+
+
+def changed(found: OodCorrelation) -> Shown:
+    """Draw the AUROC of zero-shot CLIPs and of what was made of them, a panel a set."""
+    return dots(
+        changed_frame(found.changed),
+        "AUROC, %",
+        "AUROC of zero-shot CLIPs and of what was made of them, a row a way of making it.",
+        Scale(reference={}),
+        what="what was made of zero-shot CLIPs of the record",
+        sources=_sources_of_record(found),
+    )
+
+
+def _sources_of_record(found: OodCorrelation) -> list[str]:
+    return source_lines([found.record.cloud] if found.record.by_set else [])
+
+
+def _detection(studies: Mapping[str, Detection]) -> Shown:
     return scatter(
-        detection_frame(found),
+        detection_frame(studies),
         Axes2D("accuracy in distribution, %", "mean AUROC over the OOD sets, %", "probit"),
         "Scatter plot of mean AUROC against accuracy in distribution.",
         what="detection of unknown images",
         columns=1,
-        sources=source_lines(one.cloud for one in found.detected.values()),
-        every=detection_frame(found, everyone=True),
+        sources=source_lines(one.cloud for one in studies.values()),
+        every=detection_frame(studies, everyone=True),
     )
 
 
@@ -64,10 +121,61 @@ def procedures(found: OodCorrelation) -> Shown:
     )
 
 
-def detection_frame(found: OodCorrelation, *, everyone: bool = False) -> pd.DataFrame:
+def detection_frame(studies: Mapping[str, Detection], *, everyone: bool = False) -> pd.DataFrame:
     """Give every model with its interval; without `everyone` those of the groups and sources printed."""
+    return marks(mark for study, one in studies.items() for mark in _marks_of_detection(study, one, everyone))
+
+
+def by_score_frame(found: ByScore) -> pd.DataFrame:
+    """Give a row a score, with the correlation in each set of models; hollow by too few families."""
+    in_range = {(score, LIKE): rank for score, rank in found.in_range.items()}
     return marks(
-        mark for study, one in found.detected.items() for mark in _marks_of_detection(study, one, everyone)
+        {
+            "row": in_words(score),
+            "value": rank.estimate,
+            "low": rank.low,
+            "high": rank.high,
+            "look": _MEMBERS.get(member) or source_look(member),
+            "label": member if member in (EVERYONE, LIKE) else "",
+            "decided": rank.units >= FEWEST_UNITS,
+        }
+        for (score, member), rank in (found.ranks | in_range).items()
+        if member != FINE_TUNED
+    )
+
+
+def first_seen_frame(found: FirstSeen, confidence: float) -> pd.DataFrame:
+    """Give a row a set, with the change of each pair and its interval over images."""
+    reach = float(ndtri((1 + confidence) / 2))
+    return marks(
+        {
+            "row": in_words(row["ood_set"]),
+            "value": _POINTS * row["gain"],
+            "low": _POINTS * (row["gain"] - reach * row["error"]),
+            "high": _POINTS * (row["gain"] + reach * row["error"]),
+            "look": source_look(row["source"]),
+            "name": f"CLIP of {row['source']}",
+        }
+        for row in found.table.to_dict("records")
+    )
+
+
+def changed_frame(found: Changed) -> pd.DataFrame:
+    """Give a row a way of making a network, a panel a set and a column an encoder."""
+    rows = found.table.to_dict("records")
+    sets = list(dict.fromkeys(row["ood_set"] for row in rows))
+    return marks(
+        {
+            "panel": in_words(row["ood_set"]),
+            "side": row["encoder"],
+            "row": row["method"],
+            "value": _PERCENT * row["auroc"],
+            "low": _PERCENT * row["low"],
+            "high": _PERCENT * row["high"],
+            "look": group_look("clip_zero_shot") if row["method"] == PLAIN else "ink",
+            "label": "" if row["method"] == PLAIN else "what was made of it",
+        }
+        for row in sorted(rows, key=lambda row: sets.index(row["ood_set"]))
     )
 
 

@@ -14,11 +14,19 @@ from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
 from clipsafe_utils.findings.shift.controlled import Controlled
 from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means
+from clipsafe_utils.findings.shift.detection_record import (
+    ByScore,
+    Changed,
+    FirstSeen,
+    changed,
+    first_seen,
+    ranks_by_score,
+)
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
-from clipsafe_utils.say import Missing, Text, listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed
 
 _TUNING = ("ImageNet-12k, then 1k, against 1k alone", "fine-tuned on 1k, against zero-shot")
 
@@ -105,8 +113,12 @@ class OodCorrelation:
     detected: Mapping[str, Detection]  # by study
     left_out: Sequence[str]  # in words, which studies have no panel
     scores: pd.DataFrame  # of `score_means`
+    by_score: ByScore  # of the record, as what follows
+    first_seen: FirstSeen
+    changed: Changed
     lab: Controlled
     confidence: float
+    measured_in: str | None = None  # the folder of the record, for the ledger
 
     @cached_property
     def detection(self) -> Detection:
@@ -114,11 +126,61 @@ class OodCorrelation:
         nothing = Detection(xr.Dataset(), {}, self.confidence)
         return next((one for one in self.detected.values() if not one.is_real), nothing)
 
+    @cached_property
+    def record(self) -> Detection:
+        """Detection in the study that speaks of real models: the public record, or else the first of them."""
+        return self.detected.get(self.record_name) or Detection(xr.Dataset(), {}, self.confidence)
+
     @property
-    def detected_in(self) -> str:
-        """Whether detection was measured in one study of a `drawn world` alone, or `otherwise`."""
-        is_drawn = [not one.is_real for one in self.detected.values()]
-        return "drawn world" if is_drawn == [True] else "otherwise"
+    def record_name(self) -> str:
+        """The name of this study; empty without one."""
+        return _record_of(self.detected)
+
+    @property
+    def first_shown(self) -> dict[str, Detection]:
+        """The studies of real models; without one, those of a drawn world."""
+        return {study: one for study, one in self.detected.items() if one.is_real} or dict(self.detected)
+
+    @property
+    def in_drawn_worlds(self) -> dict[str, Detection]:
+        """The studies of a drawn world."""
+        return {study: one for study, one in self.detected.items() if not one.is_real}
+
+    @property
+    def of_real(self) -> pd.DataFrame:
+        """The means by score of the record alone."""
+        return self.scores[self.scores["study"] == self.record_name]
+
+    def best_score(self, group: str) -> Text:
+        """Return the score with the highest mean AUROC in a group of the record."""
+        rows = self.of_real[self.of_real["group"] == group]
+        if rows.empty:
+            return Missing("no such networks have detection scores")
+        return Text(rows["score"].tolist()[int(rows["auroc"].to_numpy().argmax())].replace("_", " "))
+
+    @property
+    def order_changes(self) -> str:
+        """Whether the score decides who of the record is ahead, CLIPs or standard networks: `yes` or `no`.
+
+        `unknown` where not both were measured by the maximum softmax and the maximum logit.
+        """
+        ahead = set()
+        for score in ("maximum_softmax", "maximum_logit"):
+            clips, others = (self.mean_by(group, score) for group in ("clip_zero_shot", "standard"))
+            if isinstance(clips, Missing) or isinstance(others, Missing):
+                return "unknown"
+            ahead.add(clips.estimate > others.estimate)
+        return "yes" if len(ahead) > 1 else "no"
+
+    def mean_by(self, group: str, score: str) -> Said:
+        """Return the mean AUROC of a group of the record by a score."""
+        rows = self.of_real[(self.of_real["group"] == group) & (self.of_real["score"] == score)]
+        return Value(rows["auroc"].item()) if len(rows) else Missing("no such networks have detection scores")
+
+
+def _record_of(detected: Mapping[str, Detection]) -> str:
+    real = [study for study, one in detected.items() if one.is_real]
+    return RECORD if RECORD in real else next(iter(real), "")
 
 
 def distribution_shift(chosen: CheckedParameters) -> DistributionShift:
@@ -188,10 +250,24 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
         raise nothing_to_show(chosen.studies, "ood", "causes", why=reasons)
     clouds = {study: {DETECTION: one.cloud} for study, one in detected.items()}
     sources = choose_sources(clouds, chosen.training_sources)
+    shown = {study: replace(one, sources=sources[study]) for study, one in detected.items()}
+    # A source of which few networks were measured is none of the main ones, and may stand alone.
+    few = [study for study, one in shown.items() if one.is_too_small]
+    reasons += [
+        f"The study `{study}` has too few networks with detection by the score `{chosen.score}`: its "
+        "detection panel is left out."
+        for study in few
+    ]
+    detected = {study: one for study, one in shown.items() if study not in few}
+    record = [study for study in map(find_study, chosen.studies) if study.name == _record_of(detected)]
     return OodCorrelation(
-        {study: replace(one, sources=sources[study]) for study, one in detected.items()},
+        detected,
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
         score_means(chosen),
+        ranks_by_score(record[0], chosen) if record else ByScore(),
+        first_seen(record[0], chosen) if record else FirstSeen(),
+        changed(record[0], chosen) if record else Changed(),
         Controlled(laboratory, chosen.confidence),
         chosen.confidence,
+        str(record[0].folder) if record else None,
     )

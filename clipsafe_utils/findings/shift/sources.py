@@ -29,10 +29,11 @@ TOGETHER = "these sources together"
 GRID = "LAION grid"
 FINE_TUNED = "fine-tuned CLIPs"
 STANDARD = "standard networks"
+EVERYONE = "all networks"
 """Sets of models beside the training sources."""
 
 BESIDE_SHIFTS = (TOGETHER, GRID, STANDARD)
-BESIDE_DETECTION = (FINE_TUNED, STANDARD)
+BESIDE_DETECTION = (FINE_TUNED, STANDARD, EVERYONE)
 """Those that are shown with the shifts, and with detection."""
 
 LINES = ("standard", "other sources")
@@ -42,7 +43,10 @@ _GRID_POINTS = 60
 _NAN = np.array(np.nan)
 _UNKNOWN = Estimate(_NAN, _NAN, _NAN, _NAN, families=0, decided=False)
 _QUANTITIES = ("samples_seen", "training_images")
-_GROUPS = {FINE_TUNED: "clip_fine_tuned", STANDARD: "standard"}
+COMPARED = ("clip_zero_shot", "clip_fine_tuned", "standard", "more_data", "contrastive")
+"""Groups of which `EVERYONE` speaks, as in the ledger."""
+
+_GROUPS = {FINE_TUNED: COMPARED[1:2], STANDARD: COMPARED[2:3], EVERYONE: COMPARED}
 
 
 def within_sources(
@@ -89,7 +93,7 @@ def _sets(
 
 def of_set(cloud: xr.Dataset, name: str) -> NDArray[np.bool_]:
     """Return a mask of the models of a training source, or of a set beside the sources."""
-    return np.asarray(cloud["group"] == _GROUPS[name]) if name in _GROUPS else of_source(cloud, name)
+    return np.isin(cloud["group"].values, _GROUPS[name]) if name in _GROUPS else of_source(cloud, name)
 
 
 def _correlate(models: xr.Dataset, families: NDArray[np.str_], confidence: float) -> dict[str, float]:
