@@ -37,12 +37,17 @@ _LICENCES = {
     "et al. 2021) and what others ran with it",
     "shape_bias.by-sa": "CC BY-SA 4.0: derived from vlm_shapebias (Gavrikov et al. 2025)",
     "sixteen_way": "CC BY 4.0: derived from model-vs-human (Geirhos et al. 2021) and its fork of Thieringer",
-    "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed",
+    "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed, "
+    "frequency_determines_performance",
     "calibration": _IMAGENET_X,
+    "calibration.quoted": "no licence stated: facts quoted from Hierarchical Selective Classification (Goren "
+    "et al. 2024) and CLIP_Calibration (LeVine et al. 2023)",
+    "retrieval": "MIT: derived from open_clip, scaling-laws-openclip, frequency_determines_performance",
+    "recipes": "MIT: derived from model-soups (Wortsman et al. 2022)",
     "models": "CC BY 4.0: facts gathered by this project",
 }
 
-CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "calibration")
+CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "calibration", "retrieval", "recipes")
 """The cubes of the sources; `models` describes their rows."""
 
 FILES = {
@@ -168,4 +173,5 @@ def _source_line(file: str, without: Collection[str] = ()) -> str:
         start for name, reading in readings.items() if name not in without for start in reading.files
     )
     used = [raw.citation for path, raw in raw_files().items() if path.startswith(beginnings)]
+    used += [line for name, reading in readings.items() if name not in without for line in reading.quoted]
     return "clipsafe record; " + "; ".join(used)
