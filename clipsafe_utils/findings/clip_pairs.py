@@ -37,7 +37,7 @@ ENCODERS = {
 _FINE_TUNED_ON = r"_ft_(in12k_)?in1k(_\d+)?$"
 _RECIPES = ("augreg", "soup")
 _LIKE = 0.05
-_ROWS = ["checkpoint", "architecture", "training_source", "training_images"]
+_ROWS = ["checkpoint", "training_source", "training_images"]
 _ROWS += ["samples_seen", "image_size", "fine_tuning"]
 
 
@@ -85,6 +85,16 @@ def source_pairs(cloud: xr.Dataset) -> Pairs:
     for name in ("samples_seen", "training_images"):
         like &= (both[name] / both[f"{name}_after"] - 1).abs() <= _LIKE
     return _names(both[like])
+
+
+def encoders_of(models: xr.Dataset) -> list[str]:
+    """Return the image encoder of each model: what its checkpoint begins with, as far as the dot.
+
+    Where a name has no dot it does not begin with the encoder; then it is the architecture.
+    """
+    names = (models[name].values.tolist() for name in ("checkpoint", "architecture"))
+    parts = [(checkpoint.partition("."), architecture) for checkpoint, architecture in zip(*names, strict=True)]
+    return [part[0] if part[1] else architecture for part, architecture in parts]
 
 
 def compare_pairs(
@@ -170,14 +180,10 @@ def _supported(joined: xr.Dataset) -> xr.DataArray:
 
 
 def _rows(cloud: xr.Dataset, group: str) -> pd.DataFrame:
-    rows = cloud.isel(model=(cloud["group"] == group).values)[_ROWS].to_dataframe()
-    parts = [name.partition(".") for name in rows["checkpoint"]]
-    # Where a name has no dot it does not begin with the encoder.
-    encoders = [
-        part[0] if part[1] else architecture
-        for part, architecture in zip(parts, rows.pop("architecture"), strict=True)
-    ]
-    columns = {"encoder": encoders, "recipe": [part[2] for part in parts]}
+    here = cloud.isel(model=(cloud["group"] == group).values)
+    rows = here[_ROWS].to_dataframe()
+    recipes = [name.partition(".")[2] for name in rows["checkpoint"]]
+    columns = {"encoder": encoders_of(here), "recipe": recipes}
     named = rows.assign(**{name: pd.Series(column, rows.index, str) for name, column in columns.items()})
     return named.rename_axis("model").reset_index()
 
