@@ -146,8 +146,8 @@ def join_parts(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     Parameters
     ----------
     parts : sequence of xarray.Dataset
-        Cubes as of `merge_cubes`, but that one may lack draws, conditions, scalings and variables that another
-        has: what a part lacks is NaN.
+        Cubes as of `merge_cubes`, but that one may lack draws, conditions, scalings and variables that
+        another has: what a part lacks is NaN.
 
     Examples
     --------
@@ -176,9 +176,9 @@ def _widened(part: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         for dim in _MAY_LACK
         if dim in part.dims
     }
-    lacks = {dim: all_ for dim, all_ in labels.items() if part.sizes[dim] < len(all_)}
+    lacks = {dim: every for dim, every in labels.items() if part.sizes[dim] < len(every)}
     wide = part.reindex(lacks) if lacks else part
-    for name, variable in wide.data_vars.items():
+    for variable in wide.data_vars.values():
         if {*lacks} & {*variable.dims}:
             variable.attrs = {"not_measured": _LACKING} | variable.attrs
     others = {name: one[name] for one in reversed(parts) for name in one.data_vars if name not in part}

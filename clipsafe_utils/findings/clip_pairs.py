@@ -35,6 +35,7 @@ ENCODERS = {
 """Image encoders as timm and as open_clip call them."""
 
 _FINE_TUNED_ON = r"_ft_(in12k_)?in1k(_\d+)?$"
+_EPOCH = r"_e\d+$"
 _RECIPES = ("augreg", "soup")
 _LIKE = 0.05
 _ROWS = ["checkpoint", "training_source", "training_images"]
@@ -74,9 +75,12 @@ def source_pairs(cloud: xr.Dataset) -> Pairs:
     """Pair zero-shot CLIPs of two training sources of like size, the later in the order of colours first.
 
     Both have the same encoder and image size; images in the source and samples seen, which must be stated,
-    differ by 5 % at most.
+    differ by 5 % at most. Of a run that was kept after several epochs the last counts.
     """
     rows = _rows(cloud, "clip_zero_shot").dropna(subset=["samples_seen", "training_images"])
+    run = rows["checkpoint"].str.replace(_EPOCH, "", regex=True)
+    last = rows["samples_seen"].groupby(run).rank(method="first", ascending=False) == 1
+    rows = rows[last | ~rows["checkpoint"].str.contains(_EPOCH)]
     order = list(SOURCES)
     rows = rows[rows["training_source"].isin(order)]
     rows["place"] = rows["training_source"].map(order.index)
@@ -92,9 +96,11 @@ def encoders_of(models: xr.Dataset) -> list[str]:
 
     Where a name has no dot it does not begin with the encoder; then it is the architecture.
     """
-    names = (models[name].values.tolist() for name in ("checkpoint", "architecture"))
-    parts = [(checkpoint.partition("."), architecture) for checkpoint, architecture in zip(*names, strict=True)]
-    return [part[0] if part[1] else architecture for part, architecture in parts]
+    names = zip(models["checkpoint"].values.tolist(), models["architecture"].values.tolist(), strict=True)
+    return [
+        checkpoint.partition(".")[0] if "." in checkpoint else architecture
+        for checkpoint, architecture in names
+    ]
 
 
 def compare_pairs(

@@ -39,7 +39,11 @@ def lay_out(
     variables = [*schema.variables, *(one for one in schema.optional if one.name in stated)]
     cube = xr.Dataset(
         {
-            one.name: (one.dims, np.full([sizes[dim] for dim in one.dims], np.nan), {"not_measured": _NOT_STATED})
+            one.name: (
+                one.dims,
+                np.full([sizes[dim] for dim in one.dims], np.nan),
+                {"not_measured": _NOT_STATED},
+            )
             for one in variables
         },
         {
@@ -55,4 +59,6 @@ def lay_out(
     cube["temperature"].values[0] = temperature
     unknown = pd.Series(np.nan, models)
     facts = dict.fromkeys(FACTS, unknown) | ({} if image_size is None else {"image_size": image_size})
-    return cube.assign({name: ("model", fact.loc[models].to_numpy(dtype=float)) for name, fact in facts.items()})
+    return cube.assign(
+        {name: ("model", fact.loc[models].to_numpy(dtype=float)) for name, fact in facts.items()}
+    )

@@ -1,8 +1,8 @@
 """CLIP_Calibration: the temperature that suits each of thirteen zero-shot CLIPs on ImageNet."""
 
-# The repository states no licence, and the numbers stand in the outputs of a notebook, so there is no table to
-# fetch. Thirteen of them are quoted as facts in `clip_temperatures.csv` beside this module; a test compares
-# them with the mirror's, which were taken from that notebook (cells 8 and 16). So a run needs no mirror.
+# The repository states no licence, and the numbers stand in the outputs of a notebook: there is no table that
+# could be fetched. Thirteen of them are quoted as facts in `clip_temperatures.csv` beside this module, so a
+# run needs no mirror; a test compares them with the mirror's table, which was taken from that notebook.
 
 from importlib.resources import as_file, files
 

@@ -1,7 +1,7 @@
 """model-soups: one CLIP, fine-tuned by seventy recipes, and the linear probe that all of them began with."""
 
-# The runs share a CLIP, its source and its first classifier: they are one family, and chance is in the runs. So
-# they stand in a cube of their own, where no pair, line or correlation of other networks takes them for more.
+# The runs share a CLIP, its source and its first classifier: they are one family, and chance is in the runs.
+# So they stand in a cube of their own, where no pair, line or correlation of networks takes them for more.
 
 import json
 import re
@@ -52,7 +52,7 @@ def recipe_counts() -> xr.Dataset:
     table = _read_lines(path)
     recipes = _read_recipes(fetch(RECIPES), table.index)
     copy, kept = TWICE
-    if not (table.loc[copy].equals(table.loc[kept]) and recipes.loc[copy].equals(recipes.loc[kept])):
+    if not table.join(recipes).loc[[copy, kept]].duplicated().any():
         raise ClipsafeError(f"{path}: '{copy}' is not '{kept}' once more, as was found before.")
     table, recipes = table.drop(index=copy), recipes.drop(index=copy)
     counts = {

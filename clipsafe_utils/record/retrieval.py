@@ -1,7 +1,7 @@
 """Images found for a text and texts for an image: recall of CLIPs as three sources state it."""
 
-# One source states recall at 1 and at 5, one at 5 alone, one at 1 alone. What is not stated stays so: recall at
-# 1 of one network is never held against recall at 5 of another.
+# One source states recall at 1 and at 5, one at 5 alone, one at 1 alone. What is not stated stays so: recall
+# at 1 of one network is never held against recall at 5 of another.
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +93,7 @@ def frequency_recall() -> xr.Dataset:
 def _lay_out(
     recall: Mapping[Cell, pd.Series], queries: Mapping[tuple[str, str], int], half_step: float, path: Path
 ) -> xr.Dataset:
-    """Lay recall out over models, sets and directions, once it is seen to be that of whole numbers of queries."""
+    """Lay recall out over models, sets and directions; it must be that of whole numbers of queries."""
     models = next(iter(recall.values())).index
     dims, sets = ("model", "set", "direction"), (FLICKR, COCO)
     shape = (len(models), len(sets), len(DIRECTIONS))

@@ -14,7 +14,7 @@ from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laborator
 from clipsafe_utils.findings.calibration.real import Real, Sizes, real_of, sizes_of
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
 from clipsafe_utils.findings.calibration.variants import every_model, variants_of
-from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views
+from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views, with_bins
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
@@ -30,7 +30,7 @@ class Calibration:
     """What chapter 5 found, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
-    panels: Sequence[Panel]  # the cube `calibration` of each study
+    panels: Sequence[Panel]  # the cube `calibration` of each study, as of `with_bins`
     left_out: Sequence[str]  # in words, what is not shown
     views: Sequence[View]  # what is shown of each study, one a scaling
     trainings: Mapping[str, Trainings]  # by study, those that differ in one thing
@@ -180,11 +180,18 @@ def calibration(chosen: CheckedParameters) -> Calibration:
     >>> found.real.best.name, found.real.worst.name, found.real.beyond
     (ViT, SimCLR, 4)
     """
-    panels = read_panels(chosen.studies, "calibration", chosen.groups)
+    read = read_panels(chosen.studies, "calibration", chosen.groups)
+    panels = [kept for kept in map(with_bins, read) if kept.models.sizes["model"]]
     causes = read_causes(chosen.studies)
-    if not panels and not causes:
+    if not read and not causes:
         raise nothing_to_show(chosen.studies, "calibration", "causes")
     absent = left_out(chosen.studies, "calibration", chosen.groups)
+    absent += [
+        f"The study `{panel.study}` has {len(quoted)} networks of which a table states an error without "
+        "bins: the figures leave them out."
+        for panel in read
+        if (quoted := {*panel.models["model"].values} - {*with_bins(panel).models["model"].values})
+    ]
     return Calibration(
         chosen,
         panels,
