@@ -34,23 +34,24 @@ def calibration_rows() -> xr.Dataset:
     """Build the rows of the networks of the catalogue, ``checkpoint@size``.
 
     A network has one row, that under timm's name: torchvision's copies of the same weights are left out, as
-    are those that torchvision's table tested at a size that was not theirs.
+    are those of its networks that were tested at a size which is not theirs. The size is the catalogue's;
+    the table's is the same but for three networks, of which it states the size before cropping.
     """
     path = fetch(TABLE)
     ends = dict(zip(SCALINGS, ("", "_TS"), strict=True))
     numbers = [column + end for column in COLUMNS.values() for end in ends.values()]
-    table = read_numbers(path, ["Architecture"], [*numbers, "Temperature", "input size"])
+    table = read_numbers(path, ["Architecture"], [*numbers, "Temperature"])
     table["checkpoint"] = [_checkpoint(name) for name in table["Architecture"]]
-    wanted = [name for name, model in catalogue().items() if model.group in GROUPS]
-    table = table[table["checkpoint"].isin(wanted)]
-    table.index = pd.Index([f"{row.checkpoint}@{row[-2]:.0f}" for row in table.itertuples()])
+    sizes = {name: model.input_size for name, model in catalogue().items() if model.group in GROUPS}
+    table = table[table["checkpoint"].isin(list(sizes))]
+    table.index = pd.Index([f"{name}@{sizes[name]}" for name in table["checkpoint"]])
     stated = {
         name: pd.DataFrame({scaling: table[column + end] for scaling, end in ends.items()})
         for name, column in COLUMNS.items()
     }
     stated["accuracy"] /= 100
     temperature = without_failed_fits(stated, table["Temperature"])
-    cube = lay_out(stated, temperature, table["input size"])
+    cube = lay_out(stated, temperature, table["checkpoint"].map(sizes))
     for name in (*COLUMNS, "temperature"):
         cube[name].attrs[_ON_WHICH] = IMAGES
     return cube
