@@ -120,13 +120,24 @@ def record(
 ) -> None:
     """Rebuild the cubes of the public record from the raw files.
 
-    Files come from their repositories at pinned commits, or from the folder CLIPSAFE_MIRROR.
+    Files come from their repositories at pinned commits, and stay in the user's cache: a run that was stopped
+    goes on from there. With a folder CLIPSAFE_MIRROR that holds them, nothing is downloaded.
 
     Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record --cube shape_bias[/bold]
+
+    Without a source: [bold]clipsafe record --without vlm-shapebias -o mine[/bold]
     """
     from clipsafe_utils.cubes.studies import cubes_folder
     from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
-    from clipsafe_utils.record.published import CUBES, FILES, STUDY, write_one, write_published
+    from clipsafe_utils.record.published import (
+        CUBES,
+        FILES,
+        STUDY,
+        needed_paths,
+        write_one,
+        write_published,
+    )
+    from clipsafe_utils.record.sources import fetch_all
 
     folder = output or cubes_folder() / STUDY
     if cube is not None and cube not in CUBES:
@@ -135,6 +146,7 @@ def record(
         raise ClipsafeError(f"--without is '{unknown[0]}'; the sources are {', '.join(PUBLIC_SOURCES)}.")
     if cube is not None and without:
         raise ClipsafeError("--without asks for all cubes, since `models` describes them; leave --cube out.")
+    fetch_all(needed_paths(cube, without or ()))
     with progress("Cubes", total=1 if cube else len(FILES) + 1) as advance:
         if cube is None:
             hashes = write_published(folder, advance, without or ())

@@ -35,7 +35,11 @@ SAID: dict[str, dict[str, object]] = {
         "axes": "probit",
         "seed": 1,
     },
-    "shape-bias": {"confidence": 0.5, "cue_classes": ["knife", "clock"], "groups": ["human", "standard"]},
+    "shape-bias": {
+        "confidence": 0.5,
+        "cue_classes": ["knife", "clock"],
+        "groups": ["human", "standard", "clip_zero_shot", "clip_fine_tuned"],
+    },
     "prompts": {
         "studies": [str(REPOSITORY / "cubes" / "miniature")],
         "groups": ["clip_zero_shot"],

@@ -3,9 +3,10 @@
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.claims.floor import evaluation_floor
+from clipsafe_utils.claims.floor import evaluation_floor, read_twice
 from clipsafe_utils.cubes import GROUPS, Study
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import is_real, select_models
@@ -57,6 +58,10 @@ class Reader:
         if panel is None:
             raise NotMeasuredError(f"no cube {name}")
         return panel
+
+    def readings(self, name: str) -> pd.DataFrame:
+        """Return the networks of a cube that were read twice, as of `read_twice`."""
+        return read_twice(name, self.study.read(name), self.models)
 
     def floor(self, name: str) -> float:
         """Return the evaluation floor of a cube: 0 where no network was read twice."""

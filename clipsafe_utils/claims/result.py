@@ -59,15 +59,15 @@ class ClaimsLedger:
         )
 
     @cached_property
-    def floors(self) -> list[tuple[str, str, float]]:
-        """The evaluation floor of each cube of each study; 0 where no network was read twice."""
-        readers = map(Reader, self.studies)
-        return [
-            (reader.study.name, cube, reader.floor(cube))
-            for reader in readers
-            for cube in dict.fromkeys(entry.claim.cube for entry in self.entries)
-            if cube and reader.study.has(cube)
-        ]
+    def readings(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The networks that were read twice, by study and cube of a claim."""
+        cubes = dict.fromkeys(entry.claim.cube for entry in self.entries if entry.claim.cube)
+        return {
+            (reader.study.name, cube): reader.readings(cube)
+            for reader in map(Reader, self.studies)
+            for cube in cubes
+            if reader.study.has(cube)
+        }
 
     @property
     def measured(self) -> list[Entry]:

@@ -135,6 +135,16 @@ SELECTIONS: Mapping[str, str] = {
 ALONE = ("alone_typical", "alone_random")
 """Selections whose factors are no parts of the images of `overall`."""
 
+LABEL_RULES: Mapping[str, str] = {
+    "class": "the class under which ImageNet files the image",
+    "real": "any label of the image in ReaL (Beyer et al. 2020); an image without labels is never right",
+    "metaclass": "any class of the same group of classes; all classes outside of named groups are one",
+}
+"""What counts as right. A cube without the dim `label_rule` counts the class alone."""
+
+LABEL_RULE = "class"
+"""What counts as right wherever nothing else is asked for."""
+
 _FACTOR_DIMS = ("selection", "model", "factor")
 _FACTORS = CubeSchema(
     "factors",
@@ -143,7 +153,19 @@ _FACTORS = CubeSchema(
         _count("hits", _FACTOR_DIMS, "images classified correctly"),
         _count("images", _FACTOR_DIMS, "images that carry the factor"),
     ),
-    {"selection": tuple(SELECTIONS), "factor": FACTORS},
+    {"selection": tuple(SELECTIONS), "factor": FACTORS, "label_rule": tuple(LABEL_RULES)},
+    optional=(
+        _count(
+            "hits_inside",
+            ("metaclass", "model", "factor"),
+            "images classified correctly, of one group of classes, by top factor",
+        ),
+        _count(
+            "images_inside",
+            ("metaclass", "factor"),
+            "images of one group of classes by top factor, the same for all models",
+        ),
+    ),
 )
 
 CLASS_MEANS, SIXTEEN_NAMES = "1,000 classes, mean", "16 names"
@@ -224,6 +246,11 @@ _OOD = CubeSchema(
     optional=(
         _count("id_images", ("ood_set",), "in-distribution images"),
         _count("ood_images", ("ood_set",), "images of the set"),
+        # Where some of the models alone have a score of every image, draws would be missing of the others.
+        *(
+            _share(f"{name}_error", _OOD_DIMS[1:], f"standard error of {name} over draws of the images")
+            for name in ("auroc", "aupr", "fpr95_id_positive", "fpr95_ood_positive")
+        ),
     ),
 )
 

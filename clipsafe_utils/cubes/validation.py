@@ -54,7 +54,9 @@ def _faults_of(cube: xr.Dataset, schema: CubeSchema) -> Iterator[str]:
             yield f"variable '{variable.name}' is missing"
         faults = _faults_of_variable(cube[variable.name], variable)
         yield from (f"variable '{variable.name}' {fault}" for fault in faults)
-    for dim in dict.fromkeys(dim for variable in variables for dim in variable.dims):
+    named = [dim for variable in variables for dim in variable.dims]
+    added = [dim for dim in schema.vocabulary if dim in cube.dims]
+    for dim in dict.fromkeys([*named, *added]):
         if dim not in cube.coords:
             yield f"coordinate '{dim}' is missing"
         faults = _faults_of_labels(cube[dim].values, dim, schema.vocabulary.get(dim, ()))
@@ -152,6 +154,10 @@ def _faults_of_factors(cube: xr.Dataset) -> Iterator[str]:
     for name in ("hits", "images"):
         if bool((parts[name] > parts[name].sel(factor=OVERALL)).any()):
             yield f"variable '{name}' of a factor exceeds that of '{OVERALL}'"
+    if "hits_inside" in cube:
+        if "images_inside" not in cube:
+            yield "variable 'hits_inside' needs 'images_inside', of which it is a part"
+        yield from _exceeding(cube, "hits_inside", "images_inside")
 
 
 def _faults_of_shifts(cube: xr.Dataset) -> Iterator[str]:

@@ -3,7 +3,8 @@
 # Each source has a file of rules in `rules`, one a line: a pattern that must match the whole name that the
 # source uses, and what holds for every row that it matches. The first matching rule decides. Cells may refer
 # to parts of the match; `{line}` stands for the line of designs that `rules/architectures.csv` finds for the
-# part of the name before the first dot. For its 210 models the project's catalogue has the last word.
+# part of the name before the first dot. For its 210 models the project's catalogue has the last word. Where a
+# rule says `same_as`, another source's rules say all of its checkpoint, but for the image size and the note.
 #
 # A family is the unit of independence. Of a CLIP it is the training source with the line of its image
 # encoder, so that families remain to compare within one training source; two families of one source still
@@ -13,7 +14,7 @@
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -50,6 +51,11 @@ def describe(source: str, name: str) -> Network:
     bare = name.partition("@")[0]
     rule, match = _first_match(PUBLIC_SOURCES[source].rules, bare, f"'{bare}' of the source {source}")
     cells = {column: match.expand(cell) for column, cell in rule.items() if column != "pattern"}
+    reference = PUBLIC_SOURCES[source].citation + (f"; {cells['note']}" if cells["note"] else "")
+    image_size = float(cells.get("image_size") or "nan")
+    if other := cells.get("same_as"):
+        known_as = describe(other, cells["checkpoint"])
+        return replace(known_as, model=f"{source}:{name}", image_size=image_size, reference=reference)
     if "{line}" in cells["family"] or not cells["architecture"]:
         design, _ = _first_match("architectures", bare.partition(".")[0], f"the design of '{bare}'")
         cells["family"] = cells["family"].replace("{line}", design["line"])
@@ -62,9 +68,9 @@ def describe(source: str, name: str) -> Network:
     return Network(
         model=f"{source}:{name}",
         samples_seen=float(cells["samples_seen"] or "nan"),
-        image_size=float(cells.get("image_size") or "nan"),
+        image_size=image_size,
         checkpoint=checkpoint,
-        reference=PUBLIC_SOURCES[source].citation + (f"; {cells['note']}" if cells["note"] else ""),
+        reference=reference,
         **{text: cells[text] for text in texts},
     )
 
@@ -76,8 +82,8 @@ def training_images(training_sources: Iterable[str]) -> list[float]:
 
 
 def _first_match(rules: str, name: str, what: str) -> tuple[dict[str, str], re.Match[str]]:
-    for rule in _table(f"rules/{rules}.csv"):
-        if match := re.fullmatch(rule["pattern"], name):
+    for pattern, rule in _rules(rules):
+        if match := pattern.fullmatch(name):
             return rule, match
     raise ClipsafeError(f"rules/{rules}.csv: no rule matches {what}.")
 
@@ -95,6 +101,12 @@ def _one_name_for_shared_weights() -> dict[str, str]:
         kept = row["timm"] if row["timm"] in _catalogue() else row["testbed"]
         names |= {row["timm"]: kept, row["testbed"]: kept}
     return names
+
+
+@cache
+def _rules(stem: str) -> list[tuple[re.Pattern[str], dict[str, str]]]:
+    # Some files have more patterns than `re` keeps compiled.
+    return [(re.compile(rule["pattern"]), rule) for rule in _table(f"rules/{stem}.csv")]
 
 
 @cache

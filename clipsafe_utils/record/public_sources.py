@@ -10,17 +10,21 @@ from functools import partial
 import xarray as xr
 
 from clipsafe_utils.record import (
+    burns_imagenet,
     clip_calibration,
     confidences,
+    cood,
     frequency,
     hsc,
     imagenet_testbed,
     imagenet_x,
     model_soups,
     model_vs_human,
+    ninco,
     open_clip_results,
     retrieval,
     scaling_laws,
+    setar,
     shifts,
     texture_vs_shape,
     timm_results,
@@ -54,11 +58,19 @@ _QUOTED = "quoted"
 """Part of rows whose source states no licence."""
 
 _TEXTURE_VS_SHAPE = "texture-vs-shape (Geirhos et al. 2019)"
-_IMAGES_OF_IMAGENET_X = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{imagenet_x.PREDICTIONS_FOLDER}/")
+_CONFIDENCES_OF_IMAGENET_X = (
+    *(f"{imagenet_x.ANNOTATIONS_FOLDER}/{name}" for name in ("filename_label", "imagenet_x_val_", "proto")),
+    f"{imagenet_x.PREDICTIONS_FOLDER}/",
+)
+_FILES_OF_BURNS = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", f"{burns_imagenet.FOLDER}/")
 
 
 def _factors(source: str) -> dict[str, Reading]:
-    return {"factors": Reading(partial(imagenet_x.factor_counts, source), ("imagenetx/",))}
+    table = imagenet_x.TABLES.get(source)
+    tables = (f"imagenetx/results/val/{selection}_factor/{table}/" for selection in imagenet_x.SELECTIONS)
+    own = tables if table else (f"{imagenet_x.PREDICTIONS_FOLDER}/",)
+    files = (f"{imagenet_x.ANNOTATIONS_FOLDER}/", *own)
+    return {"factors": Reading(partial(imagenet_x.factor_counts, source), files)}
 
 
 def _decisions(source: str) -> dict[str, Reading]:
@@ -79,12 +91,16 @@ def _shifts(read: shifts.ReadEvaluations, *files: str) -> dict[str, Reading]:
     return {"shifts": Reading(partial(shifts.shift_counts, read), files)}
 
 
+def _detection(read: Callable[[], xr.Dataset], *files: str) -> dict[str, Reading]:
+    return {"ood": Reading(read, files)}
+
+
 PUBLIC_SOURCES: Mapping[str, PublicSource] = {
     "imagenet-x-images": PublicSource(
         f"{_IMAGENET_X}, per-image predictions",
         "imagenet_x_images",
         _factors("imagenet-x-images")
-        | {"calibration": Reading(confidences.calibration_counts, _IMAGES_OF_IMAGENET_X)},
+        | {"calibration": Reading(confidences.calibration_counts, _CONFIDENCES_OF_IMAGENET_X)},
     ),
     "imagenet-x-testbed": PublicSource(
         f"{_IMAGENET_X}, table of the {_TESTBED}",
@@ -141,6 +157,11 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         "beyond_inet",
         _sixteen("beyond-inet", "shape_bias"),
     ),
+    "burns": PublicSource(
+        "model-vs-human, fork of Burns (2023)",
+        "model_vs_human_burns",
+        {"factors": Reading(burns_imagenet.factor_counts, _FILES_OF_BURNS)} | _sixteen("burns", "shape_bias"),
+    ),
     "model-vs-human": PublicSource(
         "model-vs-human (Geirhos et al. 2021)",
         "model_vs_human_people",
@@ -179,6 +200,17 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         "model-soups (Wortsman et al. 2022)",
         "model_soups",
         {"recipes": Reading(model_soups.recipe_counts, (model_soups.RESULTS, model_soups.RECIPES))},
+    ),
+    "cood": PublicSource(
+        "COOD benchmark (Galil et al. 2023), results", "cood", _detection(cood.detection_scores, cood.RESULTS)
+    ),
+    "ninco": PublicSource(
+        "NINCO (Bitterwolf et al. 2023), results", "ninco", _detection(ninco.detection_scores, ninco.TABLE)
+    ),
+    "setar": PublicSource(
+        "SeTAR (Li et al. 2024), scores and results",
+        "setar",
+        _detection(setar.detection_scores, f"{setar.FOLDER}/"),
     ),
 }
 """Their order is the order of preference among rows of one checkpoint."""

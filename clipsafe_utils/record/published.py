@@ -32,13 +32,15 @@ _FAMILIES = (
 _NOT_STATED = "not stated by the sources of these rows"
 _IMAGENET_X = "CC BY-NC 4.0: derived from ImageNet-X (Idrissi et al. 2023)"
 _LICENCES = {
-    "factors": _IMAGENET_X,
+    "factors": f"{_IMAGENET_X} and Burns (2023; repository MIT)",
     "shape_bias": "CC BY 4.0: derived from texture-vs-shape (Geirhos et al. 2019), model-vs-human (Geirhos "
     "et al. 2021) and what others ran with it",
     "shape_bias.by-sa": "CC BY-SA 4.0: derived from vlm_shapebias (Gavrikov et al. 2025)",
     "sixteen_way": "CC BY 4.0: derived from model-vs-human (Geirhos et al. 2021) and its fork of Thieringer",
     "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed, "
     "frequency_determines_performance",
+    "ood": "MIT: derived from COOD (Galil et al. 2023), NINCO (Bitterwolf et al. 2023) and SeTAR (Li et al. "
+    "2024)",
     "calibration": _IMAGENET_X,
     "calibration.quoted": "no licence stated: facts quoted from Hierarchical Selective Classification (Goren "
     "et al. 2024) and CLIP_Calibration (LeVine et al. 2023)",
@@ -47,7 +49,7 @@ _LICENCES = {
     "models": "CC BY 4.0: facts gathered by this project",
 }
 
-CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "calibration", "retrieval", "recipes")
+CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "ood", "calibration", "retrieval", "recipes")
 """The cubes of the sources; `models` describes their rows."""
 
 FILES = {
@@ -81,6 +83,12 @@ def describe_models(names: Iterable[str], facts: pd.DataFrame) -> xr.Dataset:
     return _label(cube, "models", "clipsafe record; rules and catalogue in clipsafe_utils/record")
 
 
+def needed_paths(cube: str | None = None, without: Collection[str] = ()) -> list[str]:
+    """Return the raw files that one of `CUBES` is made of, or all of them, in the order of the cubes."""
+    files = [file for file, (name, _) in FILES.items() if cube in (None, name)]
+    return list(dict.fromkeys(path for file in files for path in _paths(file, without)))
+
+
 def write_published(
     folder: Path, advance: Callable[[str], object] = str, without: Collection[str] = ()
 ) -> dict[str, str]:
@@ -89,7 +97,7 @@ def write_published(
     Every cube is built before the first is written, so a bad raw file changes nothing. Rows of the sources
     `without` are left out, and a file that has no other rows; then an old one is removed, too.
     """
-    cubes, facts = {}, []
+    cubes, facts = {}, [pd.DataFrame(columns=list(FACTS), dtype=float)]
     for file in FILES:
         if joined := _join_sources(file, without):
             cubes[file] = _label(joined, file, _source_line(file, without))
@@ -169,9 +177,14 @@ def _label(cube: xr.Dataset, file: str, source: str) -> xr.Dataset:
 
 def _source_line(file: str, without: Collection[str] = ()) -> str:
     readings = readings_of(*FILES[file])
+    used = [raw_files()[path].citation for path in _paths(file, without)]
+    used += [line for name, reading in readings.items() if name not in without for line in reading.quoted]
+    return "; ".join(["clipsafe record", *used])
+
+
+def _paths(file: str, without: Collection[str]) -> list[str]:
+    readings = readings_of(*FILES[file])
     beginnings = tuple(
         start for name, reading in readings.items() if name not in without for start in reading.files
     )
-    used = [raw.citation for path, raw in raw_files().items() if path.startswith(beginnings)]
-    used += [line for name, reading in readings.items() if name not in without for line in reading.quoted]
-    return "clipsafe record; " + "; ".join(used)
+    return [path for path in raw_files() if path.startswith(beginnings)]

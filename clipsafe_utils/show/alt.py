@@ -78,6 +78,8 @@ def _of_look(
 
 
 def _ends(row: str, rows: pd.DataFrame, write: Callable[[float], str]) -> str:
+    if len(rows) == 1:
+        return _place_and_value(rows.iloc[0], "row", write)
     low, high = (write(end) for end in (rows["value"].min(), rows["value"].max()))
     return f"{row} {low} to {high} ({len(rows)} marks)"
 

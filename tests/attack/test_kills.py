@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clipsafe_utils import files
-from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes import find_study, read_cube
 from clipsafe_utils.engine.datasets import DataSet, data_set
 from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download
 from clipsafe_utils.errors import ClipsafeError
@@ -21,6 +21,8 @@ from tests.attack import kill, work
 from tests.attack.effort import effort
 from tests.engine.datasets.servers import Served, serving
 from tests.engine.datasets.trees import encoded, write, write_tar
+from tests.record.raw_server import CONTENTS, Repositories, pinned, place
+from tests.record.raw_server import serving as serving_raw_files
 
 
 def hold(folder: Path, ready: Event, stop: Event) -> None:
@@ -90,7 +92,7 @@ def test_export(tmp_path: Path) -> None:
 
 def test_record(tmp_path: Path) -> None:
     study = find_study("published")
-    cubes = {name: study.read(name) for name in (*work.published.CUBES, "models")}
+    cubes = {name: read_cube(study.path(name)) for name in (*work.published.FILES, "models")}
     steps = kill.call(work.record, cubes, tmp_path / "whole", below=tmp_path / "whole").steps
     whole = kill.bytes_below(tmp_path / "whole")
     assert sorted(whole) == sorted(f"{name}.nc" for name in cubes)
@@ -99,6 +101,23 @@ def test_record(tmp_path: Path) -> None:
         assert kill.call(work.record, cubes, killed, below=killed, at=at).was_killed
     kill.call(work.record, cubes, killed, below=killed)
     assert kill.bytes_below(killed) == whole
+
+
+def test_raw_files(tmp_path: Path) -> None:
+    served = {place(raw): CONTENTS[path] for path, raw in pinned(CONTENTS).items()}
+    with serving_raw_files(Repositories(served)) as repositories:
+
+        def fetched(cache: Path, at: int | None = None) -> kill.Called:
+            return kill.call(work.fetch_raw_files, CONTENTS, repositories.address, cache, below=cache, at=at)
+
+        steps = fetched(tmp_path / "whole").steps
+        for at in kill.moments(steps, effort(6, steps)):
+            cache = tmp_path / str(at)
+            assert fetched(cache, at).was_killed
+            whole = kill.bytes_below(cache, but=[f"clipsafe/{files._SCRATCH}"])
+            assert whole.items() <= kill.bytes_below(tmp_path / "whole").items(), at
+            fetched(cache)
+            assert kill.bytes_below(cache) == kill.bytes_below(tmp_path / "whole"), at
 
 
 @pytest.fixture

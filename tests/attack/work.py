@@ -1,5 +1,6 @@
 """What is killed, where it needs no torch: functions of a module, so that another process finds them."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,19 +15,29 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.student.own_world import copy_world
 from clipsafe_utils.lab.training.ledger import Row, add_curves, add_to_ledger
 from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.record import published
+from clipsafe_utils.record import published, sources
+from tests.record.raw_server import pinned
 
 
 def record(cubes: Mapping[str, xr.Dataset], folder: Path) -> None:
     """Write the cubes of the record, which were built before: that takes most of the time."""
 
-    def built(name: str) -> xr.Dataset:
+    def built(name: str, _: object) -> xr.Dataset:
         nothing = xr.full_like(cubes[name]["model"], 0, float)
         return cubes[name].assign(dict.fromkeys(published.FACTS, nothing))
 
     published._join_sources = built
     published.describe_models = lambda *_: cubes["models"].copy()
     published.write_published(folder)
+
+
+def fetch_raw_files(contents: Mapping[str, bytes], address: str, cache: Path) -> None:
+    """Fetch raw files of given contents from a server."""
+    os.environ.pop(sources.MIRROR_VARIABLE, None)
+    os.environ |= {"XDG_CACHE_HOME": str(cache), "NO_PROXY": "127.0.0.1"}
+    raws = pinned(contents)
+    sources.SERVER, sources.raw_files = address, lambda: raws
+    sources.fetch_all(list(raws))
 
 
 def fetch(item: DataSet, root: Path) -> None:

@@ -30,8 +30,13 @@ def cubes() -> list[result.CubeFile]:
 
 def test_every_cube_of_every_study_is_listed(cubes: list[result.CubeFile]) -> None:
     assert [one.name for one in cubes] == [
-        f"{study.name}/{cube}.nc" for study in list_studies() for cube in study.cubes
+        f"{study.name}/{path.name}"
+        for study in list_studies()
+        for cube in study.cubes
+        for path in study.files(cube)
     ]
+    # What is share-alike is a file of its own.
+    assert {one.licence for one in cubes if ".by-sa" in one.name} == {"CC BY-SA 4.0"}
     assert all(one.bytes == (REPOSITORY / "cubes" / one.name).stat().st_size for one in cubes)
     assert all(one.licence and one.dims for one in cubes)
 

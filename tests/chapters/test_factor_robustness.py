@@ -19,7 +19,7 @@ from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import points
 
 STUDY = "published"
-CLIPS = ["RN50.openai", "ViT-B-32.openai"]
+CLIPS = ["RN50.openai", "ViT-B-32.openai", "ViT-B-16.openai"]
 ORDER = [factor.replace("_", " ") for factor in HEADLINE_FACTORS]
 """Of the factors, in every figure and table."""
 
@@ -45,7 +45,7 @@ def choices(found: FactorRobustness) -> xr.Dataset:
 
 
 def crowd(panel: Panel, times: int = 4) -> Panel:
-    """Repeat the two CLIPs of a study under other names, so that they are too many for names."""
+    """Repeat the three CLIPs of a study under other names, so that they are too many for names."""
     clips = clip_models(panel.models)["model"].values
     others = panel.models["model"].values[~np.isin(panel.models["model"].values, clips)]
     names = [*others, *np.repeat(clips, times)]
@@ -71,12 +71,12 @@ def test_a_clip_has_a_panel_with_intervals_and_the_bar_of_a_new_family(
 ) -> None:
     frame = figures.clips_frame([(STUDY, STUDY, result, panel.models)])
     assert list(dict.fromkeys(frame["panel"])) == [f"{STUDY}: {name}" for name in CLIPS]
-    assert rows_of(frame) == [ORDER, ORDER]
+    assert rows_of(frame) == [ORDER] * 3
     assert set(frame["look"]) == {"group/clip_zero_shot"}
     assert frame["value"].between(frame["low"], frame["high"]).all()
     pose = frame[frame["row"] == "pose"]
-    assert pose["value"].round(1).tolist() == [-3.2, -2.8]
-    assert pose["band_high"].round(1).tolist() == [1.6, 1.3]
+    assert pose["value"].round(1).tolist() == [-3.2, -2.8, -2.4]
+    assert pose["band_high"].round(1).tolist() == [1.6, 1.3, 0.6]
     assert (frame["band_low"] == -frame["band_high"]).all()
 
 
@@ -98,8 +98,8 @@ def test_many_clips_share_a_panel_that_counts_those_measured(panel: Panel) -> No
         half_width=judged_crowd["half_width"].where(~absent, np.inf),
     )
     frame = figures.clips_frame([("crowd", "crowd", part, many.models)])
-    assert set(frame["panel"]) == {"crowd: 5 of 8 CLIPs measured"}
-    assert len(frame) == 5 * len(ORDER)
+    assert set(frame["panel"]) == {"crowd: 9 of 12 CLIPs measured"}
+    assert len(frame) == 9 * len(ORDER)
     assert rows_of(frame) == [ORDER]
     assert frame["low"].isna().all()
     assert frame.loc[frame["row"] == "pose", "band_high"].round(1).unique().tolist() == [1.6]
@@ -130,7 +130,7 @@ def test_accuracies_lie_near_their_line(found: FactorRobustness, result: xr.Data
     beside = lines["high"] - lines["value"]
     assert (beside.dropna() > 0).all()
     np.testing.assert_allclose(beside, lines["value"] - lines["low"])
-    at_clips = lines["x"].between(58, 62)
+    at_clips = lines["x"].between(58, 68)
     assert beside[at_clips].notna().all()
     assert beside[~at_clips].isna().any()
     hollow = frame[~frame["decided"]]
@@ -154,7 +154,7 @@ def test_groups_count_their_families_and_one_family_is_not_bounded(found: Factor
 def test_every_choice_is_a_small_mark_on_the_range_of_all(choices: xr.Dataset) -> None:
     frame = figures.choices_frame({STUDY: choices})
     assert list(dict.fromkeys(frame["panel"])) == [f"{STUDY}: {name}" for name in CLIPS]
-    assert rows_of(frame) == [ORDER, ORDER]
+    assert rows_of(frame) == [ORDER] * 3
     means, singles = (frame[frame["mark"] == mark] for mark in ("mean", "single"))
     assert len(singles) == 24 * len(means)
     assert means["is_range"].all()
@@ -167,9 +167,9 @@ def test_every_choice_is_a_small_mark_on_the_range_of_all(choices: xr.Dataset) -
 
 def test_choices_of_a_crowd_have_a_panel_a_group(choices: xr.Dataset) -> None:
     names = [f"{name} {place}" for name in choices["model"].values for place in range(4)]
-    many = choices.isel(model=np.repeat([0, 1], 4)).assign_coords(model=names)
+    many = choices.isel(model=np.repeat([0, 1, 2], 4)).assign_coords(model=names)
     frame = figures.choices_frame({"crowd": many})
-    assert set(frame["panel"]) == {"crowd: CLIP, zero-shot, mean of 8"}
+    assert set(frame["panel"]) == {"crowd: CLIP, zero-shot, mean of 12"}
     assert figures.choices_frame({"crowd": many.assign(measured=many["measured"] & False)}).empty
 
 
@@ -177,8 +177,8 @@ def test_figures_say_what_they_show_and_whose_numbers_they_are(found: FactorRobu
     shown = figures.residuals(found).markup
     assert "RN50.openai: CLIP, zero-shot: pose −3.2 (−3.9 to −2.4), bar −1.6 to 1.6, background" in shown
     assert "CC BY-NC 4.0" in shown
-    assert "Standard (labels only): 93 marks" in figures.lines(found).markup
-    assert "CLIP, zero-shot (1): 10 marks, from pose −3.0 to subcategory 8.1." in figures.groups(found).markup
+    assert "Standard (labels only): 94 marks" in figures.lines(found).markup
+    assert "CLIP, zero-shot (1): 10 marks, from pose −2.8 to subcategory 8.3." in figures.groups(found).markup
     assert "pose −3.2 (−6.1 to −0.5)" in figures.every_choice(found).markup
 
 
@@ -194,8 +194,8 @@ def test_table_has_a_row_a_factor(panel: Panel, result: xr.Dataset, choices: xr.
     markup = tables.residual_table(panel, result, choices).markup
     assert markup.count('<th scope="row">') == 2 * len(HEADLINE_FACTORS)
     verdicts, changes = markup.split("</thead>")[:2]
-    assert verdicts.count('scope="col"') == 6
-    assert changes.split("<thead>")[1].count('scope="col"') == 5
+    assert verdicts.count('scope="col"') == 4 + len(CLIPS)
+    assert changes.split("<thead>")[1].count('scope="col"') == 1 + 2 * len(CLIPS)
     assert "15,064" in markup
 
 
@@ -223,7 +223,7 @@ def test_the_table_of_many_clips_has_a_few_columns(panel: Panel) -> None:
     markup = tables.residual_table(many, judged(many), xr.Dataset()).markup
     head = markup.split("</thead>")[0]
     assert head.count('scope="col"') == 5
-    # Pose is −3.2 four times and −2.8 four times; their one source is below.
+    # Pose is −3.2, −2.8 and −2.4, each four times; their one source is below.
     row = markup.split('<th scope="row">pose</th>')[1].split("</tr>")[0]
-    assert "−3.2, −3.0, −2.8" in row
+    assert "−3.2, −2.8, −2.4" in row
     assert "0, 1, 0" in row

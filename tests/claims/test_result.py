@@ -106,8 +106,10 @@ def test_sources_are_those_of_cubes_with_an_effect() -> None:
         entry(claim(cube="shape_bias"), L.REPRODUCED, networks([0.03])),
         entry(claim("Y"), L.NO_DATA, study="miniature"),
     ]
-    (line,) = ClaimsLedger(studies, 0.95, entries).sources
-    assert "texture-vs-shape" in line
+    own, part = ClaimsLedger(studies, 0.95, entries).sources
+    assert "texture-vs-shape" in own
+    assert "vlm_shapebias" in part
+    assert part.endswith("CC BY-SA 4.0")
 
 
 def test_a_study_that_can_be_asked_nothing_is_refused() -> None:

@@ -161,6 +161,30 @@ def test_factors_alone_are_no_parts_of_the_plain_set(factors: xr.Dataset) -> Non
         validate(cube, "factors")
 
 
+def _inside(factors: xr.Dataset) -> xr.Dataset:
+    hits, images = (factors[name].sel(selection="top", drop=True) for name in ("hits", "images"))
+    inside = {"hits_inside": hits, "images_inside": images.isel(model=0, drop=True)}
+    return factors.assign({name: one.expand_dims(metaclass=["dog"]) for name, one in inside.items()})
+
+
+def test_label_rules_have_names_that_are_known(factors: xr.Dataset) -> None:
+    validate(factors.assign(hits=factors["hits"].expand_dims(label_rule=["class", "real"])), "factors")
+    with pytest.raises(
+        ClipsafeError, match="coordinate 'label_rule' holds 'friendly'; it may hold class, real"
+    ):
+        validate(factors.expand_dims(label_rule=["friendly"]), "factors")
+
+
+def test_hits_inside_a_group_are_a_part_of_its_images(factors: xr.Dataset) -> None:
+    cube = _inside(factors).copy(deep=True)
+    validate(cube, "factors")
+    with pytest.raises(ClipsafeError, match="'hits_inside' needs 'images_inside', of which it is a part"):
+        validate(cube.drop_vars("images_inside"), "factors")
+    cube["hits_inside"].values[...] = 101
+    with pytest.raises(ClipsafeError, match="'hits_inside' exceeds 'images_inside'"):
+        validate(cube, "factors")
+
+
 def test_another_study_may_have_other_cue_classes(shape_bias_cube: xr.Dataset) -> None:
     validate(shape_bias_cube.isel(cue_class=[0]).assign_coords(cue_class=["umbrella"]), "shape_bias")
 

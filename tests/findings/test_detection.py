@@ -205,3 +205,77 @@ def test_the_chapter_draws_detection_where_a_study_has_it(study: Path, tmp_path:
     assert "mean AUROC over the OOD sets" in text
     assert "The study `published` has no cube `ood`" in text
     assert "recall of OOD images" in text
+
+
+def test_sets_stand_together_that_a_model_was_measured_on() -> None:
+    area = xr.DataArray(
+        [[0.5, 0.5, np.nan, np.nan], [0.5, np.nan, np.nan, np.nan], [np.nan, np.nan, 0.5, np.nan]],
+        {"model": list("xyz"), "ood_set": list("abcd")},
+        ("model", "ood_set"),
+    )
+    assert detection.measured_together(area) == [["a", "b"], ["c"]]
+    assert detection.measured_together(area.isel(model=[1, 2, 2])) == [["c"], ["a"]]
+    joined = area.copy()
+    joined.loc["z", "b"] = 0.5
+    assert detection.measured_together(joined) == [["a", "b", "c"]]
+    assert detection.measured_together(area * np.nan) == []
+
+
+def test_each_source_may_have_its_own_sets_and_its_own_rows(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube, models = (xr.load_dataset(study / f"{name}.nc", engine="h5netcdf") for name in ("ood", "models"))
+    again = [f"again:{name}" for name in NAMES[:4]]
+    more = models.isel(model=range(4)).assign_coords(model=again)
+    rows = [*NAMES, *again]
+    write_cube(xr.concat([models, more], "model").assign_coords(model=rows), study / "models.nc")
+    scene = cube.isel(model=range(4)).assign_coords(model=again)
+    of_glyphs, of_scenes = cube["ood_set"] == "glyph", scene["ood_set"] == "scene"
+    both = xr.concat([cube.where(of_glyphs), scene.where(of_scenes)], "model").assign_coords(model=rows)
+    for variable in both.data_vars.values():
+        variable.attrs["not_measured"] = "each source has its own sets"
+    write_cube(both, study / "ood.nc")
+    found = detection.read_detection(asked(study))[0]["made"]
+    # A mean over both sets would hold four networks against others on other images.
+    assert found.cloud.sizes["model"] == len(NAMES)
+    assert found.cloud["y"].sel(model="clip0").item() == pytest.approx(0.6)
+    # The second row of a network has its weights, and so its accuracy.
+    assert found.by_set["scene"]["model"].values.tolist() == NAMES[:4]
+    assert found.by_set["scene"]["y"].sel(model="clip0").item() == pytest.approx(0.7)
+    means = detection.score_means(asked(study))
+    assert means.groupby("score")["models"].sum().unique().tolist() == [len(NAMES)]
+
+
+def test_a_rate_that_was_not_measured_is_said(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    cube["fpr95_id_positive"] = cube["fpr95_id_positive"] * np.nan
+    cube["fpr95_id_positive"].attrs |= {
+        "not_measured": "no rate",
+        "long_name": "",
+        "units": "1",
+        "source": "made",
+    }
+    write_cube(cube, study / "ood.nc")
+    found = ood_correlation(asked(study))
+    assert found.detected["made"].by_member["fpr"].isna().all()
+    assert NOT_MEASURED in tables.detection_table(found.detected["made"], "id", "made").markup
+    assert NOT_MEASURED in tables.score_table(found.scores).markup
+
+
+def test_a_study_of_few_clips_alone_is_left_out(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    write_cube(cube.isel(model=range(2)), study / "ood.nc")
+    found = ood_correlation(asked(study))
+    assert found.detected == {}
+    assert "`made` has too few networks with detection by the score `energy`" in found.left_out[-1]
+
+
+def test_correlations_that_nobody_can_know_are_missing(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "made")
+    cube = xr.load_dataset(study / "ood.nc", engine="h5netcdf")
+    write_cube(cube.isel(model=range(CLIPS, CLIPS + 3)), study / "ood.nc")
+    found = ood_correlation(asked(study)).detected["made"]
+    assert found.by_member["member"].tolist() == ["standard networks"]
+    assert found.by_member["rank"].item().with_interval == NOT_MEASURED
+    assert NOT_MEASURED in tables.detection_table(found, "id", "made").markup

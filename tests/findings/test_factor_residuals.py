@@ -145,7 +145,7 @@ def test_the_band_is_that_of_the_families_near_and_ends_where_they_are_few(
 def test_choices_of_a_crowd_are_means_of_those_measured_under_every_choice(choices: xr.Dataset) -> None:
     assert chapter.choices_of_groups(choices) is choices
     names = [f"{name} {place}" for name in choices["model"].values for place in range(4)]
-    many = choices.isel(model=np.repeat([0, 1], 4)).assign_coords(model=names)
+    many = choices.isel(model=np.repeat([0, 1], 4)).assign_coords(model=names[:8])
     measured = xr.ones_like(many["measured"], bool)
     measured[{"model": 0, "factor": 0, "fit": 0}] = False
     mean = chapter.choices_of_groups(many.assign(measured=measured))
@@ -176,6 +176,31 @@ def test_a_study_without_a_line_is_left_out_in_words(panel: Panel) -> None:
     at = {"selection": 0, "model": int(standard[0]), "factor": 0}
     perfect["hits"][at] = perfect["images"][at]
     assert "probit axes have no place" in said(Panel(STUDY, perfect, panel.models), axes="probit")[0]
+
+
+def test_a_panel_is_cut_to_a_label_rule_and_to_who_was_counted_by_it(panel: Panel) -> None:
+    assert "label_rule" not in panel.cube.dims
+    assert chapter.with_label_rule(panel, "class", "top") is panel
+    assert chapter.with_label_rule(panel, "real", "top") is None
+    (whole,) = read_panels([STUDY], "factors", list(GROUPS))
+    sizes = {}
+    for rule, selection in product(("class", "real", "metaclass"), ("top", "multi")):
+        cut = chapter.with_label_rule(whole, rule, selection)
+        assert cut is not None
+        assert cut.cube["model"].values.tolist() == cut.models["model"].values.tolist()
+        assert cut.cube["hits"].sel(selection=selection).notnull().all()
+        sizes[rule, selection] = cut.cube.sizes["model"]
+    everyone = whole.cube.sizes["model"]
+    of_toolbox = int(whole.cube["model"].str.startswith("imagenet-x-toolbox:").sum())
+    assert sizes == {
+        (rule, selection): everyone - of_toolbox * (rule != "class" and selection == "multi")
+        for rule, selection in sizes
+    }
+    kept, sentences = chapter.with_a_line([panel], ["pose"], "top", "standard", "raw", "real")
+    assert kept == []
+    assert sentences == [
+        "The study `published` has no answers counted by the label rule `real`: its panel is left out."
+    ]
 
 
 def test_factors_that_a_study_lacks_are_named(panel: Panel) -> None:

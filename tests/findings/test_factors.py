@@ -79,31 +79,31 @@ APART = ["WIT", "LAION", ""]
 
 def test_the_record(found: FactorRobustness) -> None:
     assert (found.networks, found.who, found.study, found.line_of) == (
-        "384",
+        "388",
         "the record",
         STUDY,
         "standard models",
     )
     real = found.real
-    assert (real.clips.number, real.clips.sources) == ("2 zero-shot CLIPs", "1 training source")
+    assert (real.clips.number, real.clips.sources) == ("3 zero-shot CLIPs", "1 training source")
     assert real.clips.few == "one"
-    assert (real.verdicts.above, real.verdicts.below, real.verdicts.agree) == ("no factor", "pose", "yes")
-    assert (real.verdicts.apart, real.verdicts.judged, real.verdicts.tests) == ("below", "one source", "10")
-    assert (real.verdicts.marks, real.verdicts.chance) == ("20", "1")
-    assert (real.pooled.above, real.pooled.below) == ("color, smaller and subcategory", "pose")
-    assert real.wider == "1.0 to 1.7"
-    assert (real.support.near, real.support.above) == ("14", "10")
-    assert real.support.names.startswith("AlexNet, Inception, MNASNet, ")
+    assert (real.verdicts.above, real.verdicts.below, real.verdicts.agree) == ("subcategory", "pose", "yes")
+    assert (real.verdicts.apart, real.verdicts.judged, real.verdicts.tests) == ("both", "one source", "10")
+    assert (real.verdicts.marks, real.verdicts.chance) == ("30", "1.5")
+    assert (real.pooled.above, real.pooled.below) == ("background, color, smaller and subcategory", "pose")
+    assert real.wider == "0.6 to 1.7"
+    assert (real.support.near, real.support.above) == ("20", "16")
+    assert real.support.names.startswith("AlexNet, HRNet, Inception, ")
     assert real.accuracy.texture_rank == "10 of 10"
-    assert (real.choice.local.pose, real.choice.pose_multi) == ("−2.5 and −2.4", "−0.7 and −0.7")
+    assert (real.choice.local.pose, real.choice.pose_multi) == ("−2.5 to −2.4", "−0.7 to −0.5")
     assert real.choice.sign_stable.startswith("pose, background")
     assert real.arithmetic.weighted_sum == "0.21"
 
 
 def test_networks_are_those_of_the_record_whatever_is_shown() -> None:
     shown = asked(groups=["clip_zero_shot", "standard"])
-    assert shown.networks == "384"
-    assert shown.panels[0].cube.sizes["model"] == 95
+    assert shown.networks == "388"
+    assert shown.panels[0].cube.sizes["model"] == 97
     assert shown.real.groups.other_names == NOT_MEASURED
     drawn = asked(studies=["miniature"], groups=["clip_zero_shot", "standard"])
     assert drawn.networks == drawn.who == drawn.real.verdicts.marks == NOT_MEASURED
@@ -112,7 +112,7 @@ def test_networks_are_those_of_the_record_whatever_is_shown() -> None:
 
 @pytest.mark.parametrize(
     ("values", "marks", "chance"),
-    [({"factors": ["pose"]}, "2", "0.1"), ({"factors": ["all"], "confidence": 0.9}, "32", "3.2")],
+    [({"factors": ["pose"]}, "3", "0.2"), ({"factors": ["all"], "confidence": 0.9}, "48", "4.8")],
 )
 def test_marks_are_counted(values: dict[str, object], marks: str, chance: str) -> None:
     verdicts = asked(**values).real.verdicts
@@ -123,9 +123,9 @@ def test_marks_are_counted(values: dict[str, object], marks: str, chance: str) -
 @pytest.mark.parametrize(
     ("values", "multi", "has_share"),
     [
-        ({}, "−0.7 and −0.7", True),
-        ({"fit": "local"}, "−0.5 and −0.6", True),
-        ({"reference_accuracy": "without_factor", "confidence": 0.9}, "−6.1 and −5.9", False),
+        ({}, "−0.7 to −0.5", True),
+        ({"fit": "local"}, "−0.6 to −0.5", True),
+        ({"reference_accuracy": "without_factor", "confidence": 0.9}, "−6.1 to −4.3", False),
     ],
 )
 def test_where_all_factors_count_the_other_choices_are_the_page_s(
@@ -135,7 +135,7 @@ def test_where_all_factors_count_the_other_choices_are_the_page_s(
     assert found.real.choice.pose_multi == multi
     assert (found.real.choice.pose_share != NOT_MEASURED) == has_share
     assert found.has_own_choices == (not set(values) - {"confidence"})
-    assert found.real.choice.local.pose == "−2.5 and −2.4"
+    assert found.real.choice.local.pose == "−2.5 to −2.4"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_was_not_asked_for_is_missing() -> None:
     real = asked(factors=["pose"]).real
     assert real.accuracy.pose_rank == real.accuracy.texture == real.choice.local.shape == NOT_MEASURED
     assert real.arithmetic.weighted_sum == NOT_MEASURED
-    assert real.choice.local.pose == "−2.5 and −2.4"
+    assert real.choice.local.pose == "−2.5 to −2.4"
 
 
 def test_whose_line_it_is() -> None:
@@ -180,7 +180,7 @@ def test_a_study_with_one_selection_has_no_choices_and_no_top_factors(found: Fac
         results={STUDY: found.results[STUDY].assign_attrs(selection="multi")},
     )
     assert multi.real.arithmetic.common_share.percent(0) == multi.real.choice.sign_stable == NOT_MEASURED
-    assert multi.real.clips.number == "2 zero-shot CLIPs"
+    assert multi.real.clips.number == "3 zero-shot CLIPs"
 
 
 def test_stand_ins_never_speak_for_real_models(found: FactorRobustness) -> None:

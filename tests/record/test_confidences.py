@@ -103,7 +103,7 @@ class TestMeasure:
 
 class TestCube:
     def test_accuracies_are_those_of_the_counts_by_factor(self, cube: xr.Dataset) -> None:
-        factors = find_study("published").read("factors").sel(selection="top")
+        factors = find_study("published").read("factors").sel(label_rule="class", selection="top")
         share = (factors["hits"] / factors["images"]).sel(model=cube["model"].values)
         accuracy = cube["accuracy"].isel(draw=0)
         for condition in cube["condition"].values.tolist()[1:]:

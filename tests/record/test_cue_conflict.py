@@ -23,6 +23,9 @@ _TOOLBOX = "model-vs-human-thieringer/raw-data/cue-conflict/cue-conflict_{}_sess
 _BEYOND = "beyond-inet/inference/modelvshuman/raw-data/cue-conflict/cue-conflict_{}_session-1.csv"
 _BETHGE = "model-vs-human/raw-data/cue-conflict/cue-conflict_{}_session-1.csv"
 _BURNS = "model-vs-human-burns/raw-data/cue-conflict/cue-conflict_{}_session-1.csv"
+_TRAINED = texture_vs_shape.FOLDERS["texture-vs-shape-trained"] + (
+    "/style-transfer-512-nomask-experiment_{}_session-1.csv"
+)
 _CHOICES = "vlm_shapebias/raw-data/clip/{}.csv"
 
 
@@ -87,6 +90,9 @@ class TestMirror:
             (_TOOLBOX.format("resnet50"), _BETHGE.format("resnet50"), 1_279),
             (_TOOLBOX.format("resnet50"), _BEYOND.format("tv-resnet50"), 1_278),
             (_TOOLBOX.format("convnext-base"), _BEYOND.format("convnext-base-21k"), 1_280),
+            # Other preprocessing, other answers: the two runs that the ledger's page tells of.
+            (_TOOLBOX.format("resnet50"), _TRAINED.format("resnet50"), 1_093),
+            (_TOOLBOX.format("resnet50"), "vlm_shapebias/raw-data/inet_classifier/tv_resnet50.csv", 965),
         ],
     )
     def test_two_evaluations_of_one_network_agree(

@@ -10,10 +10,10 @@ import xarray as xr
 from clipsafe_utils.cubes import content_hash, find_study, read_cube, write_cube
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.record import imagenet_x, texture_vs_shape
+from clipsafe_utils.record import imagenet_x, sources, texture_vs_shape
 from clipsafe_utils.record.imagenet_x import Annotations, read_annotations, read_predictions, read_table
 from clipsafe_utils.record.networks import describe
-from clipsafe_utils.record.published import FILES, write_one, write_published
+from clipsafe_utils.record.published import FILES, needed_paths, write_one, write_published
 from clipsafe_utils.record.sessions import count_decisions, read_session
 from clipsafe_utils.record.sources import fetch, raw_files, raw_paths
 from tests.conftest import FIXTURES
@@ -75,7 +75,7 @@ class TestPredictions:
         rows = pd.read_csv(ROWS / path)
         images = top.labels.index.intersection(rows["file_name"])
         part = Annotations(top.flags.loc[images], top.labels.loc[images])
-        counts = read_predictions(ROWS / path, part)
+        counts = read_predictions(ROWS / path, part).sel(label_rule="class")
         by_hand = sum(
             int(row.predicted_class == top.labels[row.file_name])
             for row in rows.itertuples()
@@ -221,15 +221,16 @@ class TestNetworks:
 
 
 class TestPublishedCubes:
-    def test_393_factor_records_with_checkpoint_and_group(self) -> None:
+    def test_398_factor_records_with_checkpoint_and_group(self) -> None:
         study = find_study(PUBLISHED)
         factors, models = study.read("factors"), study.read("models")
-        assert factors.sizes["model"] == 393
+        assert factors.sizes["model"] == 398
         described = models.sel(model=factors["model"].values)
         assert (described["checkpoint"] != "").all()
         assert (described["group"] != "").all()
         joined = described["checkpoint"].to_series().value_counts()
-        assert joined["ViT-B-32.openai"] == joined["RN50.openai"] == joined["resnet50.tv_in1k"] == 2
+        assert joined["ViT-B-32.openai"] == joined["RN50.openai"] == 2
+        assert (joined["resnet50.tv_in1k"], joined["ViT-B-16.openai"]) == (3, 1)
 
     def test_image_level_and_table_agree_on_one_network(self) -> None:
         hits = find_study(PUBLISHED).read("factors")["hits"]
@@ -255,9 +256,12 @@ class TestPublishedCubes:
         self, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(mirror))
+        read: set[str] = set()
+        monkeypatch.setattr(sources, "_check", lambda _, raw: read.add(raw.path))
         built: list[str] = []
         hashes = write_published(tmp_path, built.append)
         assert built == [*FILES, "models"]
+        assert read <= set(needed_paths())  # Else a file that is missing is missed late.
         committed = find_study(PUBLISHED)
         assert hashes == {name: content_hash(read_cube(committed.path(name))) for name in built}
         for name in hashes:
@@ -292,7 +296,13 @@ class TestFetch:
     ) -> None:
         part = tmp_path / "mirror"
         part.mkdir()
-        for name in ("texture-vs-shape", "model-vs-human", "model-vs-human-thieringer", "beyond-inet"):
+        for name in (
+            "texture-vs-shape",
+            "model-vs-human",
+            "model-vs-human-thieringer",
+            "model-vs-human-burns",
+            "beyond-inet",
+        ):
             (part / name).symlink_to(mirror / name)
         (part / "vlm_shapebias").symlink_to(mirror / "vlm_shapebias")
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(part))
@@ -308,21 +318,11 @@ class TestFetch:
         with pytest.raises(ClipsafeError, match=r"models\.nc: does not describe 'beyond-inet:"):
             write_one("shape_bias", folder)
 
-    def test_a_failed_download_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        import pooch
-
-        def refuse(address: str, **_: object) -> str:
-            assert address.endswith(
-                "/modestyachts/imagenet-testbed/0170eec658d664289d9f61de8f90f967f49abca0/robustness_top1s.csv"
-            )
-            raise ConnectionError
-
-        monkeypatch.delenv("CLIPSAFE_MIRROR", raising=False)
-        monkeypatch.setattr(pooch, "retrieve", refuse)
-        with pytest.raises(
-            ClipsafeError, match="set CLIPSAFE_MIRROR to a folder that holds imagenet-testbed"
-        ):
-            fetch(self.PATH)
+    def test_a_file_is_asked_for_at_its_commit(self) -> None:
+        assert raw_files()[self.PATH].address == (
+            "https://raw.githubusercontent.com/modestyachts/imagenet-testbed/"
+            "0170eec658d664289d9f61de8f90f967f49abca0/robustness_top1s.csv"
+        )
 
     def test_a_bad_mirror_changes_no_cube(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CLIPSAFE_MIRROR", str(tmp_path / "nothing"))

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from clipsafe_utils.address import name_of, title_of
@@ -22,6 +23,8 @@ from clipsafe_utils.say import Missing, level
 from clipsafe_utils.show.encoding import LOOKS
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
+
+_MOST_NAMED = 20  # Networks of a cube that were read twice: more have a number only.
 
 
 def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
@@ -104,13 +107,47 @@ def sensitivity(changed: Iterable[Changed]) -> Shown:
 
 
 def floors(r: ClaimsLedger) -> Shown:
-    """Tabulate the evaluation floor of each cube of each study."""
-    said = [(study, cube, f"{100 * floor:.2f}" if floor else "none known") for study, cube, floor in r.floors]
-    return table(
-        pd.DataFrame(said, columns=["Study", "Cube", "Floor, points"]),
-        "The evaluation floor: how far two readings of one network differ. None known: no network was read "
-        "twice.",
+    """Tabulate the evaluation floor of each cube of each study, and below it the networks behind a few."""
+    said = []
+    for (study, cube), networks in r.readings.items():
+        differences = networks["difference"]
+        row = {"Study": study, "Cube": cube, "Networks read twice": len(networks)}
+        said.append(
+            row
+            | {"Floor, points": _points(differences.median()), "Largest, points": _points(differences.max())}
+        )
+    of_cubes = table(
+        pd.DataFrame(said),
+        "The evaluation floor: how far the first two readings of a network differ, in the median over "
+        "networks; and the most that two readings differ.",
     )
+    named = [
+        folded(_readings(cube, networks), f"The networks that were read twice: study {study}, cube {cube}")
+        for (study, cube), networks in r.readings.items()
+        if 0 < len(networks) <= _MOST_NAMED
+    ]
+    return stacked([of_cubes, *named])
+
+
+def _readings(cube: str, networks: pd.DataFrame) -> Shown:
+    said = [
+        {
+            "Network": row["checkpoint"].split(":")[-1],
+            "First": row["first"],
+            "Second": row["second"],
+            "Difference, points": _points(row["difference"]),
+        }
+        for row in networks.to_dict("records")
+    ]
+    return table(
+        pd.DataFrame(said),
+        f"Two readings of one network, cube {cube}: the median size of their difference over all that both "
+        "measured. A CLIP that one source asked by several sets of prompts was read with the first two.",
+    )
+
+
+def _points(share: float) -> str:
+    return "none" if np.isnan(share) else f"{100 * share:.2f}"
 
 
 def since_the_freeze(freeze: Freeze | Missing) -> Shown:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes.studies import Study, list_studies
 from clipsafe_utils.findings.shift.clouds import IN_DISTRIBUTION
-from clipsafe_utils.findings.shift.detection import mean_over_kinds
+from clipsafe_utils.findings.shift.detection import mean_over_kinds, measured_together
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Text
 
@@ -99,7 +99,8 @@ def _auroc(detection: xr.Dataset) -> xr.DataArray | None:
     if _SCORE not in detection["score"].values:
         return None
     area = detection["auroc"].isel(draw=0, drop=True).sel(score=_SCORE, drop=True)
-    return mean_over_kinds(area.to_dataset())["auroc"]
+    together = measured_together(area)
+    return mean_over_kinds(area.sel(ood_set=together[0]).to_dataset())["auroc"] if together else None
 
 
 def _ece_debiased(calibration: xr.Dataset) -> xr.DataArray | None:

@@ -6,7 +6,7 @@ import pandas as pd
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.findings.shift.controlled import Controlled, Step
 from clipsafe_utils.findings.shift.detection import Detection
-from clipsafe_utils.say import number, percent
+from clipsafe_utils.say import NOT_MEASURED, number, percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 
@@ -18,7 +18,7 @@ def detection_table(detection: Detection, positive: str, study: str) -> Shown:
             "Models of": row["member"],
             "Models (families)": f"{row['models']} ({row['families']})",
             "AUROC": percent(row["auroc"]),
-            "False positives": percent(row["fpr"]),
+            "False positives": _percent(row["fpr"]),
             "Rank correlation": row["rank"].with_interval,
             "At fixed quantity": row["fixed"].with_interval,
         }
@@ -43,7 +43,7 @@ def set_table(detection: Detection, study: str) -> Shown:
         ],
         ood_set=lambda rows: rows["ood_set"].str.replace("_", " "),
     )
-    by_set = cells.pivot_table("cell", "ood_set", "member", "first", sort=False)
+    by_set = cells.pivot_table("cell", "ood_set", "member", "first", sort=False).fillna(NOT_MEASURED)
     return table(
         by_set.rename_axis("OOD set").rename_axis(None, axis="columns").reset_index(),
         f"Mean AUROC by OOD set and its rank correlation with accuracy in distribution, study {study}.",
@@ -57,8 +57,8 @@ def score_table(means: pd.DataFrame) -> Shown:
             "Score": row["score"].replace("_", " "),
             "Models of": f"{GROUPS[row['group']]} ({row['models']})",
             "AUROC": percent(row["auroc"]),
-            "Recall of ID": percent(row["fpr95_id_positive"]),
-            "Recall of OOD": percent(row["fpr95_ood_positive"]),
+            "Recall of ID": _percent(row["fpr95_id_positive"]),
+            "Recall of OOD": _percent(row["fpr95_ood_positive"]),
         }
         for row in means.sort_values(["group", "auroc"], ascending=[True, False]).to_dict("records")
     ]
@@ -95,3 +95,7 @@ def step_table(lab: Controlled) -> Shown:
         "What one change does, in points with intervals over seeds or pairs and over images. AUROC of the "
         "maximum softmax, the mean over all kinds of unknown images.",
     )
+
+
+def _percent(share: float) -> str:
+    return percent(share) if np.isfinite(share) else NOT_MEASURED

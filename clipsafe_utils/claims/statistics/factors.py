@@ -20,9 +20,8 @@ from clipsafe_utils.claims.statistics.cases import (
 )
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes import HEADLINE_FACTORS
-from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.clip_pairs import Pairs
-from clipsafe_utils.findings.factors.residuals import with_a_line
+from clipsafe_utils.findings.factors.residuals import with_a_line, with_label_rule
 from clipsafe_utils.findings.model_pairs import curated_pairs, source_twins
 from clipsafe_utils.metrics.baseline import prediction_interval
 from clipsafe_utils.metrics.labelled import effective_robustness
@@ -33,7 +32,6 @@ Judged = tuple[xr.Dataset, xr.Dataset, xr.DataArray]
 _LINE = "standard"
 _CUBE = "factors"
 _HALF = len(HEADLINE_FACTORS) / 2
-_CLASS = "class"
 
 
 @statistic
@@ -95,7 +93,9 @@ def curated_on_factors(reader: Reader, choices: Choices) -> Evidence:
 @lru_cache(maxsize=4)
 def judged_factors(reader: Reader, choices: Choices, factors: tuple[str, ...]) -> Judged:
     """Judge once for the claims that follow each other and ask the same."""
-    panel = _by_rule(reader.needed(_CUBE), choices.label_rule)
+    panel = with_label_rule(reader.needed(_CUBE), choices.label_rule, choices.selection)
+    if panel is None:
+        raise NotMeasuredError(f"no answers counted by the label rule {choices.label_rule}")
     kept, sentences = with_a_line([panel], factors, choices.selection, _LINE, choices.axes)
     if sentences:
         # The chapter adds that it draws no panel.
@@ -113,15 +113,6 @@ def judged_factors(reader: Reader, choices: Choices, factors: tuple[str, ...]) -
     )
     images = kept[0].cube["images"].sel(selection=choices.selection, drop=True)
     return result.transpose("model", "factor"), kept[0].models, images
-
-
-def _by_rule(panel: Panel, label_rule: str) -> Panel:
-    """Cut a panel to what counts as right by a rule; a cube without the dim counts the class alone."""
-    if "label_rule" in panel.cube.dims and label_rule in panel.cube["label_rule"].values:
-        return Panel(panel.study, panel.cube.sel(label_rule=label_rule, drop=True), panel.models)
-    if "label_rule" in panel.cube.dims or label_rule != _CLASS:
-        raise NotMeasuredError(f"no answers counted by the label rule {label_rule}")
-    return panel
 
 
 def _factors_of(reader: Reader) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.schema import LABEL_RULE
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.metrics.baseline import predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
@@ -39,16 +40,45 @@ A_CROWD = 6
 """More CLIPs than this are shown by group: a name for each would crowd figures and tables out."""
 
 
+def with_label_rule(panel: Panel, label_rule: str, selection: str) -> Panel | None:
+    """Cut a panel to what counts as right by one of `LABEL_RULES`; None where nothing was counted by it.
+
+    A cube without the dim counts the class alone. Networks without any count by the rule and the selection
+    are left out.
+    """
+    cube, models = panel.cube, panel.models
+    if "label_rule" not in cube.dims:
+        return panel if label_rule == LABEL_RULE else None
+    if label_rule not in cube["label_rule"].values:
+        return None
+    cube = cube.sel(label_rule=label_rule, drop=True)
+    if selection in cube["selection"].values:
+        counted = cube["hits"].sel(selection=selection).notnull().any("factor")
+        names = counted["model"].values[counted.values]
+        cube, models = cube.sel(model=names), models.sel(model=names)
+    return Panel(panel.study, cube, models)
+
+
 def with_a_line(
-    panels: Sequence[Panel], factor_names: Sequence[str], selection: str, baseline_group: str, axes: str
+    panels: Sequence[Panel],
+    factor_names: Sequence[str],
+    selection: str,
+    baseline_group: str,
+    axes: str,
+    label_rule: str = LABEL_RULE,
 ) -> tuple[list[Panel], list[str]]:
     """Part the studies for which a line can be drawn from those for which it cannot.
 
-    Returns the panels cut to the factors that were asked for and `overall`, and in words what the others lack
-    and which factors a study has no images of.
+    Returns the panels cut to one label rule, the factors that were asked for and `overall`, and in words what
+    the others lack and which factors a study has no images of.
     """
     kept, sentences = [], []
-    for panel in panels:
+    for whole in panels:
+        panel = with_label_rule(whole, label_rule, selection)
+        if panel is None:
+            lacks = f"has no answers counted by the label rule `{label_rule}`"
+            sentences.append(f"The study `{whole.study}` {lacks}: its panel is left out.")
+            continue
         known = [name for name in factor_names if name in panel.cube["factor"].values]
         unknown = [name.replace("_", " ") for name in factor_names if name not in known]
         if unknown:

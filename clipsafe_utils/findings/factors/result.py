@@ -232,7 +232,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     >>> from clipsafe_utils import parameters_of
     >>> found = factor_robustness(parameters_of("factor-robustness", {"studies": ["published"]}))
     >>> found.real.clips.number, found.real.verdicts.below
-    (2 zero-shot CLIPs, pose)
+    (3 zero-shot CLIPs, pose)
     """
     read = read_panels(chosen.studies, "factors", chosen.groups)
     causes = read_causes(chosen.studies)

@@ -1,6 +1,7 @@
 """Chapter 2: which decisions count, and what is computed from them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -10,9 +11,61 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.labelled import shape_bias_by_class
-from clipsafe_utils.say import listed
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing, percent, span
 
 _EVERY = "all"
+
+
+@dataclass(frozen=True)
+class Observers:
+    """Some observers of real models or people: their shape bias, and what it leaves out."""
+
+    number: Text
+    bias: Said  # of all decisions of the group together
+    lowest: Said
+    highest: Said
+    best: Text  # who has the highest
+    decided: Said  # median share of images decided by either cue
+    named: Said  # share of all images that are named by shape
+
+    @property
+    def span(self) -> Text:
+        """From the lowest to the highest shape bias."""
+        if isinstance(self.lowest, Missing) or isinstance(self.highest, Missing):
+            return Missing("no such observer")
+        return span([self.lowest.estimate, self.highest.estimate], percent)
+
+    def against(self, other: "Observers") -> str | Missing:
+        """Say where these stand against others by shape bias.
+
+        `above` or `below` where every one is, `among` where they lie between the others' ends, `across`
+        otherwise.
+        """
+        ends = (self.lowest, self.highest, other.lowest, other.highest)
+        numbers = [end.estimate for end in ends if isinstance(end, Value)]
+        if len(numbers) < len(ends):
+            return Missing("one of the two kinds of observers is not there")
+        low, high, other_low, other_high = numbers
+        if low > other_high or high < other_low:
+            return "above" if low > other_high else "below"
+        return "among" if other_low <= low and high <= other_high else "across"
+
+
+def observers_of(rows: xr.Dataset, names: Sequence[str], reason: str) -> Observers:
+    """Gather what some rows of a `shape_bias_table` say; `reason` says why there is none."""
+    if not rows.sizes["model"]:
+        return nothing(Observers, reason)
+    shape, texture = rows["shape_hits"].sum().item(), rows["texture_hits"].sum().item()
+    bias = rows["shape_bias"].values
+    return Observers(
+        Text(bias.size),
+        Value(shape / (shape + texture)),
+        Value(float(bias.min())),
+        Value(float(bias.max())),
+        Text(names[int(bias.argmax())]),
+        Value(rows["share_decided"].median().item()),
+        Value(shape / rows["images"].sum().item()),
+    )
 
 
 def chosen_panels(
@@ -98,8 +151,9 @@ def stylised_pairs(result: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     source = np.array([name.split(":")[0] for name in models["model"].values.tolist()])
     partner = (models["training_source"] == "IN-1k").values & np.isin(source, source[stylised])
     partner &= np.isin(_plain_names(models), _plain_names(models)[stylised])
-    # A name that says neither source nor architecture has no partner, and a network alone is no pair.
-    kept = (stylised | partner) & partner.any()
+    # Training on both kinds of images at once has no partner, and neither has a name that says nothing.
+    stylised &= np.isin(_plain_names(models), _plain_names(models)[partner])
+    kept = stylised | partner
     pairs = result.isel(model=kept)
     return pairs.assign(family=("model", models["family"].values[kept]), stylised=("model", stylised[kept]))
 
@@ -111,14 +165,19 @@ def _plain_names(models: xr.Dataset) -> np.ndarray:
 def class_means(panels: Iterable[Panel], confidence: float) -> dict[str, xr.Dataset]:
     """Average the shape bias of each class over the families of each group, by study.
 
-    An observer that decided no image of some class is left out.
+    An observer that decided no image of some class is left out, and so is a suspect run.
     """
     means = {}
     for panel in panels:
         bias = shape_bias_by_class(panel.cube)["shape_bias"]
-        complete = bias.notnull().all("cue_class").values
+        complete = bias.notnull().all("cue_class").values & ~is_suspect(panel.models)
         if complete.any():
             means[panel.study] = group_means(
                 bias.isel(model=complete), panel.models.isel(model=complete), list(GROUPS), confidence
             )
     return means
+
+
+def is_suspect(models: xr.Dataset) -> np.ndarray:
+    """Return a mask of the runs of which the record's rules say that they went wrong."""
+    return np.array(["suspect" in reference for reference in models["reference"].values.tolist()], bool)

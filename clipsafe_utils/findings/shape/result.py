@@ -1,18 +1,21 @@
 """Shape or texture: everything that chapter 2 says, found once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
-from clipsafe_utils.cubes.selection import is_real
+from clipsafe_utils.cubes.schema import MULTIPLE_CHOICE
+from clipsafe_utils.cubes.selection import is_real, of_source
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shape.evaluations import Evaluations
 from clipsafe_utils.findings.shape.laboratory import (
     PROPERTIES,
     TEXTURE,
@@ -21,30 +24,28 @@ from clipsafe_utils.findings.shape.laboratory import (
     population,
     with_families,
 )
-from clipsafe_utils.findings.shape.observers import chosen_panels, class_means, stylised_pairs
+from clipsafe_utils.findings.shape.observers import (
+    Observers,
+    chosen_panels,
+    class_means,
+    is_suspect,
+    observers_of,
+    stylised_pairs,
+)
+from clipsafe_utils.findings.shape.skill import Skill
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.labelled import shape_bias_table
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
+from clipsafe_utils.registry.model_names import short_names
+from clipsafe_utils.registry.training_sources import lineage_of
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing
 
 _MIDDLE = 0.5
 _RECORD = "published"
+_WEB = "wit"  # the laboratory's source that has most CLIPs
 _NO_STYLISED = "no network was trained with and without stylised images"
 _IMPLEMENTATIONS = ("alexnet-caffe", "alexnet", "vgg16-caffe", "vgg16")
-
-
-@dataclass(frozen=True)
-class Observers:
-    """A group of observers of real models or people: their shape bias, and what it leaves out."""
-
-    bias: Said  # of all decisions of the group together
-    lowest: Said
-    highest: Said
-    decided: Said  # median share of images decided by either cue
-    named: Said  # share of all images that are named by shape
-    lowest_class: Said
-    highest_class: Said  # the group's mean in the class in which it is lowest, and highest
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class ShapeBias:
     confidence: float
     trained_in: str | None = None  # the first study of trainings, as it was asked for
     whole: Mapping[str, Panel] = field(default_factory=dict)  # by study, with all classes
+    every: Mapping[str, Panel] = field(default_factory=dict)  # and with every evaluation of a network
+    skills: Mapping[str, Panel] = field(default_factory=dict)  # by study, the cube `sixteen_way`
+    asked: Mapping[str, str] = field(default_factory=dict)  # by study, as it was asked for
 
     @cached_property
     def classes(self) -> dict[str, xr.Dataset]:
@@ -91,17 +95,137 @@ class ShapeBias:
     @cached_property
     def people(self) -> Observers:
         """People."""
-        return self._observers("human")
+        return self._of_group("human")
 
     @cached_property
     def standard(self) -> Observers:
         """Networks with ImageNet labels."""
-        return self._observers("standard")
+        return self._of_group("standard")
 
     @cached_property
     def robust(self) -> Observers:
         """Networks trained on stylised images."""
-        return self._observers("robust_intervention")
+        return self._of_group("robust_intervention")
+
+    @cached_property
+    def more_data(self) -> Observers:
+        """Networks that learnt from more labels or hashtags, not from captions."""
+        return self._of_group("more_data")
+
+    @cached_property
+    def tuned(self) -> Observers:
+        """Fine-tuned CLIPs."""
+        return self._of_group("clip_fine_tuned")
+
+    @cached_property
+    def clips(self) -> Observers:
+        """Zero-shot CLIPs of every encoder."""
+        return self._of_group("clip_zero_shot")
+
+    @cached_property
+    def vits(self) -> Observers:
+        """Zero-shot CLIPs whose image encoder is a Vision Transformer."""
+        return self._of_group("clip_zero_shot", architecture="vit")
+
+    @cached_property
+    def resnets(self) -> Observers:
+        """Zero-shot CLIPs whose image encoder is a ResNet."""
+        return self._of_group("clip_zero_shot", architecture="resnet")
+
+    @cached_property
+    def other_vits(self) -> Observers:
+        """Vision Transformers that never learnt from captions."""
+        groups = ("standard", "more_data", "contrastive")
+        return self._of_group(*groups, architecture="vit")
+
+    @cached_property
+    def chats(self) -> Observers:
+        """Chat models that see by a CLIP and were asked for a letter."""
+        return self._where(lambda panel: _is(panel.cube, "read_out", MULTIPLE_CHOICE), "no chat model")
+
+    @cached_property
+    def suspect(self) -> Observers:
+        """Runs of which something is known to have gone wrong; they count nowhere."""
+        return self._where(lambda panel: is_suspect(panel.models), "no suspect run")
+
+    @property
+    def sources(self) -> Text:
+        """How many training sources the zero-shot CLIPs have, and of how many lineages."""
+        if self._real is None:
+            return Missing("no study of real models")
+        models = self.models[self._real]
+        names = set(models["training_source"].values[models["group"].values == "clip_zero_shot"].tolist())
+        if not names:
+            return Missing("no zero-shot CLIP")
+        lineages = len({lineage_of(name) for name in names})
+        return Text(f"{_counted(len(names), 'training source')} of {_counted(lineages, 'lineage')}")
+
+    @property
+    def has_clips(self) -> bool:
+        """Whether a study of real models shows a zero-shot CLIP."""
+        return not isinstance(self.clips.lowest, Missing)
+
+    @property
+    def tuned_of(self) -> Text:
+        """The training sources of the CLIPs that were fine-tuned."""
+        panel = self.real
+        if panel is None or isinstance(self.tuned.lowest, Missing):
+            return Missing("no fine-tuned CLIP")
+        is_tuned = panel.models["group"].values == "clip_fine_tuned"
+        return listed(sorted(set(panel.models["training_source"].values[is_tuned].tolist())))
+
+    @property
+    def without_language(self) -> Text:
+        """How many networks trained on more data reach the lowest of CLIP's Vision Transformers."""
+        if isinstance(self.vits.lowest, Missing) or self._real is None:
+            return Missing("no Vision Transformer of CLIP")
+        if isinstance(self.more_data.lowest, Missing):
+            return Missing("no network trained on more data")
+        more = self.models[self._real]["group"].values == "more_data"
+        bias = self.tables[self._real]["shape_bias"].values[more]
+        return count(int((bias >= self.vits.lowest.estimate).sum()), bias.size)
+
+    @cached_property
+    def lab_vits(self) -> Observers:
+        """The laboratory's zero-shot CLIPs of its main web source with a Vision Transformer."""
+        return self._of_laboratory(vision_transformer=True)
+
+    @cached_property
+    def lab_others(self) -> Observers:
+        """The same with another encoder."""
+        return self._of_laboratory(vision_transformer=False)
+
+    @cached_property
+    def evaluations(self) -> Evaluations:
+        """Every evaluation of real networks, over all classes, and what differs between two of them."""
+        return Evaluations(self.every.get(str(self._real)), self.confidence)
+
+    @cached_property
+    def skill(self) -> Skill:
+        """Shape as a skill, of the same study."""
+        people = self.people.bias
+        bias = float("nan") if isinstance(people, Missing) else people.estimate
+        return Skill(self.skills.get(str(self._real)), self.evaluations.bias, bias)
+
+    @property
+    def real(self) -> Panel | None:
+        """What counts of the study that speaks of real models."""
+        return next((panel for panel in self.panels if panel.study == self._real), None)
+
+    @property
+    def measured_in(self) -> str | None:
+        """The study that speaks of real models, as it was asked for."""
+        return self.asked.get(str(self._real))
+
+    @property
+    def standard_classes(self) -> tuple[Said, Said]:
+        """The class in which networks with ImageNet labels go by shape least, and most."""
+        return self._ends_of_classes("standard")
+
+    @property
+    def people_classes(self) -> tuple[Said, Said]:
+        """The same of people."""
+        return self._ends_of_classes("human")
 
     @cached_property
     def stylised(self) -> Stylised:
@@ -160,21 +284,43 @@ class ShapeBias:
         return listed([f"{number} (study {study})" for study, number in numbers.items()])
 
     @property
-    def crossing(self) -> str | Missing:
-        """Which networks of the record go by shape: `stylised` ones alone, `nobody`, or `otherwise`."""
-        lowest, highest = self.robust.lowest, self.robust.highest
-        if (
-            isinstance(lowest, Missing)
-            or isinstance(highest, Missing)
-            or isinstance(self.standard.highest, Missing)
-        ):
-            return Missing("no network with stylised training, or none without")
-        study = str(self._real)
-        network = ~np.isin(self.models[study]["group"].values, ["human", "robust_intervention"])
-        others_cross = bool((self.tables[study]["shape_bias"].values[network] > _MIDDLE).any())
-        if others_cross or lowest.estimate <= _MIDDLE < highest.estimate:
-            return "otherwise"
-        return "stylised" if lowest.estimate > _MIDDLE else "nobody"
+    def leaning(self) -> str:
+        """Which zero-shot CLIPs decide by shape more than every network with ImageNet labels.
+
+        `all`; `vits` alone, not the ResNets; or `otherwise`. Without such networks `alone`, without CLIPs
+        `labels`, without either `none`.
+        """
+        if isinstance(self.standard.highest, Missing):
+            return "alone" if self.has_clips else "none"
+        if not self.has_clips:
+            return "labels"
+        if self.clips.against(self.standard) == "above":
+            return "all"
+        are_split = not isinstance(self.resnets.lowest, Missing)
+        return "vits" if are_split and self.vits.against(self.standard) == "above" else "otherwise"
+
+    @property
+    def without_captions(self) -> str | Missing:
+        """Whether networks that never learnt from captions lie below CLIP's Vision Transformers.
+
+        `below` where all do, `some` where some reach the lowest of them.
+        """
+        side = self.more_data.against(self.vits)
+        return side if isinstance(side, Missing) else "below" if side == "below" else "some"
+
+    @property
+    def encoders(self) -> str | Missing:
+        """Whether Vision Transformers are on one side of the others in the record and in the laboratory.
+
+        `turned` where the sides are opposite, `alike` where they are the same, otherwise `open`.
+        """
+        sides = (self.vits.against(self.resnets), self.lab_vits.against(self.lab_others))
+        for side in sides:
+            if isinstance(side, Missing):
+                return side
+        if set(sides) == {"above", "below"}:
+            return "turned"
+        return "alike" if sides in (("above", "above"), ("below", "below")) else "open"
 
     @property
     def sides(self) -> str:
@@ -214,25 +360,54 @@ class ShapeBias:
         measured = [study for study in self.tables if is_real(self.models[study])]
         return _RECORD if _RECORD in measured else measured[0] if measured else None
 
-    def _observers(self, group: str) -> Observers:
-        study = str(self._real)
-        if self._real is None or not (chosen := self.models[study]["group"].values == group).any():
-            return nothing(Observers, f"no observer of the group {group}")
-        rows = self.tables[study].isel(model=chosen)
-        shape, texture = rows["shape_hits"].sum().item(), rows["texture_hits"].sum().item()
-        bias, classes = rows["shape_bias"], self.classes.get(study)
-        of_classes: list[Said] = [Missing("some class has no decision")] * 2
-        if classes is not None and group in classes["group"].values:
-            means = classes["mean"].sel(group=group)
-            of_classes = [Value(means.min().item()), Value(means.max().item())]
-        return Observers(
-            Value(shape / (shape + texture)),
-            Value(bias.min().item()),
-            Value(bias.max().item()),
-            Value(rows["share_decided"].median().item()),
-            Value(shape / rows["images"].sum().item()),
-            *of_classes,
-        )
+    def _of_group(self, *groups: str, architecture: str = "") -> Observers:
+        def chosen(panel: Panel) -> NDArray[np.bool_]:
+            return np.isin(panel.models["group"].values, groups) & _of_kind(panel.models, architecture)
+
+        return self._where(chosen, f"no observer of the group {groups[0]}")
+
+    def _of_laboratory(self, *, vision_transformer: bool) -> Observers:
+        study = next((name for name in self.causes if name in self.whole), None)
+        if study is None:
+            return nothing(Observers, "no laboratory")
+        panel = self.whole[study]
+        chosen = of_source(panel.models, _WEB)
+        chosen &= _of_kind(panel.models, "vit") == vision_transformer
+        return _observed(panel, shape_bias_table(panel.cube), chosen, "no such CLIP in the laboratory")
+
+    def _where(self, chosen: Callable[[Panel], NDArray[np.bool_]], reason: str) -> Observers:
+        panel = self.real
+        if panel is None:
+            return nothing(Observers, "no study of real models")
+        return _observed(panel, self.tables[panel.study], chosen(panel), reason)
+
+    def _ends_of_classes(self, group: str) -> tuple[Said, Said]:
+        classes = self.classes.get(str(self._real))
+        if classes is None or group not in classes["group"].values:
+            none = Missing(f"no observer of the group {group} decided an image of every class")
+            return none, none
+        means = classes["mean"].sel(group=group)
+        return Value(means.min().item()), Value(means.max().item())
+
+
+def _observed(panel: Panel, table: xr.Dataset, chosen: NDArray[np.bool_], reason: str) -> Observers:
+    models = panel.models
+    names = short_names(models["model"].values.tolist(), models["checkpoint"].values.tolist())
+    of_them = [name for name, is_one in zip(names, chosen.tolist(), strict=True) if is_one]
+    return observers_of(table.isel(model=chosen), of_them, reason)
+
+
+def _of_kind(models: xr.Dataset, architecture: str) -> NDArray[np.bool_]:
+    names = models["architecture"].values.tolist()
+    return np.array([name.lower().startswith(architecture) for name in names], bool)
+
+
+def _is(cube: xr.Dataset, name: str, value: str) -> NDArray[np.bool_]:
+    return (cube[name] == value).values if name in cube else np.zeros(cube.sizes["model"], bool)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"
 
 
 def shape_bias(chosen: CheckedParameters) -> ShapeBias:
@@ -272,4 +447,22 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
         {panel.study: panel for panel in read},
+        _every_evaluation(chosen),
+        {panel.study: panel for panel in read_panels(chosen.studies, "sixteen_way", chosen.groups)},
+        {find_study(name).name: name for name in chosen.studies},
     )
+
+
+def _every_evaluation(chosen: CheckedParameters) -> dict[str, Panel]:
+    """Read what decided anything by the rule, with every row of a network."""
+    panels = []
+    for study in map(find_study, chosen.studies):
+        if study.has("shape_bias"):
+            cube, models = study.read("shape_bias"), study.read("models")
+            kept = models.isel(model=models["group"].isin(list(chosen.groups)).values)
+            kept = kept.isel(model=kept.indexes["model"].isin(cube.indexes["model"]))
+            panels.append(Panel(study.name, cube.sel(model=kept["model"].values), kept))
+    kept_panels, _ = chosen_panels(
+        [one for one in panels if one.cube.sizes["model"]], ("all",), chosen.decision_rule
+    )
+    return {panel.study: panel for panel in kept_panels}

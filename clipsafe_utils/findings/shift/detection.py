@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes import Study, find_study, select_models
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.cubes.selection import of_any_source
 from clipsafe_utils.errors import ClipsafeError
@@ -24,8 +24,8 @@ from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
 from clipsafe_utils.say import Missing, Text
 
-_VERSIONS = ("fooling",)
-"""Kinds of set that were made several times, by several references."""
+_VERSIONS = ("fooling", "ninco_places", "ninco_species", "ninco_imagenet_o", "ninco_textures")
+"""Kinds of set that stand there several times: chosen by several references, or whole and cleaned."""
 
 _EVERY = "all"
 _FEWEST_DRAWS = 3
@@ -67,19 +67,24 @@ class Detection:
 
     @cached_property
     def by_member(self) -> pd.DataFrame:
-        """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations."""
-        return pd.DataFrame(
+        """A row a set of models: member, models, families, means `auroc` and `fpr`, and both correlations.
+
+        The rate is NaN where not all of the models have one.
+        """
+        rows = [
             {
                 "member": member,
                 "models": family.size,
                 "families": np.unique(family).size,
                 "auroc": float(mean_over_families(models["y"].values, family)),
-                "fpr": float(mean_over_families(models["fpr"].values, family)),
+                "fpr": _mean_rate(models["fpr"].values, family),
                 "rank": self.correlations.value("rank", member),
                 "fixed": self.correlations.value("fixed", member),
             }
             for member, models, family in self._members(self.cloud)
-        )
+        ]
+        # As objects: of a column of missing values alone pandas would make plain text.
+        return pd.DataFrame(rows, dtype=object)
 
     @cached_property
     def by_set_and_member(self) -> pd.DataFrame:
@@ -124,25 +129,40 @@ def read_detection(chosen: CheckedParameters) -> tuple[dict[str, Detection], lis
         if missing:
             sentences.append(f"The study `{study.name}` has {missing}: its detection panel is left out.")
             continue
-        shifts = study.read("shifts")
-        cloud = make_cloud(shifts, study.read("models"), chosen.groups, in_distribution(shifts))
-        detected[study.name] = _detection(cloud, cube.sel(score=chosen.score, ood_set=names), chosen)
+        detected[study.name] = _detection(study, names, chosen)
     return detected, sentences
 
 
-def _detection(cloud: xr.Dataset, scores: xr.Dataset, chosen: CheckedParameters) -> Detection:
-    rate = f"fpr95_{chosen.positive}_positive"
+def _detection(study: Study, names: list[str], chosen: CheckedParameters) -> Detection:
+    shifts, models = study.read("shifts"), study.read("models")
+    scores = study.read("ood").sel(score=chosen.score, ood_set=names)
+    cloud = make_cloud(shifts, models, chosen.groups, in_distribution(shifts)).assign_attrs(scores.attrs)
+
+    def beside(measured: xr.Dataset) -> xr.Dataset:
+        named = _named_as(cloud, measured, models, chosen.groups)
+        return _beside(cloud, named, f"fpr95_{chosen.positive}_positive", chosen.confidence)
+
     # Draw 0 alone: nobody looks at an interval of each model and set.
     estimate = scores.isel(draw=[0])
-    cloud = cloud.assign_attrs(scores.attrs)
+    together = measured_together(scores["auroc"])
     return Detection(
-        _beside(cloud, mean_over_kinds(scores), rate, chosen.confidence),
-        {
-            name: _beside(cloud, estimate.sel(ood_set=name), rate, chosen.confidence)
-            for name in scores["ood_set"].values.tolist()
-        },
+        beside(mean_over_kinds(scores.sel(ood_set=together[0] if together else names))),
+        {name: beside(estimate.sel(ood_set=name)) for name in names},
         chosen.confidence,
     )
+
+
+def _named_as(cloud: xr.Dataset, scores: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> xr.Dataset:
+    """Keep what was measured of the networks of a cloud, under their names there: weights are what is joined.
+
+    Those who measured detection and those who measured accuracy have rows of their own.
+    """
+    measured = scores.isel(model=scores["auroc"].notnull().all("draw").values)
+    kept, who = select_models(measured, models, groups)
+    names = dict(zip(cloud["checkpoint"].values.tolist(), cloud["model"].values.tolist(), strict=True))
+    checkpoints = who["checkpoint"].values.tolist()
+    known = [place for place, checkpoint in enumerate(checkpoints) if checkpoint in names]
+    return kept.isel(model=known).assign_coords(model=[names[checkpoints[place]] for place in known])
 
 
 def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
@@ -158,25 +178,54 @@ def mean_over_kinds(detection: xr.Dataset) -> xr.Dataset:
     return xr.concat(of_kinds, "kind").mean("kind", skipna=False)
 
 
+def measured_together(area: xr.DataArray) -> list[list[str]]:
+    """Part OOD sets by who measured them: sets with a model in common stand together, most models first.
+
+    One source measured its networks on its own sets, and another others on others. A mean over sets compares
+    two models only where both were measured on all of them. `area` has the dims model and ood_set, and
+    perhaps others; a set that nobody measured stands nowhere.
+    """
+    others = [dim for dim in area.dims if dim not in ("model", "ood_set")]
+    measured = area.notnull().all(others).transpose("ood_set", "model").values
+    parts: list[tuple[list[str], np.ndarray]] = []
+    for name, models in zip(area["ood_set"].values.tolist(), measured, strict=True):
+        if models.any():
+            joined = [part for part in parts if (part[1] & models).any()]
+            parts = [part for part in parts if not (part[1] & models).any()]
+            names = [one for part in joined for one in part[0]]
+            parts.append(([*names, name], np.any([models, *(part[1] for part in joined)], axis=0)))
+    return [names for names, _ in sorted(parts, key=lambda part: -int(part[1].sum()))]
+
+
 def score_means(chosen: CheckedParameters) -> pd.DataFrame:
     """Average every score over the models of each group and over kinds of set.
 
-    Columns study, group, score, models and `_SCORES`; without the scores that no model of a group has.
+    Columns study, group, score, models and `_SCORES`; without the scores that no model of a group has. The
+    scores of a group are compared on the models that have all of them. Of sets that were not measured
+    together those with most models count.
     """
     rows = []
     for panel in read_panels(chosen.studies, "ood", chosen.groups):
         names = _chosen(panel.cube, chosen.ood_sets)
         if not names:
             continue
-        estimate = mean_over_kinds(panel.cube[list(_SCORES)].isel(draw=0).sel(ood_set=names))
+        of_sets = panel.cube[list(_SCORES)].isel(draw=0).sel(ood_set=names)
+        together = measured_together(of_sets["auroc"].max("score"))
+        estimate = mean_over_kinds(of_sets.sel(ood_set=together[0] if together else names))
         for group in dict.fromkeys(panel.models["group"].values.tolist()):
             of_group = estimate.isel(model=(panel.models["group"] == group).values)
-            measured = of_group["auroc"].notnull().all("model")
-            for score in of_group["score"].values[measured.values].tolist():
+            measured = of_group["auroc"].notnull().any("model")
+            of_group = of_group.isel(score=measured.values)
+            of_group = of_group.isel(model=of_group["auroc"].notnull().all("score").values)
+            for score in of_group["score"].values.tolist():
                 means = of_group.sel(score=score).mean("model")
                 row = panel.study, group, score, of_group.sizes["model"]
                 rows.append((*row, *(means[name].item() for name in _SCORES)))
     return pd.DataFrame(rows, columns=["study", "group", "score", "models", *_SCORES])
+
+
+def _mean_rate(rates: np.ndarray, families: np.ndarray) -> float:
+    return float(mean_over_families(rates, families)) if np.isfinite(rates).all() else np.nan
 
 
 def _refuse_unknown_sets(panels: Sequence[Panel], ood_sets: Sequence[str]) -> None:
@@ -201,10 +250,9 @@ def _what_is_missing(cube: xr.Dataset, names: Sequence[str], score: str, has_shi
 
 
 def _beside(cloud: xr.Dataset, detection: xr.Dataset, rate: str, confidence: float) -> xr.Dataset:
-    # A study may score some of its models only, or know the checkpoint from another row.
-    measured = detection.isel(model=detection["auroc"].notnull().all("draw").values)
-    both = [name for name in cloud["model"].values if name in measured["model"].values]
-    cloud, measured = cloud.sel(model=both), measured.sel(model=both).transpose("draw", ...)
+    # A study may score some of its models only.
+    both = [name for name in cloud["model"].values if name in detection["model"].values]
+    cloud, measured = cloud.sel(model=both), detection.sel(model=both).transpose("draw", ...)
     area = measured["auroc"].values
     low = high = np.full(len(both), np.nan)
     if both and len(area) >= _FEWEST_DRAWS:

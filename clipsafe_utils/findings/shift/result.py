@@ -188,8 +188,16 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
         raise nothing_to_show(chosen.studies, "ood", "causes", why=reasons)
     clouds = {study: {DETECTION: one.cloud} for study, one in detected.items()}
     sources = choose_sources(clouds, chosen.training_sources)
+    shown = {study: replace(one, sources=sources[study]) for study, one in detected.items()}
+    # A source of which few networks were measured is none of the main ones, and may stand alone.
+    few = [study for study, one in shown.items() if one.by_member.empty]
+    reasons += [
+        f"The study `{study}` has too few networks with detection by the score `{chosen.score}`: its "
+        "detection panel is left out."
+        for study in few
+    ]
     return OodCorrelation(
-        {study: replace(one, sources=sources[study]) for study, one in detected.items()},
+        {study: one for study, one in shown.items() if study not in few},
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
         score_means(chosen),
         Controlled(laboratory, chosen.confidence),

@@ -324,6 +324,73 @@ class TestCurated:
         assert reason(curation.curated_on_accuracy, Given(made.models)) == "no accuracy in distribution"
 
 
+class TestSourcesWithSetsOfTheirOwn:
+    """Two sources: what the second measured are other rows of the same networks, on one other set."""
+
+    OTHER = "scenes_known"
+
+    @pytest.fixture
+    def apart(self, made: Reader) -> Given:
+        cube = made.cube("ood")
+        assert cube is not None
+        names = cube["model"].values
+        ours = [name for name in names if name not in self.tuned(cube)]
+        again = made.models.assign_coords(model=[f"again:{name}" for name in made.models["model"].values])
+        first = cube.where(cube["ood_set"] != self.OTHER).sel(model=ours)
+        second = cube.where(cube["ood_set"] == self.OTHER).assign_coords(
+            model=[f"again:{name}" for name in names]
+        )
+        both = xr.concat([first, second], "model")
+        for name, variable in both.data_vars.items():
+            variable.attrs = {**cube[name].attrs, "not_measured": "each source has its own sets"}
+        shifts = made.cube("shifts")
+        assert shifts is not None
+        return Given(
+            xr.concat([made.models, again], "model"), ood=both.assign_attrs(cube.attrs), shifts=shifts
+        )
+
+    @staticmethod
+    def tuned(cube: xr.Dataset) -> list[str]:
+        return [name for name in cube["model"].values.tolist() if "tuned" in name or "half_way" in name]
+
+    @staticmethod
+    def on(made: Reader, *sets: str) -> Given:
+        given = copied(made)
+        given.cubes["ood"] = given.cubes["ood"].sel(ood_set=list(sets))
+        return anew(given)
+
+    def others(self, made: Reader) -> list[str]:
+        cube = made.cube("ood")
+        assert cube is not None
+        return [name for name in cube["ood_set"].values.tolist() if name != self.OTHER]
+
+    def test_a_correlation_is_the_mean_over_groups_of_sets(self, made: Reader, apart: Given) -> None:
+        first = self.on(made, *self.others(made))
+        first.cubes["ood"] = first.cubes["ood"].drop_sel(model=self.tuned(first.cubes["ood"]))
+        alone = [
+            effects(detection.accuracy_and_detection(one, Choices()))
+            for one in (first, self.on(made, self.OTHER))
+        ]
+        both = effects(detection.accuracy_and_detection(apart, Choices()))
+        assert both == pytest.approx({name: np.mean([one[name] for one in alone]) for name in both})
+
+    @pytest.mark.parametrize("choices", [Choices(), AT_EQUAL])
+    def test_a_pair_is_compared_on_the_sets_that_both_saw(
+        self, choices: Choices, made: Reader, apart: Given
+    ) -> None:
+        # The first source tuned nothing, so that the contrast is the second's, on its line and its set.
+        expected = detection.procedure_on_detection(self.on(made, self.OTHER), choices)
+        evidence = detection.procedure_on_detection(apart, choices)
+        assert effects(evidence) == pytest.approx(effects(expected))
+        assert [case.error for case in evidence.cases] == pytest.approx(
+            [case.error for case in expected.cases]
+        )
+
+    def test_of_pairs_that_both_have_those_of_most_networks_count(self, made: Reader, apart: Given) -> None:
+        expected = detection.source_on_detection(self.on(made, self.OTHER), Choices())
+        assert effects(detection.source_on_detection(apart, Choices())) == pytest.approx(effects(expected))
+
+
 def test_two_readings_of_a_score_make_the_floor() -> None:
     rows = [
         {"checkpoint": "B.wit"},

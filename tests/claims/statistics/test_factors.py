@@ -14,6 +14,7 @@ from clipsafe_utils.claims.statistics import factors as statistics
 from clipsafe_utils.claims.statistics.cases import COUPLE, LINEAGE
 from clipsafe_utils.claims.statistics.register import Statistic
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, find_study
+from clipsafe_utils.findings.factors.residuals import with_label_rule
 from clipsafe_utils.metrics.labelled import effective_robustness
 from tests.claims.statistics.given import Given
 from tests.claims.statistics.small_studies import described, effects, reason, units
@@ -198,7 +199,8 @@ class TestResiduals:
     def test_a_choice_bears_on_it(
         self, readers: dict[str, Reader], name: str, value: str, choices: Choices
     ) -> None:
-        panel = readers["published"].needed("factors")
+        panel = with_label_rule(readers["published"].needed("factors"), "class", "top")
+        assert panel is not None
         judged = effective_robustness(panel.cube, panel.models, factor_names=["pose"], **{name: value})
         clips = (panel.models["group"] == "clip_zero_shot").values
         evidence = statistics.residual_on_pose(readers["published"], choices)
@@ -220,6 +222,11 @@ class TestLabelRule:
         reader = study([*standard(), clip("B.openai", 0.01)], rules=self.RULES)
         evidence = statistics.residual_on_pose(reader, replace(LEAST_SQUARES, label_rule=rule))
         assert evidence.values == pytest.approx([0.01 + self.RULES[rule]], abs=1e-6)
+
+    @pytest.mark.parametrize("rule", RULES)
+    def test_the_record_answers_by_every_rule(self, readers: dict[str, Reader], rule: str) -> None:
+        for statistic in ALL[:3]:
+            assert statistic(readers["published"], Choices(label_rule=rule)).networks == 3
 
     @pytest.mark.parametrize("rules", [None, {"class": 0.0, "metaclass": 0.1}])
     @pytest.mark.parametrize("statistic", ALL)
