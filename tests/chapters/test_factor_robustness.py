@@ -13,10 +13,12 @@ from clipsafe_utils.chapters.factor_robustness import figures, tables
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.factors import residuals as analysis
+from clipsafe_utils.findings.factors.label_rules import READINGS
 from clipsafe_utils.findings.factors.result import FactorRobustness, factor_robustness
 from clipsafe_utils.metrics.labelled import effective_robustness
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import points
+from tests.markup import cells_of
 
 STUDY = "published"
 CLIPS = ["RN50.openai", "ViT-B-32.openai", "ViT-B-16.openai"]
@@ -173,6 +175,34 @@ def test_choices_of_a_crowd_have_a_panel_a_group(choices: xr.Dataset) -> None:
     assert figures.choices_frame({"crowd": many.assign(measured=many["measured"] & False)}).empty
 
 
+def test_a_reading_is_a_side_with_means_over_bars_and_small_clips(found: FactorRobustness) -> None:
+    frame = figures.readings_frame(found.readings)
+    assert list(dict.fromkeys(frame["side"])) == [READINGS[name].words for name in figures.DRAWN]
+    assert rows_of(frame) == [ORDER]
+    means, singles = (frame[frame["mark"] == mark] for mark in ("mean", "single"))
+    assert len(singles) == len(CLIPS) * len(means) == len(CLIPS) * len(figures.DRAWN) * len(ORDER)
+    pose = means[means["row"] == "pose"]
+    assert pose["value"].round(1).tolist() == [-2.8, -1.7, -2.3, -0.1]
+    assert pose["note"].tolist() == ["below", "within", "below", "within"]
+    assert singles["band_high"].isna().all()
+    averages = singles.groupby(["side", "row"])["value"].mean()
+    np.testing.assert_allclose(averages, means.set_index(["side", "row"])["value"].loc[averages.index])
+    assert figures.readings_frame({}).empty
+
+
+def test_tables_of_readings_groups_and_controls(found: FactorRobustness) -> None:
+    of_readings = cells_of(tables.readings_table(found.readings[STUDY], STUDY))
+    assert of_readings.count('<th scope="row">') == len(READINGS)
+    assert "The group is right</th><td>WIT</td><td>−0.1 (±0.5)</td>" in of_readings
+    of_groups = cells_of(tables.class_groups_table(*found.groups_of_classes[STUDY], STUDY))
+    assert of_groups.count('<th scope="row">') == 17
+    assert "dog</th><td>WIT</td><td>−10.4 (±2.2)</td><td>below</td>" in of_groups
+    of_controls = cells_of(tables.controls_table(*found.of_real[STUDY], STUDY))
+    assert of_controls.count('<th scope="row">') == 4 + 21
+    below = of_controls.split('<th scope="row">vits-sinsup</th>')[1].split("</tr>")[0]
+    assert below.count("not measured") == len(ORDER)
+
+
 def test_figures_say_what_they_show_and_whose_numbers_they_are(found: FactorRobustness) -> None:
     shown = figures.residuals(found).markup
     assert "RN50.openai: CLIP, zero-shot: pose −3.2 (−3.9 to −2.4), bar −1.6 to 1.6, background" in shown
@@ -184,7 +214,8 @@ def test_figures_say_what_they_show_and_whose_numbers_they_are(found: FactorRobu
 
 def test_what_is_not_measured_has_a_figure_of_one_line(found: FactorRobustness) -> None:
     nothing = replace(found, panels=[], results={}, trainings={})
-    for draw in (figures.residuals, figures.lines, figures.groups, figures.alone, figures.every_choice):
+    draws = figures.residuals, figures.lines, figures.groups, figures.alone, figures.every_choice
+    for draw in (*draws, figures.label_rules):
         assert "not measured yet: " in draw(nothing).markup
     assert "not measured yet: the ladder" in figures.ladder(nothing).markup
     assert "not measured yet: " in figures.doses(nothing, "rotation_sd").markup

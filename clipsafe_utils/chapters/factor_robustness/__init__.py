@@ -2,6 +2,6 @@
 
 from clipsafe_utils.chapters.factor_robustness import figures, tables
 from clipsafe_utils.metrics.intervals import ALPHA
-from clipsafe_utils.show.tables import first_open
+from clipsafe_utils.show.tables import first_open, folded
 
-__all__ = ["ALPHA", "figures", "first_open", "tables"]
+__all__ = ["ALPHA", "figures", "first_open", "folded", "tables"]

@@ -11,8 +11,15 @@ from clipsafe_utils.chapters.example_images import factor_examples
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.cubes.source_lines import source_lines
+from clipsafe_utils.findings.factors.label_rules import READINGS
 from clipsafe_utils.findings.factors.laboratory import TEXTURES
-from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, HEADLINE, choices_of_groups
+from clipsafe_utils.findings.factors.residuals import (
+    A_CROWD,
+    CHOICES,
+    HEADLINE,
+    choices_of_groups,
+    verdicts,
+)
 from clipsafe_utils.findings.factors.result import FactorRobustness
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.registry.model_names import short_names
@@ -20,12 +27,15 @@ from clipsafe_utils.say import count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import inside, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
 _BEYOND = 2.0  # Points beyond the ends of a line: networks further off would squeeze the rest.
+
+DRAWN = ("class", "inside", "real", "metaclass")
+"""Readings that the figure of label rules shows."""
 
 Judged = tuple[str, str, xr.Dataset, xr.Dataset]  # A study, a panel, residuals and who the models are.
 
@@ -83,6 +93,20 @@ def lines(found: FactorRobustness) -> Shown:
         columns=3,
         sources=_sources(found),
         every=every,
+    )
+
+
+def label_rules(found: FactorRobustness) -> Shown:
+    """Draw the mean of each source's CLIPs, and small each of them, by what counts as right."""
+    frame = readings_frame(found.readings)
+    return dots(
+        frame,
+        "residual, points",
+        "Dot plot of the residuals of zero-shot CLIPs by factor and by what counts as right.",
+        what="CLIPs by other label rules",
+        # One axis, so that a residual that shrinks is seen to shrink.
+        scale=Scale(columns=2, limits=inside(frame, None) if len(frame) else None),
+        sources=source_lines(panel.cube for panel in found.panels if panel.study in found.readings),
     )
 
 
@@ -200,6 +224,17 @@ def groups_frame(means: Mapping[str, xr.Dataset]) -> pd.DataFrame:
     )
 
 
+def readings_frame(readings: Mapping[str, Mapping[str, tuple[xr.Dataset, xr.Dataset]]]) -> pd.DataFrame:
+    """Give a side a reading and a row a factor: means of sources over their bar, and small each CLIP."""
+    return marks(
+        mark
+        for study, by_reading in readings.items()
+        for name in DRAWN
+        if name in by_reading
+        for mark in _marks_of_reading(study, READINGS[name].words, *by_reading[name])
+    )
+
+
 def choices_frame(choices: Mapping[str, xr.Dataset]) -> pd.DataFrame:
     """Give a panel a CLIP, or a group of many: the book's choice with the range, and small every other."""
     return marks(
@@ -232,6 +267,34 @@ def _marks_of_clips(
             "band_low": -row["half_width"],
             "band_high": row["half_width"],
         }
+
+
+def _marks_of_reading(
+    study: str, side: str, result: xr.Dataset, models: xr.Dataset
+) -> Iterator[dict[str, Any]]:
+    clips = models.isel(model=(models["group"] == "clip_zero_shot").values)
+    names = short_names(clips["model"].values.tolist(), clips["checkpoint"].values.tolist())
+    if not names:
+        return
+    of_sources = verdicts(result, models)
+    for factor in result["factor"].values.tolist():
+        shared = {"study": study, "panel": study, "side": side, "row": _words(factor)}
+        shared["look"] = group_look("clip_zero_shot")
+        for source in of_sources["source"].values.tolist():
+            mean = of_sources.sel(source=source, factor=factor)
+            half = _PERCENT * mean["half_width"].item()
+            yield {
+                **shared,
+                "name": f"{source}, mean",
+                "value": _PERCENT * mean["residual"].item(),
+                "band_low": -half,
+                "band_high": half,
+                "note": mean["verdict"].item(),
+            }
+        for model, name in zip(clips["model"].values.tolist(), names, strict=True):
+            one = result.sel(model=model, factor=factor)
+            if one["measured"].item():
+                yield {**shared, "name": name, "value": _PERCENT * one["residual"].item(), "mark": "single"}
 
 
 def _marks_of_choices(study: str, choices: xr.Dataset) -> Iterator[dict[str, Any]]:

@@ -9,11 +9,14 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
+from clipsafe_utils.findings.factors.clips import names_of
+from clipsafe_utils.findings.factors.controls import kinds
+from clipsafe_utils.findings.factors.label_rules import ENOUGH_IMAGES, READINGS, Judged
 from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, points
+from clipsafe_utils.say import NOT_MEASURED, Missing, Said, level, percent, points
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import stacked, table
 
@@ -168,3 +171,76 @@ def steps_table(trained: Trainings, study: str) -> Shown:
 
 def _step(step: Said) -> str:
     return NOT_MEASURED if isinstance(step, Missing) else f"{step} ({step.interval})"
+
+
+def readings_table(readings: Mapping[str, Judged], study: str) -> Shown:
+    """Tabulate what each reading says of every source's zero-shot CLIPs: a row a reading and source."""
+    rows = []
+    for name, (result, models) in readings.items():
+        if not (models["group"] == "clip_zero_shot").any():
+            continue
+        of_sources = verdicts(result, models)
+        for source in of_sources["source"].values.tolist():
+            mean = of_sources.sel(source=source)
+            words = mean["verdict"]
+            sides = {
+                f"{side.capitalize()} on": names_of(words["factor"].values[(words == side).values])
+                for side in ("above", "below")
+            }
+            few = [one for one in ("pose", "subcategory", "texture") if one in words["factor"].values]
+            beside = {one.capitalize(): _beside_family(mean.sel(factor=one)) for one in few}
+            rows.append({"Reading": READINGS[name].words, "Source": source} | beside | sides)
+    return table(
+        pd.DataFrame(rows),
+        "Mean residual in points of each source's zero-shot CLIPs, by what counts as right and what it is "
+        "held against; in brackets how far a new family may be off. Above and below: the verdicts, after "
+        f"Holm's correction in each row. Study {study}.",
+    )
+
+
+def class_groups_table(whole: Judged, pose: Judged, study: str) -> Shown:
+    """Tabulate where CLIPs stand on each group of classes, and inside of it on pose."""
+    of_all, of_pose = verdicts(*whole), verdicts(*pose)
+    rows = []
+    for source in of_all["source"].values.tolist():
+        for group in of_all["factor"].values.tolist():
+            mean = of_all.sel(source=source, factor=group)
+            row = {"Group of classes": group.replace("_", " "), "Source": source}
+            row |= {"All images": _beside_family(mean), "Verdict": mean["verdict"].item()}
+            inside = group in of_pose["factor"].values
+            row["Pose, inside"] = (
+                _beside_family(of_pose.sel(source=source, factor=group)) if inside else NOT_MEASURED
+            )
+            rows.append(row)
+    return table(
+        pd.DataFrame(rows),
+        "Mean residual in points of each source's zero-shot CLIPs on every group of classes at equal "
+        "accuracy on all images; and on its images with pose at equal accuracy on the group, where they are "
+        f"{ENOUGH_IMAGES} or more. In brackets how far a new family may be off. CLIPs with fewer than five "
+        f"families near are left out of a mean. Study {study}.",
+    )
+
+
+def controls_table(result: xr.Dataset, models: xr.Dataset, study: str) -> Shown:
+    """Tabulate the residuals of every control on every factor."""
+    rows = []
+    for kind, which in kinds(models).items():
+        here = models.isel(model=which)
+        names = short_names(here["model"].values.tolist(), here["checkpoint"].values.tolist())
+        for model, name in zip(here["model"].values.tolist(), names, strict=True):
+            one = result.sel(model=model)
+            row = {"Network": name, "Kind": kind}
+            row["Accuracy"] = percent(one["reference_accuracy"].mean("factor").item())
+            for factor in one["factor"].values.tolist():
+                of_factor = one.sel(factor=factor)
+                is_held = bool(of_factor["measured"])
+                row[factor.replace("_", " ").capitalize()] = (
+                    _beside_family(of_factor) if is_held else NOT_MEASURED
+                )
+            rows.append(row)
+    return table(
+        pd.DataFrame(rows),
+        "Residuals in points of networks trained on stylised images and of self-supervised ones; in "
+        f"brackets how far a new family of {line_of(result.attrs['baseline_group'])} may be off near that "
+        f"accuracy. Study {study}.",
+    )

@@ -1,6 +1,6 @@
 """At equal accuracy, on which visual factors CLIP is better or worse: everything that chapter 1 says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -9,10 +9,13 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, clip_models
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
+from clipsafe_utils.cubes.schema import LABEL_RULE
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.factors import residuals
 from clipsafe_utils.findings.factors.clips import Real, real_of
+from clipsafe_utils.findings.factors.controls import Controls, controls_of
+from clipsafe_utils.findings.factors.label_rules import Judged, Labels, by_group, labels_of, readings_of
 from clipsafe_utils.findings.factors.laboratory import (
     DOSES,
     LADDER,
@@ -45,6 +48,7 @@ class FactorRobustness:
     results: Mapping[str, xr.Dataset]  # by study, of `effective_robustness`
     trainings: Mapping[str, Trainings]  # by study
     networks: Text  # how many the public record has, whatever groups are shown
+    whole: Sequence[Panel] = ()  # the panels before they are cut to a label rule and to factors
 
     @property
     def models(self) -> dict[str, xr.Dataset]:
@@ -55,6 +59,11 @@ class FactorRobustness:
     def judged(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
         """Residuals and who the models are, by study."""
         return {study: (result, self.models[study]) for study, result in self.results.items()}
+
+    @property
+    def of_real(self) -> dict[str, tuple[xr.Dataset, xr.Dataset]]:
+        """The same of the study that speaks of real models, if there is one."""
+        return {panel.study: self.judged[panel.study] for panel in [self._real] if panel}
 
     @property
     def line_of(self) -> Text:
@@ -147,6 +156,38 @@ class FactorRobustness:
         return real_of(panel, self.results[study], _judged(panel, self.chosen, "pooled"), *parts)
 
     @cached_property
+    def readings(self) -> dict[str, dict[str, Judged]]:
+        """Residuals by every rule of what is right, of studies with a CLIP that counted more than one."""
+        shown = {panel.study for panel in self._with_clips}
+        whole = [panel for panel in self.whole if panel.study in shown and "label_rule" in panel.cube.dims]
+        return {panel.study: readings_of(panel, self.chosen) for panel in whole}
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What other rules of what is right say of the CLIPs of the study of real models."""
+        study = self._real.study if self._real else None
+        if study not in self.readings:
+            return nothing(Labels, "no study of real models with a CLIP and several label rules")
+        return labels_of(self._uncut(study), self.readings[study], self.chosen)
+
+    @cached_property
+    def groups_of_classes(self) -> dict[str, tuple[Judged, Judged]]:
+        """Residuals by group of classes on all images and inside on pose, by study."""
+        judged = {
+            study: (by_group(panel, self.chosen), by_group(panel, self.chosen, "pose"))
+            for study, panel in self._by_class()
+        }
+        return {study: (one, other) for study, (one, other) in judged.items() if one and other}
+
+    @cached_property
+    def controls(self) -> Controls:
+        """How networks that share one thing with CLIPs stand, in the study of real models."""
+        real = self._real
+        if real is None:
+            return nothing(Controls, "no study of real models is shown")
+        return controls_of(self.results[real.study], real.models)
+
+    @cached_property
     def ladder(self) -> dict[Property, pd.DataFrame]:
         """Relative accuracy on every rung of the ladder."""
         return tables_of_studies(self.trainings, LADDER, Trainings.ladder)
@@ -190,6 +231,15 @@ class FactorRobustness:
             self.means.get(self._real.study) if self._real else None,
             residuals.group_residuals(alone, dict.fromkeys(alone, drawn.models), self.chosen.confidence),
         )
+
+    def _uncut(self, study: str) -> Panel:
+        return next(panel for panel in self.whole if panel.study == study)
+
+    def _by_class(self) -> Iterator[tuple[str, Panel]]:
+        for study in self.readings:
+            panel = residuals.with_label_rule(self._uncut(study), LABEL_RULE, self.chosen.selection)
+            if panel is not None:
+                yield study, panel
 
     @property
     def _real(self) -> Panel | None:
@@ -248,6 +298,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
         {panel.study: _judged(panel, chosen) for panel in panels},
         {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
         _networks(chosen.studies),
+        read,
     )
 
 
