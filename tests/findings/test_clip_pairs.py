@@ -64,7 +64,7 @@ def test_source_pairs_hold_encoder_and_quantity_fixed(
     clouds: dict[str, xr.Dataset], raw: pd.DataFrame
 ) -> None:
     found = pairs.source_pairs(clouds["a"])
-    assert len(found) == 3
+    assert len(found) == 4
     for before, after in found:
         assert (raw["training_source"][before], raw["training_source"][after]) == ("LAION-400M", "WIT")
         for name in ("samples_seen", "training_images"):
