@@ -77,6 +77,7 @@ class TestBeside:
     def test_what_matters_is_what_the_claims_say(self) -> None:
         asked = [one.smallest_effect for one in claims() if one.id in ("F9", "F11")]
         assert asked == [MATTERS, MATTERS]
+        assert nobody().matters == "1.4"
 
     def test_errors_of_a_group(self) -> None:
         found = networks(*STANDARDS)

@@ -73,6 +73,11 @@ class Alike:
         return bool(self.rows["group"].eq(TUNED).any())
 
     @property
+    def matters(self) -> Text:
+        """The difference that matters, in points."""
+        return Text(f"{100 * MATTERS:.1f}")
+
+    @property
     def are_incomplete(self) -> str | Missing:
         """How many are left out: `none`, `one` or `several`."""
         if self.study is None:
