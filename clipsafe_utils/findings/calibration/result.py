@@ -199,8 +199,8 @@ def calibration(chosen: CheckedParameters) -> Calibration:
         raise nothing_to_show(chosen.studies, "calibration", "causes")
     absent = left_out(chosen.studies, "calibration", chosen.groups)
     absent += [
-        f"The study `{panel.study}` has {len(quoted)} networks of which a table states an error without "
-        "bins: the figures leave them out."
+        f"The study `{panel.study}` has {len(quoted)} networks of which a table states numbers without "
+        "bins: figures of bins leave them out."
         for panel in read
         if (quoted := {*panel.models["model"].values} - {*with_bins(panel).models["model"].values})
     ]
