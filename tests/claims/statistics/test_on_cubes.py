@@ -16,8 +16,8 @@ MEASURED = {
     "published": {
         "accuracy_and_detection": "0.377 1/9/3, WIT",
         "accuracy_and_shift": "0.270 6/83/23, WIT LAION WebLI CommonPool",
-        "accuracy_predicts_retrieval": "0.716 8/114/44, WIT YFCC Conceptual Captions MetaCLIP LAION CommonPool "
-        "WebLI SynthCI",
+        "accuracy_predicts_retrieval": "0.716 8/114/44, WIT YFCC Conceptual Captions MetaCLIP LAION "
+        "CommonPool WebLI SynthCI",
         "clips_apart_after_scaling": "0.004 8/8/3, WIT",
         "curated_on_accuracy": "0.060 3/3/2, CommonPool",
         "fine_tuning_under_shift": "-0.269 10/10/6, LAION WIT: fine-tuned on in1k",
