@@ -8,6 +8,7 @@ from typing import NamedTuple
 from clipsafe_utils.claims.assumptions import MARKS, assumptions
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Entry, ledger
+from clipsafe_utils.claims.populations import UnitMean
 from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_study, findings
@@ -87,6 +88,12 @@ class OpenClaims:
         """What is said of the networks measured, and not of another unit."""
         said = (Label.REPRODUCED, Label.NOT_REPRODUCED)
         return [entry for entry in self.entries if entry.evidence and entry.label in said]
+
+    @property
+    def means(self) -> list[Entry]:
+        """Of both, effects that are a mean over units, where some size is the smallest that matters."""
+        both = [*self.few_units, *self.open]
+        return [one for one in both if isinstance(one.effect, UnitMean) and one.claim.smallest_effect > 0]
 
     @property
     def of_networks_alone(self) -> Text:

@@ -173,9 +173,10 @@ MULTIPLE_CHOICE, ASKED = "multiple choice", "asked"
 READ_OUTS = (CLASS_MEANS, SIXTEEN_NAMES, MULTIPLE_CHOICE, ASKED)
 """How an answer among sixteen classes was had: merged from ImageNet's, by name, by letter, in person."""
 
-NO_PROMPTS = "none"
+NO_PROMPTS, PROMPTS_NOT_STATED = "none", "not stated"
 
 _READ_OUT = _text("read_out", "how an answer among sixteen classes was had", READ_OUTS)
+_PROMPT_SET = _text("prompt_set", "prompts by which a zero-shot network was asked, or none")
 _SHAPE_BIAS = CubeSchema(
     "shape_bias",
     "Decisions on images whose shape and texture disagree, by class of the shape",
@@ -184,7 +185,7 @@ _SHAPE_BIAS = CubeSchema(
     optional=(
         _count("draw_count", ("draw", "model", "decision"), "images decided, as often as they are drawn"),
         _READ_OUT,
-        _text("prompt_set", "prompts by which a zero-shot network was asked, or none"),
+        _PROMPT_SET,
     ),
 )
 
@@ -212,6 +213,23 @@ _SHIFTS = CubeSchema(
             "draw_hits", ("draw", *_SHIFT_DIMS), "images classified correctly, as often as they are drawn"
         ),
         _count("draw_images", ("draw", "condition"), "images drawn, the same for all models"),
+        _PROMPT_SET,
+    ),
+)
+
+_RECIPES = CubeSchema(
+    "recipes",
+    "One network fine-tuned by many recipes: correct answers, and the recipe of each run",
+    (
+        _count("hits", _SHIFT_DIMS, "images classified correctly"),
+        _count("images", _SHIFT_DIMS, "images of the condition"),
+        _positive("learning_rate", ("model",), "highest learning rate"),
+        _positive("weight_decay", ("model",), "weight decay"),
+        _positive("mixup", ("model",), "strength of mixup, 0 for none"),
+        _share("label_smoothing", ("model",), "label smoothing"),
+        _count("epochs", ("model",), "epochs of fine-tuning"),
+        _count("augmentation_magnitude", ("model",), "magnitude of RandAugment"),
+        _count("augmentation_operations", ("model",), "operations of RandAugment on each image"),
     ),
 )
 
@@ -267,7 +285,10 @@ _CALIBRATION = CubeSchema(
         _count("bin_hits", _BIN_DIMS, "images of the bin classified correctly"),
     ),
     {"scaling": ("before", "after")},
-    optional=tuple(_bin_error(name) for name in BIN_ERRORS if name not in _FIRST_BIN_ERRORS),
+    optional=(
+        *(_bin_error(name) for name in BIN_ERRORS if name not in _FIRST_BIN_ERRORS),
+        _share("mean_confidence", _CALIBRATION_DIMS, "mean confidence; where there are bins, theirs"),
+    ),
 )
 
 _PROMPT_DIMS = ("draw", "model", "prompt_set", "subset")
@@ -337,7 +358,7 @@ _EMBEDDINGS = CubeSchema(
 
 _ALL = (
     *(_MODELS, _FACTORS, _SHAPE_BIAS, _SIXTEEN_WAY, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _RETRIEVAL),
-    *(_CAUSES, _EMBEDDINGS),
+    *(_RECIPES, _CAUSES, _EMBEDDINGS),
 )
 SCHEMAS: Mapping[str, CubeSchema] = {schema.name: schema for schema in _ALL}
 """All cubes by name."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes.schema import SCHEMAS
@@ -25,6 +26,12 @@ _CUBES_KEPT = 16
 def cubes_folder() -> Path:
     """Return the folder that holds the studies: ``CLIPSAFE_CUBES`` where set, else the repository's."""
     return Path(os.environ.get("CLIPSAFE_CUBES") or REPOSITORY / "cubes")
+
+
+_MAY_LACK = ("draw", "condition", "scaling")
+"""Dims that rows need not fill: what is quoted from a table has no draws, and no condition but its own."""
+
+_LACKING = "not every source of these rows has every draw, condition and scaling"
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,8 @@ def join_parts(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     Parameters
     ----------
     parts : sequence of xarray.Dataset
-        Cubes as of `merge_cubes`.
+        Cubes as of `merge_cubes`, but that one may lack draws, conditions, scalings and variables that
+        another has: what a part lacks is NaN.
 
     Examples
     --------
@@ -152,11 +160,33 @@ def join_parts(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """
     if len(parts) == 1:
         return parts[0]
-    joined = reduce(merge_cubes, parts)
+    widened = [_widened(part, parts) for part in parts]
+    joined = reduce(merge_cubes, widened)
     joined.attrs |= _named_together(parts, "licence")
     for name, variable in joined.data_vars.items():
-        variable.attrs |= _named_together([part[name] for part in parts], "source")
+        for key in ("source", "not_measured"):
+            variable.attrs |= _named_together([part[name] for part in widened], key)
     return joined
+
+
+def _widened(part: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Give a part the variables of the others, and on the dims of `_MAY_LACK` their labels."""
+    labels = {
+        dim: list(dict.fromkeys(label for one in parts for label in one[dim].values.tolist()))
+        for dim in _MAY_LACK
+        if dim in part.dims
+    }
+    lacks = {dim: every for dim, every in labels.items() if part.sizes[dim] < len(every)}
+    wide = part.reindex(lacks) if lacks else part
+    for variable in wide.data_vars.values():
+        if {*lacks} & {*variable.dims}:
+            variable.attrs = {"not_measured": _LACKING} | variable.attrs
+    others = {name: one[name] for one in reversed(parts) for name in one.data_vars if name not in part}
+    missing = {
+        name: (variable.dims, np.full([wide.sizes[dim] for dim in variable.dims], np.nan), variable.attrs)
+        for name, variable in others.items()
+    }
+    return wide.assign(missing)
 
 
 def _named_together(parts: Sequence[xr.Dataset | xr.DataArray], key: str) -> dict[str, str]:

@@ -183,7 +183,7 @@ def _faults_of_decisions(cube: xr.Dataset) -> Iterator[str]:
         yield "variable 'draw_count' must equal 'count' in draw 0, the estimate"
 
 
-def _faults_of_skills(cube: xr.Dataset) -> Iterator[str]:
+def _faults_of_hits(cube: xr.Dataset) -> Iterator[str]:
     yield from _exceeding(cube, "hits", "images")
 
 
@@ -201,7 +201,8 @@ def _faults_of_recall(cube: xr.Dataset) -> Iterator[str]:
 _COUNT_RULES: Mapping[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "factors": _faults_of_factors,
     "shape_bias": _faults_of_decisions,
-    "sixteen_way": _faults_of_skills,
+    "sixteen_way": _faults_of_hits,
+    "recipes": _faults_of_hits,
     "shifts": _faults_of_shifts,
     "calibration": _faults_of_bins,
     "retrieval": _faults_of_recall,

@@ -35,9 +35,10 @@ ENCODERS = {
 """Image encoders as timm and as open_clip call them."""
 
 _FINE_TUNED_ON = r"_ft_(in12k_)?in1k(_\d+)?$"
+_EPOCH = r"_e\d+$"
 _RECIPES = ("augreg", "soup")
 _LIKE = 0.05
-_ROWS = ["checkpoint", "architecture", "training_source", "training_images"]
+_ROWS = ["checkpoint", "training_source", "training_images"]
 _ROWS += ["samples_seen", "image_size", "fine_tuning"]
 
 
@@ -74,9 +75,12 @@ def source_pairs(cloud: xr.Dataset) -> Pairs:
     """Pair zero-shot CLIPs of two training sources of like size, the later in the order of colours first.
 
     Both have the same encoder and image size; images in the source and samples seen, which must be stated,
-    differ by 5 % at most.
+    differ by 5 % at most. Of a run that was kept after several epochs the last counts.
     """
     rows = _rows(cloud, "clip_zero_shot").dropna(subset=["samples_seen", "training_images"])
+    run = rows["checkpoint"].str.replace(_EPOCH, "", regex=True)
+    last = rows["samples_seen"].groupby(run).rank(method="first", ascending=False) == 1
+    rows = rows[last | ~rows["checkpoint"].str.contains(_EPOCH)]
     order = list(SOURCES)
     rows = rows[rows["training_source"].isin(order)]
     rows["place"] = rows["training_source"].map(order.index)
@@ -85,6 +89,18 @@ def source_pairs(cloud: xr.Dataset) -> Pairs:
     for name in ("samples_seen", "training_images"):
         like &= (both[name] / both[f"{name}_after"] - 1).abs() <= _LIKE
     return _names(both[like])
+
+
+def encoders_of(models: xr.Dataset) -> list[str]:
+    """Return the image encoder of each model: what its checkpoint begins with, as far as the dot.
+
+    Where a name has no dot it does not begin with the encoder; then it is the architecture.
+    """
+    names = zip(models["checkpoint"].values.tolist(), models["architecture"].values.tolist(), strict=True)
+    return [
+        checkpoint.partition(".")[0] if "." in checkpoint else architecture
+        for checkpoint, architecture in names
+    ]
 
 
 def compare_pairs(
@@ -170,14 +186,10 @@ def _supported(joined: xr.Dataset) -> xr.DataArray:
 
 
 def _rows(cloud: xr.Dataset, group: str) -> pd.DataFrame:
-    rows = cloud.isel(model=(cloud["group"] == group).values)[_ROWS].to_dataframe()
-    parts = [name.partition(".") for name in rows["checkpoint"]]
-    # Where a name has no dot it does not begin with the encoder.
-    encoders = [
-        part[0] if part[1] else architecture
-        for part, architecture in zip(parts, rows.pop("architecture"), strict=True)
-    ]
-    columns = {"encoder": encoders, "recipe": [part[2] for part in parts]}
+    here = cloud.isel(model=(cloud["group"] == group).values)
+    rows = here[_ROWS].to_dataframe()
+    recipes = [name.partition(".")[2] for name in rows["checkpoint"]]
+    columns = {"encoder": encoders_of(here), "recipe": recipes}
     named = rows.assign(**{name: pd.Series(column, rows.index, str) for name, column in columns.items()})
     return named.rename_axis("model").reset_index()
 

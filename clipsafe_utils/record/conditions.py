@@ -1,12 +1,13 @@
 """The test conditions of the record, and turning printed accuracies back into counts of images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from clipsafe_utils.cubes.schema import PROMPTS_NOT_STATED
 from clipsafe_utils.errors import ClipsafeError
 
 
@@ -76,6 +77,7 @@ class Evaluations:
     facts: (
         pd.DataFrame
     )  # a row a row of the source, in the order of the cube; columns `FACTS`, NaN: not stated
+    prompt_sets: Sequence[str] | str = PROMPTS_NOT_STATED  # by row, or of all
 
 
 FACTS = ("parameters", "image_size", "samples_seen")

@@ -33,7 +33,7 @@ def read_evaluations(locate: Locate) -> Evaluations:
     path = locate(RESULTS)
     table = read_numbers(path, ["name", "pretrained"], ["params (M)", *COLUMNS.values()])
     names: list[str] = (table["name"] + "." + table["pretrained"]).tolist()
-    table = table.set_axis(names).loc[sorted(names, key=_quickgelu_first)]
+    table = table.set_axis(names).loc[sorted(names, key=quickgelu_first)]
     sizes = read_numbers(locate(PROFILE), ["model"], ["image_size"]).set_index("model")["image_size"]
     unknown = table[~table["name"].isin(sizes.index)]
     if len(unknown):
@@ -53,5 +53,6 @@ def read_evaluations(locate: Locate) -> Evaluations:
     return Evaluations(counts, facts)
 
 
-def _quickgelu_first(name: str) -> tuple[bool, str]:
+def quickgelu_first(name: str) -> tuple[bool, str]:
+    """Sort rows by name, those with the activation that OpenAI trained with first."""
     return "quickgelu" not in name, name

@@ -11,13 +11,18 @@ import xarray as xr
 
 from clipsafe_utils.record import (
     burns_imagenet,
+    clip_calibration,
     confidences,
     cood,
+    frequency,
+    hsc,
     imagenet_testbed,
     imagenet_x,
+    model_soups,
     model_vs_human,
     ninco,
     open_clip_results,
+    retrieval,
     scaling_laws,
     setar,
     shifts,
@@ -33,6 +38,7 @@ class Reading:
 
     counts: Callable[[], xr.Dataset]  # variables of the cube, with the source's own names of models
     files: tuple[str, ...]  # how the paths of the raw files begin that it reads
+    quoted: tuple[str, ...] = ()  # citations of what this package quotes, which is not read again
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,9 @@ class PublicSource:
 
 _IMAGENET_X = "ImageNet-X (Idrissi et al. 2023)"
 _TESTBED = "ImageNet testbed (Taori et al. 2020)"
+_QUOTED = "quoted"
+"""Part of rows whose source states no licence."""
+
 _TEXTURE_VS_SHAPE = "texture-vs-shape (Geirhos et al. 2019)"
 _CONFIDENCES_OF_IMAGENET_X = (
     *(f"{imagenet_x.ANNOTATIONS_FOLDER}/{name}" for name in ("filename_label", "imagenet_x_val_", "proto")),
@@ -115,13 +124,15 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
     "open_clip": PublicSource(
         "open_clip (Ilharco et al. 2021), zero-shot results",
         "open_clip",
-        _shifts(open_clip_results.read_evaluations, open_clip_results.RESULTS, open_clip_results.PROFILE),
+        _shifts(open_clip_results.read_evaluations, open_clip_results.RESULTS, open_clip_results.PROFILE)
+        | {"retrieval": Reading(retrieval.open_clip_recall, (retrieval.OPEN_CLIP,))},
         names_weights=True,
     ),
     "scaling-laws": PublicSource(
         "scaling-laws-openclip (Cherti et al. 2023), zero-shot results",
         "scaling_laws",
-        _shifts(scaling_laws.read_evaluations, scaling_laws.RESULTS, scaling_laws.DESIGNS),
+        _shifts(scaling_laws.read_evaluations, scaling_laws.RESULTS, scaling_laws.DESIGNS)
+        | {"retrieval": Reading(retrieval.scaling_laws_recall, (scaling_laws.RESULTS,))},
         names_weights=True,
     ),
     "timm": PublicSource(
@@ -161,6 +172,34 @@ PUBLIC_SOURCES: Mapping[str, PublicSource] = {
         "vlm_shapebias",
         {"shape_bias": Reading(vlm_shapebias.decision_counts, (f"{vlm_shapebias.FOLDER}/",))},
         part="by-sa",
+    ),
+    "hsc": PublicSource(
+        "Hierarchical Selective Classification (Goren et al. 2024)",
+        "hsc",
+        {"calibration": Reading(hsc.calibration_rows, (hsc.TABLE,))},
+        names_weights=True,
+        part=_QUOTED,
+    ),
+    "clip-calibration": PublicSource(
+        "CLIP_Calibration (LeVine et al. 2023)",
+        "clip_calibration",
+        {
+            "calibration": Reading(
+                clip_calibration.calibration_rows, (), (clip_calibration.NOTEBOOK.citation,)
+            )
+        },
+        part=_QUOTED,
+    ),
+    "frequency": PublicSource(
+        "frequency_determines_performance (Udandarao et al. 2024)",
+        "frequency",
+        _shifts(frequency.read_evaluations, f"{frequency.FOLDER}/")
+        | {"retrieval": Reading(retrieval.frequency_recall, (f"{retrieval.FREQUENCY}/",))},
+    ),
+    "model-soups": PublicSource(
+        "model-soups (Wortsman et al. 2022)",
+        "model_soups",
+        {"recipes": Reading(model_soups.recipe_counts, (model_soups.RESULTS, model_soups.RECIPES))},
     ),
     "cood": PublicSource(
         "COOD benchmark (Galil et al. 2023), results", "cood", _detection(cood.detection_scores, cood.RESULTS)

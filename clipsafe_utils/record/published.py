@@ -37,14 +37,19 @@ _LICENCES = {
     "et al. 2021) and what others ran with it",
     "shape_bias.by-sa": "CC BY-SA 4.0: derived from vlm_shapebias (Gavrikov et al. 2025)",
     "sixteen_way": "CC BY 4.0: derived from model-vs-human (Geirhos et al. 2021) and its fork of Thieringer",
-    "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed",
+    "shifts": "Apache-2.0 and MIT: derived from timm, open_clip, scaling-laws-openclip, ImageNet testbed, "
+    "frequency_determines_performance",
     "ood": "MIT: derived from COOD (Galil et al. 2023), NINCO (Bitterwolf et al. 2023) and SeTAR (Li et al. "
     "2024)",
     "calibration": _IMAGENET_X,
+    "calibration.quoted": "no licence stated: facts quoted from Hierarchical Selective Classification (Goren "
+    "et al. 2024) and CLIP_Calibration (LeVine et al. 2023)",
+    "retrieval": "MIT: derived from open_clip, scaling-laws-openclip, frequency_determines_performance",
+    "recipes": "MIT: derived from model-soups (Wortsman et al. 2022)",
     "models": "CC BY 4.0: facts gathered by this project",
 }
 
-CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "ood", "calibration")
+CUBES = ("factors", "shape_bias", "sixteen_way", "shifts", "ood", "calibration", "retrieval", "recipes")
 """The cubes of the sources; `models` describes their rows."""
 
 FILES = {
@@ -171,7 +176,10 @@ def _label(cube: xr.Dataset, file: str, source: str) -> xr.Dataset:
 
 
 def _source_line(file: str, without: Collection[str] = ()) -> str:
-    return "clipsafe record; " + "; ".join(raw_files()[path].citation for path in _paths(file, without))
+    readings = readings_of(*FILES[file])
+    used = [raw_files()[path].citation for path in _paths(file, without)]
+    used += [line for name, reading in readings.items() if name not in without for line in reading.quoted]
+    return "; ".join(["clipsafe record", *used])
 
 
 def _paths(file: str, without: Collection[str]) -> list[str]:

@@ -22,7 +22,8 @@ _NOT_REPORTED = "the source of the row does not report this condition"
 def shift_counts(read: ReadEvaluations) -> xr.Dataset:
     """Build the counts of a source.
 
-    `hits` and `images` with the dims model, condition, NaN where not reported; `FACTS` with the dim model.
+    `hits` and `images` with the dims model, condition, NaN where not reported; `prompt_set` and `FACTS` with
+    the dim model.
     """
     evaluations = read(fetch)
     off_by = ", ".join(
@@ -49,8 +50,10 @@ def as_dataset(evaluations: Evaluations) -> xr.Dataset:
         images[condition] = hits[condition].where(hits[condition].isna(), counts.images)
     meanings = {name: condition.meaning for name, condition in CONDITIONS.items()}
     dims = ("model", "condition")
+    prompt_sets = np.broadcast_to(np.array(evaluations.prompt_sets), len(models))
     return xr.Dataset(
         {"hits": (dims, hits.to_numpy()), "images": (dims, images.to_numpy())}
+        | {"prompt_set": ("model", prompt_sets.copy())}
         | {fact: ("model", evaluations.facts[fact].to_numpy(dtype=float)) for fact in FACTS},
         coords={"model": models.to_numpy(), "condition": ("condition", list(CONDITIONS), meanings)},
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from clipsafe_utils.cubes.schema import NO_PROMPTS
 from clipsafe_utils.record.conditions import CONDITIONS, Evaluations, recover_counts
 from clipsafe_utils.record.tables import Locate, read_numbers
 
@@ -45,7 +46,7 @@ def read_evaluations(locate: Locate) -> Evaluations:
         name: recover_counts(table["top1"] / 100, CONDITIONS[name].images, HALF_STEP, paths[name])
         for name, table in tables.items()
     }
-    return Evaluations(counts, facts)
+    return Evaluations(counts, facts, NO_PROMPTS)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, SCHEMAS
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.findings.calibration import errors
-from clipsafe_utils.findings.calibration.views import View, views
+from clipsafe_utils.findings.calibration.views import View, views, with_bins
 from clipsafe_utils.metrics.calibration_variants import classwise_calibration_error
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.metrics.logits import summarise_logits
@@ -29,7 +29,7 @@ class Record:
 
     @cached_property
     def panel(self) -> Panel:
-        return read_panels(["published"], "calibration", list(GROUPS))[0]
+        return with_bins(read_panels(["published"], "calibration", list(GROUPS))[0])
 
     @cached_property
     def view(self) -> View:

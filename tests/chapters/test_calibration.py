@@ -12,9 +12,11 @@ from clipsafe_utils.cubes import write_cube
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.findings.calibration import errors as chapter
+from clipsafe_utils.findings.calibration.alike import read_alike
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, STEPS
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
+from clipsafe_utils.findings.calibration.temperatures import read_temperatures
 from clipsafe_utils.findings.calibration.views import leading, views
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters
@@ -187,6 +189,53 @@ class TestLaboratory:
             ("other", "resnet50"),
             ("other", "ViT-B-32.openai"),
         ]
+
+
+@pytest.fixture(scope="module")
+def clips() -> Calibration:
+    groups = ["clip_zero_shot", "clip_fine_tuned", "standard"]
+    chosen = check_parameters("calibration", {"confidence": 0.9})
+    return Calibration(
+        chosen,
+        [],
+        [],
+        [],
+        {},
+        read_alike(["published"], groups),
+        read_temperatures(["published"], groups),
+    )
+
+
+class TestRealClips:
+    def test_a_panel_before_and_after_and_a_look_a_group(self, clips: Calibration) -> None:
+        frame = figures.alike_frame(clips, "ece")
+        assert list(dict.fromkeys(frame["panel"])) == ["before scaling", "after scaling"]
+        looks = {"group/clip_zero_shot", "group/clip_fine_tuned", "group/standard"}
+        assert set(frame["look"]) == looks
+        here = (frame["name"] == "ViT-B-32.openai") & (frame["panel"] == "before scaling")
+        np.testing.assert_allclose(frame.loc[here, ["x", "value"]], [[63.716, 2.3568]], atol=1e-3)
+        np.testing.assert_allclose(figures.alike_frame(clips, "gap").loc[here, "value"], [-0.934], atol=1e-3)
+
+    def test_a_panel_a_fitter_and_a_look_a_source(self, clips: Calibration) -> None:
+        frame = figures.temperatures_frame(clips)
+        assert len(frame) == 19
+        assert set(frame["look"]) == {"source/WIT", "source/LAION-400M", "source/LAION-2B"}
+        assert "LAION-2B, 2,320 million images" in set(frame["label"])
+
+    def test_quoted_facts_have_no_line_of_other_terms(self, clips: Calibration) -> None:
+        for draw in (figures.alike, figures.gaps, figures.temperatures):
+            markup = draw(clips).markup
+            assert "facts quoted from Hierarchical Selective Classification" in markup
+            assert "CC BY-NC" not in markup
+
+    def test_a_clip_without_neighbours_has_no_median(self, clips: Calibration) -> None:
+        markup = tables.alike_table(clips).markup
+        assert markup.count('<th scope="row">') == 9
+        assert markup.count("–") == 4
+
+    def test_without_the_quoted_rows_nothing_is_drawn(self) -> None:
+        for draw in (figures.alike, figures.gaps, figures.temperatures):
+            assert "not measured yet" in draw(found_of([])).markup
 
 
 def _render(folder: Path, output: Path, parameters: dict[str, object]) -> str:

@@ -88,3 +88,11 @@ def test_what_a_claim_needs_is_said_with_its_sources() -> None:
     sources = ", of 2 training sources or more"
     assert needed(find_claim("F14")) == f"the cube ood with CLIP, zero-shot{sources}"
     assert needed(find_claim("F2")).endswith("CLIP, zero-shot and Standard (labels only)")
+
+
+def test_the_largest_of_some_networks_is_no_mean_and_nothing_is_measured_in_zeros() -> None:
+    three = networks([0.02, 0.03, 0.04])
+    asked = [claim("A"), claim("B", quantifier="some"), claim("C", smallest_effect=0.0)]
+    result = OpenClaims([entry(one, Label.UNCLEAR, three) for one in asked], LEVEL)
+    assert ids(result.open) == ["A published", "B published", "C published"]
+    assert ids(result.means) == ["A published"]

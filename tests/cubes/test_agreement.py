@@ -53,11 +53,11 @@ def test_the_published_record() -> None:
     study = find_study("published")
     table = compare_evaluations(study.read("shifts"), study.read("models")).to_dataframe()
     assert table["pairs"].to_dict() == {
-        "id": 99,
+        "id": 115,
         "v2_matched_frequency": 99,
-        "r": 99,
+        "r": 115,
         "a": 98,
-        "sketch": 99,
+        "sketch": 115,
         "objectnet": 12,
         "id_r200": 87,
         "id_a200": 87,

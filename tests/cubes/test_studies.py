@@ -12,6 +12,7 @@ from clipsafe_utils.cubes.export import export_cube, tidy_tables
 from clipsafe_utils.cubes.overview import in_short, overview
 from clipsafe_utils.cubes.panels import left_out, read_panels
 from clipsafe_utils.cubes.selection import is_real
+from clipsafe_utils.cubes.studies import join_parts
 from clipsafe_utils.cubes.yours import is_yours, label_of
 from clipsafe_utils.errors import ClipsafeError
 
@@ -110,6 +111,33 @@ def test_merge(factors: xr.Dataset) -> None:
         merge_cubes(factors, factors)
     with pytest.raises(ClipsafeError, match="dims other than 'model' differ"):
         merge_cubes(factors, other.isel(factor=[0, -1]))
+
+
+def test_a_part_may_lack_draws_conditions_and_variables() -> None:
+    labels = {"draw": [0, 1], "condition": ["id", "dark"]}
+    whole = xr.Dataset(
+        {"ece": (("draw", "model", "condition"), np.ones((2, 1, 2)))}, labels | {"model": ["a"]}
+    )
+    quoted = xr.Dataset(
+        {
+            "ece": (("draw", "model", "condition"), [[[0.5]]], {"not_measured": "not stated"}),
+            "mean_confidence": (("draw", "model", "condition"), [[[0.7]]], {"units": "1"}),
+        },
+        {"draw": [0], "condition": ["id"], "model": ["b"]},
+    )
+    joined = join_parts([whole, quoted])
+    assert joined["ece"].sel(model="a").notnull().all()
+    np.testing.assert_array_equal(joined["ece"].sel(model="b"), [[0.5, np.nan], [np.nan, np.nan]])
+    np.testing.assert_array_equal(joined["mean_confidence"].sel(draw=0, condition="id"), [np.nan, 0.7])
+    assert joined["mean_confidence"].attrs["units"] == "1"
+    assert joined["ece"].attrs["not_measured"] == "not stated"
+    xr.testing.assert_identical(join_parts([whole]), whole)
+
+
+def test_a_part_may_not_lack_what_defines_a_count(factors: xr.Dataset) -> None:
+    other = factors.assign_coords(model=["c", "d"]).isel(factor=[0, -1])
+    with pytest.raises(ClipsafeError, match="dims other than 'model' differ"):
+        join_parts([factors, other])
 
 
 def test_a_checkpoint_counts_once_and_the_first_row_wins(factors: xr.Dataset, models: xr.Dataset) -> None:

@@ -16,7 +16,14 @@ from clipsafe_utils.findings.calibration.bins import images_to_tell, mean_gap, s
 from clipsafe_utils.findings.calibration.real import real_of, sizes_of
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.findings.calibration.variants import errors_in, every_model
-from clipsafe_utils.findings.calibration.views import View, in_order, left_out_parts, parts_of, views
+from clipsafe_utils.findings.calibration.views import (
+    View,
+    in_order,
+    left_out_parts,
+    parts_of,
+    views,
+    with_bins,
+)
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import Missing, Value, percent
 from tests.chapters.calibration_cubes import BOTH, HOW, RECORD, scaled_cube, scaled_panel
@@ -126,6 +133,19 @@ class TestViews:
         partial = views([Panel("partial", cube, RECORD.panel.models)], ["all"], BOTH)[0]
         assert "factor_pose" not in partial.parts
         assert len(partial.parts) == 15
+
+    def test_what_is_quoted_without_bins_is_not_shown(self) -> None:
+        cube = RECORD.panel.cube.copy(deep=True)
+        after = cube.assign_coords(scaling=["after"]).where(False)
+        both = xr.concat([cube, after], "scaling", data_vars="minimal")
+        for name in ("bin_count", "bin_confidence", "bin_hits"):
+            both[name].loc[{"model": both["model"].values[0]}] = np.nan
+        kept = with_bins(Panel("partly", both, RECORD.panel.models))
+        assert kept.cube["model"].values.tolist() == kept.models["model"].values.tolist()
+        assert kept.models["model"].values.tolist() == RECORD.panel.models["model"].values[1:].tolist()
+        assert kept.cube["scaling"].values.tolist() == ["before"]
+        both["bin_count"][:] = np.nan
+        assert with_bins(Panel("none", both, RECORD.panel.models)).models.sizes["model"] == 0
 
     def test_of_many_models_the_most_accurate_of_each_group_are_shown(self) -> None:
         copies = [RECORD.panel.models["model"].values + f" {number}" for number in range(3)]

@@ -7,6 +7,7 @@ import xarray as xr
 from clipsafe_utils.cubes import GROUPS, find_study
 from clipsafe_utils.findings import clip_pairs as pairs
 from clipsafe_utils.findings.shift import clouds as read
+from tests.claims.statistics.small_studies import described
 
 STUDY = "published"
 LEVEL = 0.95
@@ -63,11 +64,25 @@ def test_source_pairs_hold_encoder_and_quantity_fixed(
     clouds: dict[str, xr.Dataset], raw: pd.DataFrame
 ) -> None:
     found = pairs.source_pairs(clouds["a"])
-    assert len(found) == 3
+    assert len(found) == 4
     for before, after in found:
         assert (raw["training_source"][before], raw["training_source"][after]) == ("LAION-400M", "WIT")
         for name in ("samples_seen", "training_images"):
             assert raw[name][before] == pytest.approx(raw[name][after], rel=0.05)
+
+
+def test_of_a_run_kept_after_several_epochs_the_last_counts() -> None:
+    source = {"training_source": "LAION-400M", "training_images": 4.1e8}
+    cloud = described(
+        [
+            {"checkpoint": "ViT-B-16.laion400m_e31", "samples_seen": 1.26e10} | source,
+            {"checkpoint": "ViT-B-16.laion400m_e32", "samples_seen": 1.30e10} | source,
+            {"checkpoint": "ViT-B-16.laion400m_s13b", "samples_seen": 1.30e10} | source,
+            {"checkpoint": "ViT-B-16.openai"},
+        ]
+    )
+    firsts = [before for before, _ in pairs.source_pairs(cloud)]
+    assert firsts == ["test:ViT-B-16.laion400m_e32", "test:ViT-B-16.laion400m_s13b"]
 
 
 def test_differences_of_a_pair_by_hand(compared: dict[str, xr.Dataset], raw: pd.DataFrame) -> None:

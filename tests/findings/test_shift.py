@@ -260,7 +260,7 @@ def test_a_page_without_any_data_is_refused() -> None:
 
 def test_sources_are_chosen_by_name_or_number(clouds: read.Clouds) -> None:
     assert read.choose_sources({STUDY: clouds}, ["main"]) == {STUDY: MAIN}
-    assert len(read.choose_sources({STUDY: clouds}, ["all"])[STUDY]) == 39
+    assert len(read.choose_sources({STUDY: clouds}, ["all"])[STUDY]) == 42
     assert read.choose_sources({STUDY: clouds}, ["YFCC-15M", "WIT"]) == {STUDY: ["WIT", "YFCC-15M"]}
     with pytest.raises(ClipsafeError, match="source 'WITT'; the choices are main, all, CC-12M"):
         read.choose_sources({STUDY: clouds}, ["WITT"])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes import find_study, read_cube
 from clipsafe_utils.cubes.schema import FACTORS, OVERALL
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.calibration import calibration_floor
@@ -22,7 +22,7 @@ from tests.conftest import FIXTURES
 
 @pytest.fixture(scope="module")
 def cube() -> xr.Dataset:
-    return find_study("published").read("calibration").isel(scaling=0)
+    return read_cube(find_study("published").path("calibration")).isel(scaling=0)
 
 
 @pytest.fixture

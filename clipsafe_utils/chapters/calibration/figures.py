@@ -9,6 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.cubes.source_lines import source_lines
+from clipsafe_utils.findings.calibration.alike import SCALINGS
 from clipsafe_utils.findings.calibration.bins import CALIBRATED, RECORDED
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.findings.calibration.errors import FEWEST_IMAGES
@@ -18,13 +19,15 @@ from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look
+from clipsafe_utils.show.encoding import group_look, source_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.scatter_plot import reliability as draw_reliability
 from clipsafe_utils.show.shown import Shown
 
 _PERCENT = 100.0
+_QUOTED = "facts quoted"
+"""What the line of a source says whose rows have no image: real CLIPs are such rows."""
 _POSSIBLE = (0.0, np.inf)
 _NOTHING = "confidences"
 _ERROR = "debiased error, %"
@@ -42,6 +45,40 @@ _OF_DIGITS = {
     "overconfidence": ("Gap", "confidence less\naccuracy, points", _PERCENT),
 }
 _STRENGTHS = {"noise": "noise, share of paper to ink", "blur": "blur, width in pixels"}
+
+
+def alike(found: Calibration) -> Shown:
+    """Draw the error of real networks against their accuracy, before scaling and after."""
+    return scatter(
+        alike_frame(found, "ece"),
+        Axes2D("accuracy, %", "ECE, %", y_limits=_POSSIBLE, shared=True),
+        "Scatter of ECE against accuracy, before and after temperature scaling.",
+        what="confidences of CLIPs and standard networks before and after scaling",
+        sources=_sources_of_alike(found),
+    )
+
+
+def gaps(found: Calibration) -> Shown:
+    """Draw mean confidence less accuracy of the same networks."""
+    return scatter(
+        alike_frame(found, "gap"),
+        Axes2D("accuracy, %", "confidence less\naccuracy, points", shared=True),
+        "Scatter of mean confidence less accuracy against accuracy, before and after temperature scaling.",
+        what="confidences of CLIPs and standard networks before and after scaling",
+        sources=_sources_of_alike(found),
+    )
+
+
+def temperatures(found: Calibration) -> Shown:
+    """Draw the temperature of each zero-shot CLIP, a row an encoder and a panel who fitted it."""
+    return dots(
+        temperatures_frame(found),
+        "temperature that suits ImageNet",
+        "Dot plot of temperatures by encoder; marks are training sources, panels who fitted them.",
+        Scale(reference=1.0),
+        what="temperatures of CLIPs",
+        sources=_sources_of_alike(found),
+    )
 
 
 def reliability(found: Calibration) -> Shown:
@@ -123,6 +160,39 @@ def scaling_changes(found: Calibration) -> Shown:
         "Dot plot of scores after less before temperature scaling, means over the models of a group.",
         what="confidences before and after scaling",
         sources=source_lines(panel.cube for panel in found.panels if panel.study in found.changes),
+    )
+
+
+def alike_frame(found: Calibration, score: str) -> pd.DataFrame:
+    """Give a mark a network, with a panel each for before and after scaling; score is `ece` or `gap`."""
+    return marks(
+        {
+            "study": found.alike.study,
+            "panel": f"{row['scaling']} scaling",
+            "look": group_look(row["group"]),
+            "name": row["name"],
+            "x": _PERCENT * row["accuracy"],
+            "value": _PERCENT * row[score],
+        }
+        for scaling in SCALINGS
+        for row in found.alike.rows.to_dict("records")
+        if row["scaling"] == scaling
+    )
+
+
+def temperatures_frame(found: Calibration) -> pd.DataFrame:
+    """Give a mark a zero-shot CLIP: its encoder is the row, its source the look."""
+    return marks(
+        {
+            "study": row["study"],
+            "panel": row["fitter"],
+            "row": row["encoder"],
+            "look": source_look(row["source"]),
+            "label": f"{row['source']}, {row['images'] / 1e6:,.0f} million images",
+            "name": row["name"],
+            "value": row["temperature"],
+        }
+        for row in found.temperatures.rows.to_dict("records")
     )
 
 
@@ -240,6 +310,13 @@ def scaling_frame(groups: Mapping[str, xr.Dataset]) -> pd.DataFrame:
 
 def _sources(found: Calibration) -> list[str]:
     return source_lines(view.cube for view in found.shown)
+
+
+def _sources_of_alike(found: Calibration) -> list[str]:
+    if found.alike.source is None:
+        return []
+    lines = source_lines([found.alike.source])
+    return [line for line in lines if _QUOTED in line] or lines
 
 
 def _marks_of_bins(panel: xr.Dataset, confidence: float) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clipsafe_utils.findings.calibration.alike import FEWEST_ALIKE, LIKE
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
@@ -24,7 +25,39 @@ _NUMBERS = {
     "Temperature": ("temperature", 2),
 }
 """Scores that a study may lack, and their digits."""
+_NOBODY = "–"
 _JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
+
+
+def alike_table(found: Calibration) -> Shown:
+    """Tabulate each zero-shot CLIP beside standard networks of like accuracy, the least accurate first."""
+    beside = found.alike.beside
+    rows = [
+        {
+            "CLIP": row["name"],
+            "Accuracy": percent(row["accuracy"]),
+            "Standard networks": row["alike"],
+            **{
+                heading: cell
+                for scaling in ("before", "after")
+                for heading, cell in (
+                    (f"ECE {scaling}", percent(row[f"ece_{scaling}"])),
+                    (f"Err more, {scaling}", row[f"worse_{scaling}"] if row["alike"] else _NOBODY),
+                    (
+                        f"Their median, {scaling}",
+                        percent(row[f"median_{scaling}"]) if row["alike"] else _NOBODY,
+                    ),
+                )
+            },
+        }
+        for row in beside.to_dict("records")
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Each zero-shot CLIP beside the standard networks whose accuracy is less than "
+        f"{100 * LIKE:.0f} points away before scaling: how many there are, how many of these err more, and "
+        f"their median ECE. Fewer than {FEWEST_ALIKE} say little.",
+    )
 
 
 def variants_tables(found: Calibration) -> list[Shown]:

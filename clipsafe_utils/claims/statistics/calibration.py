@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.evidence import Case, Evidence, jackknife_error
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader
-from clipsafe_utils.claims.statistics.calibration_errors import at_home, errors
+from clipsafe_utils.claims.statistics.calibration_errors import at_home, errors, shared_draws
 from clipsafe_utils.claims.statistics.cases import of_networks
 from clipsafe_utils.claims.statistics.contrasts import source_contrast
 from clipsafe_utils.claims.statistics.register import statistic
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.calibration.views import kinds_of, parts_of
+from clipsafe_utils.findings.clip_pairs import encoders_of
 from clipsafe_utils.metrics.crossing import shares_of_spread
 from clipsafe_utils.metrics.robustness import effective_robustness
 from clipsafe_utils.registry.training_sources import lineage_of
@@ -156,6 +157,7 @@ def _log_temperature(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
     if not here.any():
         raise NotMeasuredError("no temperature of a zero-shot CLIP")
     temperature = panel.cube["temperature"].isel(model=here)
+    temperature = temperature.isel(draw=shared_draws(temperature))
     return temperature.copy(data=np.log(temperature.values)), panel.models.isel(model=here)
 
 
@@ -172,7 +174,7 @@ def _crossed(
     described = zip(
         models["training_source"].values.tolist(),
         models["training_images"].values.tolist(),
-        models["architecture"].values.tolist(),
+        encoders_of(models),
         first.tolist(),
         strict=True,
     )

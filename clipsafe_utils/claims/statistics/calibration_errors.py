@@ -25,13 +25,27 @@ _BINS = ["bin_count", "bin_confidence", "bin_hits"]
 
 
 def at_home(reader: Reader, scaling: str = "before") -> Panel:
-    """Cut the panel to a study's own test set, before or after temperature scaling: dims draw, model, bin."""
+    """Cut the panel to a study's own test set, before or after temperature scaling: dims draw, model, bin.
+
+    And to the draws that all share: see `shared_draws`.
+    """
     panel = reader.needed("calibration")
     if scaling not in panel.cube["scaling"].values:
         raise NotMeasuredError(f"no calibration {scaling} temperature scaling")
     condition = home(panel.cube["condition"].values.tolist())
     cube = panel.cube.transpose("draw", "model", ...).sel(condition=condition, scaling=scaling)
-    return Panel(panel.study, cube, panel.models)
+    return Panel(panel.study, cube.isel(draw=shared_draws(cube["ece"])), panel.models)
+
+
+def shared_draws(values: xr.DataArray) -> np.ndarray:
+    """Return a mask of the draws that every network has of which there is an estimate: dims draw and model.
+
+    A network that is quoted from a table has an estimate alone. Whatever is compared with it is then compared
+    without draws, so that chance over images, which is not known of the one, is not stated of both.
+    """
+    table = values.transpose("draw", "model").values
+    known = np.isfinite(table)
+    return np.asarray((known | ~known[0]).all(axis=1))
 
 
 def errors(cube: xr.Dataset, choices: Choices) -> xr.DataArray:

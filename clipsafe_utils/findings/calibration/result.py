@@ -1,7 +1,7 @@
 """Can a model's confidence be believed: everything that chapter 5 says, found once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -9,12 +9,15 @@ import xarray as xr
 
 from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_panels
 from clipsafe_utils.cubes.selection import is_real
+from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.calibration import errors
+from clipsafe_utils.findings.calibration.alike import Alike, nobody, read_alike
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
 from clipsafe_utils.findings.calibration.real import Real, Sizes, real_of, sizes_of
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
+from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
 from clipsafe_utils.findings.calibration.variants import every_model, variants_of
-from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views
+from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views, with_bins
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
@@ -30,10 +33,12 @@ class Calibration:
     """What chapter 5 found, for its sentences, tables and figures."""
 
     chosen: CheckedParameters
-    panels: Sequence[Panel]  # the cube `calibration` of each study
+    panels: Sequence[Panel]  # the cube `calibration` of each study, as of `with_bins`
     left_out: Sequence[str]  # in words, what is not shown
     views: Sequence[View]  # what is shown of each study, one a scaling
     trainings: Mapping[str, Trainings]  # by study, those that differ in one thing
+    alike: Alike = field(default_factory=nobody)  # real networks before and after scaling
+    temperatures: Temperatures = field(default_factory=lambda: read_temperatures([], []))
 
     @cached_property
     def shown(self) -> list[View]:
@@ -131,6 +136,13 @@ class Calibration:
         return Laboratory(trainings, panel, self.changes[panel.study] if panel else None)
 
     @property
+    def measured_in(self) -> str | None:
+        """The study of real CLIPs that the ledger is asked about, as the parameters name it."""
+        rows = self.temperatures.rows
+        named = self.alike.study if self.alike.has_clips else None if rows.empty else rows["study"].iloc[0]
+        return next((name for name in self.chosen.studies if find_study(name).name == named), None)
+
+    @property
     def whole_sets(self) -> Text:
         """The set of images of each study that stands for all."""
         return self._listed([f"{condition_name(view.whole)} (`{view.study}`)" for view in self.shown])
@@ -180,15 +192,24 @@ def calibration(chosen: CheckedParameters) -> Calibration:
     >>> found.real.best.name, found.real.worst.name, found.real.beyond
     (ViT, SimCLR, 4)
     """
-    panels = read_panels(chosen.studies, "calibration", chosen.groups)
+    read = read_panels(chosen.studies, "calibration", chosen.groups)
+    panels = [kept for kept in map(with_bins, read) if kept.models.sizes["model"]]
     causes = read_causes(chosen.studies)
-    if not panels and not causes:
+    if not read and not causes:
         raise nothing_to_show(chosen.studies, "calibration", "causes")
     absent = left_out(chosen.studies, "calibration", chosen.groups)
+    absent += [
+        f"The study `{panel.study}` has {len(quoted)} networks of which a table states numbers without "
+        "bins: figures of bins leave them out."
+        for panel in read
+        if (quoted := {*panel.models["model"].values} - {*with_bins(panel).models["model"].values})
+    ]
     return Calibration(
         chosen,
         panels,
         [*absent, *left_out_parts(panels, chosen.conditions, chosen.scaling)],
         views(panels, chosen.conditions, chosen.scaling),
         {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
+        read_alike(chosen.studies, chosen.groups),
+        read_temperatures(chosen.studies, chosen.groups),
     )

@@ -64,6 +64,20 @@ class View:
         return parts_of(self.cube["condition"].values.tolist())
 
 
+def with_bins(panel: Panel) -> Panel:
+    """Cut a panel to models whose images stand in bins, and to the scalings that were measured of them.
+
+    Of others a table states an error alone, without the chance over images: they are for a comparison of
+    networks, not for these figures. There may be none left.
+    """
+    binned = panel.cube["bin_count"].notnull()
+    models = binned.any(["condition", "scaling", "bin"]).values
+    scalings = binned.isel(model=models).any(["condition", "model", "bin"]).values
+    return Panel(
+        panel.study, panel.cube.isel(model=models, scaling=scalings), panel.models.isel(model=models)
+    )
+
+
 def leading(shown: Sequence[View]) -> list[View]:
     """Return the first view of each study: that before scaling, where a study has both."""
     first: dict[str, View] = {}

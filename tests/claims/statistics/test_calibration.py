@@ -168,6 +168,16 @@ class TestWorst:
         assert effects(evidence) == pytest.approx({"one": 0.06, "two": -0.02})
         assert evidence.floor == pytest.approx(0.03)
 
+    def test_beside_a_row_of_a_table_chance_over_images_is_not_stated(self) -> None:
+        given = study([*self.ROWS, clip("absent")])
+        cube = given.cubes["calibration"]
+        for name in ("ece", "accuracy"):
+            cube[name][1:, 1] = np.nan  # quoted: an estimate alone
+            cube[name][:, -1] = np.nan  # not measured at all: it says nothing of the draws of others
+        evidence = calibration.worst_calibrated_clip(given, Choices())
+        assert effects(evidence) == pytest.approx({"one": 0.06, "two": -0.02})
+        assert (evidence.images_error, [case.error for case in evidence.cases]) == (UNKNOWN, [0, 0])
+
     def test_what_is_missing(self) -> None:
         assert reason(calibration.worst_calibrated_clip, study(self.ROWS[:2])) == (
             "no calibration error of a standard network"
@@ -237,6 +247,16 @@ class TestCrossing:
         assert case.value == pytest.approx(share(table) - 0.5)
         assert case.error == pytest.approx(np.sqrt(3 * np.var(without)))
         assert case.freedom == 3
+
+    def test_the_encoder_is_what_the_checkpoint_begins_with(self) -> None:
+        # Real ones share an architecture: ViT.
+        rows = [
+            clip(f"{encoder}.{source}", temperature=1.0) | self.SOURCES[source]
+            for source in ("WIT", "LAION")
+            for encoder in ("ViT-B-32", "ViT-B-16", "ViT-L-14")
+        ]
+        (case,) = self.evidence(rows).cases
+        assert (case.name, case.families) == ("2 sources by 3 encoders", ("ViT-B-16", "ViT-B-32", "ViT-L-14"))
 
     def test_two_quantities_of_a_lineage_are_two_rows_of_one_unit(self) -> None:
         (case,) = self.evidence(self.rows({"LAION": "bc", "small": "bc"})).cases
