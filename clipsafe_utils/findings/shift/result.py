@@ -15,6 +15,7 @@ from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, wi
 from clipsafe_utils.findings.shift.controlled import Controlled
 from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
+from clipsafe_utils.findings.shift.recipes import Recipes, read_recipes
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
@@ -76,6 +77,11 @@ class DistributionShift:
                 if pairs:
                     panels[f"{study}: {name}" if name in panels else name] = pairs
         return panels
+
+    @cached_property
+    def recipes(self) -> Recipes:
+        """One CLIP fine-tuned by many recipes."""
+        return read_recipes(self.shifts, self.confidence)
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
