@@ -63,9 +63,21 @@ def _sources() -> dict[str, Look]:
     return {f"source/{name}": Look(name, *look, rank=9) for name, look in steps.items()}
 
 
+def _rates() -> dict[str, Look]:
+    # Steps of the hue of fine-tuned CLIPs.
+    steps = {
+        "low": ("#B98A1D", "#F7DFA6", "v"),
+        "middle": ("#8A5F00", "#D9A441", "s"),
+        "high": ("#4F3700", "#A9803A", "^"),
+    }
+    return {f"rate/{name}": Look(f"{name} learning rate", *look, rank=7) for name, look in steps.items()}
+
+
 LOOKS: dict[str, Look] = {
     **_groups(),
     **_sources(),
+    **_rates(),
+    "rate/none": Look("linear probe", "#8A5F00", "#D9A441", "X", rank=9, area=2.0),
     "loss/clip": Look("CLIP's contrastive loss", INK, INK, "o", "-"),
     "loss/cross_entropy": Look("cross-entropy on true labels", INK, INK, "s", "--"),
     "ink": Look("", INK, INK, "o"),

@@ -443,7 +443,7 @@ def test_own_prompts_without_embeddings_are_not_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "chosen",
-    [{"studies": ["published"]}, {"studies": ["field"]}, {"studies": ["miniature"], "groups": ["standard"]}],
+    [{"studies": ["field"]}, {"studies": ["miniature"], "groups": ["standard"]}],
 )
 def test_nothing_to_show_is_one_sentence(chosen: dict[str, object]) -> None:
     with pytest.raises(ClipsafeError, match=r"no model of these groups in prompts or embeddings\.$"):

@@ -12,9 +12,13 @@ from clipsafe_utils.findings.causes.effects import HEADLINE
 from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.record import MEASURES
+from clipsafe_utils.findings.retrieval import TASKS, Retrieval
+from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.show.encoding import source_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
+from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
 _POINTS = 100.0
@@ -52,6 +56,37 @@ def record_changes(record: InRecord) -> Shown:
         what="one cause alone",
         sources=source_lines(record.clouds.values()),
     )
+
+
+def retrieval(found: Retrieval) -> Shown:
+    """Draw recall at 1 against accuracy in distribution, a panel a set and direction."""
+    return scatter(
+        retrieval_frame(found),
+        Axes2D("accuracy in distribution, %", "recall at 1, %"),
+        "Scatter plots, one a set and direction, of recall at 1 against accuracy in distribution.",
+        what="retrieval of zero-shot CLIPs",
+        sources=found.source_lines,
+    )
+
+
+def retrieval_frame(found: Retrieval) -> pd.DataFrame:
+    """Give a mark a CLIP in a panel for each set and direction; sources with CLIPs enough come first."""
+    order = [*found.sources, ""]
+    rows = [
+        {
+            "study": found.study,
+            "panel": row["task"],
+            "look": source_look(row["source"] if row["source"] in found.sources else ""),
+            "name": short_names([row["checkpoint"]], [row["checkpoint"]])[0],
+            "x": _POINTS * row["accuracy"],
+            "value": _POINTS * row["recall"],
+        }
+        for source in order
+        for row in found.table.to_dict("records")
+        if (row["source"] if row["source"] in found.sources else "") == source
+    ]
+    panels = list(TASKS.values())
+    return marks(sorted(rows, key=lambda row: panels.index(row["panel"])))
 
 
 def effects_frame(lab: InLaboratory) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from clipsafe_utils.chapters.example_images import SHIFTED, set_examples
 from clipsafe_utils.chapters.model_clouds import marks_of_models
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.clouds import ID
+from clipsafe_utils.findings.shift.recipes import MEAN, THIRDS, Recipes
 from clipsafe_utils.findings.shift.result import DistributionShift
 from clipsafe_utils.findings.shift.sources import LINES, STANDARD, TOGETHER
 from clipsafe_utils.findings.shift.study import UnderShift
@@ -26,6 +28,7 @@ from clipsafe_utils.show.shown import Shown
 Studies = Mapping[str, UnderShift]
 
 _PERCENT = _POINTS = 100.0
+_DRAWN = "r"
 _CORRELATIONS = {"rank": "rank correlation", "fixed": "at a fixed quantity"}
 _LINES = dict(zip(LINES, ("above standard", "above other sources"), strict=True))
 _MEASURES = {
@@ -87,6 +90,18 @@ def pairs(found: DistributionShift) -> Shown:
     )
 
 
+def recipes(found: DistributionShift) -> Shown:
+    """Draw accuracy under shift against accuracy in distribution of one CLIP tuned by many recipes."""
+    return scatter(
+        recipes_frame(found.recipes),
+        Axes2D("accuracy in distribution, %", "accuracy under shift, %"),
+        "Scatter plots of accuracy under shift against accuracy in distribution, a mark a recipe.",
+        lines=lines_of_recipes(found.recipes),
+        what="one CLIP fine-tuned by many recipes",
+        sources=found.recipes.source_lines,
+    )
+
+
 def clouds_frame(studies: Studies, *, everyone: bool = False) -> pd.DataFrame:
     """Give every model under every shift; `everyone` with its interval and its height above the line."""
     return marks(
@@ -123,6 +138,41 @@ def offsets_frame(found: DistributionShift) -> pd.DataFrame:
 def pairs_frame(found: DistributionShift) -> pd.DataFrame:
     """Give a row a shift, with the mean change and every pair's, a panel a kind of fine-tuning."""
     return marks(mark for name, changes in found.tuning.items() for mark in _marks_of_pairs(name, changes))
+
+
+def recipes_frame(found: Recipes) -> pd.DataFrame:
+    """Give a mark a recipe, the linear probe and the CLIP before; a panel for the mean and for ImageNet-R."""
+    return marks(
+        {"study": found.study, "panel": title, "look": look, "name": name}
+        | {"x": _PERCENT * values[ID], "value": _PERCENT * values[what]}
+        for what, title in _panels_of(found).items()
+        for look, name, values in _runs(found)
+    )
+
+
+def lines_of_recipes(found: Recipes) -> pd.DataFrame:
+    """Give the line of the standard networks in each of these panels."""
+    rows = [
+        {"study": found.study, "panel": title, "x": x, "value": y, "low": y, "high": y}
+        for what, title in _panels_of(found).items()
+        for x, y in zip(_PERCENT * found.line["x"], _PERCENT * found.line[what], strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["study", "panel", "x", "value", "low", "high"])
+
+
+def _panels_of(found: Recipes) -> dict[str, str]:
+    titles = {MEAN: f"mean of {found.number_of_shifts} shifts", _DRAWN: shift_title(_DRAWN)}
+    return {name: title for name, title in titles.items() if name in found.table}
+
+
+def _runs(found: Recipes) -> Iterator[tuple[str, str, Mapping[Any, float]]]:
+    values = found.table[[ID, *_panels_of(found)]].to_dict("index")
+    for run, third in sorted(found.third.items(), key=lambda pair: THIRDS.index(pair[1])):
+        yield f"rate/{third}", str(run).rpartition(":")[2], values[run]
+    if found.probe:
+        yield "rate/none", "linear probe", found.probe
+    if found.start:
+        yield group_look("clip_zero_shot"), "before fine-tuning", found.start
 
 
 def _sources(studies: Studies) -> list[str]:

@@ -8,6 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from clipsafe_utils.findings.shift.changes import PairChanges
+from clipsafe_utils.findings.shift.clouds import ID
+from clipsafe_utils.findings.shift.recipes import HEIGHT, MEAN, SETTINGS, Recipes
+from clipsafe_utils.findings.shift.small_sources import SmallSources, titles
 from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.set_names import shift_title
@@ -36,6 +39,35 @@ def correlation_table(study: UnderShift) -> Shown:
         f"Accuracy under each shift against accuracy in distribution, study {study.study}: slope on probit "
         "axes, rank correlation, and correlation on probit axes at a fixed number of samples seen and of "
         "images to learn from, with intervals over families. Fewer than four families decide nothing.",
+    )
+
+
+def recipe_table(found: Recipes) -> Shown:
+    """Tabulate how each setting goes with accuracy and with effective robustness."""
+    outcomes = {ID: "Accuracy in distribution", MEAN: "Mean under shift", HEIGHT: "Effective robustness"}
+    rows = [
+        {"Setting": title}
+        | {heading: found.correlation(what, setting).with_interval for what, heading in outcomes.items()}
+        for setting, title in SETTINGS.items()
+    ]
+    return table(
+        pd.DataFrame(rows),
+        f"One CLIP fine-tuned by {found.runs} recipes: rank correlation of each setting with what came of "
+        "it, with intervals over recipes.",
+    )
+
+
+def small_table(found: SmallSources) -> Shown:
+    """Tabulate the pairs of two small sources."""
+    rows = [
+        {"CLIP": row["after"], "Against": row["before"]}
+        | {title: points(row[name]) for name, title in titles().items()}
+        for row in found.table.to_dict("records")
+    ]
+    return table(
+        pd.DataFrame(rows),
+        f"CLIPs of {found.higher} against CLIPs of {found.lower} with the same encoder: differences of "
+        "accuracy, in points.",
     )
 
 

@@ -8,13 +8,18 @@ import pandas as pd
 
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, TITLES
+from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, RealPrompts
 from clipsafe_utils.findings.prompts.result import OtherPrompts
+from clipsafe_utils.metrics.families import FEWEST_UNITS
+from clipsafe_utils.registry.model_names import short_names
+from clipsafe_utils.say import Missing
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import source_look
+from clipsafe_utils.show.encoding import group_look, source_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.shown import Shown
 
+_POINTS = 100.0
 _UNITS = {name: panel.axis.removeprefix("change").lstrip(", ") for name, panel in PROPERTIES.items()}
 
 
@@ -58,6 +63,49 @@ def by_subset(found: OtherPrompts) -> Shown:
         joined=False,
         sources=source_lines(panel.cube for panel in found.kept),
     )
+
+
+def real(found: OtherPrompts) -> Shown:
+    """Draw what fewer templates change in the accuracy of real CLIPs, a row a training source."""
+    frame = real_frame(found.real)
+    room = 0.7  # Of a mark, in points; all sets of images have one axis, so that they can be compared.
+    ends = (frame["value"].min() - room, max(frame["value"].max(), 0) + room)
+    return dots(
+        frame,
+        "change of accuracy, points",
+        "Dot plots of the change of accuracy of real CLIPs with fewer than eighty templates.",
+        Scale(limits=ends),
+        what="real CLIPs under other prompts",
+        sources=found.real.source_lines,
+    )
+
+
+def real_frame(found: RealPrompts) -> pd.DataFrame:
+    """Give a row a training source, a small mark a CLIP; over all rows, the mean over families."""
+    return marks(
+        {"study": found.study, "panel": f"{prompt_set} in place of eighty", "side": title} | mark
+        for prompt_set in FEWER
+        for condition, title in CONDITIONS.items()
+        for mark in _marks_of_real(found, prompt_set, condition)
+    )
+
+
+def _marks_of_real(found: RealPrompts, prompt_set: str, condition: str) -> Iterator[dict[str, Any]]:
+    mean = found.change(prompt_set, condition)
+    if isinstance(mean, Missing):
+        return
+    ends = {"value": mean.estimate, "low": mean.low, "high": mean.high}
+    yield {
+        "row": "all CLIPs",
+        "look": group_look("clip_zero_shot"),
+        **{name: _POINTS * value for name, value in ends.items()},
+        "decided": mean.units >= FEWEST_UNITS,
+    }
+    for source in found.sources:
+        rows = found.of_source(prompt_set, condition, source)
+        for checkpoint, value in zip(rows["checkpoint"], rows["change"], strict=True):
+            name = short_names([checkpoint], [checkpoint])[0]
+            yield {"row": source, "look": "ink", "name": name, "value": _POINTS * value}
 
 
 def number_frame(found: OtherPrompts) -> pd.DataFrame:

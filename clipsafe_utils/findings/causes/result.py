@@ -12,6 +12,7 @@ from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.needs import Largest, laboratory_needs, record_needs
 from clipsafe_utils.findings.causes.record import read_record, record_effects
+from clipsafe_utils.findings.retrieval import NO_RETRIEVAL, Retrieval, read_retrieval
 from clipsafe_utils.findings.shift.clouds import Clouds
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import CheckedParameters
@@ -27,6 +28,7 @@ class Causes:
     laboratories: Mapping[str, Laboratory]  # all of them, by study
     records: Mapping[str, Clouds]
     left_out: Sequence[str]  # in words, which studies have neither
+    retrieval: Retrieval = NO_RETRIEVAL  # beside accuracy, of the first study of real models that has it
 
     @cached_property
     def needs(self) -> dict[str, dict[str, Largest]]:
@@ -92,4 +94,5 @@ def causes(chosen: CheckedParameters) -> Causes:
         laboratories,
         records,
         sentences,
+        read_retrieval(chosen.studies, chosen.groups, chosen.confidence),
     )

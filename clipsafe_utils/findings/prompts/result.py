@@ -13,6 +13,7 @@ from clipsafe_utils.findings.prompts import panels, subsets
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
 from clipsafe_utils.findings.prompts.embedded import MEASURED
 from clipsafe_utils.findings.prompts.own import NONE, own_changes
+from clipsafe_utils.findings.prompts.real import NO_REAL, RealPrompts, real_prompts
 from clipsafe_utils.findings.prompts.subsets import Subsets, subset_changes, summarise_subsets
 from clipsafe_utils.findings.prompts.templates import (
     NumberOfTemplates,
@@ -40,6 +41,7 @@ class OtherPrompts:
     n_subsets: int = 20
     seed: int = 0  # of the random subsets
     asked: bool = False  # whether a reader gave prompts
+    real: RealPrompts = NO_REAL  # accuracy of real CLIPs, of the first study that has it under three sets
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
@@ -70,9 +72,11 @@ class OtherPrompts:
         return panels.of_studies(self.subset_changes, subsets.COLUMNS)
 
     @property
-    def evidence(self) -> Literal["proxy", "measured"]:
+    def evidence(self) -> Literal["proxy", "measured"] | Missing:
         """Whether the first study is one of a drawn world or of real models."""
         models = [*(one.models for one in self.tested), *(one.models for one in self.kept)]
+        if not models:
+            return Missing("no study has properties beside accuracy under other prompts")
         return "measured" if is_real(models[0]) else "proxy"
 
     @property
@@ -172,11 +176,14 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
     """
     tested, sentences = read_tested(chosen.studies, chosen.groups)
     kept = read_panels(chosen.studies, "embeddings", chosen.groups)
-    if not tested and not kept:
+    real = real_prompts(chosen.studies, chosen.groups, chosen.confidence)
+    if not (tested or kept or real):
         raise nothing_to_show(chosen.studies, "prompts", "embeddings")
     asked = tuple(chosen.prompts) != NONE
     own = {
         panel.study: own_changes(panel.cube, chosen.prompts, chosen.confidence)
         for panel in (kept if asked else ())
     }
-    return OtherPrompts(tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked)
+    return OtherPrompts(
+        tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked, real
+    )

@@ -23,6 +23,8 @@ from clipsafe_utils.findings.shift.detection_record import (
     ranks_by_score,
 )
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
+from clipsafe_utils.findings.shift.recipes import Recipes, read_recipes
+from clipsafe_utils.findings.shift.small_sources import SmallSources, small_sources
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
@@ -84,6 +86,16 @@ class DistributionShift:
                 if pairs:
                     panels[f"{study}: {name}" if name in panels else name] = pairs
         return panels
+
+    @cached_property
+    def recipes(self) -> Recipes:
+        """One CLIP fine-tuned by many recipes."""
+        return read_recipes(self.shifts, self.confidence)
+
+    @cached_property
+    def small(self) -> SmallSources:
+        """CLIPs of two small sources that are alike in distribution."""
+        return small_sources(self.record.clouds)
 
     @cached_property
     def agreement(self) -> pd.DataFrame:

@@ -1,0 +1,126 @@
+"""Real CLIPs under three sets of prompts: by hand, and against the record."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+
+from clipsafe_utils.chapters.prompts.figures import real_frame
+from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, MANY, NO_REAL, RealPrompts, real_prompts
+from clipsafe_utils.say import NOT_MEASURED, Missing
+
+BARE = "bare name"
+
+
+def made(changes: dict[str, tuple[str, str, float, float, float]]) -> RealPrompts:
+    """Of each CLIP: source, family, images, accuracy under many templates, change under the bare name."""
+    rows = [
+        {
+            "checkpoint": name,
+            "source": source,
+            "family": family,
+            "images": images,
+            "prompt_set": BARE,
+            "condition": condition,
+            "accuracy": before + change,
+            "before": before,
+            "change": change * (2 if condition == "r" else 1),
+            "height": change / 10 if before > 0.5 else np.nan,
+        }
+        for name, (source, family, images, before, change) in changes.items()
+        for condition in CONDITIONS
+    ]
+    return RealPrompts("mine", pd.DataFrame(rows), 0.95)
+
+
+@pytest.fixture
+def four() -> RealPrompts:
+    return made(
+        {
+            "a": ("CC-3M", "x", 3e6, 0.2, -0.08),
+            "b": ("CC-3M", "y", 3e6, 0.3, -0.04),
+            "c": ("LAION-2B", "z", 2e9, 0.6, -0.02),
+            "d": ("LAION-2B", "z", 2e9, 0.7, 0.01),
+        }
+    )
+
+
+def test_means_count_a_family_once(four: RealPrompts) -> None:
+    mean = four.change(BARE)
+    assert mean.estimate == pytest.approx((-0.08 - 0.04 - 0.005) / 3)
+    assert mean.units == 3
+    assert four.change(BARE, "r").estimate == pytest.approx(2 * mean.estimate)
+    # At equal accuracy: of those that have a line alone.
+    assert four.change(BARE, "r", at_equal=True).estimate == pytest.approx(-0.0005)
+    assert four.supported == "2 of 4"
+
+
+def test_who_loses_is_counted_over_all_sets_of_images(four: RealPrompts) -> None:
+    assert four.lose(BARE) == "3 of 4"
+    assert four.all_lose == "no"
+    assert four.range(BARE) == "−8.0 to +1.0"
+    assert four.range(BARE, lineage="LAION") == "−2.0 to +1.0"
+    assert four.of_lineage("LAION") == "2"
+    assert four.furthest(BARE) == "CC-3M"
+
+
+def test_small_sources_are_held_against_large_ones(four: RealPrompts) -> None:
+    assert four.by_size(BARE, small=True).estimate == pytest.approx(-0.06)
+    assert four.by_size(BARE, small=False).estimate == pytest.approx(-0.005)
+    assert four.size_gap(BARE).estimate == pytest.approx(-0.055)
+    assert four.small == "CC-3M"
+    # CLIPs in order of accuracy are in order of their change, too.
+    assert four.with_accuracy(BARE).estimate == pytest.approx(1)
+
+
+def test_without_such_a_study_all_is_missing() -> None:
+    assert not NO_REAL
+    for said in (
+        NO_REAL.clips,
+        NO_REAL.change(BARE),
+        NO_REAL.lose(BARE),
+        NO_REAL.all_lose,
+        NO_REAL.range(BARE),
+    ):
+        assert isinstance(said, Missing)
+    for said in (NO_REAL.size_gap(BARE), NO_REAL.with_accuracy(BARE), NO_REAL.moves_at_equal, NO_REAL.small):
+        assert said == NOT_MEASURED
+    assert real_frame(NO_REAL).empty
+    assert not real_prompts(["miniature"], list(GROUPS), 0.95)
+    assert not real_prompts(["published"], ["standard"], 0.95)
+
+
+@pytest.fixture(scope="module")
+def raw() -> dict[str, pd.DataFrame]:
+    """Accuracy of the zero-shot CLIPs of the source, by set of prompts."""
+    shifts, models = (find_study("published").read(name) for name in ("shifts", "models"))
+    names = [name for name in shifts["model"].values if name.startswith("frequency:")]
+    table = (shifts["hits"] / shifts["images"]).sel(model=names, condition=list(CONDITIONS)).to_pandas()
+    described = models.sel(model=names).to_dataframe()
+    table = table.join(described).assign(prompt_set=shifts["prompt_set"].sel(model=names).values)
+    clips = table[table["group"] == "clip_zero_shot"]
+    return {str(name): rows.set_index("checkpoint") for name, rows in clips.groupby("prompt_set")}
+
+
+@pytest.mark.parametrize("prompt_set", FEWER)
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_the_record_says_the_same(raw: dict[str, pd.DataFrame], prompt_set: str, condition: str) -> None:
+    found = real_prompts(["published"], list(GROUPS), 0.95)
+    change = raw[prompt_set][condition] - raw[MANY][condition]
+    family = raw[MANY]["family"]
+    assert found.clips == str(change.size)
+    expected = change.groupby(family).mean().mean()
+    assert found.change(prompt_set, condition).estimate == pytest.approx(expected)
+    rho = spearmanr(raw[MANY]["id"].loc[change.index], change).statistic
+    assert found.with_accuracy(prompt_set, condition).estimate == pytest.approx(rho)
+
+
+def test_the_figure_has_a_mark_a_clip_and_the_mean(raw: dict[str, pd.DataFrame]) -> None:
+    frame = real_frame(real_prompts(["published"], list(GROUPS), 0.95))
+    of_one = frame[(frame["panel"].str.startswith(BARE)) & (frame["side"] == "ImageNet-R")]
+    assert of_one["row"].iloc[0] == "all CLIPs"
+    assert len(of_one) == 1 + len(raw[MANY])
+    least = 100 * (raw[BARE]["r"] - raw[MANY]["r"]).min()
+    assert of_one["value"].min() == pytest.approx(least)
