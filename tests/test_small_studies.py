@@ -17,7 +17,7 @@ from clipsafe_utils.publishing.render import render_chapter
 CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
 MODELS_A_GROUP = 14
 WITH = {"ood-correlation": "miniature"}
-"""Beside which study a page is tried that has nothing to show of the record."""
+"""Beside which study a page is tried, where it is not the record: of the laboratory it shows most."""
 
 
 @pytest.fixture(scope="module")
