@@ -132,7 +132,7 @@ def compare_pairs(
 
 
 def _same_everywhere(clouds: Clouds, pairs: Mapping[str, Pairs]) -> dict[str, Pairs]:
-    """Keep to one partner for each CLIP, that of the first shift: where fewer CLIPs are known it may differ."""
+    """Keep to one partner for each CLIP, that of the first shift; others may know fewer CLIPs."""
     partner: dict[str, str] = {}
     kept: dict[str, Pairs] = {}
     for shift, chosen in pairs.items():
