@@ -132,17 +132,17 @@ def compare_pairs(
 
 
 def _same_everywhere(clouds: Clouds, pairs: Mapping[str, Pairs]) -> dict[str, Pairs]:
-    """Keep to one partner for each CLIP, that of the first shift; others may know fewer CLIPs."""
-    partner: dict[str, str] = {}
+    """Keep to the partners that a CLIP has under the first shift; others may know fewer CLIPs."""
+    partners: dict[str, set[str]] = {}
     kept: dict[str, Pairs] = {}
     for shift, chosen in pairs.items():
         cloud = clouds[shift]
-        names = dict(zip(cloud["model"].values.tolist(), cloud["checkpoint"].values.tolist(), strict=True))
-        kept[shift] = [
-            (before, after)
-            for before, after in chosen
-            if partner.setdefault(names[after], names[before]) == names[before]
-        ]
+        name = dict(zip(cloud["model"].values.tolist(), cloud["checkpoint"].values.tolist(), strict=True))
+        here: dict[str, set[str]] = {}
+        for before, after in chosen:
+            here.setdefault(name[after], set()).add(name[before])
+        partners = here | partners
+        kept[shift] = [pair for pair in chosen if name[pair[0]] in partners[name[pair[1]]]]
     return kept
 
 
