@@ -1,6 +1,6 @@
 """Chapter 3: pairs of CLIPs that differ in one thing, found by rule from names and attributes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -116,7 +116,7 @@ def compare_pairs(
     jackknife over families), `families`, `decided`, `pairs` and `supported` (other than zero by Holm's
     correction). No shift where no cloud has a pair.
     """
-    pairs = {shift: find(cloud) for shift, cloud in clouds.items()}
+    pairs = _same_everywhere(clouds, {shift: find(cloud) for shift, cloud in clouds.items()})
     tables = {shift: _differences(clouds[shift], chosen, line) for shift, chosen in pairs.items() if chosen}
     if not tables:
         return xr.Dataset(coords={"shift": [], "pair": [], "measure": list(MEASURES)})
@@ -129,6 +129,21 @@ def compare_pairs(
     ]
     joined = xr.concat(parts, "shift", join="outer", coords="minimal", compat="no_conflicts")
     return joined.assign(supported=_supported(joined))
+
+
+def _same_everywhere(clouds: Clouds, pairs: Mapping[str, Pairs]) -> dict[str, Pairs]:
+    """Keep to the partners that a CLIP has under the first shift; others may know fewer CLIPs."""
+    partners: dict[str, set[str]] = {}
+    kept: dict[str, Pairs] = {}
+    for shift, chosen in pairs.items():
+        cloud = clouds[shift]
+        name = dict(zip(cloud["model"].values.tolist(), cloud["checkpoint"].values.tolist(), strict=True))
+        here: dict[str, set[str]] = {}
+        for before, after in chosen:
+            here.setdefault(name[after], set()).add(name[before])
+        partners = here | partners
+        kept[shift] = [pair for pair in chosen if name[pair[0]] in partners[name[pair[1]]]]
+    return kept
 
 
 def _differences(cloud: xr.Dataset, pairs: Pairs, line: Sequence[str]) -> xr.Dataset:
