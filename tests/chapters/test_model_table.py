@@ -130,7 +130,7 @@ def test_models_go_by_their_short_names_and_full_ones_can_be_made_of_what_is_pub
         for word, short in zip(around, column["values"], strict=True)
     ]
     assert made == rows["model"].tolist()
-    assert len(column["full"]["words"]) < len(rows) / 4
+    assert len(column["full"]["words"]) < len(rows) / 3
 
 
 def test_a_name_cannot_end_the_script_early(mine: pd.DataFrame) -> None:

@@ -133,8 +133,8 @@ def _readings(cube: str, networks: pd.DataFrame) -> Shown:
     said = [
         {
             "Network": row["checkpoint"].split(":")[-1],
-            "First": row["first"],
-            "Second": row["second"],
+            "First": _reading(row["first"]),
+            "Second": _reading(row["second"]),
             "Difference, points": _points(row["difference"]),
         }
         for row in networks.to_dict("records")
@@ -144,6 +144,13 @@ def _readings(cube: str, networks: pd.DataFrame) -> Shown:
         f"Two readings of one network, cube {cube}: the median size of their difference over all that both "
         "measured. A CLIP that one source asked by several sets of prompts was read with the first two.",
     )
+
+
+def _reading(row: str) -> str:
+    """Name a row by its source, and by the set of prompts where it has one."""
+    source, _, name = row.partition(":")
+    prompts = name.partition("/")[2]
+    return f"{source}, {prompts}" if prompts else source
 
 
 def _points(share: float) -> str:
