@@ -35,6 +35,7 @@ for (const table of document.querySelectorAll(".themed-table")) {
 
 // A command in the text of a box can be copied, as one in a block can by the theme.
 for (const command of document.querySelectorAll(".admonition p > strong:first-child + code")) {
+  if (!command.textContent.startsWith("clipsafe ")) continue; // a word of the answer
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy-command";
