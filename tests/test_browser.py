@@ -278,7 +278,7 @@ def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
     assert shown == sorted(shown, key=str.lower)
     page.get_by_role("button", name="Show all").click()
     page.wait_for_url(address)
-    assert page.locator(".dt-info").text_content().startswith("1 to 25 of 2,")
+    assert page.locator(".dt-info").text_content().startswith("1 to 25 of 3,")
 
 
 def test_a_model_is_found_by_the_name_that_cubes_give_it(page: Any) -> None:

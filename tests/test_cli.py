@@ -166,7 +166,8 @@ def test_record_names_the_cubes_where_another_is_asked_for(
     code, _, complaint = run("record", "--cube", "oods", monkeypatch=monkeypatch, capsys=capsys)
     assert code == 2
     assert complaint.endswith(
-        "--cube is 'oods'; the cubes are factors, shape_bias, sixteen_way, shifts, calibration.\n"
+        "--cube is 'oods'; the cubes are factors, shape_bias, sixteen_way, shifts, ood, calibration, "
+        "retrieval, recipes.\n"
     )
 
 

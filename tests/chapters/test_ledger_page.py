@@ -145,7 +145,7 @@ def test_a_floor_is_said_in_points_with_the_networks_behind_it() -> None:
         assert row[1] == cube
         assert row[3] == (f"{100 * reader.floor(cube):.2f}" if reader.floor(cube) else "none")
     # Hundreds of networks were read twice under shift; on cue conflict they are named.
-    twice = next(one for one in named if "cube shape_bias" in one.text)
+    twice = next(one for one in named if "thieringer" in one.text)
     assert "ViT-B-16.openai" in twice.text
     assert "vlm-shapebias, one template" in twice.text
     assert len(twice.select("tbody tr")) == int(rows[1][2])

@@ -140,7 +140,8 @@ class TestTemperatures:
     def test_the_fitter_of_most_sources_and_its_sources(self) -> None:
         assert (FITTED.widest, FITTED.several_sources, FITTED.apart) == ("one", True, "yes")
         assert FITTED.by_source == (
-            "1.00 (WIT, 2 networks), 2.00 to 4.00 (LAION-400M, 2 networks) and 8.00 (LAION-2B, one network)"
+            "1.00 in 2 networks of WIT, 2.00 to 4.00 in 2 networks of LAION-400M and "
+            "8.00 in one network of LAION-2B"
         )
         assert FITTED.others == "0.80 to 1.50 (other, 2 networks of WIT)"
 

@@ -230,7 +230,7 @@ def controls_table(result: xr.Dataset, models: xr.Dataset, study: str) -> Shown:
         names = short_names(here["model"].values.tolist(), here["checkpoint"].values.tolist())
         for model, name in zip(here["model"].values.tolist(), names, strict=True):
             one = result.sel(model=model)
-            row = {"Network": name, "Kind": kind}
+            row = {"Network": name.replace("_", " "), "Kind": kind}  # Long names break at spaces.
             row["Accuracy"] = percent(one["reference_accuracy"].mean("factor").item())
             for factor in shown:
                 of_factor = one.sel(factor=factor)

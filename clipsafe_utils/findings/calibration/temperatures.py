@@ -66,9 +66,9 @@ class Temperatures:
     def by_source(self) -> Text:
         """Temperatures by source, of the fitter of most sources."""
         return listed(
-            f"{span(part['temperature'], number)} ({source}, {len(part)} networks)"
+            f"{span(part['temperature'], number)} in {len(part)} networks of {source}"
             if len(part) > 1
-            else f"{span(part['temperature'], number)} ({source}, one network)"
+            else f"{span(part['temperature'], number)} in one network of {source}"
             for source, part in self.of_widest.groupby("source", sort=False)
         )
 
