@@ -67,8 +67,9 @@ def observers_table(found: ShapeBias) -> Shown:
     panel = found.real
     rows = [] if panel is None else _rows_of_observers(panel, found.tables[panel.study], list(GROUPS))
     columns = ["Network", "Shape bias", "Kind", "Training source", "Asked by", "Decided"]
+    frame = pd.DataFrame(rows, columns=columns)
     shown = table(
-        pd.DataFrame(rows, columns=columns),
+        frame.assign(Network=frame["Network"].map(_breakable)),
         f"Every observer, with {level(found.confidence)} intervals over classes.",
     )
     return folded(shown, f"All {len(rows)} observers one by one")
@@ -81,8 +82,8 @@ def pairs_table(found: ShapeBias) -> Shown:
     rows = [
         {
             "What differs": one.kind if one.is_alike else f"{one.kind}, and the read-out",
-            "Before": names[one.before],
-            "After": names[one.after],
+            "Before": _breakable(names[one.before]),
+            "After": _breakable(names[one.after]),
             "Points": change.over_images.with_interval,
             "Over classes": change.over_classes.interval,
         }
@@ -94,6 +95,11 @@ def pairs_table(found: ShapeBias) -> Shown:
         " images, in brackets, and over classes. All classes count.",
     )
     return folded(shown, f"All {len(rows)} comparisons one by one")
+
+
+def _breakable(name: str) -> str:
+    """Write a name so that a narrow column can break it, at spaces."""
+    return name.replace("_", " ")
 
 
 def _rows_of_observers(panel: Panel, result: xr.Dataset, groups: Sequence[str]) -> list[dict[str, str]]:
