@@ -38,9 +38,11 @@ def sources_table() -> Shown:
         Files=("path", "size"), Bytes=("bytes", "sum")
     )
     shown = sources.reset_index().rename(columns=str.capitalize)
+    shown["Repository"] = shown["Repository"].str.replace("/", " / ")  # Long names break there.
     shown["Commit"] = shown["Commit"].str[:_COMMIT_LENGTH]
+    shown["Licence"] = shown["Licence"].str.partition(";")[0]
     shown["Bytes"] = shown["Bytes"].map("{:,}".format)
-    return table(shown, "Repositories of the public record, and their terms.")
+    return table(shown, "Repositories of the public record, and their terms in short.")
 
 
 def versions_table() -> Shown:
