@@ -64,7 +64,11 @@ def test_another_size_is_another_measurement(tmp_path: Path, models: xr.Dataset)
 
 
 def test_the_published_record_agrees_with_the_catalogue() -> None:
-    found = compare_top1(catalogue().values(), find_study("published"))
+    compared = compare_top1(catalogue().values(), find_study("published"))
+    # The record has some CLIPs under fewer prompts, too, by which they are less accurate.
+    fewer = ("/one template", "/bare name")
+    found = [each for each in compared if not each.model.endswith(fewer)]
+    assert 0 < len(compared) - len(found) < 50
     assert len({each.model for each in found}) == len(found) >= 210
     assert max(abs(each.measured - each.published) for each in found) < 0.2
     assert not any(each.is_off for each in found)
