@@ -34,6 +34,10 @@ _MAY_LACK = ("draw", "condition", "scaling")
 _LACKING = "not every source of these rows has every draw, condition and scaling"
 
 
+_State = tuple[Path, int, int, int]
+"""A file, when it was written, its size and its place on the disk: what tells whether it has changed."""
+
+
 @dataclass(frozen=True)
 class Study:
     """A named folder of cubes."""
@@ -76,22 +80,33 @@ class Study:
             self.read(name)
 
     def _read(self, cube: str) -> xr.Dataset:
-        return join_parts([read_unchanged(path) for path in self.files(cube) or [self.path(cube)]])
+        files = self.files(cube) or [self.path(cube)]
+        return read_unchanged(files[0]) if len(files) == 1 else _join_once(*map(_state_of, files)).copy()
 
 
 def read_unchanged(path: Path) -> xr.Dataset:
     """Read and check one file of a cube; again only when it has changed."""
-    if not path.is_file():
-        return read_cube(path)
+    return _read_once(_state_of(path)).copy() if path.is_file() else read_cube(path)
+
+
+def _state_of(path: Path) -> _State:
     state = path.stat()
-    return _read_once(path, state.st_mtime_ns, state.st_size, state.st_ino).copy()
+    return path, state.st_mtime_ns, state.st_size, state.st_ino
 
 
 @lru_cache(maxsize=_CUBES_KEPT)
-def _read_once(path: Path, *_state_of_file: int) -> xr.Dataset:
-    cube = read_cube(path)
+def _read_once(file: _State) -> xr.Dataset:
+    return _shared(read_cube(file[0]))
+
+
+@lru_cache(maxsize=_CUBES_KEPT)
+def _join_once(*files: _State) -> xr.Dataset:
+    return _shared(join_parts([read_unchanged(path) for path, *_ in files]))
+
+
+def _shared(cube: xr.Dataset) -> xr.Dataset:
     for variable in cube.variables.values():
-        variable.values.flags.writeable = False  # Every reader of the file shares these arrays.
+        variable.values.flags.writeable = False  # Every reader of the files shares these arrays.
     return cube
 
 
@@ -158,8 +173,6 @@ def join_parts(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     >>> join_parts([one, two]).attrs["licence"].splitlines()
     ['a: made by a', 'b: made by b']
     """
-    if len(parts) == 1:
-        return parts[0]
     widened = [_widened(part, parts) for part in parts]
     joined = reduce(merge_cubes, widened)
     joined.attrs |= _named_together(parts, "licence")
