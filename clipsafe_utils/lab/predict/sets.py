@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from clipsafe_utils.lab.training.ledger import Row
 from clipsafe_utils.lab.world.filtering import FILTERED, rows_path
 from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.sets import TEST_SETS, make_test_set
+from clipsafe_utils.lab.world.sets import HARD, TEST_SETS, make_test_set
 from clipsafe_utils.lab.world.sources import draw, with_knobs
 from clipsafe_utils.lab.world.world import World
 
@@ -66,7 +66,7 @@ def images_of(world: World, name: str, seed: int) -> tuple[Parameters, NDArray[n
     world : World
         The world.
     name : str
-        One of `TEST_SETS`, or what `own_source` gives.
+        One of `TEST_SETS`, `HARD`, or what `own_source` gives.
     seed : int
         Of the test sets.
 
@@ -82,7 +82,7 @@ def images_of(world: World, name: str, seed: int) -> tuple[Parameters, NDArray[n
     >>> len(parameters), int(labels.max())
     (5000, 23)
     """
-    if name in TEST_SETS:
+    if name in (*TEST_SETS, HARD):
         made = make_test_set(world, name, seed)
         return made.parameters, made.labels
     source, _, knobs = name.partition(" ")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.recipe import Recipe, read_group, read_groups
+from clipsafe_utils.lab.training.recipe import EXPERIMENTS, Recipe, read_group, read_groups
 from clipsafe_utils.lab.training.run import ship, train_group
 
 
@@ -17,7 +17,7 @@ def train_named_group(
     Parameters
     ----------
     name : str
-        A group of the zoo, or the path of a file like those in `lab/training/groups`.
+        A group of the zoo or an experiment, or the path of a file like those in `lab/training/groups`.
     only : sequence of str
         Models to train; none means all. What they start from is trained too.
     folder : Path
@@ -39,7 +39,7 @@ def train_named_group(
     ...
     clipsafe_utils.errors.ClipsafeError: nothing: expected a file or one of the groups ...
     """
-    groups = read_groups()
+    groups = read_groups() | read_groups(EXPERIMENTS)
     if name in groups:
         recipes = groups[name]
     elif Path(name).is_file():

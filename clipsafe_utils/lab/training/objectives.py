@@ -1,5 +1,6 @@
 """From a recipe to a network and to the loss of a batch."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,7 +177,11 @@ def as_classifier(world: World, clip: Any, architecture: str, source: str) -> Cl
 
 def _clip(world: World, recipe: Recipe, parameters: Parameters) -> Objective:
     network = make_clip(world, recipe.architecture)
+    if recipe.scale:
+        network.logit_scale.data.fill_(math.log(recipe.scale))
+    network.logit_scale.requires_grad_(not recipe.scale_held)
     compare = ClipLoss()
+    concepts = torch.from_numpy(parameters.concept)
     tokens = torch.empty(0)
 
     def start_epoch(epoch: int) -> None:
@@ -189,10 +194,44 @@ def _clip(world: World, recipe: Recipe, parameters: Parameters) -> Objective:
         different, place = tokens[torch.from_numpy(rows)].unique(dim=0, return_inverse=True)
         with torch.autocast("cpu", enabled=False):
             said = network.encode_text(different, normalize=True)[place]
-        value: Tensor = compare(seen, said, network.logit_scale.exp())
+        scale = network.logit_scale.exp()
+        if recipe.masked:
+            return masked_clip_loss(seen, said, scale, concepts[torch.from_numpy(rows)])
+        value: Tensor = compare(seen, said, scale)
         return value
 
     return Objective(network, "clip", 0, parameters, start_epoch, loss)
+
+
+def masked_clip_loss(images: Tensor, texts: Tensor, scale: Tensor, concepts: Tensor) -> Tensor:
+    """Compute CLIP's loss without the pairs of an image with another image's caption of the same concept.
+
+    Parameters
+    ----------
+    images, texts : Tensor, shape (batch, width)
+        Embeddings of length 1, row by row of one pair.
+    scale : Tensor, shape ()
+        Factor of the cosines.
+    concepts : Tensor of int, shape (batch,)
+        What each image shows.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Where all concepts differ, `open_clip.loss.ClipLoss`.
+
+    Examples
+    --------
+    >>> alike = torch.nn.functional.normalize(torch.ones(2, 4), dim=1)
+    >>> masked_clip_loss(alike, alike, torch.tensor(1.0), torch.tensor([0, 1])).item()
+    0.693...
+    >>> masked_clip_loss(alike, alike, torch.tensor(1.0), torch.tensor([0, 0])).item()
+    0.0
+    """
+    same = concepts[:, None] == concepts[None, :]
+    logits = (scale * images @ texts.T).masked_fill(same.fill_diagonal_(False), -torch.inf)
+    own = torch.arange(len(images))
+    return (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
 
 
 def _cross_entropy(world: World, recipe: Recipe, folder: Path, parameters: Parameters) -> Objective:

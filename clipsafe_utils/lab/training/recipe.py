@@ -16,7 +16,9 @@ from clipsafe_utils.lab.world.tables import Table, checked, entry, fill, read_to
 from clipsafe_utils.lab.world.world import World
 
 GROUPS = Path(__file__).parent / "groups"
-"""One file a group of models."""
+"""One file a group of models of the zoo."""
+EXPERIMENTS = Path(__file__).parent / "experiments"
+"""One file an experiment: a question, what would count against us, and models that are in no other group."""
 
 
 def _between(low: float, high: float, default: Any) -> Any:
@@ -57,6 +59,12 @@ class Recipe:
     """For the loss `average`: the second of the two models whose weights are averaged."""
     knobs: tuple[tuple[str, float], ...] = ()
     """Knobs of the source that stand elsewhere."""
+    masked: bool = False
+    """Whether CLIP's loss leaves out what it else counts as wrong: pairs of two images of one concept."""
+    scale: float = _between(0, 100, 0.0)
+    """Where CLIP's logit scale starts; 0 means open_clip's 1 / 0.07."""
+    scale_held: bool = False
+    """Whether the logit scale stays where it starts."""
     training_group: str = ""
     """The file that the recipe stands in."""
     group: str = ""
@@ -94,6 +102,9 @@ class Recipe:
         row = asdict(self)
         for name in ("training_group", "group", "rung", "knob", "level", "shipped"):
             del row[name]
+        for name in ("masked", "scale", "scale_held"):
+            if not row[name]:  # Weight files from before there was a choice keep their bytes.
+                del row[name]
         row["knobs"] = dict(self.knobs)
         return row
 
@@ -262,6 +273,8 @@ def _check(recipe: Recipe, place: str) -> None:
     averages = recipe.loss == "average"
     if bool(recipe.average_with) != averages or (averages and not recipe.start):
         raise ClipsafeError(f"{place}: the loss 'average', and no other, needs start and average_with.")
+    if recipe.loss != "clip" and (recipe.masked or recipe.scale or recipe.scale_held):
+        raise ClipsafeError(f"{place}: masked, scale and scale_held belong to the loss 'clip'.")
     if recipe.start and recipe.loss in ("clip", "contrastive"):
         raise ClipsafeError(f"{place}, start: a model with the loss {recipe.loss!r} starts from nothing.")
 

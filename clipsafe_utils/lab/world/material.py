@@ -77,6 +77,7 @@ class Counts:
     fooling: int = _count()
     fooling_candidates: int = _count()
     cue_conflict: int = _count()
+    hard: int = _count()
 
 
 def counts(folder: Path) -> Counts:

@@ -31,7 +31,10 @@ SHIFTS = (*REDRAWN, "renditions", *FILTERED[:2], "sketches", "controlled", "sequ
 OUT_OF_DISTRIBUTION = ("unseen_glyphs", *SCENES, "textures", *FILTERED[2:])
 
 TEST_SETS = ("natural", *ONE_FACTOR, *SHIFTS, *OUT_OF_DISTRIBUTION, "cue_conflict")
-"""Every set; the filtered ones exist once a reference has chosen them."""
+"""Every set of the zoo; the filtered ones exist once a reference has chosen them."""
+
+HARD = "hard"
+"""Natural images of which a trained model misses a third: the experiments read calibration on it."""
 
 
 def make_test_set(world: World, name: str, seed: int) -> TestSet:
@@ -42,7 +45,7 @@ def make_test_set(world: World, name: str, seed: int) -> TestSet:
     world : World
         The world.
     name : str
-        One of `TEST_SETS`.
+        One of `TEST_SETS`, or `HARD`.
     seed : int
         See `seed_called`.
 
@@ -59,7 +62,7 @@ def make_test_set(world: World, name: str, seed: int) -> TestSet:
     >>> make_test_set(load_world(), "cue_conflict", seed=71).labels.shape
     (1200,)
     """
-    if name not in TEST_SETS:
+    if name not in (*TEST_SETS, HARD):
         raise ValueError(f"name: expected one of {', '.join(TEST_SETS)}, got {name!r}.")
     if name in ONE_FACTOR:
         return _one_factor(world, name, seed)
@@ -85,7 +88,7 @@ def _one_factor(world: World, name: str, seed: int) -> TestSet:
 _MAKERS: dict[str, Callable[..., TestSet]] = {
     "natural": _natural,
     **{name: partial(redrawn, name=name) for name in REDRAWN},
-    **{name: partial(drawn_otherwise, name=name) for name in ("renditions", "sketches")},
+    **{name: partial(drawn_otherwise, name=name) for name in ("renditions", "sketches", HARD)},
     **{name: partial(filtered, name=name) for name in FILTERED},
     **{name: partial(scenes, name=name) for name in SCENES},
     "controlled": controlled,

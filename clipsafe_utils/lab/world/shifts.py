@@ -45,7 +45,7 @@ def redrawn(world: World, name: str, seed: int) -> TestSet:
 
 
 def drawn_otherwise(world: World, name: str, seed: int) -> TestSet:
-    """Draw the renditions or the sketches: nothing but their knobs is special.
+    """Draw the renditions, the sketches or the hard images: nothing but their knobs is special.
 
     Examples
     --------

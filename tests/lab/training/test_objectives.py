@@ -20,6 +20,7 @@ from clipsafe_utils.lab.training.objectives import (  # noqa: E402
     as_classifier,
     load_network,
     make_objective,
+    masked_clip_loss,
 )
 from clipsafe_utils.lab.training.recipe import Recipe  # noqa: E402
 from clipsafe_utils.lab.training.weights import write_weights  # noqa: E402
@@ -38,6 +39,42 @@ def chance() -> np.random.Generator:
 
 def batch(world: World, objective: object) -> "torch.Tensor":
     return prepare(render(world, objective.parameters.rows(ROWS)))  # type: ignore[attr-defined]
+
+
+def unit(rows: int, seed: int) -> "torch.Tensor":
+    return functional.normalize(torch.randn(rows, 8, generator=torch.Generator().manual_seed(seed)), dim=1)
+
+
+def test_with_no_concept_twice_the_masked_loss_is_open_clip_s() -> None:
+    images, texts, scale = unit(6, 1), unit(6, 2), torch.tensor(7.0)
+    ours = masked_clip_loss(images, texts, scale, torch.arange(6))
+    assert ours.item() == pytest.approx(ClipLoss()(images, texts, scale).item(), rel=1e-6)
+
+
+def test_a_masked_pair_is_in_no_sum() -> None:
+    images, texts, scale = unit(3, 1), unit(3, 2), torch.tensor(2.0)
+    cosines = np.exp(2.0 * (images @ texts.T).numpy().astype(float))
+    # Rows 0 and 2 show one concept: the first image meets the texts 0 and 1 only, and so on.
+    sums = [(0, 1), (0, 1, 2), (1, 2)]
+    by_image = [cosines[row, list(kept)].sum() / cosines[row, row] for row, kept in enumerate(sums)]
+    by_text = [cosines[list(kept), row].sum() / cosines[row, row] for row, kept in enumerate(sums)]
+    expected = (np.log(by_image).mean() + np.log(by_text).mean()) / 2
+    loss = masked_clip_loss(images, texts, scale, torch.tensor([4, 9, 4]))
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_held_scale_stays_and_a_free_one_starts_where_it_is_told(
+    world: World, tiny: Make, masked: bool
+) -> None:
+    held = make_objective(world, tiny("a", "clip", "wit", scale=50.0, scale_held=True, masked=masked), Path())
+    free = make_objective(world, tiny("a", "clip", "wit", scale=50.0, masked=masked), Path())
+    for objective in (held, free):
+        objective.start_epoch(0)
+        objective.loss(batch(world, objective), ROWS, chance()).backward()
+        assert objective.network.logit_scale.exp().item() == pytest.approx(50)
+    assert held.network.logit_scale.grad is None
+    assert free.network.logit_scale.grad is not None
 
 
 def test_equal_captions_encoded_once_give_open_clip_s_loss(world: World, tiny: Make) -> None:

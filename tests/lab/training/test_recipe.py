@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.recipe import Recipe, read_group, read_groups, world_of
+from clipsafe_utils.lab.training.many_sources import SOURCES, drawn_sources
+from clipsafe_utils.lab.training.recipe import EXPERIMENTS, Recipe, read_group, read_groups, world_of
 from clipsafe_utils.lab.world.world import DATA, load_world
 
 WORLD = load_world(DATA)
@@ -201,3 +202,30 @@ def test_what_has_no_bearing_on_the_weights_is_not_described(tiny: Make) -> None
     assert one.described() == tiny("a", "clip").described()
     assert one.described() != tiny("a", "clip", learning_rate=1e-3).described()
     assert (one.epochs, tiny("a", "clip", samples=256, images=1024).epochs) == (4, 1)
+
+
+def test_the_many_sources_are_those_that_the_prior_gives() -> None:
+    recipes = read_groups(EXPERIMENTS)["many_sources"]
+    by_source = {recipe.rung: dict(recipe.knobs) for recipe in recipes}
+    assert list(by_source.values()) == drawn_sources()
+    assert len(recipes) == 2 * SOURCES
+
+
+def test_an_experiment_shares_no_name_with_the_zoo() -> None:
+    names = [recipe.name for group in (GROUPS | read_groups(EXPERIMENTS)).values() for recipe in group]
+    assert len(names) == len(set(names))
+
+
+def test_only_clip_s_loss_has_a_scale_or_a_mask(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[models]]\nname = "a"\narchitecture = "resnet_xs"\nsource = "wit"\nloss = "labels"\nmasked = true\n'
+    )
+    with pytest.raises(ClipsafeError, match=r"own\.toml.*belong to the loss 'clip'"):
+        read_group(path)
+
+
+def test_a_choice_that_is_not_made_leaves_no_trace_in_a_weight_file() -> None:
+    plain = Recipe("a", "resnet_xs", "wit", "clip").described()
+    assert not {"masked", "scale", "scale_held"} & plain.keys()
+    assert Recipe("a", "resnet_xs", "wit", "clip", masked=True).described() == {**plain, "masked": True}
