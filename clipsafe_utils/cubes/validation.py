@@ -222,7 +222,7 @@ def _faults_of_scores(cube: xr.Dataset) -> Iterator[str]:
         yield f"coordinate 'image_set' lacks '{ID_SET}'"
     others = [name for name in cube["image_set"].values.tolist() if name != ID_SET]
     models, scores = (cube[name].values.ravel().tolist() for name in ("scored_model", "counted_score"))
-    for dim, names in (("model", models), ("score", scores), ("ood_set", others)):
+    for dim, names in (("score", scores), ("ood_set", others)):
         if unknown := sorted({*names} - {*cube[dim].values.tolist()}):
             yield f"variable 'score_count' is of '{unknown[0]}', which the dim '{dim}' lacks"
     if bool((cube["score_from"].diff("score_bin") < 0).any()):
@@ -230,7 +230,8 @@ def _faults_of_scores(cube: xr.Dataset) -> Iterator[str]:
     counts = cube["score_count"]
     if bool((counts.isnull().any("score_bin") | (counts.sum("score_bin") == 0)).any()):
         yield "variable 'score_count' has a model and set that was not counted"
-    for (model, score), ood_set in product(zip(models, scores, strict=True), others):
+    here = [row for row in zip(models, scores, strict=True) if row[0] in cube["model"]]
+    for (model, score), ood_set in product(here, others):
         both = counts.sel(scored_model=model, image_set=[ID_SET, ood_set])
         stated = cube.isel(draw=0).sel(model=model, score=score, ood_set=ood_set)
         faults = _faults_of_counted(both.transpose("image_set", "score_bin"), stated)

@@ -123,10 +123,6 @@ def test_what_shares_no_dim_with_the_other_cube_stays(factors: xr.Dataset) -> No
         assert merged["score_count"].dtype.kind == "i"
         assert merged["hits"].dims == factors["hits"].dims
         assert merged.sizes["model"] == 4
-    # What one of them alone has of its models would be unknown of the others'.
-    of_models = other.assign(depth=(("model", "score_bin"), [[1, 2], [3, 4]]))
-    with pytest.raises(ClipsafeError, match="cannot be merged"):
-        merge_cubes(factors, of_models)
 
 
 def test_a_part_may_lack_draws_conditions_and_variables() -> None:
