@@ -26,7 +26,7 @@ SETS: Mapping[str, str] = {
 }
 ENCODERS = ("clip_base", "clip_large")
 PLAIN = "Vanilla_MCM"
-"""The zero-shot CLIP. Of what was made of it there are no scores of images."""
+"""The zero-shot CLIP, of which every score is read; of what was made of it the printed means."""
 
 CHANGED: Mapping[str, str] = {"SeTAR": "training-free", "LoRA": "finetune", "SeTAR+FT": "finetune"}
 _SCORE = "maximum_concept_matching"
