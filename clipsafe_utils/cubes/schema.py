@@ -50,7 +50,7 @@ EVIDENCE = ("measured", "proxy")
 LEFT_OUT = "left_out"
 """Attribute of a cube `models`: the sources that a study was built without."""
 
-NUMBERED = ("draw", "bin", "subset", "image", "width")
+NUMBERED = ("draw", "bin", "score_bin", "subset", "image", "width")
 """Dims whose labels may be whole numbers; those of all others are names."""
 
 
@@ -234,6 +234,9 @@ _RECIPES = CubeSchema(
 )
 
 _OOD_DIMS = ("draw", "model", "score", "ood_set")
+ID_SET = "id"
+"""Label of the in-distribution images among the sets whose scores are counted."""
+
 _OOD = CubeSchema(
     "ood",
     "How well each score tells in-distribution images from others",
@@ -251,6 +254,12 @@ _OOD = CubeSchema(
             _share(f"{name}_error", _OOD_DIMS[1:], f"standard error of {name} over draws of the images")
             for name in ("auroc", "aupr", "fpr95_id_positive", "fpr95_ood_positive")
         ),
+        # Few models have a score of every image, so they stand on a dim of their own.
+        _count(
+            "score_count", ("scored_model", "image_set", "score_bin"), "images whose score lies in the bin"
+        ),
+        Variable("score_from", ("scored_model", "score_bin"), "number", "lower end of the bin"),
+        Variable("counted_score", ("scored_model",), "text", "score that is counted", ""),
     ),
 )
 

@@ -213,7 +213,8 @@ def merge_cubes(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     first, second : xarray.Dataset
-        Cubes with the same variables and the same labels on every dim but ``model``.
+        Cubes with the same variables and the same labels on every dim but ``model``. A variable that has no
+        dim of the other cube stays as it is.
 
     Raises
     ------
@@ -230,11 +231,17 @@ def merge_cubes(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
     both = sorted(set(first["model"].values) & set(second["model"].values))
     if both:
         raise ClipsafeError(f"Model '{both[0]}' stands in both cubes.")
+    own = [_of_other_dims(first, second), _of_other_dims(second, first)]
+    rest = [cube.drop_vars([*alone.variables]) for cube, alone in zip((first, second), own, strict=True)]
     try:
-        return xr.concat(
-            [first, second], dim="model", data_vars="minimal", join="exact", combine_attrs="override"
-        )
+        joined = xr.concat(rest, dim="model", data_vars="minimal", join="exact", combine_attrs="override")
     except ValueError as error:
         raise ClipsafeError(
             f"The cubes cannot be merged: their dims other than 'model' differ ({error})."
         ) from error
+    return xr.merge([joined, *own], combine_attrs="override")
+
+
+def _of_other_dims(cube: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
+    dims = {name: {*variable.dims} for name, variable in cube.data_vars.items()}
+    return cube[[name for name, own in dims.items() if own and not own & {*other.dims}]]

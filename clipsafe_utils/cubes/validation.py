@@ -1,17 +1,31 @@
 """The rules that a cube must keep; reading and writing both check them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes.schema import ALONE, EVIDENCE, NUMBERED, OVERALL, SCHEMAS, CubeSchema, Variable
+from clipsafe_utils.cubes.schema import (
+    ALONE,
+    EVIDENCE,
+    ID_SET,
+    NUMBERED,
+    OVERALL,
+    SCHEMAS,
+    CubeSchema,
+    Variable,
+)
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.metrics.score_counts import detection_of_counts
 
 MOST_MODELS = 20_000
 """In one cube. A chapter draws so many in half a minute; ten times as many take hours without a word."""
 
 LONGEST_NAME = 200
+COUNTED = 1e-4
+"""How far what counts of scores say may lie from what the scores say: 0.01 points."""
+
 _TEXT = "OTU"
 """Kinds of NumPy's types that hold text."""
 
@@ -198,6 +212,43 @@ def _faults_of_recall(cube: xr.Dataset) -> Iterator[str]:
     yield from _exceeding(cube, "recall_at_1", "recall_at_5")
 
 
+def _faults_of_scores(cube: xr.Dataset) -> Iterator[str]:
+    if "score_count" not in cube:
+        return
+    for name in ("score_from", "counted_score"):
+        if name not in cube:
+            yield f"variable 'score_count' needs '{name}'"
+    if ID_SET not in cube["image_set"].values:
+        yield f"coordinate 'image_set' lacks '{ID_SET}'"
+    others = [name for name in cube["image_set"].values.tolist() if name != ID_SET]
+    models, scores = (cube[name].values.ravel().tolist() for name in ("scored_model", "counted_score"))
+    for dim, names in (("score", scores), ("ood_set", others)):
+        if unknown := sorted({*names} - {*cube[dim].values.tolist()}):
+            yield f"variable 'score_count' is of '{unknown[0]}', which the dim '{dim}' lacks"
+    if bool((cube["score_from"].diff("score_bin") < 0).any()):
+        yield "variable 'score_from' must not fall from bin to bin"
+    counts = cube["score_count"]
+    if bool((counts.isnull().any("score_bin") | (counts.sum("score_bin") == 0)).any()):
+        yield "variable 'score_count' has a model and set that was not counted"
+    here = [row for row in zip(models, scores, strict=True) if row[0] in cube["model"]]
+    for (model, score), ood_set in product(here, others):
+        both = counts.sel(scored_model=model, image_set=[ID_SET, ood_set])
+        stated = cube.isel(draw=0).sel(model=model, score=score, ood_set=ood_set)
+        faults = _faults_of_counted(both.transpose("image_set", "score_bin"), stated)
+        yield from (f"variable 'score_count' of '{model}' and '{ood_set}' {fault}" for fault in faults)
+
+
+def _faults_of_counted(both: xr.DataArray, stated: xr.Dataset) -> Iterator[str]:
+    known, other = both.values.astype(np.int64)
+    for name, counts in (("id_images", known), ("ood_images", other)):
+        if name in stated and counts.sum() != stated[name]:
+            yield f"does not add up to '{name}'"
+    found = detection_of_counts(known, other)
+    for name in ("auroc", "fpr95_id_positive", "fpr95_ood_positive"):
+        if not abs(float(getattr(found, name)) - float(stated[name])) <= COUNTED:
+            yield f"does not say the same as '{name}', within {COUNTED:g}"
+
+
 _COUNT_RULES: Mapping[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "factors": _faults_of_factors,
     "shape_bias": _faults_of_decisions,
@@ -206,4 +257,5 @@ _COUNT_RULES: Mapping[str, Callable[[xr.Dataset], Iterator[str]]] = {
     "shifts": _faults_of_shifts,
     "calibration": _faults_of_bins,
     "retrieval": _faults_of_recall,
+    "ood": _faults_of_scores,
 }

@@ -3,6 +3,7 @@
 All but the area under the ROC curve depend on which is called positive: each name or rule here says which.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -72,11 +73,11 @@ def detection(
         raise ValueError(
             f"ood_scores: expected the leading axes {lead} of id_scores, got {ood_array.shape[:-1]}."
         )
-    weights = _pooled_weights(id_weights, ood_weights, id_array.shape[-1], ood_array.shape[-1])
+    weights = _weights_of_both(id_weights, ood_weights, id_array.shape[-1], ood_array.shape[-1])
     rows = zip(
         id_array.reshape(-1, id_array.shape[-1]), ood_array.reshape(-1, ood_array.shape[-1]), strict=True
     )
-    values = np.stack([_detection_of_row(known, other, weights) for known, other in rows], axis=-1)
+    values = np.stack([_detection_of_row(known, other, *weights) for known, other in rows], axis=-1)
     if id_weights is None:
         values = values[:, 0]
     return Detection(*values.reshape(len(fields(Detection)), *values.shape[1:-1], *lead))
@@ -93,44 +94,56 @@ def auroc_error(auroc: ArrayLike, id_images: ArrayLike, ood_images: ArrayLike) -
     return np.asarray(np.sqrt((area * (1 - area) + spread) / (known * other)))
 
 
-def _pooled_weights(
+def _weights_of_both(
     id_weights: ArrayLike | None, ood_weights: ArrayLike | None, id_images: int, ood_images: int
-) -> NDArray[np.int64]:
+) -> tuple[NDArray[np.integer] | None, NDArray[np.integer] | None]:
     if id_weights is None and ood_weights is None:
-        return np.ones((1, id_images + ood_images), dtype=np.int64)
+        return None, None
     if id_weights is None or ood_weights is None:
         raise ValueError("id_weights and ood_weights: expected both or neither.")
     known = image_weights("id_weights", id_weights, id_images)
     other = image_weights("ood_weights", ood_weights, ood_images)
     if len(known) != len(other):
         raise ValueError(f"ood_weights: expected {len(known)} draws as in id_weights, got {len(other)}.")
-    return np.concatenate([known, other], axis=1)
+    return known, other
 
 
-def _detection_of_row(id_scores: Array, ood_scores: Array, weights: NDArray[np.int64]) -> Array:
-    pooled = np.concatenate([id_scores, ood_scores])
-    order = np.argsort(-pooled)
-    last_of_ties = np.append(np.flatnonzero(np.diff(pooled[order])), pooled.size - 1)
-    known = order < id_scores.size
+def _detection_of_row(
+    id_scores: Array,
+    ood_scores: Array,
+    id_weights: NDArray[np.integer] | None,
+    ood_weights: NDArray[np.integer] | None,
+) -> Array:
+    # Each set is sorted by itself: numbers sort faster than their places, and sorted sets are soon merged.
+    known, known_counts = _sorted_and_counted(id_scores, id_weights)
+    other, other_counts = _sorted_and_counted(ood_scores, ood_weights)
+    first_of_ties = np.flatnonzero(np.append(True, known[1:] != known[:-1]))
+    below, up_to = (np.searchsorted(other, known[first_of_ties], side) for side in ("left", "right"))
     values = []
-    for drawn in weights[:, order]:
-        accepted = np.cumsum(drawn, dtype=np.int64)[last_of_ties]
-        accepted_known = np.cumsum(drawn * known, dtype=np.int64)[last_of_ties]
-        values.append(
-            _measures(accepted_known.astype(np.float64), (accepted - accepted_known).astype(np.float64))
-        )
+    for id_counts, ood_counts in zip(known_counts, other_counts, strict=True):
+        at_levels = id_counts[first_of_ties], ood_counts[below], ood_counts[up_to]
+        threshold = other[np.searchsorted(ood_counts[1:] / ood_counts[-1], RECALL)]
+        rejected = id_counts[np.searchsorted(known, threshold, "right")] / id_counts[-1]
+        values.append((*_measures(*at_levels, id_counts[-1], ood_counts[-1]), rejected))
     return np.array(values).T
 
 
-def _measures(known: Array, other: Array) -> tuple[float, float, float, float]:
-    # Cumulative counts of ID and OOD images at each distinct score, from high to low.
-    known_before, other_before = np.append(0, known[:-1]), np.append(0, other[:-1])
+def _sorted_and_counted(scores: Array, weights: NDArray[np.integer] | None) -> tuple[Array, Iterable[Array]]:
+    # From low to high, and by draw the images before each place, and last all of them.
+    if weights is None:
+        return np.sort(scores), [np.arange(scores.size + 1.0)]
+    order = np.argsort(scores)
+    return scores[order], (np.append(0.0, np.cumsum(drawn[order], dtype=np.float64)) for drawn in weights)
+
+
+def _measures(
+    known_below: Array, other_below: Array, other_up_to: Array, known: float, other: float
+) -> tuple[float, float, float]:
+    # Counts at each distinct score of an ID image, from low to high, and of all images.
+    known_from, other_from = known - known_below, other - other_below
+    at_level = -np.diff(known_from, append=0.0)
     # Sums of whole numbers are exact, so that neither area passes 1.
-    auroc = np.sum((other - other_before) * (known + known_before)) / (2 * known[-1] * other[-1])
-    aupr = np.sum((known - known_before) * (known / np.maximum(known + other, 1))) / known[-1]
-    first = np.searchsorted(known / known[-1], RECALL)
-    # With OOD positive the same points are passed from low scores to high, and rejected images are counted.
-    rejected_other = (other[-1] - other_before) / other[-1]
-    last = np.count_nonzero(rejected_other >= RECALL) - 1
-    accepted_other, rejected_known = other[first] / other[-1], 1 - known_before[last] / known[-1]
-    return float(auroc), float(aupr), float(accepted_other), float(rejected_known)
+    auroc = np.sum(at_level * (other_below + other_up_to)) / (2 * known * other)
+    aupr = np.sum(at_level * (known_from / np.maximum(known_from + other_from, 1))) / known
+    strictest = np.count_nonzero(known_from / known >= RECALL) - 1
+    return float(auroc), float(aupr), float(other_from[strictest] / other)

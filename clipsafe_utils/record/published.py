@@ -145,14 +145,15 @@ def _join_sources(file: str, without: Collection[str] = ()) -> xr.Dataset | None
     }
     if not parts:
         return None
-    rows = [
-        part.assign_coords(model=[f"{source}:{model}" for model in part["model"].values])
-        for source, part in parts.items()
-    ]
-    joined = reduce(merge_cubes, rows)
+    joined = reduce(merge_cubes, [_named_by_source(part, source) for source, part in parts.items()])
     if name == "shifts":
         joined["hits"].attrs = shifts.rounding(parts)
     return joined
+
+
+def _named_by_source(part: xr.Dataset, source: str) -> xr.Dataset:
+    dims = [dim for dim in ("model", "scored_model") if dim in part.dims]
+    return part.assign_coords({dim: [f"{source}:{name}" for name in part[dim].values] for dim in dims})
 
 
 def _label(cube: xr.Dataset, file: str, source: str) -> xr.Dataset:

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clipsafe_utils.cubes.schema import ID_SET
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.metrics.ood import detection
+from clipsafe_utils.metrics.score_counts import count_scores, score_bins
 from clipsafe_utils.record.ood_sets import as_detection
 from clipsafe_utils.record.sources import fetch
 from clipsafe_utils.record.tables import read_numbers
@@ -23,7 +26,7 @@ SETS: Mapping[str, str] = {
 }
 ENCODERS = ("clip_base", "clip_large")
 PLAIN = "Vanilla_MCM"
-"""The zero-shot CLIP. Of what was made of it there are no scores of images."""
+"""The zero-shot CLIP, of which every score is read; of what was made of it the printed means."""
 
 CHANGED: Mapping[str, str] = {"SeTAR": "training-free", "LoRA": "finetune", "SeTAR+FT": "finetune"}
 _SCORE = "maximum_concept_matching"
@@ -55,31 +58,57 @@ def read_table(path: Path) -> pd.DataFrame:
     return shares.rename(columns={"FPR95": "fpr95_id_positive", "AUROC": "auroc"})
 
 
-def measure(encoder: str) -> pd.DataFrame:
+def read_run(encoder: str) -> dict[str, pd.Series]:
+    """Read the scores that a zero-shot CLIP gives to every image, by the set of the images."""
+    folder = folder_of(encoder, PLAIN)
+    files = {ID_SET: _ID} | {ood_set: name for name, ood_set in SETS.items()}
+    return {one: read_scores(fetch(f"{folder}/scores_{name}_test.csv")) for one, name in files.items()}
+
+
+def measure(encoder: str, scores: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Measure a zero-shot CLIP on every set from its scores, with standard errors over draws of the images.
 
     The files name no image, so that no draw is paired with one of another network.
     """
-    folder = folder_of(encoder, PLAIN)
-    known = read_scores(fetch(f"{folder}/scores_{_ID}_test.csv"))
-    known_weights = draw_weights(f"setar {encoder} id", range(len(known)))
+    weights = {name: draw_weights(f"setar {encoder} {name}", range(len(own))) for name, own in scores.items()}
     rows = {}
-    for name, ood_set in SETS.items():
-        other = read_scores(fetch(f"{folder}/scores_{name}_test.csv"))
-        weights = draw_weights(f"setar {encoder} {ood_set}", range(len(other)))
-        draws = asdict(detection(known, other, known_weights, weights))
+    for ood_set in SETS.values():
+        of_both = (of_set[name] for of_set in (scores, weights) for name in (ID_SET, ood_set))
+        draws = asdict(detection(*of_both))
         estimates = {measure: values[0] for measure, values in draws.items()}
         errors = {f"{measure}_error": values[1:].std(ddof=1) for measure, values in draws.items()}
         rows[ood_set] = estimates | errors
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def count(runs: Mapping[str, Mapping[str, pd.Series]]) -> xr.Dataset:
+    """Count the scores that zero-shot CLIPs give, each in bins of its own, by set of images."""
+    bins = [score_bins(run[ID_SET], [run[ood_set] for ood_set in SETS.values()]) for run in runs.values()]
+    counts = [
+        [count_scores(run[name], low) for name in (ID_SET, *SETS.values())]
+        for run, low in zip(runs.values(), bins, strict=True)
+    ]
+    return xr.Dataset(
+        {
+            "score_count": (("scored_model", "image_set", "score_bin"), np.array(counts)),
+            "score_from": (("scored_model", "score_bin"), np.array(bins)),
+            "counted_score": ("scored_model", [_SCORE] * len(runs)),
+        },
+        coords={
+            "scored_model": [f"{encoder}/{PLAIN}" for encoder in runs],
+            "image_set": [ID_SET, *SETS.values()],
+            "score_bin": np.arange(len(bins[0])),
+        },
+    )
+
+
 def detection_scores() -> xr.Dataset:
     """Build the variables of the cube `ood`."""
+    runs = {encoder: read_run(encoder) for encoder in ENCODERS}
     tables = {}
-    for encoder in ENCODERS:
-        tables[f"{encoder}/{PLAIN}", _SCORE] = measure(encoder)
+    for encoder, run in runs.items():
+        tables[f"{encoder}/{PLAIN}", _SCORE] = measure(encoder, run)
         for method in CHANGED:
             printed = fetch(f"{folder_of(encoder, method)}/metrics_mcm_score_test.csv")
             tables[f"{encoder}/{method}", _SCORE] = read_table(printed)
-    return as_detection(pd.concat(tables, names=["model", "score", "ood_set"]))
+    return as_detection(pd.concat(tables, names=["model", "score", "ood_set"])).merge(count(runs))

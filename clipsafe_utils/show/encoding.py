@@ -83,6 +83,8 @@ LOOKS: dict[str, Look] = {
     "ink": Look("", INK, INK, "o"),
     "ink/equal": Look("at equal accuracy in distribution", INK, INK, "D", rank=1),
     "ink/ideal": Look("if perfectly calibrated", INK, INK, "", ":"),
+    "images/known": Look("images of known classes", INK, INK, "d"),
+    "images/unknown": Look("images of unknown classes", INK, INK, "x", "--"),
     "label/for": Look("supported or reproduced", "#1A7340", "#57C785", "o", rank=2),
     "label/against": Look("contradicted or not reproduced", "#B3261E", "#FF8A80", "o", rank=2),
     "lineages/4": Look("4 lineages", INK, INK, "^"),

@@ -47,6 +47,6 @@ def test_what_was_made_of_clips_has_a_row_each(found: OodCorrelation) -> None:
 def test_without_a_laboratory_figures_say_so() -> None:
     parts = ByScore(), FirstSeen(), Changed()
     nothing = OodCorrelation({}, [], pd.DataFrame(), *parts, Controlled(None, 0.95), 0.95)
-    of_record = (figures.by_score, figures.first_seen, figures.changed)
+    of_record = (figures.by_score, figures.first_seen, figures.changed, figures.histogram)
     for draw in (figures.detection, figures.detection_drawn, figures.ladder, figures.procedures, *of_record):
         assert "not measured yet" in draw(nothing).markup

@@ -113,6 +113,18 @@ def test_merge(factors: xr.Dataset) -> None:
         merge_cubes(factors, other.isel(factor=[0, -1]))
 
 
+def test_what_shares_no_dim_with_the_other_cube_stays(factors: xr.Dataset) -> None:
+    other = factors.assign_coords(model=["c", "d"])
+    attributes = {"long_name": "of some models"}
+    counted = other.assign(score_count=(("scored_model", "score_bin"), [[1, 2]], attributes))
+    counted = counted.assign_coords(scored_model=["c"], score_bin=[0, 1])
+    for merged in (merge_cubes(factors, counted), merge_cubes(counted, factors)):
+        assert merged["score_count"].identical(counted["score_count"])
+        assert merged["score_count"].dtype.kind == "i"
+        assert merged["hits"].dims == factors["hits"].dims
+        assert merged.sizes["model"] == 4
+
+
 def test_a_part_may_lack_draws_conditions_and_variables() -> None:
     labels = {"draw": [0, 1], "condition": ["id", "dark"]}
     whole = xr.Dataset(

@@ -134,6 +134,66 @@ def test_bins_must_add_up() -> None:
         validate(cube, "calibration")
 
 
+def _with_scores() -> xr.Dataset:
+    """Add counts to the smallest cube: one bin for all images, so that every pair is a tie."""
+    cube = _example("ood").assign_coords(scored_model=["only"], image_set=["id", "only"], score_bin=[0, 1])
+    attributes = {"long_name": "of the test", "units": "1", "source": "test"}
+    cube["score_count"] = (("scored_model", "image_set", "score_bin"), [[[0, 3], [0, 2]]], attributes)
+    cube["score_from"] = (("scored_model", "score_bin"), [[0.0, 0.5]], attributes)
+    cube["counted_score"] = ("scored_model", ["only"], attributes)
+    for name, value in (("auroc", 0.5), ("fpr95_id_positive", 1.0), ("fpr95_ood_positive", 1.0)):
+        cube[name] = (cube[name].dims, np.full(cube[name].shape, value), cube[name].attrs)
+    cube["id_images"] = ("ood_set", [3], attributes)
+    return cube
+
+
+def _counts(counts: object) -> Change:
+    return lambda cube: _changed(cube, "score_count", lambda a: a.copy(data=[counts]))
+
+
+SCORE_FAULTS: dict[str, tuple[Change, str]] = {
+    "no ends of bins": (lambda cube: cube.drop_vars("score_from"), "'score_count' needs 'score_from'"),
+    "no name of the score": (lambda cube: cube.drop_vars("counted_score"), "needs 'counted_score'"),
+    "nothing in distribution": (lambda cube: cube.assign_coords(image_set=["ood", "only"]), "lacks 'id'"),
+    "unknown score": (
+        lambda cube: _changed(cube, "counted_score", lambda a: a.copy(data=["best"])),
+        "is of 'best', which the dim 'score' lacks",
+    ),
+    "unknown set": (
+        lambda cube: cube.assign_coords(image_set=["id", "other"]),
+        "is of 'other', which the dim 'ood_set' lacks",
+    ),
+    "falling bins": (lambda cube: _changed(cube, "score_from", lambda a: -a), "must not fall"),
+    "an empty set": (_counts([[0, 3], [0, 0]]), "was not counted"),
+    "images that are not there": (_counts([[0, 4], [0, 2]]), "does not add up to 'id_images'"),
+    "another area": (_counts([[0, 3], [1, 1]]), "of 'only' and 'only' does not say the same as 'auroc'"),
+    "parts of images": (_counts([[0, 3], [0.5, 1.5]]), "whole numbers"),
+}
+
+
+@pytest.mark.parametrize("fault", SCORE_FAULTS)
+def test_counts_of_scores_say_what_the_cube_says(fault: str) -> None:
+    change, words = SCORE_FAULTS[fault]
+    with pytest.raises(ClipsafeError, match=r"^ood\.nc: ") as raised:
+        validate(change(_with_scores()), "ood", "ood.nc")
+    assert words in str(raised.value)
+
+
+def test_counts_of_scores_pass_and_may_be_left_out() -> None:
+    validate(_with_scores(), "ood")
+    validate(_with_scores().drop_dims("score_bin"), "ood")
+    # Whoever takes models away need not know that some have counts.
+    validate(_with_scores().assign_coords(model=["another"]), "ood")
+
+
+def test_counts_need_the_value_that_they_are_held_against() -> None:
+    cube = _with_scores()
+    cube["auroc"] = cube["auroc"] * np.nan
+    cube["auroc"].attrs = _with_scores()["auroc"].attrs | {"not_measured": "no reason"}
+    with pytest.raises(ClipsafeError, match="does not say the same as 'auroc'"):
+        validate(cube, "ood")
+
+
 def test_unknown_cube_lists_the_known_ones() -> None:
     with pytest.raises(ClipsafeError, match="the cubes are models, factors"):
         validate(xr.Dataset(), "factor")

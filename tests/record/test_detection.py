@@ -4,6 +4,7 @@ import csv
 import pickle
 import re
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes import find_study, merge_cubes
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.shift.detection import measured_together
 from clipsafe_utils.metrics.ood import auroc_error, detection
 from clipsafe_utils.metrics.ood_scores import SCORES
+from clipsafe_utils.metrics.score_counts import detection_of_counts
 from clipsafe_utils.record import cood, imagenet_testbed, ninco, open_clip_results, setar, timm_results
 from clipsafe_utils.record.networks import Network, describe
 from clipsafe_utils.record.ood_sets import ID_IMAGES, OOD_SETS, as_detection
@@ -66,7 +68,7 @@ def cube(mirror: Path) -> xr.Dataset:
         part.assign_coords(model=[f"{name}:{one}" for one in part["model"].values])
         for name, part in parts.items()
     ]
-    return xr.concat(rows, "model", data_vars="minimal", join="exact")
+    return reduce(merge_cubes, rows)
 
 
 @pytest.fixture(scope="module")
@@ -362,6 +364,19 @@ class TestSetar:
             for name, ood_set in setar.SETS.items():
                 assert len(setar.read_scores(folder / f"scores_{name}_test.csv")) == OOD_SETS[ood_set].images
 
+    def test_counts_say_what_the_scores_say(self, cube: xr.Dataset, mirror: Path) -> None:
+        for encoder in setar.ENCODERS:
+            folder = mirror / setar.folder_of(encoder, setar.PLAIN)
+            of_model = cube.sel(scored_model=f"{encoder}/{setar.PLAIN}")
+            counts = of_model["score_count"].transpose("image_set", "score_bin")
+            known = setar.read_scores(folder / "scores_ID_ImageNet1K_test.csv")
+            for name, ood_set in setar.SETS.items():
+                scores = detection(known, setar.read_scores(folder / f"scores_{name}_test.csv"))
+                counted = detection_of_counts(counts.sel(image_set="id"), counts.sel(image_set=ood_set))
+                assert abs(counted.auroc - scores.auroc) < 0.01 / 100
+                assert counted.fpr95_id_positive == scores.fpr95_id_positive
+                assert counted.fpr95_ood_positive == scores.fpr95_ood_positive
+
     def test_draws_and_hanley_mcneil_say_the_same(self, cube: xr.Dataset) -> None:
         area, error = cube["auroc"].sel(draw=0), cube["auroc_error"]
         by_numbers = auroc_error(area, cube["id_images"], cube["ood_images"])
@@ -383,7 +398,7 @@ class TestSetar:
         for name, values in scores.items():
             lines = ["mcm_score", *(str(-value) for value in values)]
             (tmp_path / f"scores_{name}_test.csv").write_text("\n".join(lines))
-        measured = setar.measure("clip_base")
+        measured = setar.measure("clip_base", setar.read_run("clip_base"))
         expected = detection([0.9, 0.8, 0.4], [0.5, 0.4])
         assert measured["auroc"].tolist() == [float(expected.auroc)] * 4
         assert measured["aupr"].tolist() == pytest.approx([float(expected.aupr)] * 4)

@@ -1,5 +1,6 @@
 """Figures of detection and of the laboratory, each from the finding to a frame of marks."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,14 +10,18 @@ from scipy.special import ndtri
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.chapters.example_images import UNKNOWN, set_examples
 from clipsafe_utils.chapters.model_clouds import marks_of_models
+from clipsafe_utils.cubes.schema import ID_SET
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.controlled import Change, Controlled
+from clipsafe_utils.findings.shift.counted import Counted
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.findings.shift.detection_record import PLAIN, ByScore, Changed, FirstSeen, in_words
 from clipsafe_utils.findings.shift.result import OodCorrelation
 from clipsafe_utils.findings.shift.sources import EVERYONE, FINE_TUNED, STANDARD
 from clipsafe_utils.metrics.families import FEWEST_UNITS
+from clipsafe_utils.say import number
 from clipsafe_utils.show.contact_sheets import Sheet
+from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, source_look
 from clipsafe_utils.show.frame import marks
@@ -87,6 +92,38 @@ def changed(found: OodCorrelation) -> Shown:
         what="what was made of zero-shot CLIPs of the record",
         sources=_sources_of_record(found),
     )
+
+
+def histogram(found: OodCorrelation) -> Shown:
+    """Draw how many images of known and of unknown classes have which score, a panel a network."""
+    counted = found.counted
+    factor = _factor(counted)
+    return curves(
+        histogram_frame(counted),
+        f"{in_words(counted.score)}, times {factor:,}",
+        {name: Panel("images of the set, %", (0, 100)) for name in counted.networks},
+        _thresholds_in_words(counted),
+        what="scores of single images",
+        sources=_sources_of_record(found),
+    )
+
+
+def _factor(counted: Counted) -> int:
+    # Three digits before the point, so that the axis needs none behind it.
+    highest = max((float(ends[-1]) for ends in counted.ends.values()), default=1.0)
+    return int(10 ** max(0, 2 - math.floor(math.log10(highest)))) if highest > 0 else 1
+
+
+def _thresholds_in_words(counted: Counted) -> str:
+    said = ["Histograms of the scores of single images."]
+    for name in counted.networks:
+        passed, failed = counted.thresholds(name, counted.hardest)
+        factor = _factor(counted)
+        said.append(
+            f"{name}: 95 % of ImageNet lie from {number(factor * passed, 1)} on, 95 % of "
+            f"{in_words(counted.hardest)} below {number(factor * failed, 1)}."
+        )
+    return " ".join(said)
 
 
 def _sources_of_record(found: OodCorrelation) -> list[str]:
@@ -179,6 +216,11 @@ def changed_frame(found: Changed) -> pd.DataFrame:
     )
 
 
+def histogram_frame(counted: Counted) -> pd.DataFrame:
+    """Give a row a bin, a look a set; the row of a threshold has an upright line."""
+    return marks(mark for name in counted.networks for mark in _marks_of_heaps(counted, name))
+
+
 def procedures_frame(lab: Controlled) -> pd.DataFrame:
     """Give a row a procedure, with the mean change and every pair's, a column a measure."""
     return marks(
@@ -190,6 +232,23 @@ def procedures_frame(lab: Controlled) -> pd.DataFrame:
 
 def _sources_of_laboratory(lab: Controlled) -> list[str]:
     return source_lines([lab.laboratory.causes] if lab.laboratory else [])
+
+
+def _marks_of_heaps(counted: Counted, network: str) -> Iterator[dict[str, Any]]:
+    heaps = {image_set: counted.heap(network, image_set) for image_set in (ID_SET, counted.hardest)}
+    top = max(_PERCENT * shares.max() for _, shares in heaps.values())
+    looks = (
+        ("images/known", "ImageNet; line: 95 % to its right"),
+        ("images/unknown", f"{in_words(counted.hardest)}; dotted: 95 % to its left"),
+    )
+    thresholds = counted.thresholds(network, counted.hardest)
+    factor = _factor(counted)
+    for (middles, shares), threshold, (look, label) in zip(heaps.values(), thresholds, looks, strict=True):
+        shared = {"panel": network, "look": look, "label": label}
+        for middle, share in zip(middles, shares, strict=True):
+            yield shared | {"x": factor * middle, "value": _PERCENT * share}
+        line = {"low": 0.0, "high": top, "mark": "none", "is_range": look == "images/unknown"}
+        yield shared | line | {"x": factor * threshold}
 
 
 def _marks_of_detection(study: str, one: Detection, everyone: bool) -> Iterator[dict[str, Any]]:

@@ -1,10 +1,13 @@
 """Tables of detection, and of the laboratory."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.findings.shift.controlled import Controlled, Step
+from clipsafe_utils.findings.shift.counted import Counted
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.say import NOT_MEASURED, number, percent
 from clipsafe_utils.show.shown import Shown
@@ -68,6 +71,32 @@ def score_table(means: pd.DataFrame, study: str) -> Shown:
         f"Study {study}, mean over models and kinds of OOD set: AUROC, and the false-positive rate at 95 % "
         "recall of in-distribution and of OOD images. Only models with prompts have maximum concept "
         "matching.",
+    )
+
+
+def counted_table(counted: Counted, by_hand: Mapping[tuple[str, str], Sequence[float]]) -> Shown:
+    """Tabulate what was counted by hand, and in brackets what the cube says: AUROC and both rates."""
+    measures = {
+        "AUROC": "auroc",
+        "Unknown that pass": "fpr95_id_positive",
+        "Known that fail": "fpr95_ood_positive",
+    }
+    rows = [
+        {
+            "CLIP": network,
+            "OOD set": ood_set.replace("_", " "),
+            **{
+                title: f"{percent(own, 2)} ({percent(counted.stated[network, ood_set][name], 2)})"
+                for (title, name), own in zip(measures.items(), values, strict=True)
+            },
+        }
+        for (network, ood_set), values in by_hand.items()
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Counted by hand, in brackets what the cube has of all scores: AUROC, the unknown images that pass "
+        "where 95 % of the known ones do, the known images that fail where 95 % of the unknown ones do; by "
+        f"{counted.score.replace('_', ' ')}.",
     )
 
 

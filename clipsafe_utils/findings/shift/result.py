@@ -1,7 +1,7 @@
 """Accuracy under shift, and detection: everything that the two chapters say, found once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
@@ -13,6 +13,7 @@ from clipsafe_utils.findings.shift.agreement import compare
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
 from clipsafe_utils.findings.shift.controlled import Controlled
+from clipsafe_utils.findings.shift.counted import Counted, count_scores_of
 from clipsafe_utils.findings.shift.detection import Detection, read_detection, score_means
 from clipsafe_utils.findings.shift.detection_record import (
     ByScore,
@@ -131,6 +132,7 @@ class OodCorrelation:
     lab: Controlled
     confidence: float
     measured_in: str | None = None  # the folder of the record, for the ledger
+    counted: Counted = field(default_factory=Counted)  # of the record, too
 
     @cached_property
     def detection(self) -> Detection:
@@ -282,4 +284,5 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
         Controlled(laboratory, chosen.confidence),
         chosen.confidence,
         str(record[0].folder) if record else None,
+        count_scores_of(record[0], chosen) if record else Counted(),
     )
