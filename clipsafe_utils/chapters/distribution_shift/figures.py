@@ -13,7 +13,7 @@ from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import ID
 from clipsafe_utils.findings.shift.recipes import MEAN, THIRDS, Recipes
 from clipsafe_utils.findings.shift.result import DistributionShift
-from clipsafe_utils.findings.shift.source_shares import OUTCOMES, SourceShares
+from clipsafe_utils.findings.shift.source_shares import ENCODER, OUTCOMES, SIZE, SOURCE, SourceShares
 from clipsafe_utils.findings.shift.sources import LINES, STANDARD, TOGETHER
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.model_names import short_names
@@ -95,7 +95,7 @@ def shares(found: SourceShares) -> Shown:
     """Draw what share of each spread goes with source, encoder and size, beside that of random labels."""
     return dots(
         shares_frame(found),
-        "share of the spread, %",
+        {by: f"{by},\n% of the spread" for by in (SOURCE, ENCODER, SIZE)},
         "Dot plots of the share of a spread among CLIPs that goes with training source, encoder and size.",
         Scale(limits=(0.0, 100.0)),
         what="CLIPs of several sources under one set of prompts",

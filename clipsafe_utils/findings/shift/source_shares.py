@@ -16,7 +16,7 @@ from clipsafe_utils.metrics.relabelling import chance_of_more, indicators, share
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Missing, Said, Text, Value, listed
 
-SOURCE, ENCODER, SIZE = "training source", "image encoder", "size of the source"
+SOURCE, ENCODER, SIZE = "training source", "image encoder", "size of source"
 """What a spread is parted by: labels, and the logarithm of the images of the source as one number."""
 
 SHIFTS = ("r", "sketch")
