@@ -7,7 +7,7 @@ from clipsafe_utils.chapters.causes import figures, tables
 from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.needs import ROWS
-from clipsafe_utils.findings.causes.record import MEASURES
+from clipsafe_utils.findings.causes.record import KINDS, MEASURES
 from clipsafe_utils.findings.causes.result import Causes, causes
 from clipsafe_utils.parameters import check_parameters
 from tests.findings.causes_laboratory import ladder_and_knobs
@@ -58,7 +58,7 @@ def test_curves_are_those_of_the_chosen_property_and_knob() -> None:
 
 def test_pairs_of_the_record_are_small_and_few_families_hollow(record: Causes) -> None:
     frame = figures.record_frame(record.record)
-    assert list(dict.fromkeys(frame["panel"])) == ["Quantity", "Samples seen", "Encoder", "Source"]
+    assert list(dict.fromkeys(frame["panel"])) == list(KINDS[:-1])
     assert list(dict.fromkeys(frame["side"])) == list(MEASURES.values())
     mean = frame[frame["mark"] == "mean"]
     assert mean["decided"].equals(mean["low"].notna())

@@ -109,7 +109,7 @@ class TestViews:
     def test_what_a_study_lacks_is_said_in_words(self) -> None:
         said = left_out_parts([RECORD.panel], ["id", "v2"], BOTH)
         assert said == [
-            "The study `published` has no confidences after temperature scaling: they are left out.",
+            "The study `published` has no bins of confidence after temperature scaling.",
             "The study `published` has no condition `v2`.",
         ]
         assert [view.scaling for view in views([RECORD.panel], ["id", "v2"], BOTH)] == ["before"]

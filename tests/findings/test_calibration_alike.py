@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from clipsafe_utils.chapters.calibration import tables
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.findings.calibration.alike import (
@@ -160,7 +161,21 @@ class TestTemperatures:
         # Logs of 2 by 2: 0, 0 and 1, 2. Means of rows 0 and 1.5; of columns 0.5 and 1. Rows: 2.25 of 2.75.
         (crossing,) = FITTED.crossings
         assert (crossing.sources, crossing.encoders, crossing.cells) == (("WIT", "LAION-400M"), ("B", "L"), 4)
-        assert crossing.share == pytest.approx(2.25 / 2.75)
+        assert (crossing.share, crossing.of_encoder) == pytest.approx((2.25 / 2.75, 0.25 / 2.75))
+        assert (
+            FITTED.crossed.replace("\N{NO-BREAK SPACE}", " ")
+            == "82 % and 9 % over WIT and LAION-400M by 2 encoders"
+        )
+
+    def test_one_source_alone_and_all_of_them(self) -> None:
+        # 4 above 2, and 8 above 1.
+        assert (FITTED.within_a_source, FITTED.across_sources) == tuple(
+            f"{share}\N{NO-BREAK SPACE}%" for share in (100, 700)
+        )
+        markup = tables.crossing_table(FITTED).markup
+        assert markup.index("WIT") < markup.index("LAION-400M") < markup.index("LAION-2B")
+        assert "2,320" in markup
+        assert "–" in markup
 
     def test_overlapping_sources_and_one_source(self) -> None:
         assert (
@@ -172,6 +187,9 @@ class TestTemperatures:
         alone = fitted(("one", "B", "WIT", 400, 1.0))
         assert (alone.apart, alone.has_twice, alone.has_alike) == ("one source", "no", "no")
         assert isinstance(alone.crossed, Missing)
+        none = Temperatures(alone.rows[:0])
+        assert isinstance(none.within_a_source, Missing)
+        assert isinstance(none.across_sources, Missing)
 
 
 class TestRecord:

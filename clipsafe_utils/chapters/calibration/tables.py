@@ -9,6 +9,7 @@ import pandas as pd
 from clipsafe_utils.findings.calibration.alike import FEWEST_ALIKE, LIKE
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.findings.calibration.result import Calibration
+from clipsafe_utils.findings.calibration.temperatures import Temperatures
 from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.say import NOT_MEASURED, level, number, percent
@@ -27,6 +28,22 @@ _NUMBERS = {
 """Scores that a study may lack, and their digits."""
 _NOBODY = "–"
 _JUDGED = {"down": "smaller", "up": "larger", "neither": "undecided"}
+
+
+def crossing_table(found: Temperatures) -> Shown:
+    """Tabulate the temperatures of the widest fitter by source, with its quantity, and encoder."""
+    images = found.of_widest.groupby("source", sort=False)["images"].first()
+    temperatures = found.by_encoder.loc[images.index].to_dict("records")
+    rows = [
+        {"Training source": source, "Images, millions": f"{quantity / 1e6:,.0f}"}
+        | {name: number(one) if np.isfinite(one) else _NOBODY for name, one in row.items()}
+        for (source, quantity), row in zip(images.items(), temperatures, strict=True)
+    ]
+    return table(
+        pd.DataFrame(rows),
+        f"Temperature by training source, quantity and encoder together, {found.fitter}. {_NOBODY} : none, "
+        "or of a run with a wrong activation.",
+    )
 
 
 def alike_table(found: Calibration) -> Shown:

@@ -3,5 +3,6 @@
 from clipsafe_utils.chapters.causes import figures, tables
 from clipsafe_utils.findings.causes.effects import HEADLINE
 from clipsafe_utils.findings.causes.in_laboratory import KNOB_TITLES
+from clipsafe_utils.show.tables import folded
 
-__all__ = ["HEADLINE", "KNOB_TITLES", "figures", "tables"]
+__all__ = ["HEADLINE", "KNOB_TITLES", "figures", "folded", "tables"]

@@ -13,6 +13,7 @@ from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import ID
 from clipsafe_utils.findings.shift.recipes import MEAN, THIRDS, Recipes
 from clipsafe_utils.findings.shift.result import DistributionShift
+from clipsafe_utils.findings.shift.source_shares import ENCODER, OUTCOMES, SIZE, SOURCE, SourceShares
 from clipsafe_utils.findings.shift.sources import LINES, STANDARD, TOGETHER
 from clipsafe_utils.findings.shift.study import UnderShift
 from clipsafe_utils.registry.model_names import short_names
@@ -90,6 +91,18 @@ def pairs(found: DistributionShift) -> Shown:
     )
 
 
+def shares(found: SourceShares) -> Shown:
+    """Draw what share of each spread goes with source, encoder and size, beside that of random labels."""
+    return dots(
+        shares_frame(found),
+        {by: f"{by},\n% of the spread" for by in (SOURCE, ENCODER, SIZE)},
+        "Dot plots of the share of a spread among CLIPs that goes with training source, encoder and size.",
+        Scale(limits=(0.0, 100.0)),
+        what="CLIPs of several sources under one set of prompts",
+        sources=found.source_lines,
+    )
+
+
 def recipes(found: DistributionShift) -> Shown:
     """Draw accuracy under shift against accuracy in distribution of one CLIP tuned by many recipes."""
     return scatter(
@@ -138,6 +151,21 @@ def offsets_frame(found: DistributionShift) -> pd.DataFrame:
 def pairs_frame(found: DistributionShift) -> pd.DataFrame:
     """Give a row a shift, with the mean change and every pair's, a panel a kind of fine-tuning."""
     return marks(mark for name, changes in found.tuning.items() for mark in _marks_of_pairs(name, changes))
+
+
+def shares_frame(found: SourceShares) -> pd.DataFrame:
+    """Give a row an outcome, with a side for what parts it; a grey bar for the middle of chance and above."""
+    return marks(
+        {
+            "panel": f"{found.number('checkpoint', row['clips'])} CLIPs {row['clips']}",
+            "row": OUTCOMES[row["outcome"]],
+            "side": row["by"],
+            "value": _PERCENT * row["share"],
+            "band_low": _PERCENT * row["median"],
+            "band_high": _PERCENT * row["high"],
+        }
+        for row in found.table.to_dict("records")
+    )
 
 
 def recipes_frame(found: Recipes) -> pd.DataFrame:

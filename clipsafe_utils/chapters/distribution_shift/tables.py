@@ -11,8 +11,10 @@ from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import ID
 from clipsafe_utils.findings.shift.recipes import HEIGHT, MEAN, SETTINGS, Recipes
 from clipsafe_utils.findings.shift.small_sources import SmallSources, titles
+from clipsafe_utils.findings.shift.source_shares import OUTCOMES, SourceShares
 from clipsafe_utils.findings.shift.sources import LINES, mean_of
 from clipsafe_utils.findings.shift.study import UnderShift
+from clipsafe_utils.metrics.relabelling import RELABELLINGS
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import NOT_MEASURED, Text, count, number, percent, points, span
 from clipsafe_utils.show.shown import Shown
@@ -68,6 +70,28 @@ def small_table(found: SmallSources) -> Shown:
         pd.DataFrame(rows),
         f"CLIPs of {found.higher} against CLIPs of {found.lower} with the same encoder: differences of "
         "accuracy, in points.",
+    )
+
+
+def share_table(found: SourceShares) -> Shown:
+    """Tabulate the shares of the spread with what labels at random account for."""
+    rows = [
+        {
+            "CLIPs": row["clips"],
+            "What spreads": OUTCOMES[row["outcome"]],
+            "By": row["by"],
+            "Share": percent(row["share"]),
+            "By chance": percent(row["median"]),
+            "In 95 of 100 at most": percent(row["high"]),
+            "p": number(row["p_value"], 4),
+        }
+        for row in found.table.to_dict("records")
+    ]
+    return table(
+        pd.DataFrame(rows),
+        f"Share of the spread among {found.number('checkpoint')} CLIPs, beside the median and the 95th "
+        f"percentile over {RELABELLINGS:,} random relabellings. p: how often these account for as much, not "
+        "corrected for the number of rows.",
     )
 
 

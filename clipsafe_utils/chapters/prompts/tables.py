@@ -12,6 +12,24 @@ from clipsafe_utils.show.tables import table
 _SCORES, _GAP = "auroc", "factors"
 
 
+def shape_table(found: OtherPrompts) -> Shown:
+    """Return the shape bias of each real CLIP under eighty templates, and what fewer change."""
+    asked = found.shape_bias
+    rows = [
+        {"CLIP": checkpoint, "Eighty templates": percent(of_clip["before"].iloc[0])}
+        | {
+            title.capitalize(): change.with_interval
+            for title, change in zip(of_clip["prompt_set"], of_clip["change"], strict=True)
+        }
+        for checkpoint, of_clip in asked.groupby("checkpoint", sort=False)
+    ]
+    return table(
+        pd.DataFrame(rows),
+        "Shape bias of real CLIPs under eighty templates, and the change in points under fewer, with paired "
+        f"{level(found.confidence)} intervals over images.",
+    )
+
+
 def usual_table(found: OtherPrompts, tested: Tested) -> Shown:
     """Return where the CLIPs of each source stand under the usual set."""
     changes = found.changes[tested.study]

@@ -32,6 +32,7 @@ class Crossing:
     sources: tuple[str, ...]
     encoders: tuple[str, ...]
     share: float  # that of the source, with its quantity
+    of_encoder: float  # that of the encoder; the rest is what the two do together, and chance
 
     @property
     def cells(self) -> int:
@@ -154,24 +155,41 @@ class Temperatures:
         )
 
     @property
+    def by_encoder(self) -> pd.DataFrame:
+        """The temperatures of that fitter, a row a source, a column an encoder; NaN where there is none."""
+        return self.of_widest.pivot_table("temperature", "source", "encoder", "first", sort=False)
+
+    @property
+    def within_a_source(self) -> Text:
+        """How far the highest temperature of a source is above its lowest at the most, by that fitter."""
+        by_source = self.of_widest.groupby("source")["temperature"]
+        return _percent_above((by_source.max() / by_source.min()).max())
+
+    @property
+    def across_sources(self) -> Text:
+        """How far the highest temperature of all is above the lowest."""
+        every = self.of_widest["temperature"]
+        return _percent_above(every.max() / every.min())
+
+    @property
     def crossings(self) -> tuple[Crossing, ...]:
         """The fullest crossings of sources with encoders that one fitter has: those with the most cells."""
-        table = self.of_widest.pivot_table("temperature", "source", "encoder", "first", sort=False)
-        found = []
+        table, found = self.by_encoder, []
         for size in range(FEWEST, len(table) + 1):
             for names in combinations(table.index, size):
                 shared = table.loc[list(names)].dropna(axis="columns")
                 if shared.shape[1] >= FEWEST:
-                    share = shares_of_spread(np.log(shared.to_numpy())[None])[0, 0]
-                    found.append(Crossing(names, tuple(shared.columns), float(share)))
+                    source, encoder, _ = shares_of_spread(np.log(shared.to_numpy())[None])[0].tolist()
+                    found.append(Crossing(names, tuple(shared.columns), source, encoder))
         most = max((one.cells for one in found), default=0)
         return tuple(one for one in found if one.cells == most)
 
     @property
     def crossed(self) -> Text:
-        """Those crossings in words, with the share of the spread that is of the source."""
+        """Those crossings in words, with the shares of the spread that are of the source and the encoder."""
         return listed(
-            f"{percent(one.share, 0)} over {listed(one.sources)} by {len(one.encoders)} encoders"
+            f"{percent(one.share, 0)} and {percent(one.of_encoder, 0)} over {listed(one.sources)} by"
+            f" {len(one.encoders)} encoders"
             for one in self.crossings
         )
 
@@ -212,6 +230,10 @@ def read_temperatures(studies: Sequence[str], groups: Sequence[str]) -> Temperat
 def _place(source: str) -> int:
     order = list(SOURCES)
     return order.index(source) if source in order else len(order)
+
+
+def _percent_above(ratio: float) -> Text:
+    return percent(ratio - 1, 0) if np.isfinite(ratio) else Missing("no temperature of a zero-shot CLIP")
 
 
 def _factor(one: pd.Series, other: pd.Series) -> pd.Series:

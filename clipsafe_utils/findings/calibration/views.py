@@ -115,7 +115,7 @@ def left_out_parts(panels: Sequence[Panel], conditions: Sequence[str], scalings:
     for panel in panels:
         where = f"The study `{panel.study}`"
         sentences += [
-            f"{where} has no confidences {name} temperature scaling: they are left out."
+            f"{where} has no bins of confidence {name} temperature scaling."
             for name in scalings
             if name not in panel.cube["scaling"].values
         ]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clipsafe_utils.findings.causes import record
 from clipsafe_utils.findings.causes.effects import estimate_of
+from clipsafe_utils.findings.causes.filters import Filters, read_filters
 from clipsafe_utils.findings.causes.nesting import nesting, shared, written
 from clipsafe_utils.findings.causes.record import QUANTITY, TUNING, record_effects
 from clipsafe_utils.findings.shift.clouds import Clouds
@@ -24,6 +25,7 @@ class RecordChange:
 
     id: Text
     at_equal: Text
+    unlike_batches: Text  # in how many pairs, of those whose names state both batch sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +56,24 @@ class InRecord:
         """What each of `record.CAUSES` does, by its title."""
         rows = {(row["cause"], row["property"]): in_words(row) for _, row in self.effects.iterrows()}
         none = Missing("there are too few pairs, or no line")
+        batches = {
+            row["cause"]: count(row["unlike"], row["stated"])
+            for _, row in self._read.iterrows()
+            if row["stated"]
+        }
         return {
-            one.title: RecordChange(*(rows.get((one.title, name), none) for name in ("id", "at_equal")))
+            one.title: RecordChange(
+                rows.get((one.title, "id"), none),
+                rows.get((one.title, "at_equal"), none),
+                batches.get(one.title, Missing("no name states a batch size")),
+            )
             for one in record.CAUSES
         }
+
+    @cached_property
+    def filters(self) -> Filters:
+        """CLIPs of a pool, filtered and not."""
+        return read_filters(self.clouds, self.confidence)
 
     @property
     def causes(self) -> Text:

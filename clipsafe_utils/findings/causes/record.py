@@ -9,13 +9,14 @@ import xarray as xr
 
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.findings import clip_pairs
-from clipsafe_utils.findings.clip_pairs import Pairs, compare_pairs
+from clipsafe_utils.findings.causes.filters import CLIP_LINE, batch_of, filter_pairs
+from clipsafe_utils.findings.clip_pairs import LABEL_TRAINED, Pairs, compare_pairs
 from clipsafe_utils.findings.shift.clouds import Clouds, of_real_models, read_clouds
 from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import Text, listed
 
-KINDS = ("Quantity", "Samples seen", "Encoder", "Source", "Fine-tuning")
-QUANTITY, SAMPLES, ENCODER, SOURCE, TUNING = KINDS
+KINDS = ("Quantity", "Samples seen", "Encoder", "Source", "Filter", "Fine-tuning")
+QUANTITY, SAMPLES, ENCODER, SOURCE, FILTER, TUNING = KINDS
 
 MEASURES: Mapping[str, str] = {
     "id": "in distribution",
@@ -28,8 +29,9 @@ SAMPLE_STEPS = (3e9, 13e9, 34e9)
 """Samples seen of the grid of scaling laws (Cherti et al. 2023), as its authors round them."""
 
 _COLUMNS = ["kind", "cause", "property", "value", "low", "high"]
-_COLUMNS += ["families", "runs", "decided", "moves", "sure", "each"]
+_COLUMNS += ["families", "runs", "decided", "moves", "sure", "each", "stated", "unlike"]
 _NEAR = 0.25
+_LIKE = 0.05
 _FEWEST = 3
 
 Finder = Callable[[xr.Dataset], Pairs]
@@ -42,6 +44,8 @@ class RecordCause:
     kind: str
     title: str
     find: Finder  # of pairs of a cloud, before and after the change
+    line: Sequence[str] = LABEL_TRAINED  # groups that draw the line of what is at equal accuracy
+    lineage: str = ""  # of all pairs, where families of one lineage are no independent witnesses
 
 
 def _in_grid(column: str, before: object, after: object) -> Finder:
@@ -92,6 +96,7 @@ CAUSES = (
     RecordCause(ENCODER, "ViT-B/32 to ViT-B/16", _in_grid("encoder", "ViT-B-32", "ViT-B-16")),
     RecordCause(ENCODER, "ViT-B/16 to ViT-L/14", _in_grid("encoder", "ViT-B-16", "ViT-L-14")),
     RecordCause(SOURCE, "LAION-400M to WIT", wit_pairs),
+    RecordCause(FILTER, "CommonPool, filtered", filter_pairs, CLIP_LINE, "CommonPool"),
     RecordCause(TUNING, "on ImageNet-1k", clip_pairs.zero_shot_pairs),
     RecordCause(TUNING, "by way of ImageNet-12k", clip_pairs.fine_tuning_pairs),
 )
@@ -107,19 +112,20 @@ def record_effects(clouds: Clouds, confidence: float) -> pd.DataFrame:
     """Say what each of `CAUSES` does to accuracy, as a mean over families of the pairs' differences.
 
     Columns kind, cause, property (of `MEASURES`), value, low, high, families, runs (the pairs), decided (four
-    families or more), `moves` and `sure` (decided, and the interval leaves zero out) and `each`, a list.
+    families or more), `moves` and `sure` (decided, and the interval leaves zero out) and `each`, a list; and
+    how many pairs have two batch sizes `stated` in their names, and `unlike` ones.
     Means under shift are over `shifts_of`. At equal accuracy, pairs for which the line is not supported are
     left out, and everywhere causes with fewer than three pairs.
     """
     shifts = shifts_of(clouds)
     rows: list[dict[str, object]] = []
     for cause in CAUSES:
-        compared = compare_pairs({name: clouds[name] for name in shifts}, cause.find, confidence)
+        compared = compare_pairs({name: clouds[name] for name in shifts}, cause.find, confidence, cause.line)
         for measure in MEASURES if compared.sizes["pair"] >= _FEWEST else ():
             differences = _of_measure(compared, measure, shifts)
             known = differences.dropna("pair")
             if known.sizes["pair"] >= _FEWEST:
-                summary = _summary(known, confidence)
+                summary = _summary(known, confidence, cause.lineage) | _batches(known)
                 rows.append({"kind": cause.kind, "cause": cause.title, "property": measure} | summary)
     return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -153,8 +159,19 @@ def _of_measure(compared: xr.Dataset, measure: str, shifts: Sequence[str]) -> xr
     return compared[name].sel(shift=present).mean("shift", skipna=False)
 
 
-def _summary(known: xr.DataArray, confidence: float) -> dict[str, object]:
+def _batches(known: xr.DataArray) -> dict[str, object]:
+    before, after = (
+        np.array([batch_of(str(name)) for name in known[end].values]) for end in ("before", "pair")
+    )
+    ratio = before / after
+    stated = np.isfinite(ratio)
+    return {"stated": int(stated.sum()), "unlike": int((np.abs(ratio[stated] - 1) > _LIKE).sum())}
+
+
+def _summary(known: xr.DataArray, confidence: float, lineage: str) -> dict[str, object]:
     values, family = known.values.astype(np.float64), known["family"].values.astype(str)
+    if lineage:
+        family = np.full(values.size, lineage)
     mean = clip_pairs.mean_of_pairs(values, family, confidence)
     low, high = float(mean.low), float(mean.high)
     moves = mean.decided and not low <= 0 <= high

@@ -22,11 +22,16 @@ from clipsafe_utils.findings.prompts.templates import (
     usual_set,
 )
 from clipsafe_utils.findings.prompts.wordings import Wordings, wordings_in
+from clipsafe_utils.findings.shape.evaluations import PROMPTS, Evaluations, Moves
+from clipsafe_utils.findings.shape.observers import every_evaluation
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Said, Text, Value, count, nothing
 
 _FAR = 10
 """How many times as much as the number of templates the words must change to matter "far more"."""
+
+
+_NO_DECISIONS = Evaluations(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +47,7 @@ class OtherPrompts:
     seed: int = 0  # of the random subsets
     asked: bool = False  # whether a reader gave prompts
     real: RealPrompts = NO_REAL  # accuracy of real CLIPs, of the first study that has it under three sets
+    decisions: Evaluations = _NO_DECISIONS  # on cue conflict, of the first study of real CLIPs
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
@@ -135,6 +141,29 @@ class OtherPrompts:
         nowhere: dict[str, Said] = dict.fromkeys(MEASURED, none)
         return Subsets(none, none, none, nowhere, nowhere, none)
 
+    @cached_property
+    def shape_bias(self) -> pd.DataFrame:
+        """What fewer templates change in the shape bias of real CLIPs: a row a CLIP and set of prompts."""
+        called = self.decisions.rows.set_index("model")["checkpoint"]
+        rows = [
+            (called[one.before], one.change, self.decisions.bias[one.before], change.over_images)
+            for one, change in self.decisions.comparisons
+            if one.kind == PROMPTS and one.is_alike
+        ]
+        return pd.DataFrame(rows, columns=["checkpoint", "prompt_set", "before", "change"])
+
+    @property
+    def moves_bias(self) -> Literal["none", "some", "most"] | Missing:
+        """How many of these changes leave zero outside their interval over images."""
+        beyond = [change.side != "neither" for change in self.shape_bias["change"]]
+        if not beyond:
+            return Missing("no decisions of real CLIPs under several sets of prompts")
+        return "most" if sum(beyond) > len(beyond) / 2 else "some" if any(beyond) else "none"
+
+    def bias(self, prompt_set: str) -> Moves:
+        """Return what a set of prompts does to the shape bias of real CLIPs, in place of eighty templates."""
+        return self.decisions.moves(PROMPTS, prompt_set)
+
     @property
     def inside(self) -> Text:
         """How many curves of the figure of numbers stay where changes are too small to matter."""
@@ -145,6 +174,7 @@ class OtherPrompts:
         return count(sum(curves), len(curves)) if curves else Missing("no study has another number")
 
 
+_DECISION_RULE = "mean"  # over a class's indices, as usual: zero-shot networks are asked for the class itself
 _NO_CHANGES = pd.DataFrame(columns=["source", "prompt_set", "property", "level", "value", "families"])
 
 
@@ -177,6 +207,11 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
     tested, sentences = read_tested(chosen.studies, chosen.groups)
     kept = read_panels(chosen.studies, "embeddings", chosen.groups)
     real = real_prompts(chosen.studies, chosen.groups, chosen.confidence)
+    decided = [
+        one
+        for one in every_evaluation(chosen.studies, chosen.groups, _DECISION_RULE).values()
+        if is_real(one.cube)
+    ]
     if not (tested or kept or real):
         raise nothing_to_show(chosen.studies, "prompts", "embeddings")
     asked = tuple(chosen.prompts) != NONE
@@ -185,5 +220,6 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
         for panel in (kept if asked else ())
     }
     return OtherPrompts(
-        tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked, real
+        *(tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked, real),
+        Evaluations(decided[0] if decided else None, chosen.confidence),
     )

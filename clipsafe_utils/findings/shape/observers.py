@@ -8,6 +8,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.labelled import shape_bias_by_class
@@ -81,6 +82,19 @@ def chosen_panels(
     decided = [_that_decide(panel) for panel, _ in cut if panel]
     sentences += [sentence for _, sentence in cut + decided if sentence]
     return [panel for panel, _ in decided if panel], sentences
+
+
+def every_evaluation(studies: Sequence[str], groups: Sequence[str], rule: str) -> dict[str, Panel]:
+    """Read what decided anything by a rule, by study, with every row of a network."""
+    panels = []
+    for study in map(find_study, studies):
+        if study.has("shape_bias"):
+            cube, models = study.read("shape_bias"), study.read("models")
+            kept = models.isel(model=models["group"].isin(list(groups)).values)
+            kept = kept.isel(model=kept.indexes["model"].isin(cube.indexes["model"]))
+            panels.append(Panel(study.name, cube.sel(model=kept["model"].values), kept))
+    decided, _ = chosen_panels([one for one in panels if one.cube.sizes["model"]], (_EVERY,), rule)
+    return {panel.study: panel for panel in decided}
 
 
 def with_decision_rule(panels: Sequence[Panel], rule: str) -> tuple[list[Panel], list[str]]:

@@ -28,6 +28,7 @@ from clipsafe_utils.findings.shape.observers import (
     Observers,
     chosen_panels,
     class_means,
+    every_evaluation,
     is_suspect,
     observers_of,
     stylised_pairs,
@@ -447,22 +448,7 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         chosen.confidence,
         next((name for name in chosen.studies if find_study(name).has("causes")), None),
         {panel.study: panel for panel in read},
-        _every_evaluation(chosen),
+        every_evaluation(chosen.studies, chosen.groups, chosen.decision_rule),
         {panel.study: panel for panel in read_panels(chosen.studies, "sixteen_way", chosen.groups)},
         {find_study(name).name: name for name in chosen.studies},
     )
-
-
-def _every_evaluation(chosen: CheckedParameters) -> dict[str, Panel]:
-    """Read what decided anything by the rule, with every row of a network."""
-    panels = []
-    for study in map(find_study, chosen.studies):
-        if study.has("shape_bias"):
-            cube, models = study.read("shape_bias"), study.read("models")
-            kept = models.isel(model=models["group"].isin(list(chosen.groups)).values)
-            kept = kept.isel(model=kept.indexes["model"].isin(cube.indexes["model"]))
-            panels.append(Panel(study.name, cube.sel(model=kept["model"].values), kept))
-    kept_panels, _ = chosen_panels(
-        [one for one in panels if one.cube.sizes["model"]], ("all",), chosen.decision_rule
-    )
-    return {panel.study: panel for panel in kept_panels}

@@ -9,6 +9,7 @@ import xarray as xr
 
 from clipsafe_utils.cubes.panels import left_out, nothing_to_show
 from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.prompts.real import real_prompts
 from clipsafe_utils.findings.shift.agreement import compare
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import choose_sources, read_clouds, without_clips
@@ -26,6 +27,7 @@ from clipsafe_utils.findings.shift.detection_record import (
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
 from clipsafe_utils.findings.shift.recipes import Recipes, read_recipes
 from clipsafe_utils.findings.shift.small_sources import SmallSources, small_sources
+from clipsafe_utils.findings.shift.source_shares import SourceShares, source_shares
 from clipsafe_utils.findings.shift.study import RECORD, UnderShift
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import DETECTION
@@ -41,6 +43,7 @@ class DistributionShift:
     shifts: Mapping[str, UnderShift]  # by study
     left_out: Sequence[str]  # in words, which studies have no panel
     lab: Controlled
+    shares: SourceShares  # of real CLIPs that one team asked with one set of prompts
     confidence: float
 
     @cached_property
@@ -233,6 +236,7 @@ def distribution_shift(chosen: CheckedParameters) -> DistributionShift:
         shifts,
         [*absent, *without_clips(chosen.studies, clouds)],
         Controlled(laboratory, chosen.confidence),
+        source_shares(real_prompts(chosen.studies, chosen.groups, chosen.confidence), chosen.seed),
         chosen.confidence,
     )
 
