@@ -22,6 +22,7 @@ VIEWS = (
     ("Zero-shot CLIPs of the record", "study=published&group=clip_zero_shot&sort=accuracy&order=desc"),
     ("People and networks on cue conflict", "study=published&sort=shape_bias&order=desc"),
     ("Everything trained on WIT", "source=WIT"),
+    ("Images found for a caption", "study=published&sort=recall&order=desc"),
     ("The laboratory by AUROC", "study=miniature&sort=auroc&order=desc"),
 )
 """Views that the page offers as links, each with the address of its table."""
@@ -41,7 +42,9 @@ COLUMNS = (
     Column("accuracy", "Accuracy, %", "percent"),
     Column("shape_bias", "Shape bias, %", "percent"),
     Column("auroc", "AUROC, %", "percent"),
-    Column("ece_debiased", "Debiased error, %", "percent"),
+    Column("ece", "ECE, %", "percent"),
+    Column("temperature", "Temperature", "size"),
+    Column("recall", "Recall at 1, %", "percent"),
     Column("study", "Study", "choice"),
     Column("group", "Group", "choice"),
     Column("training_source", "Training source", "choice"),
@@ -49,7 +52,7 @@ COLUMNS = (
     Column("samples_seen", "Samples seen", "count"),
     Column("architecture", "Architecture", "word"),
     Column("parameters", "Parameters", "count"),
-    Column("image_size", "Image size, px", "size"),
+    Column("cubes", "Cubes", "word"),
 )
 
 
