@@ -38,7 +38,7 @@ def test_a_value_is_there_where_its_study_has_the_cube(mine: pd.DataFrame) -> No
     assert mine["study"].tolist() == ["mine", "mine"]
     np.testing.assert_allclose(mine["shape_bias"], [10 / 60, 50 / 65])
     assert mine[["accuracy", "auroc", "ece", "temperature", "recall"]].isna().all(axis=None)
-    assert mine["cubes"].tolist() == ["shape_bias", "shape_bias"]
+    assert mine["cubes"].tolist() == ["shape bias", "shape bias"]
 
 
 def test_without_any_study_there_is_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,10 @@ def test_a_row_says_in_which_cubes_it_is() -> None:
     assert (rows["cubes"] != "").all()
     for study in list_studies():
         for cube in (name for name in study.cubes if name != "models"):
-            held = rows["cubes"].loc[study.name].str.split(", ").map(lambda names, cube=cube: cube in names)
+            words = cube.replace("_", " ")
+            held = (
+                rows["cubes"].loc[study.name].str.split(", ").map(lambda cubes, words=words: words in cubes)
+            )
             assert set(held.index[held]) == set(study.read(cube)["model"].values.tolist())
 
 

@@ -43,15 +43,15 @@ COLUMNS = (
     Column("shape_bias", "Shape bias, %", "percent"),
     Column("auroc", "AUROC, %", "percent"),
     Column("ece", "ECE, %", "percent"),
-    Column("temperature", "Temperature", "size"),
+    Column("temperature", "T", "size"),
     Column("recall", "Recall at 1, %", "percent"),
     Column("study", "Study", "choice"),
     Column("group", "Group", "choice"),
     Column("training_source", "Training source", "choice"),
     Column("training_images", "Images", "count"),
     Column("samples_seen", "Samples seen", "count"),
-    Column("architecture", "Architecture", "word"),
-    Column("parameters", "Parameters", "count"),
+    Column("architecture", "Encoder", "word"),
+    Column("parameters", "Weights", "count"),
     Column("cubes", "Cubes", "word"),
 )
 
