@@ -7,14 +7,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from clipsafe_engine.field.commands import field
+from clipsafe_engine.lab.verbs import miniature
+from clipsafe_engine.measure.commands import measure
+from clipsafe_engine.models.commands import models
+from clipsafe_engine.predict.commands import predict
 from clipsafe_utils import __version__, boundary
 from clipsafe_utils.claims.commands import claims
-from clipsafe_utils.engine.evaluation.commands import predict
-from clipsafe_utils.engine.field.commands import field
-from clipsafe_utils.engine.measure.commands import measure
-from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.verbs import miniature
 from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 app = typer.Typer(
@@ -182,7 +182,7 @@ def datasets(
 
     Example: [bold]clipsafe datasets --check /data[/bold]
     """
-    from clipsafe_utils.engine.datasets.commands import check_data_sets, download_data_set, show_data_sets
+    from clipsafe_engine.datasets.commands import check_data_sets, download_data_set, show_data_sets
 
     if check is not None:
         check_data_sets(check, as_json)
@@ -210,7 +210,7 @@ def train(
 
     Example: [bold]clipsafe train ladder[/bold]
     """
-    from clipsafe_utils.lab.training.commands import train_named_group
+    from clipsafe_engine.lab.training.commands import train_named_group
 
     rows = train_named_group(group, only or [], folder, jobs, weights)
     if as_json:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.datasets.image_list import ImageList
 from clipsafe_utils.cubes.schema import FACTORS
-from clipsafe_utils.engine.datasets.image_list import ImageList
 from clipsafe_utils.errors import ClipsafeError
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from clipsafe_utils.engine.datasets.catalogue import DataSet
-from clipsafe_utils.engine.datasets.decoding import fault_of
-from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_utils.engine.datasets.opening import open_images
+from clipsafe_engine.datasets.decoding import fault_of
+from clipsafe_engine.datasets.image_list import CLASSES, ImageList
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import DataSet
 
 MOST_WORKERS = 8
 
@@ -49,7 +49,7 @@ def list_images(data_set: DataSet, root: Path) -> ImageList | Report:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.datasets import data_set
+    >>> from clipsafe_utils.registry.data_sets import data_set
     >>> list_images(data_set("sun"), Path("nowhere")).state
     'missing'
     """

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.catalogue import data_set, data_sets
-from clipsafe_utils.engine.datasets.checking import Report, check_images, list_images
-from clipsafe_utils.engine.datasets.downloading import download
-from clipsafe_utils.engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.checking import Report, check_images, list_images
+from clipsafe_engine.datasets.downloading import download
+from clipsafe_engine.datasets.image_list import ImageList
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set, data_sets
 from clipsafe_utils.terminal import print_json, print_table, progress
 
 

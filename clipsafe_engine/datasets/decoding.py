@@ -5,7 +5,7 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
-from clipsafe_utils.engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.image_list import ImageList
 from clipsafe_utils.errors import ClipsafeError
 
 FORMATS = ("JPEG", "PNG", "WEBP")

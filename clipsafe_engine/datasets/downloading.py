@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from clipsafe_utils.engine.datasets.catalogue import DataSet
-from clipsafe_utils.engine.datasets.unpacking import unpack
+from clipsafe_engine.datasets.unpacking import unpack
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import alone_at, clear_scratch, scratch_folder
+from clipsafe_utils.registry.data_sets import DataSet
 from clipsafe_utils.terminal import progress
 
 WORKPLACE = ".downloads"

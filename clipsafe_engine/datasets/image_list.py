@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.datasets.label_maps import NO_CLASS, Merging
-from clipsafe_utils.engine.datasets.sources import Source
+from clipsafe_engine.datasets.label_maps import NO_CLASS, Merging
+from clipsafe_engine.datasets.sources import Source
 from clipsafe_utils.errors import ClipsafeError
 
 CLASSES = 1000
@@ -98,8 +98,8 @@ class ImageList:
 
         Examples
         --------
-        >>> from clipsafe_utils.engine.datasets.label_maps import merging
-        >>> from clipsafe_utils.engine.datasets.sources import Members
+        >>> from clipsafe_engine.datasets.label_maps import merging
+        >>> from clipsafe_engine.datasets.sources import Members
         >>> clocks = ImageList("objectnet", np.array(["a"]), np.array([409]), Members(()),
         ...                    merging("objectnet").indices, merging("objectnet"), "max")
         >>> clocks.is_right(np.array([530]))

@@ -47,7 +47,7 @@ class Merging:
 
 @cache
 def _rows() -> tuple[dict[str, str], ...]:
-    text = files("clipsafe_utils.engine.datasets").joinpath("data/classes.csv").read_text(encoding="utf-8")
+    text = files("clipsafe_engine.datasets").joinpath("data/classes.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.catalogue import DataSet
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.datasets.layouts import LAYOUTS
-from clipsafe_utils.engine.datasets.webdataset import open_webdataset
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.layouts import LAYOUTS
+from clipsafe_engine.datasets.webdataset import open_webdataset
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import DataSet
 
 
 def open_images(data_set: DataSet, root: Path) -> ImageList:
@@ -27,7 +27,7 @@ def open_images(data_set: DataSet, root: Path) -> ImageList:
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
-    >>> from clipsafe_utils.engine.datasets.catalogue import data_set
+    >>> from clipsafe_utils.registry.data_sets import data_set
     >>> with TemporaryDirectory() as name:
     ...     folder = Path(name, "imagenetv2-top-images-format-val", "10")
     ...     folder.mkdir(parents=True)

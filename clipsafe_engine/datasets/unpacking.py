@@ -3,7 +3,7 @@
 import tarfile
 from pathlib import Path
 
-from clipsafe_utils.engine.datasets.sources import BROKEN_TAR, first_line, is_end, whole_members
+from clipsafe_engine.datasets.sources import BROKEN_TAR, first_line, is_end, whole_members
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import open_plain
 

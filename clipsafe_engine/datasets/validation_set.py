@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from clipsafe_utils.engine.datasets.catalogue import DataSet
-from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_utils.engine.datasets.kit_table import read_kit_table
-from clipsafe_utils.engine.datasets.label_maps import index_of_wnid
-from clipsafe_utils.engine.datasets.sources import (
+from clipsafe_engine.datasets.image_list import CLASSES, ImageList
+from clipsafe_engine.datasets.kit_table import read_kit_table
+from clipsafe_engine.datasets.label_maps import index_of_wnid
+from clipsafe_engine.datasets.sources import (
     BROKEN_TAR,
     Files,
     Members,
@@ -31,6 +30,7 @@ from clipsafe_utils.engine.datasets.sources import (
 )
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain
+from clipsafe_utils.registry.data_sets import DataSet
 
 KIT = "ILSVRC2012_devkit_t12"
 GROUND_TRUTH = f"{KIT}/data/ILSVRC2012_validation_ground_truth.txt"

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.datasets.catalogue import DataSet
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.datasets.label_maps import NO_CLASS, merging
-from clipsafe_utils.engine.datasets.sources import Files, image_files, whole_number
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.label_maps import NO_CLASS, merging
+from clipsafe_engine.datasets.sources import Files, image_files, whole_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain
+from clipsafe_utils.registry.data_sets import DataSet
 
 LABELS = "metadata/labels.json"
 SETS = "metadata/pmsets.json"
@@ -91,7 +91,7 @@ def frame_sets(images: ImageList, right: NDArray[np.bool_]) -> FrameSets:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.datasets.sources import Members
+    >>> from clipsafe_engine.datasets.sources import Members
     >>> images = ImageList("imagenet-vid-robust", np.array(["val/v/1.JPEG", "val/v/2.JPEG"]),
     ...                    np.array([33, 33]), Members(()),
     ...                    columns={"anchor": np.array(["val/v/1.JPEG"] * 2), "offset": np.array([0, 1])})

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_utils.engine.datasets.label_maps import NO_CLASS, merging, subset
-from clipsafe_utils.engine.datasets.sources import SUFFIXES, Member, Members, tar_members, whole_number
+from clipsafe_engine.datasets.image_list import CLASSES, ImageList
+from clipsafe_engine.datasets.label_maps import NO_CLASS, merging, subset
+from clipsafe_engine.datasets.sources import SUFFIXES, Member, Members, tar_members, whole_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.datasets.catalogue import DataSet
+    from clipsafe_utils.registry.data_sets import DataSet
 
 SPLIT = "test"
 
@@ -39,7 +39,7 @@ def open_webdataset(data_set: "DataSet", place: Path) -> ImageList:
     ClipsafeError
         If a shard is missing or cut off, or an image has no class number that the set knows.
     """
-    from clipsafe_utils.engine.datasets.layouts import SUBSETS, objectnet_list, with_textures
+    from clipsafe_engine.datasets.layouts import SUBSETS, objectnet_list, with_textures
 
     samples: dict[str, tuple[Member, Member]] = {}
     for shard in _shards(place / SPLIT):

@@ -23,11 +23,11 @@ def field(
 
     Example: [bold]clipsafe field /data/images[/bold]
     """
+    from clipsafe_engine.datasets.opening import open_images
+    from clipsafe_engine.field import run
+    from clipsafe_engine.field.wheels import WHEELS
     from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.engine.datasets.catalogue import data_set
-    from clipsafe_utils.engine.datasets.opening import open_images
-    from clipsafe_utils.engine.field import run
-    from clipsafe_utils.engine.field.wheels import WHEELS
+    from clipsafe_utils.registry.data_sets import data_set
     from clipsafe_utils.terminal import print_json, print_table, progress
 
     folder = output or cubes_folder() / run.STUDY

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from timm.data import create_transform, resolve_model_data_config
 
-from clipsafe_utils.engine.datasets.decoding import FORMATS
+from clipsafe_engine.datasets.decoding import FORMATS
 
 BATCH = 32
 

@@ -10,10 +10,10 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from clipsafe_utils.engine.models.catalogue import OWN_FILE, ModelEntry
-from clipsafe_utils.engine.models.tensors import refuse_what_is_no_number
+from clipsafe_engine.models.tensors import refuse_what_is_no_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing, sha256
+from clipsafe_utils.registry.catalogue import OWN_FILE, ModelEntry
 
 _COUNTER = "num_batches_tracked"
 """Steps of training that a batch normalisation went through; not used in evaluation."""

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.measure.cubes import Facts
+from clipsafe_engine.lab.compare import Difference, compare
+from clipsafe_engine.lab.measure.embeddings import write_embeddings
+from clipsafe_engine.lab.measure.miniature import LICENCE, STUDY, measure_miniature
+from clipsafe_engine.lab.predict.references import choose_filtered
+from clipsafe_engine.lab.predict.run import predict_zoo
+from clipsafe_engine.lab.predict.sets import world_hash
+from clipsafe_engine.lab.training.ledger import Row, read_ledger
+from clipsafe_engine.lab.workspace import clear_workspace
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
+from clipsafe_engine.lab.world.sets import TEST_SETS
+from clipsafe_engine.lab.world.world import load_world
+from clipsafe_engine.lab.zoo import evaluated, record_of
+from clipsafe_engine.measure.cubes import Facts
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.compare import Difference, compare
-from clipsafe_utils.lab.measure.embeddings import write_embeddings
-from clipsafe_utils.lab.measure.miniature import LICENCE, STUDY, measure_miniature
-from clipsafe_utils.lab.predict.references import choose_filtered
-from clipsafe_utils.lab.predict.run import predict_zoo
-from clipsafe_utils.lab.predict.sets import world_hash
-from clipsafe_utils.lab.training.ledger import Row, read_ledger
-from clipsafe_utils.lab.workspace import clear_workspace
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
-from clipsafe_utils.lab.world.sets import TEST_SETS
-from clipsafe_utils.lab.world.world import load_world
-from clipsafe_utils.lab.zoo import evaluated, record_of
 from clipsafe_utils.terminal import progress
 
 QUICK = (

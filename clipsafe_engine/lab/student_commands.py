@@ -40,11 +40,11 @@ def student(
 
     Example: [bold]clipsafe miniature student --set texture_correlation=0.9 -o mine[/bold]
     """
-    from clipsafe_utils.lab.student.change import Change
-    from clipsafe_utils.lab.student.knobs import read_settings
-    from clipsafe_utils.lab.student.make import make_mine
-    from clipsafe_utils.lab.student.own_world import copy_world
-    from clipsafe_utils.lab.world.world import DATA
+    from clipsafe_engine.lab.student.change import Change
+    from clipsafe_engine.lab.student.knobs import read_settings
+    from clipsafe_engine.lab.student.make import make_mine
+    from clipsafe_engine.lab.student.own_world import copy_world
+    from clipsafe_engine.lab.world.world import DATA
 
     if copy is not None:
         for path in copy_world(copy):
@@ -83,10 +83,10 @@ def compared(folder: Path, name: str) -> list[dict[str, str]]:
     Traceback (most recent call last):
     clipsafe_utils.errors.ClipsafeError: nowhere/causes.nc: no such cube.
     """
-    from clipsafe_utils.chapters.student_laboratory.tables import comparison_rows
+    from clipsafe_engine.lab.chapters.student_laboratory.tables import comparison_rows
+    from clipsafe_engine.lab.findings.student.comparison import compare
     from clipsafe_utils.cubes import read_cube
     from clipsafe_utils.cubes.yours import PREFIX
-    from clipsafe_utils.findings.student.comparison import compare
 
     return comparison_rows(compare(read_cube(folder / "causes.nc"), PREFIX + name, _CONFIDENCE))
 

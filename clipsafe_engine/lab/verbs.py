@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from clipsafe_engine.lab.student_commands import student
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.student_commands import student
 from clipsafe_utils.terminal import print_table, say
 
 miniature = typer.Typer(
@@ -28,7 +28,7 @@ def choose(
 
     Example: [bold]clipsafe train references && clipsafe miniature choose[/bold]
     """
-    from clipsafe_utils.lab import commands
+    from clipsafe_engine.lab import commands
 
     for path in commands.choose(seed, folder):
         say(path)
@@ -46,7 +46,7 @@ def predict(
 
     Example: [bold]clipsafe miniature predict --weights _zoo[/bold]
     """
-    from clipsafe_utils.lab import commands
+    from clipsafe_engine.lab import commands
 
     commands.predict(commands.models_of(weights, only or ()), weights, predictions, seed, jobs)
 
@@ -64,7 +64,7 @@ def measure(
 
     Example: [bold]clipsafe miniature measure --weights _zoo -o mine[/bold]
     """
-    from clipsafe_utils.lab import commands
+    from clipsafe_engine.lab import commands
 
     hashes = commands.measure(
         commands.models_of(weights, only or ()), weights, predictions, seed, folder, jobs
@@ -85,9 +85,9 @@ def reproduce(
 
     Example: [bold]clipsafe miniature reproduce --quick[/bold]
     """
+    from clipsafe_engine.lab import commands
+    from clipsafe_engine.lab.compare import TOLERANCE, report
     from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.lab import commands
-    from clipsafe_utils.lab.compare import TOLERANCE, report
 
     differences = commands.reproduce(weights, work, cubes_folder() / "miniature", quick=quick, jobs=jobs)
     print_table(report(differences), f"Reproduced, tolerance {TOLERANCE}")

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from clipsafe_utils.lab.measure.records import NONE, ModelRecord
-from clipsafe_utils.lab.predict.sets import model_name, own_source
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.weights import count_parameters
+from clipsafe_engine.lab.measure.records import NONE, ModelRecord
+from clipsafe_engine.lab.predict.sets import model_name, own_source
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.weights import count_parameters
 
 LOSSES = {
     "clip": "CLIP's contrastive loss",
@@ -50,7 +50,7 @@ def record_of(ledger: Mapping[str, Row], row: Row, weights: Path) -> ModelRecord
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.training.recipe import Recipe
+    >>> from clipsafe_engine.lab.training.recipe import Recipe
     >>> row = Row.of(Recipe("mine", "resnet_xs", "wit", "clip", rung="d"), "ab12", 0.9, 60.0)
     >>> record_of({"mine": row}, row, Path("nowhere"))
     Traceback (most recent call last):

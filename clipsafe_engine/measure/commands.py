@@ -9,9 +9,9 @@ import typer
 from clipsafe_utils.errors import ClipsafeError
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.datasets.image_list import ImageList
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
-    from clipsafe_utils.engine.models.catalogue import ModelEntry
+    from clipsafe_engine.datasets.image_list import ImageList
+    from clipsafe_engine.predict.store import PredictionStore
+    from clipsafe_utils.registry.catalogue import ModelEntry
 
 PREDICTIONS = Path("predictions")
 
@@ -38,10 +38,10 @@ def measure(
 
     Example: [bold]clipsafe measure /data --predictions predictions[/bold]
     """
+    from clipsafe_engine.measure.imagenet import measure_imagenet, plan_of_lists
+    from clipsafe_engine.predict.store import PredictionStore
     from clipsafe_utils.cubes.studies import cubes_folder
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
-    from clipsafe_utils.engine.measure.imagenet import measure_imagenet, plan_of_lists
-    from clipsafe_utils.engine.models.catalogue import catalogue
+    from clipsafe_utils.registry.catalogue import catalogue
     from clipsafe_utils.terminal import print_json, print_table, progress
 
     opened, folder = PredictionStore(store), output or cubes_folder() / "imagenet"
@@ -85,8 +85,8 @@ def _entries(
 
 
 def _lists(root: Path) -> "dict[str, ImageList]":
-    from clipsafe_utils.engine.datasets.catalogue import data_sets
-    from clipsafe_utils.engine.datasets.opening import open_images
+    from clipsafe_engine.datasets.opening import open_images
+    from clipsafe_utils.registry.data_sets import data_sets
 
     if not root.is_dir():
         raise ClipsafeError(f"{root}: no such folder.")

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from clipsafe_engine.measure.detection import NEEDS_COSINES
+from clipsafe_engine.measure.prompts import FEWER_SUBSETS
+from clipsafe_engine.measure.rounding import compact
+from clipsafe_engine.measure.work import Measured
 from clipsafe_utils.cubes import content_hash, validate, write_cube
 from clipsafe_utils.cubes.schema import SCHEMAS, CubeSchema, Variable
-from clipsafe_utils.engine.measure.detection import NEEDS_COSINES
-from clipsafe_utils.engine.measure.prompts import FEWER_SUBSETS
-from clipsafe_utils.engine.measure.rounding import compact
-from clipsafe_utils.engine.measure.work import Measured
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.labelled.calibration import ESTIMATE_ONLY
 

@@ -7,13 +7,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.cubes.schema import FACTORS
-from clipsafe_utils.engine.datasets.annotations import factor_flags
-from clipsafe_utils.engine.datasets.catalogue import data_set
-from clipsafe_utils.engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_utils.engine.datasets.label_maps import merging, subset
-from clipsafe_utils.engine.measure.cubes import Facts, describe, join_cubes, write_cubes
-from clipsafe_utils.engine.measure.plan import (
+from clipsafe_engine.datasets.annotations import factor_flags
+from clipsafe_engine.datasets.image_list import CLASSES, ImageList
+from clipsafe_engine.datasets.label_maps import merging, subset
+from clipsafe_engine.measure.cubes import Facts, describe, join_cubes, write_cubes
+from clipsafe_engine.measure.plan import (
     SPLIT_SEED,
     Condition,
     CueConflict,
@@ -23,11 +21,13 @@ from clipsafe_utils.engine.measure.plan import (
     Plan,
     fitting_half,
 )
-from clipsafe_utils.engine.measure.provenance import digest
-from clipsafe_utils.engine.measure.work import Task, measure_models
-from clipsafe_utils.engine.models.catalogue import ModelEntry
+from clipsafe_engine.measure.provenance import digest
+from clipsafe_engine.measure.work import Task, measure_models
+from clipsafe_utils.cubes.schema import FACTORS
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.draws import REPLICATES
+from clipsafe_utils.registry.catalogue import ModelEntry
+from clipsafe_utils.registry.data_sets import data_set
 
 HOME, CUES = "imagenet", "cue-conflict"
 ID = "id"
@@ -67,7 +67,7 @@ def plan_of_lists(
     Parameters
     ----------
     lists : mapping of str to ImageList
-        By name, as `clipsafe_utils.engine.datasets` lists them. Without the validation set of ImageNet only
+        By name, as `clipsafe_engine.datasets` lists them. Without the validation set of ImageNet only
         shape bias is measured.
     prompts : str
         The set of prompts that makes logits of embeddings.
@@ -173,7 +173,7 @@ def models_table(entries: Sequence[ModelEntry]) -> xr.Dataset:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> table = models_table([catalogue()["RN50.openai"]])
     >>> table["image_size"].item(), table["reference"].item()
     (224.0, 'open_clip RN50-quickgelu, open_clip.list_pretrained')

@@ -7,13 +7,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clipsafe_engine.measure.cues import shape_bias_tables
+from clipsafe_engine.measure.detection import NEEDS_COSINES, Scored, detection_table, scored
+from clipsafe_engine.measure.hits import Counts, drawn_sums, hits_of, outcomes, part_rows, single_labels
+from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
+from clipsafe_engine.measure.plan import Condition, InDistribution, Plan
+from clipsafe_engine.measure.prompts import prompts_table
 from clipsafe_utils.cubes.schema import DECISIONS
-from clipsafe_utils.engine.measure.cues import shape_bias_tables
-from clipsafe_utils.engine.measure.detection import NEEDS_COSINES, Scored, detection_table, scored
-from clipsafe_utils.engine.measure.hits import Counts, drawn_sums, hits_of, outcomes, part_rows, single_labels
-from clipsafe_utils.engine.measure.outputs import ModelOutputs, Outputs
-from clipsafe_utils.engine.measure.plan import Condition, InDistribution, Plan
-from clipsafe_utils.engine.measure.prompts import prompts_table
 from clipsafe_utils.metrics.draws import REPLICATES
 from clipsafe_utils.metrics.labelled import calibration_of_logits
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.measure.plan import ImageSet
+from clipsafe_engine.measure.plan import ImageSet
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.draws import draw_weights
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.evaluation.store import Classifier, Predictions, PredictionStore
+    from clipsafe_engine.predict.store import Classifier, Predictions, PredictionStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class ModelOutputs:
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
+    >>> from clipsafe_engine.predict.store import Predictions, PredictionStore
     >>> with TemporaryDirectory() as folder:
     ...     store, labels = PredictionStore(Path(folder)), np.arange(2)
     ...     store.write(

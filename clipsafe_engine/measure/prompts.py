@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from clipsafe_engine.measure.detection import areas_of_sets, scored
+from clipsafe_engine.measure.hits import Counts, drawn_sums, hits_of, part_rows
+from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
+from clipsafe_engine.measure.plan import InDistribution, Plan
 from clipsafe_utils.cubes.schema import SCHEMAS
-from clipsafe_utils.engine.measure.detection import areas_of_sets, scored
-from clipsafe_utils.engine.measure.hits import Counts, drawn_sums, hits_of, part_rows
-from clipsafe_utils.engine.measure.outputs import ModelOutputs, Outputs
-from clipsafe_utils.engine.measure.plan import InDistribution, Plan
 from clipsafe_utils.metrics.calibration_draws import measures_of_bins
 from clipsafe_utils.metrics.logits import summarise_logits
 from clipsafe_utils.metrics.proper_scores import negative_log_likelihood

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clipsafe_utils.engine.measure.plan import Plan
+from clipsafe_engine.measure.plan import Plan
 from clipsafe_utils.errors import ClipsafeError
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
+    from clipsafe_engine.predict.store import PredictionStore
 
 WEIGHTS = "weights"
 """The entry of a provenance that holds the hash of the weights."""
@@ -83,7 +83,7 @@ def check_provenance(provenance: Mapping[str, str], expected: Mapping[str, str],
 
 
 def _describe(store: "PredictionStore", part: str, model: str, name: str) -> Described:
-    from clipsafe_utils.engine.evaluation import arrays
+    from clipsafe_engine.predict import arrays
 
     folder = store._find(part, model, name, None)
     missing = arrays.missing_shards(folder)

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.measure.model import Tables
+from clipsafe_engine.measure.model import Tables
 from clipsafe_utils.files import replacing
 
 DESCRIPTION = "description"

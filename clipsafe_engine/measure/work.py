@@ -9,16 +9,16 @@ from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import quote
 
-from clipsafe_utils.engine.measure.model import Tables, measure_model
-from clipsafe_utils.engine.measure.outputs import ModelOutputs
-from clipsafe_utils.engine.measure.plan import Plan
-from clipsafe_utils.engine.measure.provenance import described_predictions, digest
-from clipsafe_utils.engine.measure.table_files import key_of, read_tables, write_tables
+from clipsafe_engine.measure.model import Tables, measure_model
+from clipsafe_engine.measure.outputs import ModelOutputs
+from clipsafe_engine.measure.plan import Plan
+from clipsafe_engine.measure.provenance import described_predictions, digest
+from clipsafe_engine.measure.table_files import key_of, read_tables, write_tables
+from clipsafe_utils import cubes, metrics
 from clipsafe_utils.files import clear_scratch
 from clipsafe_utils.metrics.draws import REPLICATES
 
-_CODE = Path(__file__).parents[2]
-_MEASURING = ("metrics", "engine/measure", "cubes")
+_MEASURING = [Path(file).parent for file in (cubes.__file__, metrics.__file__, __file__)]
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -139,7 +139,7 @@ def _measured(waiting: Sequence[tuple[Path, Task, Path, str, int]], jobs: int) -
 
 
 def _measure(store: Path, task: Task, path: Path, key: str, replicates: int) -> str:
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
+    from clipsafe_engine.predict.store import PredictionStore
 
     outputs = ModelOutputs(PredictionStore(store), task.model, task.plan.prompts)
     tables = measure_model(outputs, task.plan, replicates)
@@ -164,7 +164,7 @@ def _one_thread_each() -> Iterator[None]:
 
 def _keys(store: Path, tasks: Sequence[Task], replicates: int) -> list[tuple[str, str]]:
     """Return of each task the hash of all that decides its tables, and that of its predictions."""
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
+    from clipsafe_engine.predict.store import PredictionStore
 
     opened, code = PredictionStore(store), digest(_sources())
     keys = []
@@ -176,5 +176,5 @@ def _keys(store: Path, tasks: Sequence[Task], replicates: int) -> list[tuple[str
 
 def _sources() -> list[str]:
     """Return the code that measures."""
-    paths = [path for name in _MEASURING for path in (_CODE / name).rglob("*.py")]
+    paths = [path for folder in _MEASURING for path in folder.rglob("*.py")]
     return [path.read_text(encoding="utf-8") for path in sorted(paths)]

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.loading import library_of
+from clipsafe_engine.models.loading import library_of
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 ROUNDING = 5_000
 """Parameters are published in millions with two decimals: half a step."""
@@ -38,7 +38,7 @@ def resolve(entry: ModelEntry) -> Resolution:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> resolve(catalogue()["ViT-B-32.laion2b_s34b_b79k"]).parameters
     151277313
     """
@@ -61,7 +61,7 @@ def resolve_all(entries: Iterable[ModelEntry], advance: Callable[[str], object] 
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> [found.source for found in resolve_all([catalogue()["vgg16_bn.tv_in1k"]])]
     ['timm weights']
     """

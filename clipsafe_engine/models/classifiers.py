@@ -10,10 +10,10 @@ from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset
 from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.transforms import Transform, from_timm
-from clipsafe_utils.engine.models.weights import HubFiles
+from clipsafe_engine.models.transforms import Transform, from_timm
+from clipsafe_engine.models.weights import HubFiles
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 CLASSES = 1_000
 _FILES = ("model.safetensors", "pytorch_model.bin")
@@ -24,7 +24,7 @@ def fault_of(entry: ModelEntry) -> str | None:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> fault_of(catalogue()["vgg16_bn.tv_in1k"]) is None
     True
     """
@@ -41,7 +41,7 @@ def hub_files(entry: ModelEntry) -> HubFiles | None:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> str(hub_files(catalogue()["vgg16_bn.tv_in1k"]))
     'timm/vgg16_bn.tv_in1k/model.safetensors'
     """
@@ -72,7 +72,7 @@ def build(entry: ModelEntry, weights: Path | None = None, device: str = "cpu") -
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> build(catalogue()["vgg16_bn.tv_in1k"], device="meta").num_classes
     1000
     """
@@ -90,7 +90,7 @@ def transform_of(entry: ModelEntry) -> Transform:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> transform_of(catalogue()["vgg16_bn.tv_in1k"]).crop.interpolation
     'bilinear'
     """
@@ -102,7 +102,7 @@ def input_size_of(network: nn.Module) -> int:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> input_size_of(build(catalogue()["vgg16_bn.tv_in1k"], device="meta"))
     224
     """

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from open_clip.transform import PreprocessCfg
 from torch import Tensor, nn
 
-from clipsafe_utils.engine.models.catalogue import BY_LIBRARY, ModelEntry
-from clipsafe_utils.engine.models.transforms import Transform, from_open_clip
-from clipsafe_utils.engine.models.weights import HubFiles
+from clipsafe_engine.models.transforms import Transform, from_open_clip
+from clipsafe_engine.models.weights import HubFiles
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import BY_LIBRARY, ModelEntry
 
 TEXTS_AT_ONCE = 512
 """Texts in one pass of the text tower."""
@@ -36,7 +36,7 @@ def fault_of(entry: ModelEntry) -> str | None:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> entry = catalogue()["ViT-B-32.openai"]
     >>> fault_of(entry) is None
     True
@@ -61,7 +61,7 @@ def hub_files(entry: ModelEntry) -> HubFiles | None:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> str(hub_files(catalogue()["ViT-B-32.openai"]))
     'timm/vit_base_patch32_clip_224.openai/open_clip_model.safetensors'
     """
@@ -90,7 +90,7 @@ def build(entry: ModelEntry, weights: Path | None = None, device: str = "cpu") -
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> build(catalogue()["ViT-B-32.openai"], device="meta").visual.image_size
     (224, 224)
     """
@@ -109,7 +109,7 @@ def transform_of(entry: ModelEntry) -> Transform:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> transform_of(catalogue()["ViT-L-14.laion2b_s32b_b82k"]).mean
     (0.5, 0.5, 0.5)
     """
@@ -122,7 +122,7 @@ def input_size_of(network: nn.Module) -> int:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> input_size_of(build(catalogue()["ViT-B-32.openai"], device="meta"))
     224
     """
@@ -194,7 +194,7 @@ def text_tower(entry: ModelEntry, clip: nn.Module) -> TextTower:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> entry = catalogue()["ViT-B-32.openai"]
     >>> text_tower(entry, build(entry, device="meta")).tokenizer(["a cat"]).shape
     torch.Size([1, 77])

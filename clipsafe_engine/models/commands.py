@@ -9,7 +9,7 @@ import typer
 from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.models.catalogue import ModelEntry
+    from clipsafe_utils.registry.catalogue import ModelEntry
 
 
 def models(
@@ -31,8 +31,8 @@ def models(
 
     Example: [bold]clipsafe models --group clip_zero_shot --source WIT[/bold]
     """
-    from clipsafe_utils.engine.models.catalogue import catalogue, select
     from clipsafe_utils.errors import ClipsafeError
+    from clipsafe_utils.registry.catalogue import catalogue, select
 
     if check and verify is not None:
         raise ClipsafeError("Ask for --check or --verify, one at a time.")
@@ -71,7 +71,7 @@ def _check(entries: Sequence["ModelEntry"], as_json: bool) -> None:
     from collections import Counter
     from dataclasses import asdict
 
-    from clipsafe_utils.engine.models.check import resolve_all
+    from clipsafe_engine.models.check import resolve_all
     from clipsafe_utils.errors import ClipsafeError
 
     with progress("Models", total=len(entries)) as advance:
@@ -94,8 +94,8 @@ def _check(entries: Sequence["ModelEntry"], as_json: bool) -> None:
 def _verify(entries: Sequence["ModelEntry"], name: str, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from clipsafe_engine.models.verify import compare_top1
     from clipsafe_utils.cubes import find_study
-    from clipsafe_utils.engine.models.verify import compare_top1
     from clipsafe_utils.errors import ClipsafeError
 
     found = compare_top1(entries, find_study(name))

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from clipsafe_utils.engine.models import classifiers, clips
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.prompts import PromptSet, imagenet_class_names, zero_shot_classifier
-from clipsafe_utils.engine.models.tensors import refuse_complex, refuse_what_is_no_number
-from clipsafe_utils.engine.models.transforms import Transform
-from clipsafe_utils.engine.models.weights import HubFiles, find_weights, weights_hash
+from clipsafe_engine.models import classifiers, clips
+from clipsafe_engine.models.prompts import PromptSet, imagenet_class_names, zero_shot_classifier
+from clipsafe_engine.models.tensors import refuse_complex, refuse_what_is_no_number
+from clipsafe_engine.models.transforms import Transform
+from clipsafe_engine.models.weights import HubFiles, find_weights, weights_hash
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 Kind = Literal["embeddings", "logits"]
 LONGEST_REASON = 120
@@ -148,9 +148,9 @@ def library_of(entry: ModelEntry) -> ModuleType:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> library_of(catalogue()["vgg16_bn.tv_in1k"]).__name__
-    'clipsafe_utils.engine.models.classifiers'
+    'clipsafe_engine.models.classifiers'
     """
     return clips if entry.library == "open_clip" else classifiers
 
@@ -165,7 +165,7 @@ def transform_of(entry: ModelEntry) -> Transform:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> transform_of(catalogue()["ViT-B-32.openai"]).crop
     Crop(resize=224, size=224, interpolation='bicubic', squash=False)
     """
@@ -200,7 +200,7 @@ def load_model(entry: ModelEntry, weights: Path | None = None) -> LoadedModel:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> load_model(catalogue()["vgg16_bn.tv_in1k"], Path("nowhere"))
     Traceback (most recent call last):
     clipsafe_utils.errors.ClipsafeError: nowhere: no such file or folder of weights.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.engine.models.catalogue import ModelEntry
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.intervals import wilson_interval
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 CONDITION = "id"
 """The condition of the cube `shifts` that published top-1 is of: the ImageNet validation set."""
@@ -67,7 +67,7 @@ def compare_top1(entries: Iterable[ModelEntry], study: Study, confidence: float 
     Examples
     --------
     >>> from clipsafe_utils.cubes import find_study
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> vgg = compare_top1([catalogue()["vgg16_bn.tv_in1k"]], find_study("published"))[0]
     >>> vgg.model, f"{vgg.measured:.2f}", vgg.is_off
     ('timm:vgg16_bn.tv_in1k@224', '73.35', False)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import sha256
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 """What a file of weights may end with, in the order in which a folder is searched."""
@@ -59,7 +59,7 @@ def find_weights(entry: ModelEntry, weights: Path | None, hub: HubFiles | None) 
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> find_weights(catalogue()["ViT-B-32.openai"], Path("nowhere"), None)
     Traceback (most recent call last):
     clipsafe_utils.errors.ClipsafeError: nowhere: no such file or folder of weights.

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import torch
 
-from clipsafe_utils.engine.datasets.decoding import decoded
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.evaluation.catalogue_models import (
+from clipsafe_engine.datasets.decoding import decoded
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.models import clips
+from clipsafe_engine.models.loading import LoadedModel, library_of, transform_of
+from clipsafe_engine.predict.catalogue_models import (
     Running,
     RunningModel,
     parameters_that_fit,
     usable_device,
 )
-from clipsafe_utils.engine.evaluation.planning import Rates, demand_of
-from clipsafe_utils.engine.evaluation.run import usable_cores
-from clipsafe_utils.engine.models import clips
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.loading import LoadedModel, library_of, transform_of
+from clipsafe_engine.predict.planning import Rates, demand_of
+from clipsafe_engine.predict.run import usable_cores
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 IMAGES = 64
 REPETITIONS = 3

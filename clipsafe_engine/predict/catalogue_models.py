@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.evaluation.predictions import Classifier, Kind
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.loading import LoadedModel, library_of, load_model, transform_of
-from clipsafe_utils.engine.models.prompts import PromptSet
-from clipsafe_utils.engine.models.transforms import Transform
-from clipsafe_utils.engine.models.weights import find_weights, weights_hash
+from clipsafe_engine.models.loading import LoadedModel, library_of, load_model, transform_of
+from clipsafe_engine.models.prompts import PromptSet
+from clipsafe_engine.models.transforms import Transform
+from clipsafe_engine.models.weights import find_weights, weights_hash
+from clipsafe_engine.predict.predictions import Classifier, Kind
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import clear_scratch, replacing
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 Precision = Literal["float32", "bfloat16", "float16"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.evaluation.interfaces import DatasetReference, Model, ModelReference
-from clipsafe_utils.engine.evaluation.jobs import WHOLE, Part, outstanding, rounds
-from clipsafe_utils.engine.evaluation.run import (
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.predict.interfaces import DatasetReference, Model, ModelReference
+from clipsafe_engine.predict.jobs import WHOLE, Part, outstanding, rounds
+from clipsafe_engine.predict.run import (
     Advance,
     Run,
     Settings,
@@ -24,7 +24,7 @@ from clipsafe_utils.engine.evaluation.run import (
     silent,
     usable_cores,
 )
-from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.datasets.image_list import ImageList
-    from clipsafe_utils.engine.evaluation.catalogue_models import CatalogueModel, Running
-    from clipsafe_utils.engine.evaluation.jobs import Part
-    from clipsafe_utils.engine.evaluation.run import Settings, Summary
-    from clipsafe_utils.engine.models.catalogue import ModelEntry
+    from clipsafe_engine.datasets.image_list import ImageList
+    from clipsafe_engine.predict.catalogue_models import CatalogueModel, Running
+    from clipsafe_engine.predict.jobs import Part
+    from clipsafe_engine.predict.run import Settings, Summary
+    from clipsafe_utils.registry.catalogue import ModelEntry
 
 PREDICTIONS = Path("predictions")
 RATES = Path("rates.json")
@@ -42,8 +42,8 @@ class RootedDataset:
 
 @lru_cache(maxsize=32)
 def _opened(name: str, root: Path) -> "ImageList":
-    from clipsafe_utils.engine.datasets.catalogue import data_set
-    from clipsafe_utils.engine.datasets.opening import open_images
+    from clipsafe_engine.datasets.opening import open_images
+    from clipsafe_utils.registry.data_sets import data_set
 
     return open_images(data_set(name), root)
 
@@ -85,15 +85,15 @@ def predict(
 
     Example: [bold]clipsafe predict /data --group clip_zero_shot --data imagenet -o predictions[/bold]
     """
-    from clipsafe_utils.engine.evaluation.catalogue_models import (
+    from clipsafe_engine.models.prompts import SIZES, prompt_set
+    from clipsafe_engine.predict.catalogue_models import (
         find_models,
         parameters_that_fit,
         running_on,
         usable_device,
     )
-    from clipsafe_utils.engine.evaluation.jobs import Part
-    from clipsafe_utils.engine.evaluation.run import Settings
-    from clipsafe_utils.engine.models.prompts import SIZES, prompt_set
+    from clipsafe_engine.predict.jobs import Part
+    from clipsafe_engine.predict.run import Settings
 
     entries = _entries(model, group, source, architecture, own)
     if plan:
@@ -127,7 +127,7 @@ def _entries(
     architecture: str | None,
     own: Path | None,
 ) -> "list[ModelEntry]":
-    from clipsafe_utils.engine.models.catalogue import catalogue, select
+    from clipsafe_utils.registry.catalogue import catalogue, select
 
     every = catalogue(own)
     unknown = [name for name in names or () if name not in every]
@@ -138,7 +138,7 @@ def _entries(
 
 
 def _datasets(root: Path, names: Sequence[str] | None) -> list[RootedDataset]:
-    from clipsafe_utils.engine.datasets.catalogue import data_set, data_sets
+    from clipsafe_utils.registry.data_sets import data_set, data_sets
 
     if not root.is_dir():
         raise ClipsafeError(f"{root}: no such folder.")
@@ -158,9 +158,9 @@ def _run(
     part: "Part",
     where: tuple[str | None, str | None, int] | None,
 ) -> "Summary":
-    from clipsafe_utils.engine.evaluation.jobs import outstanding, rounds
-    from clipsafe_utils.engine.evaluation.predict import predict as predict_here
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
+    from clipsafe_engine.predict.jobs import outstanding, rounds
+    from clipsafe_engine.predict.predict import predict as predict_here
+    from clipsafe_engine.predict.store import PredictionStore
 
     opened = PredictionStore(store)
     images = [dataset.open() for dataset in datasets]
@@ -177,7 +177,7 @@ def _run(
 
         if where is None:
             return predict_here(models, datasets, opened, settings, part, advance)
-        from clipsafe_utils.engine.evaluation.cluster import connected, predict_on_cluster
+        from clipsafe_engine.predict.cluster import connected, predict_on_cluster
 
         with connected(*where) as client:
             return predict_on_cluster(client, models, datasets, opened, settings, part, advance)
@@ -203,8 +203,8 @@ def _report(summary: "Summary", as_json: bool) -> None:
 def _plan(
     entries: "Sequence[ModelEntry]", data: Sequence[str] | None, rates_file: Path, workers: int, as_json: bool
 ) -> None:
-    from clipsafe_utils.engine.datasets.catalogue import data_set, data_sets
-    from clipsafe_utils.engine.evaluation.planning import Rates, cost_of, demand_of
+    from clipsafe_engine.predict.planning import Rates, cost_of, demand_of
+    from clipsafe_utils.registry.data_sets import data_set, data_sets
 
     rates = Rates.read(rates_file)
     images = sum(data_set(name).images for name in data or data_sets())
@@ -233,7 +233,7 @@ def _plan(
 def _calibrate(
     entries: "Sequence[ModelEntry]", dataset: RootedDataset, rates_file: Path, running: "Running", batch: int
 ) -> None:
-    from clipsafe_utils.engine.evaluation.calibration import calibrate
+    from clipsafe_engine.predict.calibration import calibrate
 
     with progress("Models", total=len(entries)) as advance:
         rates = calibrate(entries, dataset.open(), running, batch, advance)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.evaluation import arrays
+from clipsafe_engine.predict import arrays
 from clipsafe_utils.errors import ClipsafeError
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.evaluation.interfaces import Model
-from clipsafe_utils.engine.models.transforms import Crop, Transform
+from clipsafe_engine.models.transforms import Crop, Transform
+from clipsafe_engine.predict.interfaces import Model
 from clipsafe_utils.errors import ClipsafeError
 
 

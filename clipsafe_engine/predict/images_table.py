@@ -9,7 +9,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.evaluation import arrays
+from clipsafe_engine.predict import arrays
 
 IMAGES = "images"
 

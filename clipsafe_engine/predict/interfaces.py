@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.evaluation.predictions import Classifier, Kind
-from clipsafe_utils.engine.models.prompts import PromptSet
-from clipsafe_utils.engine.models.transforms import Transform
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.models.prompts import PromptSet
+from clipsafe_engine.models.transforms import Transform
+from clipsafe_engine.predict.predictions import Classifier, Kind
 
 if TYPE_CHECKING:
     import torch

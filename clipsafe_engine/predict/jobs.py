@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.evaluation.interfaces import ModelReference
-from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.predict.interfaces import ModelReference
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 
 
@@ -68,7 +68,7 @@ def data_hash(images: ImageList) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> from clipsafe_utils.engine.datasets.sources import Members
+    >>> from clipsafe_engine.datasets.sources import Members
     >>> one = ImageList("a", np.array(["x"]), np.array([0]), Members(()))
     >>> two = ImageList("a", np.array(["x"]), np.array([1]), Members(()))
     >>> data_hash(one) == data_hash(two)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.datasets.decoding import decoded
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.models.transforms import Crop
+from clipsafe_engine.datasets.decoding import decoded
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.models.transforms import Crop
 from clipsafe_utils.errors import ClipsafeError
 
 AHEAD_BYTES = 2**29

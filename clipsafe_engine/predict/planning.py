@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from clipsafe_utils.engine.evaluation.jobs import rounds
-from clipsafe_utils.engine.evaluation.run import STORED_DTYPE
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.loading import library_of, transform_of
-from clipsafe_utils.engine.models.transforms import Crop
+from clipsafe_engine.models.loading import library_of, transform_of
+from clipsafe_engine.models.transforms import Crop
+from clipsafe_engine.predict.jobs import rounds
+from clipsafe_engine.predict.run import STORED_DTYPE
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 CLASSES = 1000
 VALUE_BYTES = np.dtype(STORED_DTYPE).itemsize
@@ -176,7 +176,7 @@ def demand_of(entry: ModelEntry) -> Demand:
 
     Examples
     --------
-    >>> from clipsafe_utils.engine.models.catalogue import catalogue
+    >>> from clipsafe_utils.registry.catalogue import catalogue
     >>> demand_of(catalogue()["ViT-B-32.openai"]).width
     512
     """

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from clipsafe_utils.engine.evaluation.interfaces import DatasetReference, ModelReference
-from clipsafe_utils.engine.evaluation.jobs import WHOLE, Part, outstanding, rounds
-from clipsafe_utils.engine.evaluation.run import Advance, Run, Settings, Summary, lacking_classifiers, silent
-from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_engine.predict.interfaces import DatasetReference, ModelReference
+from clipsafe_engine.predict.jobs import WHOLE, Part, outstanding, rounds
+from clipsafe_engine.predict.run import Advance, Run, Settings, Summary, lacking_classifiers, silent
+from clipsafe_engine.predict.store import PredictionStore
 
 
 def predict(

@@ -13,13 +13,13 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.evaluation.forward import Batch, Runner
-from clipsafe_utils.engine.evaluation.interfaces import Model, ModelReference
-from clipsafe_utils.engine.evaluation.jobs import Job, entry_provenance
-from clipsafe_utils.engine.evaluation.pixels import CutImage, Cutter, Request
-from clipsafe_utils.engine.evaluation.store import SHARD_IMAGES, PredictionStore, StoredDtype
-from clipsafe_utils.engine.models.prompts import PromptSet, imagenet_class_names
-from clipsafe_utils.engine.models.transforms import Crop
+from clipsafe_engine.models.prompts import PromptSet, imagenet_class_names
+from clipsafe_engine.models.transforms import Crop
+from clipsafe_engine.predict.forward import Batch, Runner
+from clipsafe_engine.predict.interfaces import Model, ModelReference
+from clipsafe_engine.predict.jobs import Job, entry_provenance
+from clipsafe_engine.predict.pixels import CutImage, Cutter, Request
+from clipsafe_engine.predict.store import SHARD_IMAGES, PredictionStore, StoredDtype
 from clipsafe_utils.errors import ClipsafeError
 
 STORED_DTYPE: StoredDtype = "float32"

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.engine.evaluation import arrays
-from clipsafe_utils.engine.evaluation.entry_writer import EntryWriter, storable
-from clipsafe_utils.engine.evaluation.images_table import ImagesTable, read_images, write_images
-from clipsafe_utils.engine.evaluation.predictions import Classifier, Kind, Predictions, StoredDtype
+from clipsafe_engine.predict import arrays
+from clipsafe_engine.predict.entry_writer import EntryWriter, storable
+from clipsafe_engine.predict.images_table import ImagesTable, read_images, write_images
+from clipsafe_engine.predict.predictions import Classifier, Kind, Predictions, StoredDtype
 from clipsafe_utils.errors import ClipsafeError
 
 __all__ = [

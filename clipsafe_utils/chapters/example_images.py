@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clipsafe_utils.chapters.miniature_world.sheets import COUNTERPARTS, factor_strips
+from clipsafe_engine.lab.chapters.miniature_world.sheets import COUNTERPARTS, factor_strips
 from clipsafe_utils.show.contact_sheets import Sheet, Strip, contact_sheet
 
 SHIFTED = (

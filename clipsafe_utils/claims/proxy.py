@@ -9,10 +9,10 @@ from dataclasses import fields
 
 import numpy as np
 
+from clipsafe_engine.lab.world.prompts import read_prompt_sets
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.lab.world.knobs import ImageKnobs
-from clipsafe_utils.lab.world.prompts import read_prompt_sets
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.registry.knobs import ImageKnobs
 
 TRAINED_LOGIT_SCALE = 100.0
 """Of a CLIP that was trained to the end: where OpenAI's recipe clips it."""

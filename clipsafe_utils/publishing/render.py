@@ -26,8 +26,8 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.expressions import ROLE, cell_that_evaluates
 from clipsafe_utils.files import replacing, temporary_folder
 from clipsafe_utils.filling import results_in
-from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.processes import end_with_parent
 from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter
 from clipsafe_utils.publishing.normalise import normalise
 from clipsafe_utils.publishing.watching import read_in, watch_kernels

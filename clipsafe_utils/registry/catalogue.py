@@ -167,7 +167,7 @@ def catalogue(own: Path | None = None) -> dict[str, ModelEntry]:
     >>> len(models), models["ViT-B-32.openai"].training_source
     (210, 'WIT')
     """
-    with as_file(files("clipsafe_utils.engine.models").joinpath("catalogue.csv")) as path:
+    with as_file(files("clipsafe_utils.registry").joinpath("catalogue.csv")) as path:
         entries = read_models(path)
     if own is not None:
         entries += read_models(own)

@@ -113,7 +113,7 @@ def data_sets() -> dict[str, DataSet]:
     >>> data_sets()["imagenet-sketch"].images
     50889
     """
-    text = files("clipsafe_utils.engine.datasets").joinpath("data/sets.toml").read_text(encoding="utf-8")
+    text = files("clipsafe_utils.registry").joinpath("data_sets.toml").read_text(encoding="utf-8")
     return {row["name"]: _from_row(row) for row in tomllib.loads(text)["set"]}
 
 

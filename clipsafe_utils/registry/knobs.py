@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.tables import Table, fill
+from clipsafe_utils.registry.toml_tables import Table, fill
 
 
 def _between(low: float, high: float) -> Any:
@@ -18,7 +18,7 @@ class ImageKnobs:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_world().image_knobs["laion"].scale_min
     0.45
     """
@@ -75,7 +75,7 @@ class CaptionKnobs:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_world().caption_knobs["wit"].missing
     0.1
     """
@@ -149,8 +149,8 @@ def read_image_knobs(tables: Table, groups: frozenset[str], place: str) -> dict[
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
-    >>> from clipsafe_utils.lab.world.tables import read_toml
+    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.toml_tables import read_toml
     >>> tables = read_toml(DATA / "sources.toml")["images"]
     >>> read_image_knobs(tables, frozenset({"class", "web_shared", "near", "far"}), "")["wit"].scale_min
     0.5
@@ -179,7 +179,7 @@ def check_image_knobs(knobs: ImageKnobs, groups: frozenset[str], place: str) -> 
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> check_image_knobs(load_world().image_knobs["wit"], frozenset({"class"}), "sources.toml")
     """
     for group in knobs.classes:

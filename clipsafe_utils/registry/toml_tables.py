@@ -22,7 +22,7 @@ def read_toml(path: Path) -> Table:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> sorted(read_toml(DATA / "test_sets.toml"))
     ['counts', 'seeds']
     """
@@ -83,7 +83,7 @@ def fill(kind: type[Filled], row: object, place: str) -> Filled:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.knobs import CaptionKnobs
+    >>> from clipsafe_utils.registry.knobs import CaptionKnobs
     >>> fill(CaptionKnobs, {"detail": 0.25, "wrong": 0.05, "missing": 0.1}, "sources.toml").wrong
     0.05
     """

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from clipsafe_utils.engine.datasets import data_set
-from clipsafe_utils.engine.datasets.checking import check_images
-from clipsafe_utils.engine.datasets.decoding import FORMATS, decoded, fault_of
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.datasets.sources import Files, tar_members
+from clipsafe_engine.datasets.checking import check_images
+from clipsafe_engine.datasets.decoding import FORMATS, decoded, fault_of
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.sources import Files, tar_members
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
 

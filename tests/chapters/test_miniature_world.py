@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.chapters.miniature_world import sheets, world_tables, zoo
+from clipsafe_engine.lab.chapters.miniature_world import sheets, world_tables, zoo
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.recipe import read_group, read_groups
+from clipsafe_engine.lab.world.concepts import GROUPS
+from clipsafe_engine.lab.world.sets import ONE_FACTOR, TEST_SETS, make_test_set
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.recipe import read_group, read_groups
-from clipsafe_utils.lab.world.concepts import GROUPS
-from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
-from clipsafe_utils.lab.world.sets import ONE_FACTOR, TEST_SETS, make_test_set
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.registry.knobs import CAPTION_KNOBS, IMAGE_KNOBS
 from clipsafe_utils.show.contact_sheets import FOLDER, Strip, contact_sheet
 from tests.conftest import REPOSITORY
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import xarray as xr
 
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.claims import proxy, registry
 from clipsafe_utils.claims.proxy import CHECKS, logit_scale_short, sources_drawn_apart, templates_say_the_same
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.lab.world.world import load_world
 
 
 @pytest.fixture(scope="module")

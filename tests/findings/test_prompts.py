@@ -214,7 +214,7 @@ def test_subset_changes_are_means_over_the_models_of_a_source(embeddings: xr.Dat
 def test_own_prompts_that_are_kept_need_no_network(
     embeddings: xr.Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.training.evaluation", None)
+    monkeypatch.setitem(sys.modules, "clipsafe_engine.lab.training.evaluation", None)
     found = own.own_changes(embeddings, ["my {}", " a drawing  of a {}"], 0.95)
     assert list(dict.fromkeys(found["prompt"])) == ["my {}", "a drawing of a {}", own.AVERAGED]
     kept = {model: KeptImages(embeddings, model, own.REPLICATES) for model in ("a", "d")}
@@ -251,7 +251,7 @@ def test_own_prompts_that_are_kept_need_no_network(
 def test_own_prompts_that_cannot_be_measured_are_one_sentence(
     embeddings: xr.Dataset, monkeypatch: pytest.MonkeyPatch, prompt: str, told: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.training.evaluation", None)
+    monkeypatch.setitem(sys.modules, "clipsafe_engine.lab.training.evaluation", None)
     with pytest.raises(ClipsafeError) as caught:
         own.own_changes(embeddings, [prompt], 0.95)
     assert told in str(caught.value)

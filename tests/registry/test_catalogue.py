@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue, read_models, select
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry, catalogue, read_models, select
 
 HEADER = "name,library,model,group,architecture,family,training_source,input_size,resolves_via,tag,in1k_top1"
 ROW = "mine,timm,resnet50,standard,ResNet,ResNet,IN-1k,224,file:mine.pt,,"

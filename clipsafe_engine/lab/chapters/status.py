@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from clipsafe_utils.chapters.miniature_world.zoo import trained
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_engine.lab.chapters.miniature_world.zoo import trained
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.say import Text
 
 

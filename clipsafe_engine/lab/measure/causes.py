@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.measure.sets import KINDS_OF_OOD, KINDS_OF_SHIFT, NATURAL, OWN_SOURCE, SEQUENCES
+from clipsafe_engine.lab.world.sets import TEXTURES
+from clipsafe_engine.measure.model import DECIDED, OUTCOMES
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.engine.measure.model import DECIDED, OUTCOMES
-from clipsafe_utils.lab.measure.sets import KINDS_OF_OOD, KINDS_OF_SHIFT, NATURAL, OWN_SOURCE, SEQUENCES
-from clipsafe_utils.lab.world.sets import TEXTURES
 
 Draws = NDArray[np.float64]
 

@@ -8,14 +8,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clipsafe_engine.measure.cubes import Facts, describe
+from clipsafe_engine.measure.outputs import ModelOutputs
+from clipsafe_engine.measure.plan import ImageSet
 from clipsafe_utils.cubes import write_cube
-from clipsafe_utils.engine.measure.cubes import Facts, describe
-from clipsafe_utils.engine.measure.outputs import ModelOutputs
-from clipsafe_utils.engine.measure.plan import ImageSet
 from clipsafe_utils.errors import ClipsafeError
 
 if TYPE_CHECKING:
-    from clipsafe_utils.engine.evaluation.store import PredictionStore
+    from clipsafe_engine.predict.store import PredictionStore
 
 IMAGES: Mapping[str, int] = {
     "natural": 1800,

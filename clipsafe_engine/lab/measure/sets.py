@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from clipsafe_utils.cubes.schema import HEADLINE_FACTORS, OVERALL
-from clipsafe_utils.engine.measure.plan import (
+from clipsafe_engine.lab.measure.records import ModelRecord
+from clipsafe_engine.lab.world.annotations import NO_FACTOR
+from clipsafe_engine.lab.world.material import TestSet
+from clipsafe_engine.lab.world.sets import ONE_FACTOR, OUT_OF_DISTRIBUTION, SHIFTS, TEXTURES, make_test_set
+from clipsafe_engine.lab.world.world import World
+from clipsafe_engine.measure.plan import (
     Condition,
     CueConflict,
     ImageSet,
@@ -14,11 +18,7 @@ from clipsafe_utils.engine.measure.plan import (
     Plan,
     fitting_half,
 )
-from clipsafe_utils.lab.measure.records import ModelRecord
-from clipsafe_utils.lab.world.annotations import NO_FACTOR
-from clipsafe_utils.lab.world.material import TestSet
-from clipsafe_utils.lab.world.sets import ONE_FACTOR, OUT_OF_DISTRIBUTION, SHIFTS, TEXTURES, make_test_set
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS, OVERALL
 
 NATURAL = "natural"
 """The in-distribution set; the condition of this name is the half that does not fit temperatures."""

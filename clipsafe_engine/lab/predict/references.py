@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.evaluation import outputs
-from clipsafe_utils.lab.training.objectives import load_network
-from clipsafe_utils.lab.world.filtering import (
+from clipsafe_engine.lab.training.evaluation import outputs
+from clipsafe_engine.lab.training.objectives import load_network
+from clipsafe_engine.lab.world.filtering import (
     FILTERED,
     candidates,
     choose_adversarial,
     choose_fooling,
     keep_rows,
 )
-from clipsafe_utils.lab.world.material import counts
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.material import counts
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.world import World
+from clipsafe_utils.errors import ClipsafeError
 
 
 def choose_filtered(world: World, weights: Path, seed: int) -> list[Path]:
@@ -44,7 +44,7 @@ def choose_filtered(world: World, weights: Path, seed: int) -> list[Path]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> choose_filtered(load_world(), Path("nowhere"), seed=0)
     Traceback (most recent call last):
     ...

@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from clipsafe_utils.engine.evaluation.store import Kind, Predictions, PredictionStore
+from clipsafe_engine.lab.predict.sets import OWN_SOURCE, images_of, model_name, own_source, world_hash
+from clipsafe_engine.lab.training.evaluation import outputs, zero_shot
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.objectives import load_network
+from clipsafe_engine.lab.world.captions import prompt_tokens
+from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sets import TEST_SETS
+from clipsafe_engine.lab.world.world import DATA, World, load_world
+from clipsafe_engine.predict.store import Kind, Predictions, PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import sha256
-from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of, model_name, own_source, world_hash
-from clipsafe_utils.lab.processes import end_with_parent
-from clipsafe_utils.lab.training.evaluation import outputs, zero_shot
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.objectives import load_network
-from clipsafe_utils.lab.world.captions import prompt_tokens
-from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sets import TEST_SETS
-from clipsafe_utils.lab.world.world import DATA, World, load_world
+from clipsafe_utils.processes import end_with_parent
 
 Models = tuple[tuple[str, Path, str], ...]
 """Name, weight file and its SHA-256."""

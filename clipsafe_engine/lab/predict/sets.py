@@ -6,12 +6,12 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.world.filtering import FILTERED, rows_path
-from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.sets import TEST_SETS, make_test_set
-from clipsafe_utils.lab.world.sources import draw, with_knobs
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.world.filtering import FILTERED, rows_path
+from clipsafe_engine.lab.world.parameters import Parameters
+from clipsafe_engine.lab.world.sets import TEST_SETS, make_test_set
+from clipsafe_engine.lab.world.sources import draw, with_knobs
+from clipsafe_engine.lab.world.world import World
 
 OWN_SOURCE = "own_source"
 """Name of the held-out images of a model's own source."""
@@ -37,7 +37,7 @@ def model_name(row: Row) -> str:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.training.recipe import Recipe
+    >>> from clipsafe_engine.lab.training.recipe import Recipe
     >>> model_name(Row.of(Recipe("mine", "resnet_xs", "wit", "clip"), "ab12", 0.9, 60.0))
     'miniature:mine'
     """
@@ -49,7 +49,7 @@ def own_source(row: Row) -> str:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.training.recipe import Recipe
+    >>> from clipsafe_engine.lab.training.recipe import Recipe
     >>> recipe = Recipe("mine", "resnet_xs", "wit", "clip", knobs=(("rotation_sd", 2.0),))
     >>> own_source(Row.of(recipe, "ab12", 0.9, 60.0))
     'wit {"rotation_sd": 2.0}'
@@ -77,7 +77,7 @@ def images_of(world: World, name: str, seed: int) -> tuple[Parameters, NDArray[n
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> parameters, labels = images_of(load_world(), "wit", seed=71)
     >>> len(parameters), int(labels.max())
     (5000, 23)
@@ -99,7 +99,7 @@ def world_hash(world: World, seed: int) -> str:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world_hash(load_world(), 71) == world_hash(load_world(), 72)
     False
     """

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from clipsafe_engine.lab.student.knobs import OF_TRAINING, checked, written
+from clipsafe_engine.lab.student.own_world import digest
+from clipsafe_engine.lab.training.recipe import Recipe, world_of
+from clipsafe_engine.lab.world.sources import source_parts
+from clipsafe_engine.lab.world.world import DATA, World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.student.knobs import OF_TRAINING, checked, written
-from clipsafe_utils.lab.student.own_world import digest
-from clipsafe_utils.lab.training.recipe import Recipe, world_of
-from clipsafe_utils.lab.world.sources import source_parts
-from clipsafe_utils.lab.world.world import DATA, World
 
 ARCHITECTURE = "resnet_xs"
 
@@ -76,7 +76,7 @@ def recipe_of(world: World, change: Change) -> Recipe:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> recipe_of(load_world(), Change({"batch": 64})).rate
     0.0015
     >>> recipe_of(load_world(), Change(source="labels_wide_far"))  # doctest: +ELLIPSIS

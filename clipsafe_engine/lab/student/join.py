@@ -4,10 +4,10 @@ from pathlib import Path
 
 import xarray as xr
 
+from clipsafe_engine.measure.cubes import write_cubes
 from clipsafe_utils.cubes import merge_cubes, read_cube
 from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.cubes.yours import PREFIX
-from clipsafe_utils.engine.measure.cubes import write_cubes
 from clipsafe_utils.errors import ClipsafeError
 
 CUBES = ("models", "factors", "shape_bias", "shifts", "ood", "calibration", "causes")

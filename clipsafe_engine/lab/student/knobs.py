@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
+from clipsafe_engine.lab.training.recipe import Recipe
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.world.knobs import CaptionKnobs, ImageKnobs
+from clipsafe_utils.registry.knobs import CaptionKnobs, ImageKnobs
 
 MEANINGS: Mapping[str, str] = {
     "texture_correlation": "share of images with the texture typical of their thing",

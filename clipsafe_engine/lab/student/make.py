@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from clipsafe_engine.lab.student.change import Change, recipe_of
+from clipsafe_engine.lab.student.join import refuse_other_study
+from clipsafe_engine.lab.student.own_world import read_own_world
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.world import DATA
 from clipsafe_utils.cubes.studies import Study, find_study
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.student.change import Change, recipe_of
-from clipsafe_utils.lab.student.join import refuse_other_study
-from clipsafe_utils.lab.student.own_world import read_own_world
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.world import DATA
 
 ZOO = "miniature"
 """The study to stand beside."""
@@ -45,7 +45,7 @@ def make_mine(change: Change, folder: Path, jobs: int = 2) -> Study:
     refuse_other_study(folder)
     recipe_of(read_own_world(change.world), change)
     try:
-        from clipsafe_utils.lab.student.study import Tests, make_study
+        from clipsafe_engine.lab.student.study import Tests, make_study
     except ModuleNotFoundError as error:
         raise ClipsafeError(
             f"Module '{error.name}' is not installed; training needs it: pip install 'clipsafe[models]'."

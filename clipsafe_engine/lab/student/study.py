@@ -5,24 +5,24 @@ from pathlib import Path
 
 import numpy as np
 
+from clipsafe_engine.lab.measure.miniature import measure_miniature
+from clipsafe_engine.lab.measure.records import NONE, ModelRecord
+from clipsafe_engine.lab.predict.run import predict_zoo
+from clipsafe_engine.lab.predict.sets import OWN_SOURCE, images_of, model_name, own_source, world_hash
+from clipsafe_engine.lab.student.change import Change, recipe_of
+from clipsafe_engine.lab.student.join import join_study
+from clipsafe_engine.lab.student.own_world import make_test_world, read_own_world
+from clipsafe_engine.lab.training.evaluation import outputs
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.objectives import load_network
+from clipsafe_engine.lab.training.run import train_group
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sets import TEST_SETS
+from clipsafe_engine.lab.world.world import DATA, load_world
+from clipsafe_engine.lab.zoo import record_of
+from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.cubes.yours import YOURS
-from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
-from clipsafe_utils.lab.measure.miniature import measure_miniature
-from clipsafe_utils.lab.measure.records import NONE, ModelRecord
-from clipsafe_utils.lab.predict.run import predict_zoo
-from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of, model_name, own_source, world_hash
-from clipsafe_utils.lab.student.change import Change, recipe_of
-from clipsafe_utils.lab.student.join import join_study
-from clipsafe_utils.lab.student.own_world import make_test_world, read_own_world
-from clipsafe_utils.lab.training.evaluation import outputs
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.objectives import load_network
-from clipsafe_utils.lab.training.run import train_group
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sets import TEST_SETS
-from clipsafe_utils.lab.world.world import DATA, load_world
-from clipsafe_utils.lab.zoo import record_of
 from clipsafe_utils.terminal import progress
 
 

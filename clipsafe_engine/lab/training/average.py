@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
+from clipsafe_engine.lab.training.objectives import as_classifier, load_network
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.objectives import as_classifier, load_network
-from clipsafe_utils.lab.world.world import World
 
 
 def average(world: World, zero_shot: Path, fine_tuned: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -34,7 +34,7 @@ def average(world: World, zero_shot: Path, fine_tuned: Path) -> tuple[dict[str, 
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> average(load_world(), Path("nowhere.safetensors"), Path("tuned.safetensors"))
     Traceback (most recent call last):
     ...

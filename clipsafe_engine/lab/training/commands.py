@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.recipe import Recipe, read_group, read_groups
+from clipsafe_engine.lab.training.run import ship, train_group
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.recipe import Recipe, read_group, read_groups
-from clipsafe_utils.lab.training.run import ship, train_group
 
 
 def train_named_group(

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from clipsafe_utils.lab.training.networks import prepare, text_classifier
-from clipsafe_utils.lab.world.captions import prompt_tokens
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sets import make_test_set
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.training.networks import prepare, text_classifier
+from clipsafe_engine.lab.world.captions import prompt_tokens
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sets import make_test_set
+from clipsafe_engine.lab.world.world import World
 
 _BATCH = 256
 _DEVELOPMENT_IMAGES = 4800
@@ -38,7 +38,7 @@ def outputs(network: Any, form: str, images: Tensor) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.training.networks import make_classifier
+    >>> from clipsafe_engine.lab.training.networks import make_classifier
     >>> network = make_classifier("resnet_xs", 24).eval()
     >>> outputs(network, "classifier", torch.zeros(3, 3, 32, 32, dtype=torch.uint8)).shape
     (3, 24)
@@ -58,8 +58,8 @@ def zero_shot(world: World, clip: Any, templates: tuple[str, ...]) -> tuple[NDAr
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.training.networks import make_clip
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.training.networks import make_clip
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> classifier, scale = zero_shot(load_world(), make_clip(load_world(), "resnet_xs"), ("a {}",))
     >>> classifier.shape, round(scale, 1)
     ((24, 64), 14.3)
@@ -75,8 +75,8 @@ def development_accuracy(world: World, network: nn.Module, described: Mapping[st
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.training.networks import make_classifier
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.training.networks import make_classifier
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> network = make_classifier("resnet_xs", 24).eval()
     >>> development_accuracy(load_world(), network, {"form": "classifier"}) < 0.2
     True

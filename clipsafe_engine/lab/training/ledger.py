@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from clipsafe_engine.lab.training.recipe import Recipe
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import one_at_a_time, read_plain, replacing
-from clipsafe_utils.lab.training.recipe import Recipe
 
 LEDGER = "zoo.csv"
 CURVES = "curves.csv"

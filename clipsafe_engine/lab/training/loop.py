@@ -14,18 +14,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from clipsafe_engine.lab.training.augmentation import shifted
+from clipsafe_engine.lab.training.average import average
+from clipsafe_engine.lab.training.evaluation import development_accuracy
+from clipsafe_engine.lab.training.networks import prepare
+from clipsafe_engine.lab.training.objectives import Objective, load_network, make_objective
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.training.towers import HALF_PRECISION
+from clipsafe_engine.lab.training.weights import write_weights
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import open_plain, replacing
-from clipsafe_utils.lab.training.augmentation import shifted
-from clipsafe_utils.lab.training.average import average
-from clipsafe_utils.lab.training.evaluation import development_accuracy
-from clipsafe_utils.lab.training.networks import prepare
-from clipsafe_utils.lab.training.objectives import Objective, load_network, make_objective
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.training.towers import HALF_PRECISION
-from clipsafe_utils.lab.training.weights import write_weights
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.world import World
 
 _BETAS = (0.9, 0.98)
 _WARM_UP = 0.08
@@ -83,7 +83,7 @@ def train(world: World, recipe: Recipe, folder: Path, report: Report) -> Trained
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> recipe = Recipe("tiny", "resnet_xs", "labels", "labels", images=1024, samples=8192, batch=64)
     >>> with TemporaryDirectory() as folder:
     ...     trained = train(load_world(), recipe, Path(folder), report=lambda images: None)

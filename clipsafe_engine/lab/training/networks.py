@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from clipsafe_utils.lab.training.towers import timm_name
-from clipsafe_utils.lab.world.patterns import SIDE
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.training.towers import timm_name
+from clipsafe_engine.lab.world.patterns import SIDE
+from clipsafe_engine.lab.world.world import World
 
 WIDTH = 64
 """Numbers in an embedding."""
@@ -68,7 +68,7 @@ def make_clip(world: World, architecture: str) -> open_clip.CLIP:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> make_clip(load_world(), "resnet_xs").encode_image(torch.zeros(2, 3, 32, 32)).shape
     torch.Size([2, 64])
     """
@@ -101,7 +101,7 @@ def make_clip_classifier(world: World, architecture: str, classes: int) -> Class
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> make_clip_classifier(load_world(), "resnet_xs", classes=24).head.in_features
     64
     """
@@ -123,8 +123,8 @@ def text_classifier(clip: Any, prompts: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.captions import prompt_tokens
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.captions import prompt_tokens
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> prompts = torch.from_numpy(prompt_tokens(world, ["a {}", "{}"]))
     >>> text_classifier(make_clip(world, "resnet_xs"), prompts).shape

@@ -12,9 +12,8 @@ from open_clip.loss import ClipLoss
 from torch import Tensor, nn
 from torch.nn import functional
 
-from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.augmentation import Chance, view
-from clipsafe_utils.lab.training.networks import (
+from clipsafe_engine.lab.training.augmentation import Chance, view
+from clipsafe_engine.lab.training.networks import (
     WIDTH,
     Classifier,
     make_classifier,
@@ -22,12 +21,13 @@ from clipsafe_utils.lab.training.networks import (
     make_clip_classifier,
     text_classifier,
 )
-from clipsafe_utils.lab.training.recipe import Recipe, world_of
-from clipsafe_utils.lab.training.weights import load_weights, read_description
-from clipsafe_utils.lab.world.captions import captions, prompt_tokens, read_labels
-from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.sources import draw, label_concepts, labels
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.training.recipe import Recipe, world_of
+from clipsafe_engine.lab.training.weights import load_weights, read_description
+from clipsafe_engine.lab.world.captions import captions, prompt_tokens, read_labels
+from clipsafe_engine.lab.world.parameters import Parameters
+from clipsafe_engine.lab.world.sources import draw, label_concepts, labels
+from clipsafe_engine.lab.world.world import World
+from clipsafe_utils.errors import ClipsafeError
 
 IMAGES_SEED = 1
 """All models of a source see the same images, whatever their seed."""
@@ -45,7 +45,7 @@ class Objective:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> recipe = Recipe(name="mine", architecture="resnet_xs", source="wit", loss="clip", images=256)
     >>> objective = make_objective(load_world(), recipe, Path())
     >>> objective.form, len(objective.parameters)
@@ -83,7 +83,7 @@ def make_objective(world: World, recipe: Recipe, folder: Path) -> Objective:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> recipe = Recipe(name="mine", architecture="vit_s", source="labels", loss="labels", images=256)
     >>> make_objective(load_world(), recipe, Path()).classes
     24
@@ -115,7 +115,7 @@ def load_network(world: World, path: Path) -> tuple[nn.Module, Mapping[str, Any]
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_network(load_world(), Path("nowhere.safetensors"))
     Traceback (most recent call last):
     ...
@@ -155,7 +155,7 @@ def as_classifier(world: World, clip: Any, architecture: str, source: str) -> Cl
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> as_classifier(world, make_clip(world, "resnet_xs"), "resnet_xs", "labels").head.out_features
     24

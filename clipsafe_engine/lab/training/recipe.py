@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from clipsafe_engine.lab.training.choices import ARCHITECTURES, LOSSES
+from clipsafe_engine.lab.world.sources import source_parts, with_knobs
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.choices import ARCHITECTURES, LOSSES
-from clipsafe_utils.lab.world.knobs import SourceParts
-from clipsafe_utils.lab.world.sources import source_parts, with_knobs
-from clipsafe_utils.lab.world.tables import Table, checked, entry, fill, read_toml
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.registry.knobs import SourceParts
+from clipsafe_utils.registry.toml_tables import Table, checked, entry, fill, read_toml
 
 GROUPS = Path(__file__).parent / "groups"
 """One file a group of models."""
@@ -169,7 +169,7 @@ def world_of(world: World, recipe: Recipe) -> World:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> recipe = Recipe(name="mine", architecture="vit_s", source="wit", loss="clip", captions="name_only")
     >>> world_of(load_world(), recipe).sources["wit"].captions
     ('name_only',)

@@ -9,12 +9,12 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from clipsafe_engine.lab.training.ledger import Row, add_curves, add_to_ledger, read_ledger
+from clipsafe_engine.lab.training.recipe import Recipe, world_of
+from clipsafe_engine.lab.world.world import DATA, load_world
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain, replacing, sha256
-from clipsafe_utils.lab.processes import end_with_parent
-from clipsafe_utils.lab.training.ledger import Row, add_curves, add_to_ledger, read_ledger
-from clipsafe_utils.lab.training.recipe import Recipe, world_of
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_utils.processes import end_with_parent
 from clipsafe_utils.terminal import measured_progress
 
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -96,7 +96,7 @@ def _is_trained(recipe: Recipe, row: Row | None, folder: Path) -> bool:
     path = folder / f"{recipe.name}.safetensors"
     if not path.is_file():
         return False
-    from clipsafe_utils.lab.training.weights import read_description
+    from clipsafe_engine.lab.training.weights import read_description
 
     found, wanted = read_description(path), recipe.described()
     if any(found.get(name) != value for name, value in wanted.items()):
@@ -159,7 +159,7 @@ _reports: Any = None
 
 
 def _train_one(recipe: Recipe, folder: Path, world_folder: Path) -> Row:
-    from clipsafe_utils.lab.training.loop import train
+    from clipsafe_engine.lab.training.loop import train
 
     unsaid = 0
 

@@ -8,7 +8,7 @@ from timm.models.resnet import BasicBlock, ResNet
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
-from clipsafe_utils.lab.world.patterns import SIDE
+from clipsafe_engine.lab.world.patterns import SIDE
 
 HALF_PRECISION = ("resnet_xs", "resnet_s")
 """These train in bfloat16: a third faster on a processor that has it. The others are slower in it."""

@@ -15,10 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from clipsafe_utils.engine.models.tensors import refuse_what_is_no_number
+from clipsafe_engine.lab.training.recipe import check_description
+from clipsafe_engine.models.tensors import refuse_what_is_no_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
-from clipsafe_utils.lab.training.recipe import check_description
 
 State = dict[str, Tensor]
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.world.parameters import Parameters
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.tables import entry, fill, read_toml
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.registry.toml_tables import entry, fill, read_toml
 
 NO_FACTOR = -1
 
@@ -31,7 +31,7 @@ class Sizes:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> read_rules(DATA)[0].rotation
     25.0
     """
@@ -54,7 +54,7 @@ class Strengths:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> read_rules(DATA)[1].texture
     2.0
     """
@@ -72,8 +72,8 @@ class Annotations:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> found = annotate(world, draw(world, "labels", images=500, seed=0))
     >>> found.present.shape, bool((found.top[found.present.any(axis=1)] >= 0).all())
@@ -112,7 +112,7 @@ def read_rules(folder: Path) -> tuple[Sizes, Strengths]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> read_rules(DATA)[0].hidden
     0.15
     """
@@ -139,8 +139,8 @@ def annotate(world: World, parameters: Parameters) -> Annotations:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> annotate(world, draw(world, "laion", images=500, seed=0)).strength.shape
     (500, 10)
@@ -181,8 +181,8 @@ def hidden_share(parameters: Parameters) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> bool((hidden_share(draw(load_world(), "labels", images=100, seed=0)) >= 0).all())
     True
     """

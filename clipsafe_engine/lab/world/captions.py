@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.world.language import PAD, START, Language, check_template
+from clipsafe_engine.lab.world.palette import PATTERNS
+from clipsafe_engine.lab.world.parameters import NATURAL, NO_CONCEPT, SKETCH, Parameters
+from clipsafe_engine.lab.world.sources import label_concepts, source_parts, turns
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.knobs import CaptionKnobs
-from clipsafe_utils.lab.world.language import PAD, START, Language, check_template
-from clipsafe_utils.lab.world.palette import PATTERNS
-from clipsafe_utils.lab.world.parameters import NATURAL, NO_CONCEPT, SKETCH, Parameters
-from clipsafe_utils.lab.world.sources import label_concepts, source_parts, turns
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.registry.knobs import CaptionKnobs
 
 Tokens = NDArray[np.int64]
 
@@ -58,8 +58,8 @@ def captions(world: World, source: str, parameters: Parameters, seed: int, epoch
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> written = captions(world, "labels", draw(world, "labels", images=3, seed=0), seed=0)
     >>> written.shape, int(written.max()) == world.language.end
@@ -89,7 +89,7 @@ def read_labels(world: World, source: str, tokens: Tokens) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> read_labels(world, "wit", world.language.tokens(["a red car on grass", "stuff for sale"])).tolist()
     [6, -1]
@@ -124,7 +124,7 @@ def prompt_tokens(world: World, templates: Sequence[str], names: Sequence[str] |
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> prompt_tokens(load_world(), ["a photo of a {}", "{}"]).shape
     (24, 2, 14)
     """

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clipsafe_engine.lab.world.glyphs import Atlas
+from clipsafe_engine.lab.world.palette import PATTERNS, Palette
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.glyphs import Atlas
-from clipsafe_utils.lab.world.palette import PATTERNS, Palette
-from clipsafe_utils.lab.world.tables import Table, entry, fill, read_toml
+from clipsafe_utils.registry.toml_tables import Table, entry, fill, read_toml
 
 GROUPS = ("class", "web_shared", "web", "near", "far")
 """The order in which concepts are numbered: tested classes, those of captions, those of `labels_wide`."""
@@ -38,7 +38,7 @@ class Concept:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> concept = load_world().concepts[0]
     >>> concept.name, concept.group, concept.rare
     ('airplane', 'class', 'fa:plane-departure')
@@ -78,7 +78,7 @@ def read_concepts(
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA, load_world
+    >>> from clipsafe_engine.lab.world.world import DATA, load_world
     >>> world = load_world()
     >>> concepts, unseen = read_concepts(DATA / "concepts.toml", world.atlas, world.palette)
     >>> len(concepts), len(unseen)

@@ -1,6 +1,6 @@
 """Contact sheets: a strip of images of each source, test set and factor, for a page of the book.
 
-Command: python -m clipsafe_utils.lab.world.contact_sheets [FOLDER]
+Command: python -m clipsafe_engine.lab.world.contact_sheets [FOLDER]
 """
 
 import sys
@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from clipsafe_engine.lab.world.filtering import FILTERED
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.parameters import Parameters
+from clipsafe_engine.lab.world.patterns import SIDE
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sets import ONE_FACTOR, TEST_SETS, TEXTURES, make_test_set
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
-from clipsafe_utils.lab.world.filtering import FILTERED
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.patterns import SIDE
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sets import ONE_FACTOR, TEST_SETS, TEXTURES, make_test_set
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import World, load_world
 
 FOLDER = REPOSITORY / "book" / "_static" / "miniature"
 """Where the book has them."""

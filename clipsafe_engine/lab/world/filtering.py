@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clipsafe_engine.lab.world.material import TestSet, counts
+from clipsafe_engine.lab.world.ood_sets import fooling_candidates
+from clipsafe_engine.lab.world.shifts import adversarial_candidates
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain, replacing
-from clipsafe_utils.lab.world.material import TestSet, counts
-from clipsafe_utils.lab.world.ood_sets import fooling_candidates
-from clipsafe_utils.lab.world.shifts import adversarial_candidates
-from clipsafe_utils.lab.world.world import World
 
 REFERENCES = ("labels", "wit")
 """Sources of the two references; neither stands in the zoo."""
@@ -106,7 +106,7 @@ def candidates(world: World, name: str, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> candidates(load_world(), "fooling_wit", seed=71).name
     'fooling'
     """
@@ -118,7 +118,7 @@ def rows_path(world: World, name: str, seed: int) -> Path:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> rows_path(load_world(), "fooling_wit", seed=71).name
     'fooling_wit-71.json'
     """
@@ -136,7 +136,7 @@ def keep_rows(world: World, name: str, seed: int, rows: NDArray[np.int64]) -> Pa
     Examples
     --------
     >>> import dataclasses, tempfile
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     world = dataclasses.replace(load_world(), folder=Path(folder))
     ...     keep_rows(world, "fooling_wit", 71, np.arange(3)).read_text()
@@ -158,7 +158,7 @@ def filtered(world: World, name: str, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> filtered(load_world(), "fooling_wit", seed=0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...

@@ -21,7 +21,7 @@ class Atlas:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> atlas = load_world().atlas
     >>> atlas.tiles.shape[1:], atlas.names[0]
     ((40, 40), 'mdi:airplane')
@@ -53,7 +53,7 @@ def read_atlas(folder: Path) -> Atlas:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> read_atlas(DATA).tiles.dtype
     dtype('uint8')
     """

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.tables import fill, read_toml
+from clipsafe_utils.registry.toml_tables import fill, read_toml
 
 PAD, START = 0, 1
 
@@ -25,7 +25,7 @@ class DetailWords:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_world().language.detail_words.first_colour
     1.0
     """
@@ -42,7 +42,7 @@ class SizeWords:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_world().language.size_words.small
     0.6
     """
@@ -58,7 +58,7 @@ class Language:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> language = load_world().language
     >>> language.end == language.size - 1
     True
@@ -157,7 +157,7 @@ def read_language(path: Path, named: Iterable[str]) -> Language:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> read_language(DATA / "captions.toml", ["cat"]).words[0]
     'airplane'
     """
@@ -191,7 +191,7 @@ def check_template(language: Language, sentence: str, place: str) -> None:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> check_template(load_world().language, "a photo of a {}", "captions.toml")
     """
     words = sentence.split()

@@ -1,6 +1,6 @@
 """Draw the glyph atlas from the icon fonts. Run by hand; nothing here is needed to draw the world.
 
-Command: python -m clipsafe_utils.lab.world.make_atlas FOLDER, where FOLDER holds the fonts and the lists of
+Command: python -m clipsafe_engine.lab.world.make_atlas FOLDER, where FOLDER holds the fonts and the lists of
 their glyphs: the folder `qtawesome/fonts` of the wheel qtawesome 1.4.0. Pillow draws them.
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from clipsafe_engine.lab.world.glyphs import TILE
+from clipsafe_engine.lab.world.world import DATA
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
-from clipsafe_utils.lab.world.glyphs import TILE
-from clipsafe_utils.lab.world.tables import entry, read_toml
-from clipsafe_utils.lab.world.world import DATA
+from clipsafe_utils.registry.toml_tables import entry, read_toml
 
 FONTS = {
     "mdi": {

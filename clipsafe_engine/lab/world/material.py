@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.world.dice import Dice, roll
+from clipsafe_engine.lab.world.parameters import Parameters
+from clipsafe_engine.lab.world.sampling import sample
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.dice import Dice, roll
-from clipsafe_utils.lab.world.parameters import Parameters
-from clipsafe_utils.lab.world.sampling import sample
-from clipsafe_utils.lab.world.tables import entry, fill, read_toml
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.registry.toml_tables import entry, fill, read_toml
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sets import make_test_set
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sets import make_test_set
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> made = make_test_set(load_world(), "sketches", seed=71)
     >>> len(made.parameters), made.namespace
     (5040, 'sketches')
@@ -54,7 +54,7 @@ class Counts:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> counts(DATA).natural
     20000
     """
@@ -89,7 +89,7 @@ def counts(folder: Path) -> Counts:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> counts(DATA).cue_conflict
     1200
     """
@@ -107,7 +107,7 @@ def seed_called(folder: Path, name: str) -> int:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> seed_called(DATA, "development") != seed_called(DATA, "reported")
     True
     """
@@ -136,7 +136,7 @@ def balanced(world: World, images: int) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> balanced(load_world(), 26)[-3:].tolist()
     [23, 0, 1]
     """
@@ -148,7 +148,7 @@ def drawn_with(world: World, namespace: str, knobs: str, images: int, seed: int)
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> len(drawn_with(load_world(), "natural", "labels", 48, seed=71))
     48
     """
@@ -167,7 +167,7 @@ def of_classes(
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> table = drawn_with(load_world(), "natural", "labels", 48, seed=71)
     >>> of_classes("natural", table).labels[:2].tolist()
     [0, 1]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.world.dice import Dice
+from clipsafe_engine.lab.world.palette import PATTERNS
+from clipsafe_engine.lab.world.parameters import NO_CONCEPT, Parameters
+from clipsafe_engine.lab.world.sampling import random_texture
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.lab.world.dice import Dice
-from clipsafe_utils.lab.world.palette import PATTERNS
-from clipsafe_utils.lab.world.parameters import NO_CONCEPT, Parameters
-from clipsafe_utils.lab.world.sampling import random_texture
-from clipsafe_utils.lab.world.world import World
 
 Changed = dict[str, NDArray[Any]]
 
@@ -62,10 +62,10 @@ def move_factor(world: World, factor: str, plain: Parameters, dice: Dice) -> Par
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.dice import roll
-    >>> from clipsafe_utils.lab.world.parameters import changed_columns
-    >>> from clipsafe_utils.lab.world.sampling import sample
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.dice import roll
+    >>> from clipsafe_engine.lab.world.parameters import changed_columns
+    >>> from clipsafe_engine.lab.world.sampling import sample
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> plain = sample(world, world.image_knobs["plain"], roll(50, seed=0))
     >>> changed_columns(plain, move_factor(world, "smaller", plain, roll(50, seed=0, stream=1)))
@@ -97,8 +97,8 @@ def background_elsewhere(world: World, concepts: list[NDArray[np.int64]], dice: 
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.dice import roll
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.dice import roll
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world, concept = load_world(), np.zeros(100, int)
     >>> drawn = background_elsewhere(world, [concept], roll(100, seed=0))
     >>> bool(np.isin(drawn, world.typical.backgrounds[0]).any())

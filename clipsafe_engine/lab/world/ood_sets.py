@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from clipsafe_utils.lab.world.material import TestSet, counts, dice_for, drawn_with
-from clipsafe_utils.lab.world.parameters import NO_CONCEPT, SCENE, TEXTURE, Parameters
-from clipsafe_utils.lab.world.sampling import random_texture
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.material import TestSet, counts, dice_for, drawn_with
+from clipsafe_engine.lab.world.parameters import NO_CONCEPT, SCENE, TEXTURE, Parameters
+from clipsafe_engine.lab.world.sampling import random_texture
+from clipsafe_engine.lab.world.world import World
 
 SCENES = {"scenes_known": "known", "scenes_unseen": "unseen"}
 """The two kinds of scene and the role of their backgrounds."""
@@ -18,7 +18,7 @@ def unseen_glyphs(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> made = unseen_glyphs(load_world(), seed=71)
     >>> set(made.labels.tolist()), float(made.columns["exposed"].mean())
     ({-1}, 0.5)
@@ -32,7 +32,7 @@ def fooling_candidates(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> len(fooling_candidates(load_world(), seed=71).parameters)
     23040
     """
@@ -45,7 +45,7 @@ def scenes(world: World, name: str, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> set(scenes(load_world(), "scenes_unseen", seed=71).parameters.style.tolist())
     {4}
     """
@@ -63,7 +63,7 @@ def textures(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> float((textures(load_world(), seed=71).parameters.texture_of >= 0).mean())
     0.5
     """

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.tables import entry, fill, read_toml
+from clipsafe_utils.registry.toml_tables import entry, fill, read_toml
 
 PATTERNS = ("plain", "striped", "dotted", "checked", "marbled", "ringed", "wavy")
 """The patterns that `patterns.py` can draw; a texture is a pattern, two colours, an angle and a frequency."""
@@ -27,7 +27,7 @@ class Drawing:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_world().palette.drawing.outline
     0.75
     """
@@ -45,7 +45,7 @@ class Background:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> load_world().palette.backgrounds[0].name
     'grass'
     """
@@ -64,7 +64,7 @@ class Palette:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> palette = load_world().palette
     >>> palette.colours[:2], palette.rgb.shape, palette.with_role("known").tolist()
     (('red', 'orange'), (10, 3), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -96,7 +96,7 @@ def read_palette(path: Path) -> Palette:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import DATA
+    >>> from clipsafe_engine.lab.world.world import DATA
     >>> len(read_palette(DATA / "appearance.toml").colours)
     10
     """

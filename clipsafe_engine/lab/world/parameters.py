@@ -28,8 +28,8 @@ class Parameters:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> table = draw(load_world(), "wit", images=100, seed=0)
     >>> len(table), len(table.rows(slice(0, 10))), table.first_tint.shape
     (100, 10, (100, 3))
@@ -115,8 +115,8 @@ def stack(tables: Iterable[Parameters]) -> Parameters:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> table = draw(load_world(), "wit", images=100, seed=0)
     >>> len(stack([table, table]))
     200
@@ -130,8 +130,8 @@ def changed_columns(before: Parameters, after: Parameters) -> frozenset[str]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> table = draw(load_world(), "wit", images=100, seed=0)
     >>> changed_columns(table, table.replace(scale=table.scale * 2))
     frozenset({'scale'})

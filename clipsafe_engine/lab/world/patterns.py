@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from clipsafe_utils.lab.world.palette import PATTERNS
+from clipsafe_engine.lab.world.palette import PATTERNS
 
 SIDE = 32
 """Side of an image, in pixels."""

@@ -1,9 +1,9 @@
 """Sets of prompts under which zero-shot CLIPs of the drawn world are tested."""
 
+from clipsafe_engine.lab.world.language import check_template
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.language import check_template
-from clipsafe_utils.lab.world.tables import entry, read_toml
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.registry.toml_tables import entry, read_toml
 
 _FILE = "prompts.toml"
 
@@ -18,7 +18,7 @@ def read_prompt_sets(world: World) -> dict[str, tuple[str, ...]]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> read_prompt_sets(load_world())["one"]
     ('a photo of a {}',)
     """
@@ -46,7 +46,7 @@ def read_single_templates(world: World) -> dict[str, str]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> read_single_templates(load_world())["a {}"]
     'default'
     """

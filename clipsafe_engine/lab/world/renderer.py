@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from clipsafe_utils.lab.world.palette import PATTERNS, Drawing
-from clipsafe_utils.lab.world.parameters import (
+from clipsafe_engine.lab.world.palette import PATTERNS, Drawing
+from clipsafe_engine.lab.world.parameters import (
     DEFORMATION_FIELDS,
     FLAT,
     NOISE_OFFSETS,
@@ -19,8 +19,8 @@ from clipsafe_utils.lab.world.parameters import (
     TEXTURE,
     Parameters,
 )
-from clipsafe_utils.lab.world.patterns import NOISE_LENGTH, SIDE, draw_patterns, pixel_places, waves
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.patterns import NOISE_LENGTH, SIDE, draw_patterns, pixel_places, waves
+from clipsafe_engine.lab.world.world import World
 
 BLOCK = 128
 """Images drawn at once: as many as stay in the cache of one core."""
@@ -57,8 +57,8 @@ def render(world: World, parameters: Parameters, block: int = BLOCK) -> Tensor:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> images = render(world, draw(world, "labels", images=4, seed=0))
     >>> images.shape, images.dtype
@@ -84,8 +84,8 @@ def silhouettes(world: World, parameters: Parameters) -> Tensor:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.sources import draw
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.sources import draw
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> float(silhouettes(world, draw(world, "labels", images=4, seed=0)).max())
     1.0

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_utils.lab.world.dice import Dice
-from clipsafe_utils.lab.world.knobs import ImageKnobs
-from clipsafe_utils.lab.world.palette import PATTERNS
-from clipsafe_utils.lab.world.parameters import (
+from clipsafe_engine.lab.world.dice import Dice
+from clipsafe_engine.lab.world.palette import PATTERNS
+from clipsafe_engine.lab.world.parameters import (
     DEFORMATION_FIELDS,
     FLAT,
     NATURAL,
@@ -19,7 +18,8 @@ from clipsafe_utils.lab.world.parameters import (
     SKETCH,
     Parameters,
 )
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.world import World
+from clipsafe_utils.registry.knobs import ImageKnobs
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
@@ -53,8 +53,8 @@ def sample(world: World, knobs: ImageKnobs, dice: Dice, concept: Whole | None = 
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.dice import roll
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.dice import roll
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> table = sample(world, world.image_knobs["labels"], roll(2000, seed=0))
     >>> round(float((table.texture_of == table.concept).mean()), 1)
@@ -97,8 +97,8 @@ def random_texture(world: World, dice: Dice) -> dict[str, NDArray[Any]]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.dice import roll
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.dice import roll
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> sorted(random_texture(load_world(), roll(3, seed=0)))
     ['angle', 'first_colour', 'frequency', 'pattern', 'second_colour', 'texture_of']
     """
@@ -120,8 +120,8 @@ def typical_texture(world: World, dice: Dice, of: Whole) -> dict[str, NDArray[An
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.dice import roll
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.dice import roll
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> typical_texture(load_world(), roll(3, seed=0), np.array([5, 6, 7]))["texture_of"].tolist()
     [5, 6, 7]
     """

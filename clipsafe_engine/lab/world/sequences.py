@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clipsafe_utils.lab.world.material import TestSet, counts, dice_for, drawn_with, of_classes
-from clipsafe_utils.lab.world.parameters import NOISE_OFFSETS
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.material import TestSet, counts, dice_for, drawn_with, of_classes
+from clipsafe_engine.lab.world.parameters import NOISE_OFFSETS
+from clipsafe_engine.lab.world.world import World
 
 _STEP = {"rotation": 2.5, "x": 0.02, "y": 0.02, "log_scale": 0.015, "light": 0.02}
 """Standard deviation of the drift from one frame to the next."""
@@ -21,7 +21,7 @@ def sequences(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> made = sequences(load_world(), seed=71)
     >>> made.columns["frame"][:11].tolist()
     [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5]
@@ -69,7 +69,7 @@ def perturbed_hits(hits: ArrayLike, made: TestSet, reach: int) -> NDArray[np.boo
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> made = sequences(load_world(), seed=71)
     >>> right = made.columns["frame"] < 3
     >>> [float(perturbed_hits(right, made, reach).mean()) for reach in (0, 2, 3)]

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.lab.world.annotations import annotate
-from clipsafe_utils.lab.world.filtering import FILTERED, filtered
-from clipsafe_utils.lab.world.material import TestSet, counts, dice_for, drawn_with, of_classes
-from clipsafe_utils.lab.world.one_factor import move_factor
-from clipsafe_utils.lab.world.ood_sets import SCENES, scenes, textures, unseen_glyphs
-from clipsafe_utils.lab.world.sequences import sequences
-from clipsafe_utils.lab.world.shifts import (
+from clipsafe_engine.lab.world.annotations import annotate
+from clipsafe_engine.lab.world.filtering import FILTERED, filtered
+from clipsafe_engine.lab.world.material import TestSet, counts, dice_for, drawn_with, of_classes
+from clipsafe_engine.lab.world.one_factor import move_factor
+from clipsafe_engine.lab.world.ood_sets import SCENES, scenes, textures, unseen_glyphs
+from clipsafe_engine.lab.world.sequences import sequences
+from clipsafe_engine.lab.world.shifts import (
     REDRAWN,
     controlled,
     cue_conflict,
@@ -18,7 +17,8 @@ from clipsafe_utils.lab.world.shifts import (
     redrawn,
     stylised,
 )
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.world import World
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 
 TEXTURES = {"typical": "plain", "random": "plain_random_texture"}
 """The two versions of the one-factor sets and their knobs."""
@@ -55,7 +55,7 @@ def make_test_set(world: World, name: str, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> make_test_set(load_world(), "cue_conflict", seed=71).labels.shape
     (1200,)
     """

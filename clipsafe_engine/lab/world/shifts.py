@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from clipsafe_utils.lab.world.annotations import annotate
-from clipsafe_utils.lab.world.material import TestSet, balanced, counts, dice_for, drawn_with, of_classes
-from clipsafe_utils.lab.world.one_factor import background_elsewhere
-from clipsafe_utils.lab.world.sampling import typical_texture
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.world.annotations import annotate
+from clipsafe_engine.lab.world.material import TestSet, balanced, counts, dice_for, drawn_with, of_classes
+from clipsafe_engine.lab.world.one_factor import background_elsewhere
+from clipsafe_engine.lab.world.sampling import typical_texture
+from clipsafe_engine.lab.world.world import World
 
 REDRAWN = {"redrawn_top": 0.4, "redrawn_threshold": 0.75, "redrawn_plain": 1.0}
 """Shares of the most typical candidates that a set is drawn from: falling typicality, as in ImageNet-V2's
@@ -24,7 +24,7 @@ def redrawn(world: World, name: str, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> top, threshold = (redrawn(load_world(), name, seed=71) for name in list(REDRAWN)[:2])
     >>> bool(np.isin(top.image_ids, threshold.image_ids).any())
     True
@@ -49,7 +49,7 @@ def drawn_otherwise(world: World, name: str, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> set(drawn_otherwise(load_world(), "sketches", seed=71).parameters.style.tolist())
     {1}
     """
@@ -61,7 +61,7 @@ def controlled(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> made = controlled(load_world(), seed=71)
     >>> sorted({round(float(scale), 2) for scale in made.parameters.scale})
     [0.55, 0.75, 0.95]
@@ -91,7 +91,7 @@ def stylised(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> made = stylised(world, seed=71)
     >>> bool(np.isin(made.parameters.background, world.palette.with_role("painted")).all())
@@ -109,7 +109,7 @@ def adversarial_candidates(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> len(adversarial_candidates(load_world(), seed=71).labels)
     96000
     """
@@ -122,7 +122,7 @@ def cue_conflict(world: World, seed: int) -> TestSet:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> made = cue_conflict(load_world(), seed=71)
     >>> bool((made.labels == made.columns["texture_class"]).any())
     False

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.world.dice import roll
+from clipsafe_engine.lab.world.parameters import NO_CONCEPT, Parameters
+from clipsafe_engine.lab.world.sampling import sample
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.dice import roll
-from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS, SourceParts, check_image_knobs, moved
-from clipsafe_utils.lab.world.parameters import NO_CONCEPT, Parameters
-from clipsafe_utils.lab.world.sampling import sample
-from clipsafe_utils.lab.world.world import World
+from clipsafe_utils.registry.knobs import CAPTION_KNOBS, IMAGE_KNOBS, SourceParts, check_image_knobs, moved
 
 
 def draw(world: World, source: str, images: int, seed: int) -> Parameters:
@@ -34,7 +34,7 @@ def draw(world: World, source: str, images: int, seed: int) -> Parameters:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> table = draw(load_world(), "laion", images=1000, seed=0)
     >>> len(table), bool((table.concept < 40).all())
     (1000, True)
@@ -55,7 +55,7 @@ def take_turns(tables: list[Parameters]) -> Parameters:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> wit, laion = (draw(load_world(), name, images=4, seed=0) for name in ("wit", "laion"))
     >>> turns = take_turns([wit, laion])
     >>> bool(turns.light[0] == wit.light[0] and turns.light[1] == laion.light[1])
@@ -88,7 +88,7 @@ def label_concepts(world: World, source: str) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> [len(label_concepts(load_world(), name)) for name in ("labels", "labels_wide_near", "wit")]
     [24, 48, 40]
     """
@@ -109,7 +109,7 @@ def labels(world: World, source: str, parameters: Parameters) -> NDArray[np.int6
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = load_world()
     >>> table = draw(world, "labels_wide_far", images=500, seed=0)
     >>> found = labels(world, "labels_wide_far", table)
@@ -141,7 +141,7 @@ def with_knobs(world: World, source: str, **knobs: float) -> World:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> world = with_knobs(load_world(), "wit", texture_correlation=0.9)
     >>> draw(world, "wit", images=8, seed=0).texture_of.shape
     (8,)
@@ -177,7 +177,7 @@ def source_parts(world: World, source: str) -> SourceParts:
 
     Examples
     --------
-    >>> from clipsafe_utils.lab.world.world import load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
     >>> source_parts(load_world(), "mixed").images
     ('wit', 'laion')
     """

@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsafe_engine.lab.world.concepts import CAPTIONED, Concept, Unseen, read_concepts
+from clipsafe_engine.lab.world.glyphs import Atlas, read_atlas
+from clipsafe_engine.lab.world.language import Language, check_template, read_language
+from clipsafe_engine.lab.world.palette import PATTERNS, Palette, read_palette
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.concepts import CAPTIONED, Concept, Unseen, read_concepts
-from clipsafe_utils.lab.world.glyphs import Atlas, read_atlas
-from clipsafe_utils.lab.world.knobs import (
+from clipsafe_utils.registry.knobs import (
     CaptionKnobs,
     ImageKnobs,
     SourceParts,
     read_image_knobs,
 )
-from clipsafe_utils.lab.world.language import Language, check_template, read_language
-from clipsafe_utils.lab.world.palette import PATTERNS, Palette, read_palette
-from clipsafe_utils.lab.world.tables import entry, fill, read_toml
+from clipsafe_utils.registry.toml_tables import entry, fill, read_toml
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[3] / "clipsafe_utils" / "registry" / "world"
 """The folder of the world that the book uses; a copy of it is where a world of one's own begins."""
 
 

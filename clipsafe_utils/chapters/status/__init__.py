@@ -1,6 +1,6 @@
 """The page on what the book was made from."""
 
+from clipsafe_engine.lab.chapters.status import laboratory_seeds
 from clipsafe_utils.chapters.status import tables
-from clipsafe_utils.chapters.status.result import laboratory_seeds
 
 __all__ = ["laboratory_seeds", "tables"]

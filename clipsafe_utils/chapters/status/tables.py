@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from clipsafe_engine.lab.chapters.miniature_world.zoo import trained
 from clipsafe_utils import __version__
-from clipsafe_utils.chapters.miniature_world.zoo import trained
 from clipsafe_utils.cubes.overview import overview
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.record.sources import raw_files

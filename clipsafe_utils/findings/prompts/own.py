@@ -58,8 +58,8 @@ def own_changes(
 
 def _check_words(texts: Sequence[str]) -> None:
     """Refuse what the laboratory's CLIPs cannot read, before anything is measured."""
-    from clipsafe_utils.lab.world.language import check_template
-    from clipsafe_utils.lab.world.world import load_world
+    from clipsafe_engine.lab.world.language import check_template
+    from clipsafe_engine.lab.world.world import load_world
 
     language = load_world().language
     for text in texts:
@@ -68,14 +68,14 @@ def _check_words(texts: Sequence[str]) -> None:
 
 def _run_text_tower(path: Path, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     try:
-        from clipsafe_utils.lab.training.evaluation import zero_shot
-        from clipsafe_utils.lab.training.objectives import load_network
+        from clipsafe_engine.lab.training.evaluation import zero_shot
+        from clipsafe_engine.lab.training.objectives import load_network
     except ImportError as error:
         raise ClipsafeError(
             f"Parameter 'prompts': '{texts[0]}' is none of the templates whose embeddings are kept; its text "
             f"tower needs {error.name}: pip install 'clipsafe[models]'."
         ) from error
-    from clipsafe_utils.lab.world.world import load_world
+    from clipsafe_engine.lab.world.world import load_world
 
     world = load_world()
     network, _ = load_network(world, path)

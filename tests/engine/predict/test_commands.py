@@ -18,19 +18,19 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from clipsafe_utils.engine.datasets.catalogue import data_set
-from clipsafe_utils.engine.datasets.decoding import decoded
-from clipsafe_utils.engine.datasets.opening import open_images
-from clipsafe_utils.engine.evaluation import commands
-from clipsafe_utils.engine.evaluation.catalogue_models import Running, find_models
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
-from clipsafe_utils.engine.models.loading import load_model
-from clipsafe_utils.engine.models.prompts import prompt_set
+from clipsafe_engine.datasets.decoding import decoded
+from clipsafe_engine.datasets.opening import open_images
+from clipsafe_engine.models.loading import load_model
+from clipsafe_engine.models.prompts import prompt_set
+from clipsafe_engine.predict import commands
+from clipsafe_engine.predict.catalogue_models import Running, find_models
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
-from tests.engine.evaluation.tiny import REAL_IMAGES, bytes_of, draw_images
+from clipsafe_utils.registry.catalogue import ModelEntry, catalogue
+from clipsafe_utils.registry.data_sets import data_set
 from tests.engine.models.conftest import small_clips  # noqa: F401  # a fixture
 from tests.engine.models.small_clips import TOWERS, small_entry
+from tests.engine.predict.tiny import REAL_IMAGES, bytes_of, draw_images
 
 TIMM = ("test_vit", "test_efficientnet")
 
@@ -176,7 +176,7 @@ def test_precision_is_another_entry_close_by(own, made, tmp_path):
 
 
 def test_hashes_of_unchanged_files_are_not_taken_again(own, tmp_path, monkeypatch):
-    from clipsafe_utils.engine.evaluation import catalogue_models
+    from clipsafe_engine.predict import catalogue_models
 
     entries = [catalogue(own)[name] for name in names(own)]
     first = find_models(entries, None, Running(), tmp_path)

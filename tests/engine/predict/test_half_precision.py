@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
-from clipsafe_utils.engine.evaluation.run import STORED_DTYPE
+from clipsafe_engine.predict.run import STORED_DTYPE
 from clipsafe_utils.metrics.calibration import debiased_calibration_error, expected_calibration_error
 from clipsafe_utils.metrics.logits import summarise_logits
 from clipsafe_utils.metrics.ood import detection

@@ -13,13 +13,13 @@ pytest.importorskip("torch")
 pytest.importorskip("zarr")
 pytest.importorskip("open_clip")
 
-from clipsafe_utils.engine.evaluation import jobs
-from clipsafe_utils.engine.evaluation.jobs import outstanding
-from clipsafe_utils.engine.evaluation.predict import predict
-from clipsafe_utils.engine.evaluation.run import Settings
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.models.prompts import PromptSet
-from tests.engine.evaluation.tiny import MODELS, REAL_IMAGES, Folder, TinyModel, bytes_of, draw_images
+from clipsafe_engine.models.prompts import PromptSet
+from clipsafe_engine.predict import jobs
+from clipsafe_engine.predict.jobs import outstanding
+from clipsafe_engine.predict.predict import predict
+from clipsafe_engine.predict.run import Settings
+from clipsafe_engine.predict.store import PredictionStore
+from tests.engine.predict.tiny import MODELS, REAL_IMAGES, Folder, TinyModel, bytes_of, draw_images
 
 KILLS = 20
 SETTINGS = Settings(batch_images=4, shard_images=8, threads=2, prompts=(PromptSet("one", ("a {}.",)),))
@@ -87,7 +87,7 @@ def test_twenty_kills_of_workers_of_a_cluster(tmp_path, sets, undisturbed):
     distributed = pytest.importorskip("distributed")
     import dask
 
-    from clipsafe_utils.engine.evaluation.cluster import ALLOWED_FAILURES, WORKERS_LOST, predict_on_cluster
+    from clipsafe_engine.predict.cluster import ALLOWED_FAILURES, WORKERS_LOST, predict_on_cluster
 
     store = PredictionStore(tmp_path / "cluster")
     slow = [SlowModel(model.name, model.seed, model.kind, model.transform) for model in MODELS]
@@ -136,7 +136,7 @@ class SlowModel(TinyModel):
 
 
 def test_a_full_disk_is_one_sentence_and_the_run_goes_on_afterwards(tmp_path, monkeypatch):
-    from clipsafe_utils.engine.evaluation import arrays
+    from clipsafe_engine.predict import arrays
     from clipsafe_utils.errors import ClipsafeError
 
     sets = [Folder("few", draw_images(tmp_path / "few", 20))]

@@ -8,13 +8,13 @@ pytest.importorskip("open_clip")
 
 import torch
 
-from clipsafe_utils.engine.datasets.decoding import decoded
-from clipsafe_utils.engine.evaluation import pixels
-from clipsafe_utils.engine.evaluation.forward import normalise
-from clipsafe_utils.engine.evaluation.pixels import Cutter, Request, cut
-from clipsafe_utils.engine.models.catalogue import catalogue
-from clipsafe_utils.engine.models.loading import transform_of
-from tests.engine.evaluation.tiny import CPU, LARGE, OTHER_MEAN, REAL_IMAGES, SMALL, Folder, draw_images
+from clipsafe_engine.datasets.decoding import decoded
+from clipsafe_engine.models.loading import transform_of
+from clipsafe_engine.predict import pixels
+from clipsafe_engine.predict.forward import normalise
+from clipsafe_engine.predict.pixels import Cutter, Request, cut
+from clipsafe_utils.registry.catalogue import catalogue
+from tests.engine.predict.tiny import CPU, LARGE, OTHER_MEAN, REAL_IMAGES, SMALL, Folder, draw_images
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def test_a_batch_is_bit_for_bit_what_the_transform_gives(images, transform):
 @pytest.mark.skipif(not REAL_IMAGES.is_dir(), reason="needs the real images")
 @pytest.mark.slow
 def test_so_it_is_on_photographs_for_every_transform_of_the_catalogue():
-    from clipsafe_utils.engine.datasets.catalogue import data_set
-    from clipsafe_utils.engine.datasets.opening import open_images
+    from clipsafe_engine.datasets.opening import open_images
+    from clipsafe_utils.registry.data_sets import data_set
 
     photographs = open_images(data_set("imagenet-samples"), REAL_IMAGES)
     transforms = {transform_of(entry) for entry in catalogue().values()}

@@ -9,15 +9,15 @@ pytest.importorskip("open_clip")
 
 import torch
 
-from clipsafe_utils.engine.datasets import decoding
-from clipsafe_utils.engine.evaluation import jobs, pixels
-from clipsafe_utils.engine.evaluation.jobs import Part, outstanding, rounds
-from clipsafe_utils.engine.evaluation.predict import predict
-from clipsafe_utils.engine.evaluation.run import Settings
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.models.prompts import PromptSet
+from clipsafe_engine.datasets import decoding
+from clipsafe_engine.models.prompts import PromptSet
+from clipsafe_engine.predict import jobs, pixels
+from clipsafe_engine.predict.jobs import Part, outstanding, rounds
+from clipsafe_engine.predict.predict import predict
+from clipsafe_engine.predict.run import Settings
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
-from tests.engine.evaluation.tiny import MODELS, Folder, TinyModel, TinyNetwork, bytes_of, draw_images
+from tests.engine.predict.tiny import MODELS, Folder, TinyModel, TinyNetwork, bytes_of, draw_images
 
 SETTINGS = Settings(batch_images=4, threads=2, shard_images=4, prompts=(PromptSet("one", ("a {}.",)),))
 
@@ -267,8 +267,8 @@ def test_progress_tells_every_image(store, sets):
 def test_that_a_finished_study_is_finished_is_found_in_two_seconds(tmp_path):
     import time
 
-    from clipsafe_utils.engine.datasets.image_list import ImageList
-    from clipsafe_utils.engine.datasets.sources import Members
+    from clipsafe_engine.datasets.image_list import ImageList
+    from clipsafe_engine.datasets.sources import Members
 
     store = PredictionStore(tmp_path)
     models = [TinyModel(f"timm:{k}", k) for k in range(210)]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("zarr")
 
-from clipsafe_utils.engine.evaluation import arrays
-from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
+from clipsafe_engine.predict import arrays
+from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 
 MODEL, DATASET = "open_clip:ViT-B/32@laion2b.s34b", "v2/matched-frequency"

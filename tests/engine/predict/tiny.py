@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.datasets.sources import Files
-from clipsafe_utils.engine.evaluation.predictions import Classifier
-from clipsafe_utils.engine.models.transforms import Crop, Transform
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.sources import Files
+from clipsafe_engine.models.transforms import Crop, Transform
+from clipsafe_engine.predict.predictions import Classifier
 
 REAL_IMAGES = Path(__file__).parents[4] / "shared" / "images"
 """400 photographs and 400 cue-conflict images, where they are."""

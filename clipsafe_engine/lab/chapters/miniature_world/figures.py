@@ -1,8 +1,8 @@
 """The figure of the miniature world that is drawn from numbers."""
 
+from clipsafe_engine.lab.findings.world.result import MiniatureWorld
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.cubes.source_lines import source_lines
-from clipsafe_utils.findings.world.result import MiniatureWorld
 from clipsafe_utils.show.shown import Shown
 
 

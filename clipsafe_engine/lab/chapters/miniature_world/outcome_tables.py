@@ -1,7 +1,7 @@
 """What came out of the miniature world, as tables."""
 
+from clipsafe_engine.lab.findings.world.result import PROPERTIES, MiniatureWorld
 from clipsafe_utils.cubes import GROUPS
-from clipsafe_utils.findings.world.result import PROPERTIES, MiniatureWorld
 from clipsafe_utils.say import level
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table

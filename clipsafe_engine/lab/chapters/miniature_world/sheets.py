@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from clipsafe_engine.lab.world.material import Counts, counts
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.lab.world.material import Counts, counts
-from clipsafe_utils.lab.world.world import World
 from clipsafe_utils.show.contact_sheets import Strip
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.findings.world.put_in import knob_values
-from clipsafe_utils.lab.world.captions import captions, read_labels
-from clipsafe_utils.lab.world.concepts import GROUPS
-from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
-from clipsafe_utils.lab.world.sources import draw, label_concepts, source_parts
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.findings.world.put_in import knob_values
+from clipsafe_engine.lab.world.captions import captions, read_labels
+from clipsafe_engine.lab.world.concepts import GROUPS
+from clipsafe_engine.lab.world.sources import draw, label_concepts, source_parts
+from clipsafe_engine.lab.world.world import World
+from clipsafe_utils.registry.knobs import CAPTION_KNOBS, IMAGE_KNOBS
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 

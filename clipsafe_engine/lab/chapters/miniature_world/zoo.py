@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from clipsafe_engine.lab.training.ledger import Row, read_ledger
+from clipsafe_engine.lab.training.recipe import Recipe, read_groups
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.lab.training.ledger import Row, read_ledger
-from clipsafe_utils.lab.training.recipe import Recipe, read_groups
 from clipsafe_utils.say import percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clipsafe_engine.lab.findings.student.in_small import Charted
+from clipsafe_engine.lab.findings.student.result import StudentLaboratory
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.cubes.yours import is_yours, label_of
-from clipsafe_utils.findings.student.in_small import Charted
-from clipsafe_utils.findings.student.result import StudentLaboratory
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.show.dot_plot import Scale, dots

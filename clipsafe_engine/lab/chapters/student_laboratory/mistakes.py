@@ -7,11 +7,11 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from clipsafe_engine.lab.student.change import Change, recipe_of
+from clipsafe_engine.lab.student.knobs import read_settings
+from clipsafe_engine.lab.student.own_world import copy_world, read_own_world
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.student.change import Change, recipe_of
-from clipsafe_utils.lab.student.knobs import read_settings
-from clipsafe_utils.lab.student.own_world import copy_world, read_own_world
-from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 

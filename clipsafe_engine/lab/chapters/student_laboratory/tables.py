@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from clipsafe_utils.findings.student.comparison import COMPARED, Comparison
-from clipsafe_utils.findings.student.result import SOURCES
-from clipsafe_utils.findings.world.put_in import stands_at
-from clipsafe_utils.lab.student.knobs import MEANINGS, limits
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.findings.student.comparison import COMPARED, Comparison
+from clipsafe_engine.lab.findings.student.result import SOURCES
+from clipsafe_engine.lab.findings.world.put_in import stands_at
+from clipsafe_engine.lab.student.knobs import MEANINGS, limits
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.say import level
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table

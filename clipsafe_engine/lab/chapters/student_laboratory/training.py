@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from clipsafe_utils.lab.student.change import Change
-from clipsafe_utils.lab.student.knobs import checked
-from clipsafe_utils.lab.student.make import make_mine
+from clipsafe_engine.lab.student.change import Change
+from clipsafe_engine.lab.student.knobs import checked
+from clipsafe_engine.lab.student.make import make_mine
 from clipsafe_utils.parameters import CheckedParameters
 
 FOLDER = Path("mine")  # beside the notebook

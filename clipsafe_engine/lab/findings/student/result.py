@@ -8,6 +8,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from clipsafe_engine.lab.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare
+from clipsafe_engine.lab.findings.student.in_small import Charted, reliability, residuals, shape_biases
+from clipsafe_engine.lab.findings.world.put_in import PutIn, put_into, stands_at
+from clipsafe_engine.lab.student.knobs import OF_TRAINING, written
+from clipsafe_engine.lab.training.ledger import read_ledger
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.cubes.source_lines import source_lines
@@ -15,13 +21,7 @@ from clipsafe_utils.cubes.studies import REPOSITORY, find_study
 from clipsafe_utils.cubes.yours import PREFIX, is_yours, label_of
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, axis_of, draws_of, read_causes
 from clipsafe_utils.findings.properties import Property
-from clipsafe_utils.findings.student.comparison import UNCHANGED_RUNG, Comparison, compare
-from clipsafe_utils.findings.student.in_small import Charted, reliability, residuals, shape_biases
 from clipsafe_utils.findings.trainings import DoseResponse, Trainings
-from clipsafe_utils.findings.world.put_in import PutIn, put_into, stands_at
-from clipsafe_utils.lab.student.knobs import OF_TRAINING, written
-from clipsafe_utils.lab.training.ledger import read_ledger
-from clipsafe_utils.lab.world.world import World, load_world
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import NO_BREAK, Missing, Said, Text, Value, count, nothing, percent
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clipsafe_utils.lab.student.knobs import OF_TRAINING
-from clipsafe_utils.lab.training.recipe import Recipe, read_groups
-from clipsafe_utils.lab.world.knobs import IMAGE_KNOBS
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.palette import PATTERNS, ROLES
-from clipsafe_utils.lab.world.sources import source_parts
-from clipsafe_utils.lab.world.world import World
+from clipsafe_engine.lab.student.knobs import OF_TRAINING
+from clipsafe_engine.lab.training.recipe import Recipe, read_groups
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.palette import PATTERNS, ROLES
+from clipsafe_engine.lab.world.sources import source_parts
+from clipsafe_engine.lab.world.world import World
+from clipsafe_utils.registry.knobs import IMAGE_KNOBS
 from clipsafe_utils.say import Text, Value
 
 

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from clipsafe_engine.lab.findings.world.put_in import PutIn, put_into
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, SOURCES
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import DoseResponse, Trainings, tables_of_studies
-from clipsafe_utils.findings.world.put_in import PutIn, put_into
-from clipsafe_utils.lab.world.world import World, load_world
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Said, Text, Value, count
 
