@@ -44,7 +44,7 @@ def student(
     from clipsafe_engine.lab.student.knobs import read_settings
     from clipsafe_engine.lab.student.make import make_mine
     from clipsafe_engine.lab.student.own_world import copy_world
-    from clipsafe_engine.lab.world.world import DATA
+    from clipsafe_utils.registry.drawn_world import DATA
 
     if copy is not None:
         for path in copy_world(copy):

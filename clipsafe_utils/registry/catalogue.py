@@ -7,8 +7,8 @@ from dataclasses import MISSING, dataclass, fields, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from clipsafe_utils.cubes.schema import GROUPS
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.groups import GROUPS
 
 LIBRARIES = ("open_clip", "timm")
 BY_LIBRARY = {f"{library}.list_pretrained": library for library in LIBRARIES}
@@ -37,7 +37,7 @@ class ModelEntry:
     model : str
         Its architecture, by the library's name.
     group : str
-        A key of `clipsafe_utils.cubes.schema.GROUPS`.
+        A key of `clipsafe_utils.registry.groups.GROUPS`.
     architecture, family : str
         Kind of image encoder; the unit of independence in statistics.
     training_source : str

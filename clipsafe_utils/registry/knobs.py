@@ -18,8 +18,8 @@ class ImageKnobs:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import load_world
-    >>> load_world().image_knobs["laion"].scale_min
+    >>> from clipsafe_utils.registry.drawn_world import image_knobs
+    >>> image_knobs()["laion"].scale_min
     0.45
     """
 
@@ -75,9 +75,8 @@ class CaptionKnobs:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import load_world
-    >>> load_world().caption_knobs["wit"].missing
-    0.1
+    >>> CaptionKnobs(detail=0.25, wrong=0.05, missing=0.1).size_words
+    True
     """
 
     detail: float = _between(0, 1)
@@ -130,15 +129,13 @@ def moved(knobs: Knobs, changes: Mapping[str, object], place: str) -> Knobs:
     return fill(type(knobs), lists, place)
 
 
-def read_image_knobs(tables: Table, groups: frozenset[str], place: str) -> dict[str, ImageKnobs]:
+def read_image_knobs(tables: Table, place: str) -> dict[str, ImageKnobs]:
     """Read the tables `[images.*]`, each of which may be based on one above it.
 
     Parameters
     ----------
     tables : dict
         One table for each set of knobs.
-    groups : frozenset of str
-        The groups of concepts of the world.
     place : str
         The file, for the message.
 
@@ -149,10 +146,9 @@ def read_image_knobs(tables: Table, groups: frozenset[str], place: str) -> dict[
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> from clipsafe_utils.registry.toml_tables import read_toml
-    >>> tables = read_toml(DATA / "sources.toml")["images"]
-    >>> read_image_knobs(tables, frozenset({"class", "web_shared", "near", "far"}), "")["wit"].scale_min
+    >>> read_image_knobs(read_toml(DATA / "sources.toml")["images"], "")["wit"].scale_min
     0.5
     """
     full: dict[str, Table] = {}
@@ -165,7 +161,6 @@ def read_image_knobs(tables: Table, groups: frozenset[str], place: str) -> dict[
             raise ClipsafeError(f"{here}: based_on names {base!r}; expected a table above it.")
         full[name] = {**full.get(base, {}), **row}
         knobs[name] = fill(ImageKnobs, full[name], here)
-        check_image_knobs(knobs[name], groups, here)
     return knobs
 
 
@@ -179,8 +174,8 @@ def check_image_knobs(knobs: ImageKnobs, groups: frozenset[str], place: str) -> 
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import load_world
-    >>> check_image_knobs(load_world().image_knobs["wit"], frozenset({"class"}), "sources.toml")
+    >>> from clipsafe_utils.registry.drawn_world import image_knobs
+    >>> check_image_knobs(image_knobs()["wit"], frozenset({"class"}), "sources.toml")
     """
     for group in knobs.classes:
         if group not in groups:

@@ -22,7 +22,7 @@ def read_toml(path: Path) -> Table:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> sorted(read_toml(DATA / "test_sets.toml"))
     ['counts', 'seeds']
     """

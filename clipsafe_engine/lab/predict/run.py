@@ -19,11 +19,12 @@ from clipsafe_engine.lab.world.captions import prompt_tokens
 from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
 from clipsafe_engine.lab.world.renderer import render
 from clipsafe_engine.lab.world.sets import TEST_SETS
-from clipsafe_engine.lab.world.world import DATA, World, load_world
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_engine.predict.store import Kind, Predictions, PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import sha256
 from clipsafe_utils.processes import end_with_parent
+from clipsafe_utils.registry.drawn_world import DATA
 
 Models = tuple[tuple[str, Path, str], ...]
 """Name, weight file and its SHA-256."""

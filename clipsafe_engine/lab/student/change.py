@@ -10,8 +10,9 @@ from clipsafe_engine.lab.student.knobs import OF_TRAINING, checked, written
 from clipsafe_engine.lab.student.own_world import digest
 from clipsafe_engine.lab.training.recipe import Recipe, world_of
 from clipsafe_engine.lab.world.sources import source_parts
-from clipsafe_engine.lab.world.world import DATA, World
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.drawn_world import DATA
 
 ARCHITECTURE = "resnet_xs"
 

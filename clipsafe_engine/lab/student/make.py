@@ -6,9 +6,9 @@ from clipsafe_engine.lab.student.change import Change, recipe_of
 from clipsafe_engine.lab.student.join import refuse_other_study
 from clipsafe_engine.lab.student.own_world import read_own_world
 from clipsafe_engine.lab.world.material import seed_called
-from clipsafe_engine.lab.world.world import DATA
 from clipsafe_utils.cubes.studies import Study, find_study
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.drawn_world import DATA
 
 ZOO = "miniature"
 """The study to stand beside."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from clipsafe_engine.lab.world.palette import PATTERNS
 from clipsafe_engine.lab.world.prompts import read_single_templates
-from clipsafe_engine.lab.world.world import DATA, World, load_world
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import clear_scratch, scratch_folder
+from clipsafe_utils.registry.drawn_world import DATA
 
 _SPOKEN = ("captions.toml", "prompts.toml")
 _DATA_FILES = (".toml", ".json", ".png")

@@ -18,11 +18,12 @@ from clipsafe_engine.lab.training.objectives import load_network
 from clipsafe_engine.lab.training.run import train_group
 from clipsafe_engine.lab.world.renderer import render
 from clipsafe_engine.lab.world.sets import TEST_SETS
-from clipsafe_engine.lab.world.world import DATA, load_world
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_engine.lab.zoo import record_of
 from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.cubes.yours import YOURS
+from clipsafe_utils.registry.drawn_world import DATA
 from clipsafe_utils.terminal import progress
 
 

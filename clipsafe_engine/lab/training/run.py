@@ -11,10 +11,11 @@ from typing import Any
 
 from clipsafe_engine.lab.training.ledger import Row, add_curves, add_to_ledger, read_ledger
 from clipsafe_engine.lab.training.recipe import Recipe, world_of
-from clipsafe_engine.lab.world.world import DATA, load_world
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain, replacing, sha256
 from clipsafe_utils.processes import end_with_parent
+from clipsafe_utils.registry.drawn_world import DATA
 from clipsafe_utils.terminal import measured_progress
 
 _SECONDS_BETWEEN_LOOKS = 0.5

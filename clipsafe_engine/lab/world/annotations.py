@@ -31,7 +31,7 @@ class Sizes:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> read_rules(DATA)[0].rotation
     25.0
     """
@@ -54,7 +54,7 @@ class Strengths:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> read_rules(DATA)[1].texture
     2.0
     """
@@ -112,7 +112,7 @@ def read_rules(folder: Path) -> tuple[Sizes, Strengths]:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> read_rules(DATA)[0].hidden
     0.15
     """

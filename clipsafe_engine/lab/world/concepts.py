@@ -78,7 +78,8 @@ def read_concepts(
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA, load_world
+    >>> from clipsafe_engine.lab.world.world import load_world
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> world = load_world()
     >>> concepts, unseen = read_concepts(DATA / "concepts.toml", world.atlas, world.palette)
     >>> len(concepts), len(unseen)

@@ -53,7 +53,7 @@ def read_atlas(folder: Path) -> Atlas:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> read_atlas(DATA).tiles.dtype
     dtype('uint8')
     """

@@ -157,7 +157,7 @@ def read_language(path: Path, named: Iterable[str]) -> Language:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> read_language(DATA / "captions.toml", ["cat"]).words[0]
     'airplane'
     """

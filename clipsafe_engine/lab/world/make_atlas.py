@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from clipsafe_engine.lab.world.glyphs import TILE
-from clipsafe_engine.lab.world.world import DATA
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import replacing
+from clipsafe_utils.registry.drawn_world import DATA
 from clipsafe_utils.registry.toml_tables import entry, read_toml
 
 FONTS = {

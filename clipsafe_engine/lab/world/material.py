@@ -54,7 +54,7 @@ class Counts:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> counts(DATA).natural
     20000
     """
@@ -89,7 +89,7 @@ def counts(folder: Path) -> Counts:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> counts(DATA).cue_conflict
     1200
     """
@@ -107,7 +107,7 @@ def seed_called(folder: Path, name: str) -> int:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> seed_called(DATA, "development") != seed_called(DATA, "reported")
     True
     """

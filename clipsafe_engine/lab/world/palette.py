@@ -96,7 +96,7 @@ def read_palette(path: Path) -> Palette:
 
     Examples
     --------
-    >>> from clipsafe_engine.lab.world.world import DATA
+    >>> from clipsafe_utils.registry.drawn_world import DATA
     >>> len(read_palette(DATA / "appearance.toml").colours)
     10
     """

@@ -3,6 +3,7 @@
 from clipsafe_engine.lab.world.language import check_template
 from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.drawn_world import prompt_sets
 from clipsafe_utils.registry.toml_tables import entry, read_toml
 
 _FILE = "prompts.toml"
@@ -22,17 +23,10 @@ def read_prompt_sets(world: World) -> dict[str, tuple[str, ...]]:
     >>> read_prompt_sets(load_world())["one"]
     ('a photo of a {}',)
     """
-    path = world.folder / _FILE
-    sets = {}
-    for name, templates in entry(read_toml(path), "prompt_sets", dict, str(path)).items():
-        place = f"{path}, prompt_sets, {name}"
-        if not isinstance(templates, list) or not templates:
-            raise ClipsafeError(f"{place}: expected a list of sentences, got {templates!r}.")
+    sets = prompt_sets(world.folder)
+    for name, templates in sets.items():
         for template in templates:
-            if not isinstance(template, str):
-                raise ClipsafeError(f"{place}: expected a sentence, got {template!r}.")
-            check_template(world.language, template, place)
-        sets[name] = tuple(templates)
+            check_template(world.language, template, f"{world.folder / _FILE}, prompt_sets, {name}")
     return sets
 
 

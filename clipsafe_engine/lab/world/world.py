@@ -13,16 +13,14 @@ from clipsafe_engine.lab.world.glyphs import Atlas, read_atlas
 from clipsafe_engine.lab.world.language import Language, check_template, read_language
 from clipsafe_engine.lab.world.palette import PATTERNS, Palette, read_palette
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.drawn_world import DATA, image_knobs
 from clipsafe_utils.registry.knobs import (
     CaptionKnobs,
     ImageKnobs,
     SourceParts,
-    read_image_knobs,
+    check_image_knobs,
 )
 from clipsafe_utils.registry.toml_tables import entry, fill, read_toml
-
-DATA = Path(__file__).parents[3] / "clipsafe_utils" / "registry" / "world"
-"""The folder of the world that the book uses; a copy of it is where a world of one's own begins."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,9 @@ def load_world(folder: Path = DATA) -> World:
     path = folder / "sources.toml"
     table = read_toml(path)
     groups = frozenset(concept.group for concept in concepts)
-    images = read_image_knobs(entry(table, "images", dict, str(path)), groups, str(path))
+    images = image_knobs(folder)
+    for name, knobs in images.items():
+        check_image_knobs(knobs, groups, f"{path}, [images.{name}]")
     captions = {}
     for name, row in entry(table, "captions", dict, str(path)).items():
         captions[name] = fill(CaptionKnobs, row, f"{path}, [captions.{name}]")

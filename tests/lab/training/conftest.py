@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from clipsafe_engine.lab.training.recipe import Recipe
-from clipsafe_engine.lab.world.world import DATA, World, load_world
+from clipsafe_engine.lab.world.world import World, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 
 @pytest.fixture(scope="session")

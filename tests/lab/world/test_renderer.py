@@ -10,8 +10,9 @@ from clipsafe_engine.lab.world.palette import PATTERNS  # noqa: E402
 from clipsafe_engine.lab.world.renderer import render, silhouettes  # noqa: E402
 from clipsafe_engine.lab.world.sets import make_test_set  # noqa: E402
 from clipsafe_engine.lab.world.sources import draw  # noqa: E402
-from clipsafe_engine.lab.world.world import DATA, load_world  # noqa: E402
+from clipsafe_engine.lab.world.world import load_world  # noqa: E402
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS  # noqa: E402
+from clipsafe_utils.registry.drawn_world import DATA  # noqa: E402
 
 WORLD = load_world()
 SEED = seed_called(DATA, "development")

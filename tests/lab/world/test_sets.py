@@ -10,8 +10,9 @@ from clipsafe_engine.lab.world.sequences import perturbed_hits
 from clipsafe_engine.lab.world.sets import ONE_FACTOR, OUT_OF_DISTRIBUTION, SHIFTS, TEST_SETS, make_test_set
 from clipsafe_engine.lab.world.shifts import REDRAWN
 from clipsafe_engine.lab.world.sources import draw
-from clipsafe_engine.lab.world.world import DATA, load_world
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.registry.drawn_world import DATA
 
 WORLD = load_world()
 SEED = seed_called(DATA, "development")
