@@ -1,4 +1,4 @@
-"""The verbs of `clipsafe miniature`. Everything heavy is imported inside the verb that needs it."""
+"""The verbs `clipsafe train` and `clipsafe miniature`. Everything heavy is imported inside the verb."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from clipsafe_engine.lab.student_commands import student
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.terminal import print_table, say
+from clipsafe_utils.terminal import print_json, print_table, say
 
 miniature = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="From the weights of the miniature zoo to its cubes."
@@ -17,6 +17,33 @@ _Weights = Annotated[Path, typer.Option("--weights", help="Folder of the weights
 _Store = Annotated[Path, typer.Option("--predictions", help="Folder of the predictions.")]
 _Seed = Annotated[str, typer.Option(help="Test sets: development or reported.")]
 _Jobs = Annotated[int, typer.Option(min=1, help="Processes of one thread each.")]
+
+
+def train(
+    group: Annotated[str, typer.Argument(help="A group of the zoo, or your own file of recipes.")],
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Train this model of the group, and what it needs.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder to work in.")] = Path("_zoo"),
+    weights: Annotated[
+        Path | None,
+        typer.Option("--ship", help="Copy what the repository ships of the group to this folder."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+) -> None:
+    """Train a group of the miniature zoo; what is trained already is kept.
+
+    Example: [bold]clipsafe train ladder[/bold]
+    """
+    from clipsafe_engine.lab.training.commands import train_named_group
+
+    rows = train_named_group(group, only or [], folder, jobs, weights)
+    if as_json:
+        print_json([row.for_json() for row in rows])
+        return
+    shown = ("name", "accuracy", "seconds")
+    print_table([{name: getattr(row, name) for name in shown} for row in rows], f"{group}, in {folder}")
 
 
 @miniature.command()
