@@ -11,7 +11,5 @@ _MODELS = ("torch", "timm", "open_clip", "zarr")
 """The extra `models`."""
 
 collect_ignore_glob = (
-    []
-    if all(map(_is_installed, _MODELS))
-    else ["field/*.py", "models/*.py", "evaluation/*.py", "measure/*.py"]
+    [] if all(map(_is_installed, _MODELS)) else ["field/*.py", "models/*.py", "predict/*.py", "measure/*.py"]
 )
