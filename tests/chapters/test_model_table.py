@@ -12,8 +12,9 @@ import xarray as xr
 
 from clipsafe_utils.chapters.model_table import analysis, page
 from clipsafe_utils.cubes import write_cube
-from clipsafe_utils.cubes.schema import DECISIONS, GROUPS
+from clipsafe_utils.cubes.schema import DECISIONS
 from clipsafe_utils.cubes.studies import list_studies
+from clipsafe_utils.registry.groups import GROUPS
 
 
 @pytest.fixture
