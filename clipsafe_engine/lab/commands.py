@@ -5,15 +5,18 @@ from pathlib import Path
 
 from clipsafe_engine.lab.compare import Difference, compare
 from clipsafe_engine.lab.measure.embeddings import write_embeddings
+from clipsafe_engine.lab.measure.experiments import measure_experiments
 from clipsafe_engine.lab.measure.miniature import LICENCE, STUDY, measure_miniature
 from clipsafe_engine.lab.predict.references import choose_filtered
 from clipsafe_engine.lab.predict.run import predict_zoo
-from clipsafe_engine.lab.predict.sets import world_hash
-from clipsafe_engine.lab.training.ledger import Row, read_ledger
+from clipsafe_engine.lab.predict.sets import model_name, world_hash
+from clipsafe_engine.lab.training.ledger import LEDGER, Row, read_ledger
+from clipsafe_engine.lab.training.recipe import EXPERIMENTS, read_groups
+from clipsafe_engine.lab.training.weights import logit_scale
 from clipsafe_engine.lab.workspace import clear_workspace
 from clipsafe_engine.lab.world.material import seed_called
 from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
-from clipsafe_engine.lab.world.sets import TEST_SETS
+from clipsafe_engine.lab.world.sets import HARD, TEST_SETS
 from clipsafe_engine.lab.world.world import load_world
 from clipsafe_engine.lab.zoo import evaluated, record_of
 from clipsafe_engine.measure.cubes import Facts
@@ -111,6 +114,61 @@ def measure(
             templates=read_single_templates(world),
         )
     return hashes
+
+
+def experiment(weights: Path, store: Path, folder: Path, seed: str, jobs: int) -> dict[str, str]:
+    """Run the trained models of all experiments over the test sets, measure them and write their study.
+
+    Parameters
+    ----------
+    weights : Path
+        Folder of the trained models and their list; models of no experiment are left out.
+    store : Path
+        Gets the predictions.
+    folder : Path
+        Gets the cubes.
+    seed : str
+        Of the test sets: development or reported.
+    jobs : int
+        Processes of one thread each.
+
+    Raises
+    ------
+    ClipsafeError
+        If no experiment is trained there, or a weight file is damaged or not the one of the list.
+
+    Examples
+    --------
+    >>> experiment(Path("nowhere"), Path("nowhere"), Path("nowhere"), "reported", jobs=1)
+    Traceback (most recent call last):
+    ...
+    clipsafe_utils.errors.ClipsafeError: nowhere/zoo.csv: expected models of the experiments encoder, ...
+    """
+    ledger, known = read_ledger(weights), read_groups(EXPERIMENTS)
+    rows = [row for row in ledger.values() if row.training_group in known]
+    if not rows:
+        raise ClipsafeError(f"{weights / LEDGER}: expected models of the experiments {', '.join(known)}.")
+    world = load_world()
+    number = seed_called(world.folder, seed)
+    sets = (*TEST_SETS, HARD)
+    clips = {model_name(row): weights / f"{row.name}.safetensors" for row in rows if row.loss == "clip"}
+    scales = {model: logit_scale(path) for model, path in clips.items()}
+    sources = {(row.source, row.knobs) for row in rows}
+    with progress("Predicting", total=len(sets) + len(sources)) as advance:
+        provenance = predict_zoo(rows, weights, store, number, jobs=jobs, sets=sets, advance=advance)
+    with progress("Measuring", total=len(rows)) as advance:
+        return measure_experiments(
+            store,
+            [record_of(ledger, row, weights) for row in rows],
+            scales,
+            folder,
+            store / "measured",
+            world=world,
+            seed=number,
+            expected=provenance,
+            jobs=jobs,
+            advance=advance,
+        )
 
 
 def reproduce(weights: Path, work: Path, kept: Path, *, quick: bool, jobs: int) -> list[Difference]:

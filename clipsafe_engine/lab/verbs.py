@@ -100,6 +100,24 @@ def measure(
 
 
 @miniature.command()
+def experiments(
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the cubes.")],
+    weights: _Weights = Path("_zoo"),
+    predictions: _Store = Path("_predictions"),
+    seed: _Seed = "reported",
+    jobs: _Jobs = 2,
+) -> None:
+    """Run and measure the trained models of the experiments, and write the cubes of their study.
+
+    Example: [bold]clipsafe train length && clipsafe miniature experiments -o cubes/experiments[/bold]
+    """
+    from clipsafe_engine.lab import commands
+
+    hashes = commands.experiment(weights, predictions, folder, seed, jobs)
+    print_table([{"cube": name, "content": digest[:16]} for name, digest in hashes.items()], str(folder))
+
+
+@miniature.command()
 def reproduce(
     weights: _Weights = Path("weights"),
     work: Annotated[

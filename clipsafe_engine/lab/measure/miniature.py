@@ -18,12 +18,14 @@ from clipsafe_utils.metrics.draws import REPLICATES
 STUDY = "miniature"
 LICENCE = "CC BY 4.0: made by this project"
 
-_FOR_CAUSES = ("outcomes", "decided", "calibration", "ood")
-_REASONS = {
+FOR_CAUSES = ("outcomes", "decided", "calibration", "ood")
+"""Tables of a model that its properties are taken from."""
+REASONS = {
     ("causes", "level"): "a model that turns no knob has no level",
     ("causes", "seed"): "an average of the weights of several models has no seed of its own",
     ("causes", "value"): "no image of the plain set is right, or none is decided by shape or texture",
 }
+"""Why a value is missing, by cube and variable."""
 
 
 def measure_miniature(
@@ -88,7 +90,7 @@ def measure_miniature(
         for record in records
     ]
     measured = measure_models(store, tasks, work, replicates=replicates, jobs=jobs, advance=advance)
-    facts = Facts(STUDY, "proxy", LICENCE, _source(measured, seed, replicates), _REASONS)
+    facts = Facts(STUDY, "proxy", LICENCE, source_of(measured, seed, replicates), REASONS)
     cubes = miniature_cubes(records, measured, facts)
     return write_cubes(cubes, folder)
 
@@ -110,19 +112,23 @@ def miniature_cubes(
     cubes = {"models": describe(models_table(records), "models", facts)}
     shipped = [one for one, record in zip(measured, records, strict=True) if record.shipped]
     cubes |= join_cubes(shipped, facts)
-    cubes["causes"] = _causes(records, measured, facts)
+    values = [properties(one.read(*FOR_CAUSES)) for one in measured]
+    cubes["causes"] = causes_cube(records, values, facts, MEANINGS)
     return cubes
 
 
-def _causes(records: Sequence[ModelRecord], measured: Sequence[Measured], facts: Facts) -> xr.Dataset:
-    values = [properties(one.read(*_FOR_CAUSES)) for one in measured]
+def causes_cube(
+    records: Sequence[ModelRecord], values: Sequence[xr.Dataset], facts: Facts, meanings: str
+) -> xr.Dataset:
+    """Make the cube `causes` from the properties of each model, as `properties` gives them."""
     joined = xr.concat(values, "model", join="exact").merge(causes_table(records))
     described = describe(joined, "causes", facts)
-    described["property"].attrs["comment"] = MEANINGS
+    described["property"].attrs["comment"] = meanings
     return described
 
 
-def _source(measured: Sequence[Measured], seed: int, replicates: int) -> str:
+def source_of(measured: Sequence[Measured], seed: int, replicates: int) -> str:
+    """Say which command, seeds and predictions stand behind the numbers of a study."""
     predictions = digest([one.predictions for one in measured])
     return (
         f"clipsafe measure; test sets of seed {seed}; {replicates} draws; temperatures fitted on a half of "

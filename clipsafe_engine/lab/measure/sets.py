@@ -1,5 +1,6 @@
 """What each set of the laboratory is for: the plan of the study `miniature`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +52,9 @@ KINDS_OF_OOD = {
 """The sets of each kind; a mean counts each kind once."""
 
 
-def plan_of_world(world: World, seed: int, prompt_sets: dict[str, tuple[str, ...]] | None = None) -> Plan:
+def plan_of_world(
+    world: World, seed: int, prompt_sets: dict[str, tuple[str, ...]] | None = None, more: Sequence[str] = ()
+) -> Plan:
     """Say what is measured on the test sets of a seed.
 
     Parameters
@@ -62,6 +65,8 @@ def plan_of_world(world: World, seed: int, prompt_sets: dict[str, tuple[str, ...
         Of the test sets.
     prompt_sets : dict of str to tuple of str, optional
         By name, the classifiers of its subsets; none means that no other prompts are measured.
+    more : sequence of str
+        Sets beside those of the zoo, for accuracy and calibration.
 
     Returns
     -------
@@ -78,7 +83,7 @@ def plan_of_world(world: World, seed: int, prompt_sets: dict[str, tuple[str, ...
     frame = sequences.columns["frame"]
     conditions = {
         name: Condition(_images(sequences if name == SEQUENCES else make_test_set(world, name, seed)))
-        for name in SHIFTS
+        for name in (*SHIFTS, *more)
     }
     conditions[SEQUENCES] = replace(
         conditions[SEQUENCES], asked={ANCHORS: frame == 0, WHOLE: np.ones_like(frame, np.bool_)}

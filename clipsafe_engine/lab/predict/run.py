@@ -37,10 +37,11 @@ def predict_zoo(
     seed: int,
     *,
     jobs: int = 2,
+    sets: Sequence[str] = TEST_SETS,
     world_folder: Path = DATA,
     advance: Callable[[str], object] = str,
 ) -> dict[str, str]:
-    """Run models over all test sets and over held-out images of their own source; make classifiers.
+    """Run models over test sets and over held-out images of their own source; make classifiers.
 
     There is a classifier of each prompt set under its name, and of each single template under its text.
     What the store already holds is not computed again.
@@ -57,6 +58,8 @@ def predict_zoo(
         Of the test sets.
     jobs : int
         Processes of one thread each.
+    sets : sequence of str
+        The test sets: those of the zoo, if nothing is said.
     world_folder : Path
         The world.
     advance : callable
@@ -90,7 +93,7 @@ def predict_zoo(
             raise ClipsafeError(
                 f"{path}: expected the weights of {name!r} with the SHA-256 {expected[:16]}…."
             )
-    tasks: list[tuple[str, str, Models]] = [(name, name, models) for name in TEST_SETS] if models else []
+    tasks: list[tuple[str, str, Models]] = [(name, name, models) for name in sets] if models else []
     for source in dict.fromkeys(map(own_source, rows)):
         own = tuple(model for model, row in zip(models, rows, strict=True) if own_source(row) == source)
         tasks.append((OWN_SOURCE, source, own))

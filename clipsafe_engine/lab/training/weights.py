@@ -166,6 +166,27 @@ def count_parameters(path: Path) -> int:
     return sum(tensor.numel() for name, tensor in _tensors(path).items() if not name.endswith(no_parameter))
 
 
+def logit_scale(path: Path) -> float:
+    """Return what a CLIP multiplies its cosines by.
+
+    Raises
+    ------
+    ClipsafeError
+        If the file is missing or damaged, or of no CLIP.
+
+    Examples
+    --------
+    >>> logit_scale(Path("nowhere.safetensors"))
+    Traceback (most recent call last):
+    ...
+    clipsafe_utils.errors.ClipsafeError: nowhere.safetensors: there is no such weight file.
+    """
+    state = restored(_tensors(path))
+    if "logit_scale" not in state:
+        raise ClipsafeError(f"{path}: has no logit_scale; expected the weights of a CLIP.")
+    return float(state["logit_scale"].exp())
+
+
 def _tensors(path: Path) -> State:
     with _opened(path) as (_, opened):
         return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118, not a mapping

@@ -37,6 +37,7 @@ SMALL = {
     "fooling": 120,
     "fooling_candidates": 240,
     "cue_conflict": 240,
+    "hard": 240,
 }
 WIDTH = 16
 SCALE = 12.0
