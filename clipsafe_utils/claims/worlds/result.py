@@ -1,0 +1,247 @@
+"""The laboratory against the record: the result of its page."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from clipsafe_utils.claims.reading import NotMeasuredError, Reader
+from clipsafe_utils.claims.worlds.measures import Measured, measure_of
+from clipsafe_utils.claims.worlds.outcomes import Outcome, outcome
+from clipsafe_utils.claims.worlds.predictions import LeftOut, Prediction, left_out, predictions
+from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes.source_lines import source_lines
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.say import Missing, Said, Scale, Text, Value, count, listed
+
+_SCALES: Mapping[str, Scale] = {
+    "points": "difference",
+    "points of AUROC": "difference",
+    "points of the spread": "difference",
+}
+"""How an effect of a unit is written; of every other it is a number with its sign."""
+
+_FEWEST = 2
+_OF_CALIBRATION = ("confidence", "temperature", "error-before-scaling", "error-after-scaling")
+_OF_ENCODERS = ("zero-shot-transformers", "zero-shot-resnets", "transformers-beside-resnets")
+_OF_TUNING = ("fine-tuning-and-shape", "fine-tuning-and-shift")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A prediction, what each world measured of it, and what comes of it."""
+
+    prediction: Prediction
+    laboratory: Measured | Missing
+    record: Measured | Missing
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether both worlds have a number."""
+        return isinstance(self.laboratory, Measured) and isinstance(self.record, Measured)
+
+    @property
+    def outcome(self) -> Outcome | Missing:
+        """What comes of it."""
+        if isinstance(self.laboratory, Missing) or isinstance(self.record, Missing):
+            return Missing("one of the two worlds has no number")
+        return outcome(
+            self.laboratory.interval, self.record.interval, self.prediction.smallest_effect
+        )
+
+    @property
+    def predicted(self) -> Said:
+        """What the laboratory says."""
+        return self._value(self.laboratory)
+
+    @property
+    def real(self) -> Said:
+        """What the record says."""
+        return self._value(self.record)
+
+    @property
+    def ratio(self) -> Text:
+        """How many times the laboratory's effect the real one is; missing where they do not agree."""
+        if isinstance(self.laboratory, Missing) or isinstance(self.record, Missing):
+            return Missing("one of the two worlds has no number")
+        if self.outcome is not Outcome.AGREE:
+            return Missing("sizes are compared where the signs agree")
+        return Text(f"{self.record.estimate / self.laboratory.estimate:.1f}")
+
+    def _value(self, measured: Measured | Missing) -> Said:
+        if isinstance(measured, Missing):
+            return measured
+        return Value(
+            measured.estimate, *measured.interval, scale=_SCALES.get(self.prediction.unit, "change")
+        )
+
+
+@dataclass(frozen=True)
+class AgainstRecord:
+    """What comes of all predictions."""
+
+    laboratory: str  # The study that stands in for real models.
+    record: str  # The study of real models.
+    rows: Sequence[Compared]
+    confidence: float
+    source_lines: Sequence[str] = ()
+
+    def __getitem__(self, name: str) -> Compared:
+        """Return a prediction by its id."""
+        return next(row for row in self.rows if row.prediction.id == name)
+
+    @property
+    def compared(self) -> list[Compared]:
+        """The predictions of which both worlds have a number."""
+        return [row for row in self.rows if row.is_compared]
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What is not compared."""
+        return left_out()
+
+    @property
+    def number(self) -> Text:
+        """How many predictions are compared."""
+        return Text(len(self.compared))
+
+    def having(self, one: str) -> list[Compared]:
+        """Return the predictions with an outcome."""
+        return [row for row in self.compared if row.outcome == one]
+
+    def counted(self, one: str) -> Text:
+        """Return how many have it."""
+        return Text(len(self.having(one)))
+
+    def topics(self, one: str) -> Text:
+        """Return what these are about."""
+        return listed(row.prediction.topic for row in self.having(one)) if self.having(one) else Text("none")
+
+    @property
+    def score(self) -> Text:
+        """How many agree, disagree and stay open."""
+        if not self.compared:
+            return Missing("no prediction is met by a real number")
+        parts = ("agrees" if self.counted("agree") == "1" else "agree", "disagree", "open")
+        numbers = (self.counted(one) for one in Outcome)
+        return Text(", ".join(f"{number} {part}" for number, part in zip(numbers, parts, strict=True)))
+
+    @property
+    def predicted_first(self) -> Text:
+        """How many of the predictions stood in this book before the real number was read."""
+        return count(sum(row.prediction.first == "laboratory" for row in self.compared), len(self.compared))
+
+    @property
+    def agree_first(self) -> Text:
+        """How many of those that agree did."""
+        agree = self.having("agree")
+        return count(sum(row.prediction.first == "laboratory" for row in agree), len(agree))
+
+    @property
+    def tuning(self) -> str:
+        """What comes of the predictions on fine-tuning; see `_together`."""
+        return self._together(_OF_TUNING)
+
+    @property
+    def encoders(self) -> str:
+        """What comes of those on encoders and shape bias."""
+        return self._together(_OF_ENCODERS)
+
+    @property
+    def calibration(self) -> str:
+        """What comes of those on calibration."""
+        return self._together(_OF_CALIBRATION)
+
+    def _together(self, names: Iterable[str]) -> str:
+        """Return `disagree` where one does, `agree` where all do, `open` otherwise, `none` without any."""
+        found = [self[name].outcome for name in names if self[name].is_compared]
+        if not found:
+            return "none"
+        if Outcome.DISAGREE in found:
+            return "disagree"
+        return "agree" if set(found) == {Outcome.AGREE} else "open"
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """A row a prediction and world: its effect in smallest effects that matter, above 0 as predicted.
+
+        Where any size matters the effect is in its own unit, in points.
+        """
+        rows = []
+        for row in self.compared:
+            prediction = row.prediction
+            size = prediction.smallest_effect or 0.01
+            for world, one in ((self.laboratory, row.laboratory), (self.record, row.record)):
+                assert isinstance(one, Measured)
+                ends = sorted(prediction.sign * end / size for end in one.interval)
+                rows.append(
+                    {
+                        "id": prediction.id,
+                        "sentence": prediction.sentence,
+                        "unit": "" if prediction.smallest_effect else prediction.unit,
+                        "study": world,
+                        "value": prediction.sign * one.estimate / size,
+                        "low": ends[0],
+                        "high": ends[1],
+                        "counted": one.counted,
+                        "outcome": str(row.outcome),
+                    }
+                )
+        columns = ["id", "sentence", "unit", "study", "value", "low", "high", "counted", "outcome"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def against_record(chosen: CheckedParameters) -> AgainstRecord:
+    """Hold the predictions of the first drawn study against the first study of real models.
+
+    Parameters
+    ----------
+    chosen : CheckedParameters
+        Parameters of the page.
+
+    Raises
+    ------
+    ClipsafeError
+        If a study or one of its cubes is at fault, or one of the two kinds of study is absent.
+
+    Examples
+    --------
+    >>> from clipsafe_utils import parameters_of
+    >>> against_record(parameters_of("against-the-record", {}))["fine-tuning-and-shape"].outcome.value
+    'agree'
+    """
+    readers = [Reader(find_study(name)) for name in chosen.studies]
+    drawn = [reader for reader in readers if reader.is_proxy]
+    real = [reader for reader in readers if not reader.is_proxy]
+    if not drawn or not real:
+        raise ClipsafeError(
+            f"Nothing to compare: {listed(chosen.studies)} hold no study of a drawn world beside one of real "
+            "models; `studies: [published, miniature]` does."
+        )
+    rows = [_compare(one, drawn[0], real[0], chosen.confidence) for one in predictions()]
+    return AgainstRecord(
+        drawn[0].study.name,
+        real[0].study.name,
+        rows,
+        chosen.confidence,
+        _sources(rows, (real[0], drawn[0])),
+    )
+
+
+def _compare(prediction: Prediction, drawn: Reader, real: Reader, confidence: float) -> Compared:
+    return Compared(prediction, *(_asked(prediction, reader, confidence) for reader in (drawn, real)))
+
+
+def _asked(prediction: Prediction, reader: Reader, confidence: float) -> Measured | Missing:
+    try:
+        return measure_of(prediction.measure, prediction.claim)(reader, confidence)
+    except NotMeasuredError as reason:
+        return Missing(str(reason))
+
+
+def _sources(rows: Sequence[Compared], readers: Sequence[Reader]) -> list[str]:
+    cubes = ("factors", "shape_bias", "shifts", "ood", "calibration", "prompts", "causes")
+    found = [reader.cube(name) for reader in readers for name in cubes] if rows else []
+    return source_lines(cube for cube in found if cube is not None)
