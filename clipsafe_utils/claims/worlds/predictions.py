@@ -22,7 +22,7 @@ class Prediction:
     id: str
     topic: str
     sentence: str
-    direction: Literal["up", "down"]
+    direction: Literal["up", "down", "none"]
     chapter: str
     differs: str
     first: Literal["laboratory", "record"]
@@ -34,8 +34,8 @@ class Prediction:
 
     @property
     def sign(self) -> float:
-        """1 or −1: what an effect is multiplied with, so that above zero is as predicted."""
-        return 1.0 if self.direction == "up" else -1.0
+        """1 or −1: what an effect is multiplied with, so that a predicted one is above zero."""
+        return -1.0 if self.direction == "down" else 1.0
 
 
 @dataclass(frozen=True)

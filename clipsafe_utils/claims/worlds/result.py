@@ -52,6 +52,22 @@ class Compared:
         )
 
     @property
+    def case(self) -> str | Missing:
+        """The outcome; of an open one, whose interval settles nothing: `laboratory`, `real` or `both`.
+
+        `small` where both effects are too small to matter.
+        """
+        if self.outcome is not Outcome.OPEN or isinstance(self.laboratory, Missing):
+            return self.outcome
+        assert isinstance(self.record, Measured)
+        size = self.prediction.smallest_effect
+        silent = [
+            one.interval.side == 0 and not one.interval.is_within(size)
+            for one in (self.laboratory, self.record)
+        ]
+        return {(1, 0): "laboratory", (0, 1): "real", (1, 1): "both"}.get(tuple(silent), "small")
+
+    @property
     def predicted(self) -> Said:
         """What the laboratory says."""
         return self._value(self.laboratory)
@@ -98,6 +114,12 @@ class AgainstRecord:
         return [row for row in self.rows if row.is_compared]
 
     @property
+    def ordered(self) -> list[Compared]:
+        """All predictions: those that agree, disagree and are open, and those without a number."""
+        order = [*Outcome, None]
+        return sorted(self.rows, key=lambda row: order.index(row.outcome if row.is_compared else None))
+
+    @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """What is not compared."""
         return left_out()
@@ -121,12 +143,11 @@ class AgainstRecord:
 
     @property
     def score(self) -> Text:
-        """How many agree, disagree and stay open."""
+        """With how many real models agree, disagree, and how many they leave open."""
         if not self.compared:
             return Missing("no prediction is met by a real number")
-        parts = ("agrees" if self.counted("agree") == "1" else "agree", "disagree", "open")
-        numbers = (self.counted(one) for one in Outcome)
-        return Text(", ".join(f"{number} {part}" for number, part in zip(numbers, parts, strict=True)))
+        agree, disagree, left = (self.counted(one) for one in Outcome)
+        return Text(f"agree with {agree}, disagree with {disagree} and leave {left} open")
 
     @property
     def predicted_first(self) -> Text:
@@ -170,10 +191,12 @@ class AgainstRecord:
         Where any size matters the effect is in its own unit, in points.
         """
         rows = []
-        for row in self.compared:
+        for row in self.ordered:
+            if not row.is_compared:
+                continue
             prediction = row.prediction
             size = prediction.smallest_effect or 0.01
-            for world, one in ((self.laboratory, row.laboratory), (self.record, row.record)):
+            for world, one in (("laboratory", row.laboratory), ("real models", row.record)):
                 assert isinstance(one, Measured)
                 ends = sorted(prediction.sign * end / size for end in one.interval)
                 rows.append(
@@ -181,7 +204,7 @@ class AgainstRecord:
                         "id": prediction.id,
                         "sentence": prediction.sentence,
                         "unit": "" if prediction.smallest_effect else prediction.unit,
-                        "study": world,
+                        "world": world,
                         "value": prediction.sign * one.estimate / size,
                         "low": ends[0],
                         "high": ends[1],
@@ -189,7 +212,7 @@ class AgainstRecord:
                         "outcome": str(row.outcome),
                     }
                 )
-        columns = ["id", "sentence", "unit", "study", "value", "low", "high", "counted", "outcome"]
+        columns = ["id", "sentence", "unit", "world", "value", "low", "high", "counted", "outcome"]
         return pd.DataFrame(rows, columns=columns)
 
 
