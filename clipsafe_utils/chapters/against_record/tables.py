@@ -2,12 +2,14 @@
 
 import pandas as pd
 
-from clipsafe_utils.claims.worlds.result import AgainstRecord
-from clipsafe_utils.say import Missing, Said, level
+from clipsafe_utils.claims.worlds.result import AgainstRecord, Compared
+from clipsafe_utils.say import Missing, Said, level, points
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, table
 
 _UNITS = {"of the logarithm of temperature": "logarithm", "factors of ten above five": "factors above five"}
+
+_ROUNDED_TO_ZERO = 0.0005
 
 
 def outcomes(r: AgainstRecord) -> Shown:
@@ -19,16 +21,17 @@ def outcomes(r: AgainstRecord) -> Shown:
             _effect(row.predicted),
             _effect(row.real),
             row.outcome,
-            "–" if isinstance(row.ratio, Missing) else row.ratio,
+            _sizes(row),
             row.prediction.first,
         )
         for row in r.ordered
     ]
-    names = ["Prediction", "Unit", "Laboratory", "Real models", "Outcome", "Real / laboratory", "First here"]
+    names = ["Prediction", "Unit", "Laboratory", "Real models", "Outcome", "Sizes", "First here"]
     return table(
         pd.DataFrame(rows, columns=names),
         f"What the laboratory ({r.laboratory}) predicts and what real models ({r.record}) say, with "
-        f"{level(r.confidence)} intervals. The ratio of the sizes stands where both agree. First here: whose "
+        f"{level(r.confidence)} intervals. Sizes: where both agree, how many times the laboratory's the real one is; apart, where the "
+        "two intervals do not meet. First here: whose "
         "number stood in this book before the other was read.",
     )
 
@@ -61,7 +64,17 @@ def left_out(r: AgainstRecord) -> Shown:
 
 
 def _effect(value: Said) -> str:
-    return str(value if isinstance(value, Missing) else value.with_interval)
+    if isinstance(value, Missing) or value.scale != "difference" or not value.is_bounded:
+        return str(value if isinstance(value, Missing) else value.with_interval)
+    # An end that would be written as 0.0 decides on which side of zero an effect lies.
+    digits = 2 if min(abs(value.low), abs(value.high)) < _ROUNDED_TO_ZERO else 1
+    return f"{value.points(digits)} ({points(value.low, digits)} to {points(value.high, digits)})"
+
+
+def _sizes(row: Compared) -> str:
+    if isinstance(row.ratio, Missing):
+        return "apart" if row.are_apart else "–"
+    return f"× {row.ratio}"
 
 
 def _counted(measured: object) -> str:

@@ -19,7 +19,7 @@ from clipsafe_utils.claims.registry import find_claim
 from clipsafe_utils.claims.statistics import STATISTICS
 from clipsafe_utils.claims.statistics.calibration import log_temperature
 from clipsafe_utils.claims.statistics.calibration_errors import at_home
-from clipsafe_utils.claims.statistics.cases import LINEAGE, NETWORK, lineages, of_networks, short_names_of
+from clipsafe_utils.claims.statistics.cases import LINEAGE, NETWORK, of_networks, short_names_of
 from clipsafe_utils.claims.statistics.prompts import fewer_less_many, two_sets
 from clipsafe_utils.claims.statistics.shape import shape_biases_with_errors
 from clipsafe_utils.claims.worlds.outcomes import Interval
@@ -79,14 +79,14 @@ def measured(evidence: Evidence, confidence: float) -> Measured:
     mean = mean_over_units(evidence)
     if mean.units >= FEWEST_UNITS:
         return Measured(
-            mean.estimate, Interval(*mean.interval(confidence)), f"mean of {_number(mean.units, evidence.unit)}"
+            mean.estimate,
+            Interval(*mean.interval(confidence)),
+            f"mean of {_number(mean.units, evidence.unit)}",
         )
     half = half_widths(evidence, 1 - confidence)
     ends = Interval(float((evidence.values - half).min()), float((evidence.values + half).max()))
     counted = _number(len(evidence.cases), evidence.case)
-    return Measured(
-        mean.estimate, ends, f"each of {counted}" if len(evidence.cases) > 1 else counted
-    )
+    return Measured(mean.estimate, ends, f"each of {counted}" if len(evidence.cases) > 1 else counted)
 
 
 def _number(number: int, what: str) -> str:
@@ -279,10 +279,7 @@ def more_classes_first_on_detection(reader: Reader, confidence: float) -> Measur
     """AUROC of what was fine-tuned on more classes first, less that of what was not."""
     evidence = _evidence_on(reader, "F15")
     cases = [
-        case
-        for name, one in evidence.alternatives.items()
-        for case in one.cases
-        if name.endswith("first")
+        case for name, one in evidence.alternatives.items() for case in one.cases if name.endswith("first")
     ]
     if not cases:
         raise NotMeasuredError("no CLIP that was fine-tuned with and without more classes first")

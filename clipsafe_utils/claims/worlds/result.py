@@ -47,9 +47,7 @@ class Compared:
         """What comes of it."""
         if isinstance(self.laboratory, Missing) or isinstance(self.record, Missing):
             return Missing("one of the two worlds has no number")
-        return outcome(
-            self.laboratory.interval, self.record.interval, self.prediction.smallest_effect
-        )
+        return outcome(self.laboratory.interval, self.record.interval, self.prediction.smallest_effect)
 
     @property
     def case(self) -> str | Missing:
@@ -86,12 +84,18 @@ class Compared:
             return Missing("sizes are compared where the signs agree")
         return Text(f"{self.record.estimate / self.laboratory.estimate:.1f}")
 
+    @property
+    def are_apart(self) -> bool:
+        """Whether the two intervals do not meet, whatever their signs."""
+        if isinstance(self.laboratory, Missing) or isinstance(self.record, Missing):
+            return False
+        one, other = self.laboratory.interval, self.record.interval
+        return one.high < other.low or other.high < one.low
+
     def _value(self, measured: Measured | Missing) -> Said:
         if isinstance(measured, Missing):
             return measured
-        return Value(
-            measured.estimate, *measured.interval, scale=_SCALES.get(self.prediction.unit, "change")
-        )
+        return Value(measured.estimate, *measured.interval, scale=_SCALES.get(self.prediction.unit, "change"))
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,18 @@ class AgainstRecord:
 
     def topics(self, one: str) -> Text:
         """Return what these are about."""
-        return listed(row.prediction.topic for row in self.having(one)) if self.having(one) else Text("none")
+        return _named(self.having(one)) or Text("none")
+
+    @property
+    def apart(self) -> Text:
+        """What the open predictions are about of which the two intervals do not meet."""
+        topics = _named([row for row in self.having("open") if row.are_apart])
+        return topics or Missing("the intervals of each open prediction meet")
+
+    @property
+    def has_apart(self) -> str:
+        """Whether there are such predictions: `yes` or `no`."""
+        return "no" if isinstance(self.apart, Missing) else "yes"
 
     @property
     def score(self) -> Text:
@@ -243,7 +258,11 @@ def against_record(chosen: CheckedParameters) -> AgainstRecord:
             f"Nothing to compare: {listed(chosen.studies)} hold no study of a drawn world beside one of real "
             "models; `studies: [published, miniature]` does."
         )
-    rows = [_compare(one, drawn[0], real[0], chosen.confidence) for one in predictions()]
+    # One study after the other: what several predictions read is kept of the study that is asked now.
+    asked = (
+        [_asked(one, reader, chosen.confidence) for one in predictions()] for reader in (drawn[0], real[0])
+    )
+    rows = [Compared(*row) for row in zip(predictions(), *asked, strict=True)]
     return AgainstRecord(
         drawn[0].study.name,
         real[0].study.name,
@@ -253,8 +272,8 @@ def against_record(chosen: CheckedParameters) -> AgainstRecord:
     )
 
 
-def _compare(prediction: Prediction, drawn: Reader, real: Reader, confidence: float) -> Compared:
-    return Compared(prediction, *(_asked(prediction, reader, confidence) for reader in (drawn, real)))
+def _named(rows: Iterable[Compared]) -> Text:
+    return Text("; ".join(row.prediction.topic for row in rows))
 
 
 def _asked(prediction: Prediction, reader: Reader, confidence: float) -> Measured | Missing:
