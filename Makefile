@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 DEFINITION := pyproject.toml requirements.lock
-TORCH_TESTS := tests/metrics/test_metric_peers.py tests/lab tests/engine tests/attack/engine clipsafe_utils/lab clipsafe_utils/engine
+TORCH_TESTS := tests/metrics/test_metric_peers.py tests/lab tests/engine tests/attack/engine clipsafe_engine
 
 .PHONY: book test peers reproduce record lint bench lock clean
 

@@ -29,21 +29,21 @@ from timm.data import create_transform, resolve_data_config
 from timm.data.dataset import ImageDataset
 from timm.data.loader import create_loader
 
-from clipsafe_utils.engine.datasets.catalogue import data_set
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.evaluation.catalogue_models import CatalogueModel, Running, find_models
-from clipsafe_utils.engine.evaluation.commands import RootedDataset
-from clipsafe_utils.engine.evaluation.forward import normalise
-from clipsafe_utils.engine.evaluation.pixels import Cutter, Request, cut
-from clipsafe_utils.engine.evaluation.predict import predict
-from clipsafe_utils.engine.evaluation.run import Settings
-from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
-from clipsafe_utils.engine.measure.model import measure_model
-from clipsafe_utils.engine.measure.outputs import ModelOutputs
-from clipsafe_utils.engine.measure.plan import Condition, ImageSet, InDistribution, Plan, fitting_half
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
-from clipsafe_utils.engine.models.loading import transform_of
-from clipsafe_utils.engine.models.transforms import Transform
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.measure.model import measure_model
+from clipsafe_engine.measure.outputs import ModelOutputs
+from clipsafe_engine.measure.plan import Condition, ImageSet, InDistribution, Plan, fitting_half
+from clipsafe_engine.models.loading import transform_of
+from clipsafe_engine.models.transforms import Transform
+from clipsafe_engine.predict.catalogue_models import CatalogueModel, Running, find_models
+from clipsafe_engine.predict.commands import RootedDataset
+from clipsafe_engine.predict.forward import normalise
+from clipsafe_engine.predict.pixels import Cutter, Request, cut
+from clipsafe_engine.predict.predict import predict
+from clipsafe_engine.predict.run import Settings
+from clipsafe_engine.predict.store import Predictions, PredictionStore
+from clipsafe_utils.registry.catalogue import ModelEntry, catalogue
+from clipsafe_utils.registry.data_sets import data_set
 
 REPORT = Path(__file__).with_suffix(".json")
 REAL_IMAGES = Path(__file__).parents[2] / "shared" / "images" / "imagenet-samples"

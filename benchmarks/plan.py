@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from clipsafe_utils.engine.evaluation.planning import Rates
+from clipsafe_engine.predict.planning import Rates
 
 REPORT = Path(__file__).with_suffix(".json")
 IMAGES = Path(__file__).parents[2] / "shared" / "images"

@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
-from clipsafe_utils.lab.world.captions import captions
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_engine.lab.world.captions import captions
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import load_world
 
 RUNS = 3
 SOURCES = ("labels", "wit", "laion")

@@ -14,14 +14,14 @@ from typing import Any
 
 import torch
 
-from clipsafe_utils.lab.training import loop
-from clipsafe_utils.lab.training.evaluation import outputs
-from clipsafe_utils.lab.training.objectives import IMAGES_SEED, load_network
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.training.weights import count_parameters
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_engine.lab.training import loop
+from clipsafe_engine.lab.training.evaluation import outputs
+from clipsafe_engine.lab.training.objectives import IMAGES_SEED, load_network
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.training.weights import count_parameters
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import load_world
 
 RUNS = 3
 WHOLE = Recipe("clip", "resnet_s", "wit", "clip")

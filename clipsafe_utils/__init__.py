@@ -29,8 +29,6 @@ _HOMES = {
     "clipsafe_utils.findings.prompts.result": ("other_prompts",),
     "clipsafe_utils.findings.shape.result": ("shape_bias",),
     "clipsafe_utils.findings.shift.result": ("distribution_shift", "ood_correlation"),
-    "clipsafe_utils.findings.student.result": ("student_laboratory",),
-    "clipsafe_utils.findings.world.result": ("miniature_world",),
     "clipsafe_utils.parameters": ("parameters_of",),
     "clipsafe_utils.show.tables": ("table",),
     "clipsafe_utils.say": (

@@ -2,6 +2,7 @@
 
 # Everything heavy is imported inside the verb that needs it, so that `clipsafe --help` answers at once.
 
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,12 +10,7 @@ import typer
 
 from clipsafe_utils import __version__, boundary
 from clipsafe_utils.claims.commands import claims
-from clipsafe_utils.engine.evaluation.commands import predict
-from clipsafe_utils.engine.field.commands import field
-from clipsafe_utils.engine.measure.commands import measure
-from clipsafe_utils.engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.verbs import miniature
 from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 app = typer.Typer(
@@ -26,7 +22,9 @@ app = typer.Typer(
 )
 cubes_app = typer.Typer(rich_markup_mode="rich")
 app.add_typer(cubes_app, name="cubes")
-app.add_typer(miniature, name="miniature")
+
+COMMANDS = "clipsafe.commands"
+"""Group of entry points through which a package adds verbs: functions, or groups of them."""
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 _Jobs = Annotated[int, typer.Option(min=1, help="Chapters that run at the same time.")]
@@ -160,64 +158,13 @@ def record(
     print_table(rows, "Record")
 
 
-app.command()(models)
 app.command()(claims)
-app.command()(predict)
-app.command()(measure)
-app.command()(field)
-
-
-@app.command()
-def datasets(
-    check: Annotated[
-        Path | None, typer.Option("--check", help="Folder to check: counts, classes, every image.")
-    ] = None,
-    download: Annotated[
-        str | None, typer.Option("--download", help="Name of a set with an open address.")
-    ] = None,
-    root: Annotated[Path, typer.Option(help="Folder that a download is unpacked into.")] = Path("datasets"),
-    as_json: _Json = False,
-) -> None:
-    """Say what each data set is; check a folder of them; download one.
-
-    Example: [bold]clipsafe datasets --check /data[/bold]
-    """
-    from clipsafe_utils.engine.datasets.commands import check_data_sets, download_data_set, show_data_sets
-
-    if check is not None:
-        check_data_sets(check, as_json)
-    elif download is not None:
-        download_data_set(download, root)
+for _point in entry_points(group=COMMANDS):
+    _verb = _point.load()
+    if isinstance(_verb, typer.Typer):
+        app.add_typer(_verb, name=_point.name)
     else:
-        show_data_sets(as_json)
-
-
-@app.command()
-def train(
-    group: Annotated[str, typer.Argument(help="A group of the zoo, or your own file of recipes.")],
-    only: Annotated[
-        list[str] | None, typer.Option("--only", help="Train this model of the group, and what it needs.")
-    ] = None,
-    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder to work in.")] = Path("_zoo"),
-    weights: Annotated[
-        Path | None,
-        typer.Option("--ship", help="Copy what the repository ships of the group to this folder."),
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes of one thread each.")] = 2,
-    as_json: _Json = False,
-) -> None:
-    """Train a group of the miniature zoo; what is trained already is kept.
-
-    Example: [bold]clipsafe train ladder[/bold]
-    """
-    from clipsafe_utils.lab.training.commands import train_named_group
-
-    rows = train_named_group(group, only or [], folder, jobs, weights)
-    if as_json:
-        print_json([row.for_json() for row in rows])
-        return
-    shown = ("name", "accuracy", "seconds")
-    print_table([{name: getattr(row, name) for name in shown} for row in rows], f"{group}, in {folder}")
+        app.command(_point.name)(_verb)
 
 
 @app.command()

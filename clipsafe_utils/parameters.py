@@ -6,8 +6,9 @@ from reprlib import Repr
 from types import SimpleNamespace
 from typing import Literal, NoReturn
 
-from clipsafe_utils.cubes.schema import GROUPS, HEADLINE_FACTORS, OTHER_FACTORS
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS, OTHER_FACTORS
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.groups import GROUPS
 
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 80, 80

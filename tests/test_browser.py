@@ -261,7 +261,7 @@ def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
     address = (built_site() / MODELS).as_uri()
     page.goto(f"{address}#study=miniature&sort=accuracy&order=desc", wait_until="load")
     names = page.locator(".models-table tbody th")
-    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(6)").all()} == {
+    assert {study.text_content() for study in page.locator(".models-table tbody td:nth-child(8)").all()} == {
         "miniature"
     }
     accuracy = [

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clipsafe_utils import __version__
-from clipsafe_utils.cli import app, main
+from clipsafe_utils.cli import COMMANDS, app, main
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.studies import REPOSITORY
 
@@ -36,6 +38,12 @@ VERBS = (
     ["book"],
 )
 runner = CliRunner()
+
+
+def test_the_verbs_of_the_engine_are_installed_as_they_are_declared() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = {point.name: point.value for point in entry_points(group=COMMANDS)}
+    assert installed == project["entry-points"][COMMANDS], "Install the package anew: pip install -e ."
 
 
 def run(

@@ -57,6 +57,17 @@ def test_conda_uses_the_lock_and_a_supported_python(project: dict, conda: dict) 
     assert requires.contains(Version(python.removeprefix("python=")))
 
 
+def test_the_commented_line_of_conda_brings_what_it_names(repository: Path, project: dict) -> None:
+    lines = re.findall(r"# .*\((.+)\).*: -e \.\[(.+)\]$", (repository / "environment.yml").read_text(), re.M)
+    ((named, extras),) = lines
+    declared = project["optional-dependencies"]
+    brought = {
+        canonicalize_name(Requirement(line).name) for extra in extras.split(",") for line in declared[extra]
+    }
+    assert {"torch", "open-clip-torch", "timm"} == set(map(canonicalize_name, named.split(", ")))
+    assert set(map(canonicalize_name, named.split(", "))) <= brought
+
+
 def _targets(repository: Path) -> set[str]:
     return set(re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(), flags=re.MULTILINE))
 

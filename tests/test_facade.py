@@ -10,11 +10,12 @@ import jupytext
 import pytest
 
 import clipsafe_utils
+from clipsafe_engine import lab
 from clipsafe_utils import metrics
 
 PAGES = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.md"))
 MOST_IMPORTS = 6
-PACKAGES = (clipsafe_utils, metrics)
+PACKAGES = (clipsafe_utils, lab, metrics)
 HEAVY = ("numpy", "pandas", "xarray", "matplotlib", "torch", "IPython")
 
 
@@ -36,7 +37,8 @@ def test_a_name_that_is_not_public_is_refused() -> None:
 
 
 def test_nothing_heavy_is_imported_before_it_is_asked_for() -> None:
-    code = f"import sys, clipsafe_utils; print([name for name in {HEAVY} if name in sys.modules])"
+    loaded = f"[name for name in {HEAVY} if name in sys.modules]"
+    code = f"import sys, clipsafe_utils, clipsafe_engine.lab; print({loaded})"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

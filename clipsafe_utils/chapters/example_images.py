@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from clipsafe_utils.chapters.miniature_world.sheets import COUNTERPARTS, factor_strips
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
+from clipsafe_utils.registry.drawn_sets import SETS
 from clipsafe_utils.show.contact_sheets import Sheet, Strip, contact_sheet
 
 SHIFTED = (
@@ -10,6 +11,32 @@ SHIFTED = (
     *("sequences", "stylised"),
 )
 UNKNOWN = ("natural", "unseen_glyphs", "scenes_known", "scenes_unseen", "textures", "fooling_labels")
+_FACTORS = {
+    "plain": "nothing moved: the start of the others",
+    "pose": "turned and slanted",
+    "background": "a background typical of other classes",
+    "pattern": "another pattern, same colours",
+    "color": "other colours, same pattern",
+    "smaller": "two thirds as large",
+    "shape": "outline bent",
+    "partial_view": "hidden by a bar",
+    "subcategory": "a rare drawing of the class",
+    "texture": "another texture altogether",
+    "larger": "larger than the frame",
+}
+
+
+def factor_strips() -> list[Strip]:
+    """Return a strip for the plain set and each factor."""
+    return [
+        Strip(
+            f"factor-{name}",
+            name,
+            _FACTORS[name],
+            f"Airplane, bicycle, bird and cat with typical, then with random textures. {_FACTORS[name]}.",
+        )
+        for name in ("plain", *HEADLINE_FACTORS)
+    ]
 
 
 def factor_examples() -> Sheet:
@@ -21,8 +48,13 @@ def set_examples(names: Sequence[str]) -> Sheet:
     """Show some test sets, a row each, beside the real set whose place each takes."""
     return contact_sheet(
         [
-            Strip(name, name.replace("_", " "), counterpart, f"Eight images of {name}: {made}.")
-            for name, (counterpart, made) in COUNTERPARTS.items()
-            if name in names
+            Strip(
+                item.name,
+                item.name.replace("_", " "),
+                item.counterpart,
+                f"Eight images of {item.name}: {item.made}.",
+            )
+            for item in SETS
+            if item.name in names
         ]
     )

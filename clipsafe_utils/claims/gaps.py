@@ -13,8 +13,8 @@ from clipsafe_utils.claims.registry import Claim
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_study, findings
 from clipsafe_utils.cubes import GROUPS, SCHEMAS, find_study
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.registry.catalogue import catalogue
 from clipsafe_utils.say import Missing, Text, listed
 
 

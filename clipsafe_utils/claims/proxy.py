@@ -10,9 +10,8 @@ from dataclasses import fields
 import numpy as np
 
 from clipsafe_utils.claims.reading import Reader
-from clipsafe_utils.lab.world.knobs import ImageKnobs
-from clipsafe_utils.lab.world.prompts import read_prompt_sets
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.registry.drawn_world import image_knobs, prompt_sets
+from clipsafe_utils.registry.knobs import ImageKnobs
 
 TRAINED_LOGIT_SCALE = 100.0
 """Of a CLIP that was trained to the end: where OpenAI's recipe clips it."""
@@ -23,15 +22,13 @@ FEWEST_WORDS = 0.5
 
 def sources_drawn_apart(reader: Reader) -> str:
     """Say in how many knobs the training sources of the CLIPs were drawn to differ."""
-    world = load_world()
+    knobs = image_knobs()
     clips = reader.models.isel(model=(reader.models["group"] == "clip_zero_shot").values)
-    drawn = [
-        name for name in np.unique(clips["training_source"].values).tolist() if name in world.image_knobs
-    ]
+    drawn = [name for name in np.unique(clips["training_source"].values).tolist() if name in knobs]
     if len(drawn) < 2:
         return ""
     names = [field.name for field in fields(ImageKnobs) if field.name != "classes"]
-    apart = sum(len({getattr(world.image_knobs[source], name) for source in drawn}) > 1 for name in names)
+    apart = sum(len({getattr(knobs[source], name) for source in drawn}) > 1 for name in names)
     if not apart:
         return ""
     return (
@@ -55,7 +52,7 @@ def logit_scale_short(reader: Reader) -> str:
 
 def templates_say_the_same(reader: Reader) -> str:  # noqa: ARG001
     """Say how few words the largest set of templates is made of."""
-    templates = max(read_prompt_sets(load_world()).values(), key=len)
+    templates = max(prompt_sets().values(), key=len)
     words = {word for template in templates for word in template.replace("{}", "").split()}
     if len(words) >= FEWEST_WORDS * len(templates):
         return ""

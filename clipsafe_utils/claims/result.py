@@ -20,7 +20,6 @@ from clipsafe_utils.say import Missing, Text, count, listed
 
 _FOR = (Label.SUPPORTED, Label.REPRODUCED)
 _OF_NETWORKS = (*_FOR, Label.CONTRADICTED, Label.NOT_REPRODUCED)
-_OF_FEW = (Label.AGREES, Label.DISAGREES)
 
 
 @dataclass(frozen=True)
@@ -139,18 +138,10 @@ class ClaimsLedger:
         return Text(_named(self.said_of_real)) if self.said_of_real else Missing("no label but for a few")
 
     @property
-    def so_far(self) -> Text:
-        """With which claims one or two networks of real models, or one family, agree or disagree."""
-        few = [entry for entry in self.real if entry.label in _OF_FEW]
-        said = (f"{entry.label} with {_quoted(entry)}, {entry.judgement.reason}" for entry in few)
-        return Text("; ".join(said)) if few else Missing("no label of a few networks")
-
-    @property
     def possible(self) -> Text:
         """What studies that stand in for real models show to be possible."""
         shown = [entry for entry in self.drawn if entry.label in (Label.SHOWN_POSSIBLE, Label.OPPOSITE)]
-        said = (f"{label}: {listed(map(_quoted, of_label))}" for label, of_label in by_label(shown).items())
-        return Text("; ".join(said)) if shown else Missing("nothing is shown possible")
+        return Text(_named(shown)) if shown else Missing("nothing is shown possible")
 
     @property
     def answer_of_real(self) -> Text:
@@ -162,11 +153,10 @@ class ClaimsLedger:
         """Say whether real models bear a claim out beyond one or two networks."""
         return any(entry.claim.id == claim and entry.label in _FOR for entry in self.real)
 
-    def said_of(self, claim: str) -> Text:
-        """Say the label of a claim in real models, and who was counted."""
-        of_claim = [entry for entry in self.real if entry.claim.id == claim]
-        said = (f"{entry.label} ({entry.judgement.reason})" for entry in of_claim)
-        return Text("; ".join(said)) if of_claim else Missing("no study of real models")
+    def said_of(self, *claims: str) -> Text:
+        """Say the labels of some claims in real models."""
+        said = [f"{one.claim.id} {one.label}" for name in claims for one in self.real if one.claim.id == name]
+        return Text(", ".join(said)) if said else Missing("no study of real models")
 
     @property
     def next_unit(self) -> list[tuple[Entry, str]]:
@@ -194,10 +184,6 @@ def _studied(entries: Sequence[Entry]) -> str:
 
 def _counted(entries: Sequence[Entry]) -> str:
     return listed(f"{len(of_label)} {label}" for label, of_label in by_label(entries).items())
-
-
-def _quoted(entry: Entry) -> str:
-    return f"“{entry.claim.sentence.rstrip('.')}” ({entry.claim.id})"
 
 
 def _named(entries: Sequence[Entry]) -> str:

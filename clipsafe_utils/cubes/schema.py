@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from clipsafe_utils.metrics.bin_errors import BIN_ERRORS
+from clipsafe_utils.registry.groups import GROUPS
 
 Kind = Literal["count", "number", "text"]
 
@@ -29,19 +30,6 @@ CUE_CLASSES = (
     *("chair", "clock", "dog", "elephant", "keyboard", "knife", "oven", "truck"),
 )
 DECISIONS = ("shape", "texture", "other")
-
-GROUPS: Mapping[str, str] = {
-    "clip_zero_shot": "CLIP, zero-shot",
-    "clip_fine_tuned": "CLIP, fine-tuned",
-    "standard": "Standard (labels only)",
-    "contrastive": "Self-supervised",
-    "more_data": "Trained on more data",
-    "robust_intervention": "Robustness intervention",
-    "control": "Control",
-    "human": "People",
-    "other": "Other",
-}
-"""Groups of models and the names under which figures show them."""
 
 EVIDENCE = ("measured", "proxy")
 """Whether a study's cubes speak of real models on real data, or of a stand-in for them."""

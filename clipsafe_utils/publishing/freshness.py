@@ -24,7 +24,10 @@ from clipsafe_utils.files import replacing, sha256
 from clipsafe_utils.publishing.chapters import Chapter
 from clipsafe_utils.publishing.watching import EVERYTHING
 
-MADE_FROM = ("CITATION.cff", "_config.yml", "benchmarks", "clipsafe_utils", "pyproject.toml", "weights")
+MADE_FROM = (
+    *("CITATION.cff", "_config.yml", "benchmarks", "clipsafe_engine", "clipsafe_utils", "pyproject.toml"),
+    "weights",
+)
 """What a page may read of which nobody knows what it read, beside the cubes."""
 
 NOTE = Path("_build", "rendered.json")

@@ -26,13 +26,15 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.expressions import ROLE, cell_that_evaluates
 from clipsafe_utils.files import replacing, temporary_folder
 from clipsafe_utils.filling import results_in
-from clipsafe_utils.lab.processes import end_with_parent
 from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.processes import end_with_parent
 from clipsafe_utils.publishing.chapters import Chapter, line_of_cell, read_chapter
 from clipsafe_utils.publishing.normalise import normalise
 from clipsafe_utils.publishing.watching import read_in, watch_kernels
 
-PACKAGE = Path(__file__).resolve().parents[1]
+_BESIDE = Path(__file__).resolve().parents[2]
+PACKAGES = [_BESIDE / name for name in ("clipsafe_engine", "clipsafe_utils")]
+"""What pages import of ours; in a clone it lies below the root, in an installation beside what it carries."""
 
 _SECONDS_A_CELL = 600
 
@@ -53,7 +55,7 @@ def render_chapter(
     independent = _independent_of_folder(given)
     with _quiet_repeatable_kernel() as folder:
         notebook = _run(chapter, independent, folder)
-        read = read_in(folder, [chapter.source.parent.parent, PACKAGE, cubes_folder()])
+        read = read_in(folder, [chapter.source.parent.parent, *PACKAGES, cubes_folder()])
     _refuse_noise(chapter, notebook)
     _write(chapter, output, notebook)
     return read

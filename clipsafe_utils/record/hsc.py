@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.record.calibration_tables import SCALINGS, lay_out
 from clipsafe_utils.record.sources import fetch
 from clipsafe_utils.record.tables import read_numbers
+from clipsafe_utils.registry.catalogue import catalogue
 
 TABLE = "Hierarchical-Selective-Classification/results/models_comparison/models_comparison_full.csv"
 COLUMNS = {"accuracy": "Accuracy", "ece": "ECE_15", "mean_confidence": "Confidence Mean"}

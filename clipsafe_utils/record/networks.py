@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
+from clipsafe_utils.registry.catalogue import catalogue
 
 _catalogue = cache(catalogue)
 

@@ -14,7 +14,7 @@ from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 
 FOLDER = REPOSITORY / "book" / "_static" / "miniature"
-"""Where `clipsafe_utils.lab.world.contact_sheets` puts the strips."""
+"""Where `clipsafe_engine.lab.world.contact_sheets` puts the strips."""
 
 _ROW = (
     "display: flex; flex-wrap: wrap; align-items: center; gap: 0.1rem 0.75rem; "
@@ -91,7 +91,7 @@ def _row(strip: Strip, folder: Path) -> str:
         picture = base64.b64encode(path.read_bytes()).decode("ascii")
     except OSError as error:
         raise ClipsafeError(
-            f"{path}: cannot be read; python -m clipsafe_utils.lab.world.contact_sheets draws it."
+            f"{path}: cannot be read; python -m clipsafe_engine.lab.world.contact_sheets draws it."
         ) from error
     label = f"<code>{html.escape(strip.label)}</code>"
     note = f'<span style="{_NOTE}">{html.escape(strip.note)}</span>'

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.engine.datasets.sources import tar_members
-from clipsafe_utils.engine.datasets.unpacking import unpack
+from clipsafe_engine.datasets.sources import tar_members
+from clipsafe_engine.datasets.unpacking import unpack
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import encoded, write_tar
 
@@ -148,7 +148,7 @@ def test_other_packers_are_read_and_their_cuts_and_flips_refused(tmp_path: Path,
 
 @pytest.mark.parametrize("packer", PACKERS)
 def test_a_bomb_stops_at_its_limit(tmp_path: Path, packer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipsafe_utils.engine.datasets.unpacking.ALLOWANCE", 2**16)
+    monkeypatch.setattr("clipsafe_engine.datasets.unpacking.ALLOWANCE", 2**16)
     stream = io.BytesIO(header("set/a", 2**22) + bytes(2**22) + END)
     (tmp_path / "a.tar").write_bytes(PACKERS[packer](stream.getvalue()))
     with pytest.raises(ClipsafeError, match=r"a\.tar: unpacks to more than"):

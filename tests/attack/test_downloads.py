@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from clipsafe_utils.engine.datasets import DataSet, data_set
-from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download
+from clipsafe_engine.datasets.downloading import WORKPLACE, download
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import DataSet, data_set
 from tests.attack.hostile import answer, answering
 from tests.engine.datasets.servers import Served, serving
 from tests.engine.datasets.trees import encoded, write_tar

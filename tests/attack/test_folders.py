@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.lab.workspace import MARK, clear_workspace
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.workspace import MARK, clear_workspace
 
 OURS = (
     "cubes/factors.nc",

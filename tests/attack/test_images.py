@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from clipsafe_utils.engine.datasets import data_set
-from clipsafe_utils.engine.datasets.checking import check_images
-from clipsafe_utils.engine.datasets.decoding import FORMATS, decoded, fault_of
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.datasets.sources import Files, tar_members
+from clipsafe_engine.datasets.checking import check_images
+from clipsafe_engine.datasets.decoding import FORMATS, decoded, fault_of
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.sources import Files, tar_members
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set
 
+PACKAGES = ("clipsafe_engine", "clipsafe_utils")
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
 
 
@@ -75,9 +76,11 @@ def test_the_three_formats_are_read_under_any_name(tmp_path: Path, form: str) ->
 
 
 def test_every_opening_of_an_image_names_its_formats(repository: Path) -> None:
-    for path in (repository / "clipsafe_utils").rglob("*.py"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            assert "Image.open(" not in line or "formats=" in line, path
+    sources = [path for package in PACKAGES for path in (repository / package).rglob("*.py")]
+    lines = [line for path in sources for line in path.read_text(encoding="utf-8").splitlines()]
+    openings = [line for line in lines if "Image.open(" in line]
+    assert openings
+    assert all("formats=" in line for line in openings)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.datasets.downloading import WORKPLACE, download
+from clipsafe_engine.lab.training.ledger import CURVES, read_ledger
 from clipsafe_utils import files
 from clipsafe_utils.cubes import find_study, read_cube
-from clipsafe_utils.engine.datasets import DataSet, data_set
-from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import alone_at, replacing, scratch_folder
-from clipsafe_utils.lab.training.ledger import CURVES, read_ledger
+from clipsafe_utils.registry.data_sets import DataSet, data_set
 from tests.attack import kill, work
 from tests.attack.effort import effort
 from tests.engine.datasets.servers import Served, serving

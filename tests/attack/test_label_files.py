@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.engine.datasets import data_set
-from clipsafe_utils.engine.datasets.opening import open_images
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set
 from tests.attack.effort import effort
 from tests.engine.datasets.trees import (
     KIT,

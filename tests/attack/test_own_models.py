@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.engine.models.catalogue import read_models
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import read_models
 from tests.attack.command import run
 
 HEADER = (

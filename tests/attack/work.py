@@ -9,13 +9,13 @@ from pathlib import Path
 
 import xarray as xr
 
-from clipsafe_utils.engine.datasets import DataSet
-from clipsafe_utils.engine.datasets.downloading import download
+from clipsafe_engine.datasets.downloading import download
+from clipsafe_engine.lab.student.own_world import copy_world
+from clipsafe_engine.lab.training.ledger import Row, add_curves, add_to_ledger
+from clipsafe_engine.lab.training.recipe import Recipe
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.student.own_world import copy_world
-from clipsafe_utils.lab.training.ledger import Row, add_curves, add_to_ledger
-from clipsafe_utils.lab.training.recipe import Recipe
 from clipsafe_utils.record import published, sources
+from clipsafe_utils.registry.data_sets import DataSet
 from tests.record.raw_server import pinned
 
 

@@ -5,12 +5,13 @@ import re
 import pytest
 
 import clipsafe_utils
+from clipsafe_engine import lab
 from clipsafe_utils import cubes, metrics
 from clipsafe_utils.chapters.api import reference
 from clipsafe_utils.metrics import labelled
 
 
-@pytest.mark.parametrize("package", [clipsafe_utils, cubes, metrics, labelled])
+@pytest.mark.parametrize("package", [clipsafe_utils, cubes, metrics, labelled, lab])
 def test_every_public_name_stands_there_once(package: object) -> None:
     names = re.findall(r"<p><code>(\w+)", reference(package).markup)
     assert names == list(package.__all__)

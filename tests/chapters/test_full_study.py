@@ -11,8 +11,8 @@ from clipsafe_utils.chapters.full_study import full_study, tables
 from clipsafe_utils.chapters.full_study.result import PLANS as KEPT_PLANS
 from clipsafe_utils.chapters.full_study.result import FullStudy, duration
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.engine.datasets.catalogue import data_sets
 from clipsafe_utils.parameters import check_parameters
+from clipsafe_utils.registry.data_sets import data_sets
 from clipsafe_utils.say import Missing
 
 PLANS: dict[str, Any] = {

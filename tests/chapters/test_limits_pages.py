@@ -34,8 +34,9 @@ def percent(text: str) -> str:
 
 def test_each_table_of_the_closing_page_has_its_entries() -> None:
     result = OpenClaims(made_ledger(), LEVEL)
-    assert rows_of(open_tables.outside(result)) == [["E. E is so.", "cats are no images"]]
-    ((missing, reason),) = rows_of(open_tables.no_data(result))
+    assert rows_of(open_tables.outside(result)) == [["E. E is so.", "cats are no images", ""]]
+    ((missing, reason, *found),) = rows_of(open_tables.no_data(result))
+    assert found == ["", ""]  # Nothing was looked for: no claim of the file.
     assert missing == "B. B is so."
     assert reason == "no cube factors; it would take the cube factors with CLIP, zero-shot"
     assert [row[:2] for row in rows_of(open_tables.not_asked(result))] == [

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.chapters.miniature_world import sheets, world_tables, zoo
+from clipsafe_engine.lab.chapters.miniature_world import sheets, world_tables, zoo
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.recipe import read_group, read_groups
+from clipsafe_engine.lab.world.concepts import GROUPS
+from clipsafe_engine.lab.world.sets import ONE_FACTOR, TEST_SETS, make_test_set
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import load_world
+from clipsafe_utils.chapters.example_images import factor_strips
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.recipe import read_group, read_groups
-from clipsafe_utils.lab.world.concepts import GROUPS
-from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
-from clipsafe_utils.lab.world.sets import ONE_FACTOR, TEST_SETS, make_test_set
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.registry.knobs import CAPTION_KNOBS, IMAGE_KNOBS
 from clipsafe_utils.show.contact_sheets import FOLDER, Strip, contact_sheet
 from tests.conftest import REPOSITORY
 
@@ -72,7 +73,7 @@ def test_every_test_set_is_told_with_its_size() -> None:
 
 
 def test_every_strip_of_the_page_is_there_and_none_is_left_over() -> None:
-    strips = [*sheets.source_strips(), *sheets.factor_strips()]
+    strips = [*sheets.source_strips(), *factor_strips()]
     strips += [*sheets.shift_strips(WORLD), *sheets.foreign_strips(WORLD)]
     assert sorted(strip.name for strip in strips) == sorted(path.stem for path in FOLDER.glob("*.png"))
     assert sum(path.stat().st_size for path in FOLDER.glob("*.png")) <= LARGEST_STRIPS
@@ -81,7 +82,7 @@ def test_every_strip_of_the_page_is_there_and_none_is_left_over() -> None:
 
 
 def test_a_missing_strip_is_named_with_the_command_that_draws_it(tmp_path: Path) -> None:
-    with pytest.raises(ClipsafeError, match=r"lost\.png: cannot be read; python -m clipsafe_utils"):
+    with pytest.raises(ClipsafeError, match=r"lost\.png: cannot be read; python -m clipsafe_engine"):
         contact_sheet([Strip("lost", "lost", "", "Nothing.")], tmp_path)
 
 

@@ -12,8 +12,9 @@ import xarray as xr
 
 from clipsafe_utils.chapters.model_table import analysis, page
 from clipsafe_utils.cubes import write_cube
-from clipsafe_utils.cubes.schema import DECISIONS, GROUPS
+from clipsafe_utils.cubes.schema import DECISIONS
 from clipsafe_utils.cubes.studies import list_studies
+from clipsafe_utils.registry.groups import GROUPS
 
 
 @pytest.fixture
@@ -37,7 +38,8 @@ def published(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def test_a_value_is_there_where_its_study_has_the_cube(mine: pd.DataFrame) -> None:
     assert mine["study"].tolist() == ["mine", "mine"]
     np.testing.assert_allclose(mine["shape_bias"], [10 / 60, 50 / 65])
-    assert mine[["accuracy", "auroc", "ece_debiased"]].isna().all(axis=None)
+    assert mine[["accuracy", "auroc", "ece", "temperature", "recall"]].isna().all(axis=None)
+    assert mine["cubes"].tolist() == ["shape bias", "shape bias"]
 
 
 def test_without_any_study_there_is_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +81,7 @@ def test_values_are_those_of_the_cubes() -> None:
             one = shifts.sel(condition=name)
             expected = one["hits"].item() / one["images"].item()
             assert rows.loc[(study.name, shifts["model"].item()), "accuracy"] == pytest.approx(expected)
-    shares = rows[list(analysis.HEADLINES)].to_numpy()
+    shares = rows[list(analysis.HEADLINES)].drop(columns="temperature").to_numpy()
     assert np.nanmin(shares) >= 0
     assert np.nanmax(shares) <= 1
 
@@ -90,20 +92,48 @@ def test_who_decides_nothing_has_no_shape_bias() -> None:
         dims=("model", "cue_class", "decision"),
         coords={"model": ["a", "b"], "cue_class": ["cat"], "decision": list(DECISIONS)},
     )
-    _, shape_bias = analysis._HEADLINE_OF["shape_bias"]
-    values = shape_bias(count.to_dataset(name="count"))
+    values = analysis._HEADLINE_OF["shape_bias"]["shape_bias"](count.to_dataset(name="count"))
     assert values is not None
     np.testing.assert_allclose(values, [np.nan, 0.75])
 
 
 def test_a_cube_without_the_set_the_score_or_the_scaling_gives_no_value() -> None:
     lacking = {
-        "accuracy": xr.Dataset(coords={"condition": ["sketch"]}),
-        "auroc": xr.Dataset(coords={"score": ["energy"]}),
-        "ece_debiased": xr.Dataset(coords={"condition": ["id"], "scaling": ["after"]}),
+        ("accuracy", "shifts"): xr.Dataset(coords={"condition": ["sketch"]}),
+        ("auroc", "ood"): xr.Dataset(coords={"score": ["energy"]}),
+        ("ece", "calibration"): xr.Dataset(coords={"condition": ["id"], "scaling": ["after"]}),
     }
-    for name, cube in lacking.items():
-        assert analysis._HEADLINE_OF[name][1](cube) is None
+    for (name, cube), content in lacking.items():
+        assert analysis._HEADLINE_OF[name][cube](content) is None
+
+
+def test_a_row_says_in_which_cubes_it_is() -> None:
+    rows = analysis.read_rows().set_index(["study", "model"])
+    assert (rows["cubes"] != "").all()
+    for study in list_studies():
+        for cube in (name for name in study.cubes if name != "models"):
+            words = cube.replace("_", " ")
+            held = (
+                rows["cubes"].loc[study.name].str.split(", ").map(lambda cubes, words=words: words in cubes)
+            )
+            assert set(held.index[held]) == set(study.read(cube)["model"].values.tolist())
+
+
+def test_every_source_of_the_record_has_values() -> None:
+    rows = analysis.read_rows()
+    record = rows[rows["study"] == "published"]
+    known = (
+        record[list(analysis.HEADLINES)].notna().any(axis=1).groupby(record["model"].str.split(":").str[0])
+    )
+    others = {"imagenet-x-testbed", "imagenet-x-toolbox", "model-vs-human", "ninco", "setar"}
+    assert set(known.any().index[~known.any()]) <= others
+    assert known.all()[["hsc", "model-soups", "clip-calibration", "open_clip"]].all()
+
+
+def test_a_run_of_the_recipes_has_its_accuracy() -> None:
+    rows = analysis.read_rows()
+    runs = rows.loc[rows["model"] == "model-soups:model_4", "accuracy"]
+    assert runs.tolist() == pytest.approx([0.75918])
 
 
 def test_numbers_are_published_short_and_groups_by_their_names(mine: pd.DataFrame) -> None:
@@ -153,7 +183,7 @@ def test_views_filter_and_sort_by_what_there_is() -> None:
 
 def test_studies_are_counted(mine: pd.DataFrame) -> None:
     text = re.sub(r"<[^>]+>", " ", page.studies_table(mine).markup)
-    assert re.search(r"mine\s+2\s+0\s+2\s+0\s+0", text)
+    assert re.search(r"mine\s+2\s+0\s+2\s+0\s+0\s+0", text)
 
 
 def test_without_any_study_a_sentence_stands_for_the_count() -> None:

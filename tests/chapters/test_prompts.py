@@ -21,7 +21,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> OtherPrompts:
         embeddings=make_embeddings(["a", "d"], TEMPLATES),
     )
     chosen = {"studies": [study], "prompts": ["my {}"], "n_subsets": 5}
-    return other_prompts(check_parameters("prompts", chosen))
+    return other_prompts(check_parameters("prompts", chosen), text_towers=lambda *_: {})
 
 
 def test_curves_of_few_families_are_hollow_and_have_no_interval(found: OtherPrompts) -> None:

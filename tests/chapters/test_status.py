@@ -7,13 +7,14 @@ import numpy as np
 from bs4 import BeautifulSoup
 
 import clipsafe_utils
-from clipsafe_utils.chapters.status import laboratory_seeds, tables
+from clipsafe_engine.lab.chapters.status import laboratory_seeds, weights_table
+from clipsafe_utils.chapters.status import tables
 from clipsafe_utils.cubes.studies import REPOSITORY, list_studies
 from clipsafe_utils.record.sources import raw_files
 
 
 def test_the_weights_listed_are_those_of_the_folder() -> None:
-    markup = tables.weights_table().markup
+    markup = weights_table().markup
     shipped = {file.stem for file in (REPOSITORY / "weights").glob("*.safetensors")}
     with (REPOSITORY / "weights" / "zoo.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}

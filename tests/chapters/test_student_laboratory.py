@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.student_laboratory import figures, mistakes, tables, training
+from clipsafe_engine.lab.chapters.student_laboratory import figures, mistakes, tables, training
+from clipsafe_engine.lab.findings.student.in_small import Charted
+from clipsafe_engine.lab.findings.student.result import StudentLaboratory, student_laboratory
+from clipsafe_engine.lab.student.knobs import MEANINGS
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.findings.student.in_small import Charted
-from clipsafe_utils.findings.student.result import StudentLaboratory, student_laboratory
 from clipsafe_utils.findings.trainings import Trainings
-from clipsafe_utils.lab.student.knobs import MEANINGS
-from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
 from tests.chapters.synthetic_causes import synthetic_causes
 from tests.markup import cells_of

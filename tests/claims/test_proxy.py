@@ -12,7 +12,7 @@ from clipsafe_utils.claims import proxy, registry
 from clipsafe_utils.claims.proxy import CHECKS, logit_scale_short, sources_drawn_apart, templates_say_the_same
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_utils.registry.drawn_world import image_knobs
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_the_sources_of_the_miniature_were_drawn_apart(miniature: Reader) -> Non
     reason = sources_drawn_apart(miniature)
     assert reason == "the sources laion and wit were drawn to differ, in 16 of 21 knobs of images"
     # Counted otherwise: by the text of both knobs, class names aside.
-    knobs = [vars(load_world().image_knobs[name]) for name in ("laion", "wit")]
+    knobs = [vars(image_knobs()[name]) for name in ("laion", "wit")]
     names = set(knobs[0]) - {"classes"}
     assert (len(names), sum(knobs[0][name] != knobs[1][name] for name in names)) == (21, 16)
 
@@ -58,10 +58,9 @@ def test_where_one_source_was_drawn_nothing_is_built_in(reader: Any) -> None:
 
 
 def test_sources_that_were_drawn_alike_are_not_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    knobs = load_world().image_knobs
+    knobs = image_knobs()
     other_classes = replace(knobs["wit"], classes=("others",))
-    alike = SimpleNamespace(image_knobs={"wit": knobs["wit"], "laion": other_classes})
-    monkeypatch.setattr(proxy, "load_world", lambda: alike)
+    monkeypatch.setattr(proxy, "image_knobs", lambda: {"wit": knobs["wit"], "laion": other_classes})
     assert sources_drawn_apart(_of(["wit", "laion"])) == ""
 
 
@@ -105,5 +104,5 @@ def test_the_templates_of_the_miniature_say_the_same(miniature: Reader) -> None:
 def test_templates_of_different_words_say_different_things(
     templates: tuple[str, ...], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proxy, "read_prompt_sets", lambda _: {"few": ("a {}",), "many": templates})
+    monkeypatch.setattr(proxy, "prompt_sets", lambda: {"few": ("a {}",), "many": templates})
     assert templates_say_the_same(_of(["wit"])) == reason

@@ -53,6 +53,12 @@ def test_real_models_and_those_that_stand_in_for_them_are_kept_apart() -> None:
     assert len(result.real) + len(result.drawn) == len(result.entries)
 
 
+def test_labels_are_said_by_claim() -> None:
+    result = result_of(made_ledger())
+    assert result.said_of("D1", "A") == "D1 supported, A reproduced"
+    assert isinstance(result.said_of("nothing"), Missing)
+
+
 def test_a_first_page_leads_with_what_real_models_say_beyond_one_or_two() -> None:
     leads = result_of(made_ledger()).said_of_real
     assert [(one.claim.id, one.label) for one in leads] == [

@@ -25,15 +25,15 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+from clipsafe_engine.datasets import catalogue as sets
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.cli import app
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.engine.datasets import catalogue as sets
-from clipsafe_utils.engine.datasets.opening import open_images
-from clipsafe_utils.engine.models.catalogue import ModelEntry, read_models
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.imagenet_x import read_annotations
+from clipsafe_utils.registry.catalogue import ModelEntry, read_models
 from tests.engine.datasets.trees import WNIDS, encoded, write
 from tests.engine.models.conftest import small_clips  # noqa: F401  # a fixture
 from tests.engine.models.small_clips import small_entry

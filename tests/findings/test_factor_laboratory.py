@@ -218,7 +218,7 @@ def test_panels_of_several_drawn_worlds_keep_their_own_models() -> None:
 
 
 def test_what_was_put_in_is_what_the_recipe_says() -> None:
-    knobs = pytest.importorskip("clipsafe_utils.lab.world.world").load_world().image_knobs
+    knobs = pytest.importorskip("clipsafe_engine.lab.world.world").load_world().image_knobs
     page = (REPOSITORY / "notebooks" / "01-factor-robustness.md").read_text(encoding="utf-8")
     for knob, scale, what in (
         ("texture_correlation", 100, " % of the images carry the texture typical of their class"),

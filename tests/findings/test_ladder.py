@@ -139,7 +139,7 @@ def test_the_axis_of_a_knob_has_a_name_and_a_scale() -> None:
 
 def test_usual_levels_and_rungs_are_those_of_the_recipe() -> None:
     """The laboratory's own files say where the knobs of `wit` stand."""
-    world = pytest.importorskip("clipsafe_utils.lab.world.world").load_world()
+    world = pytest.importorskip("clipsafe_engine.lab.world.world").load_world()
     images = world.image_knobs["wit"]
     for knob in ("texture_correlation", "background_correlation", "rotation_sd"):
         assert getattr(images, knob) == KNOBS[knob].usual

@@ -6,10 +6,10 @@ import xarray as xr
 
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.findings import model_pairs as pairs
 from clipsafe_utils.findings.clip_pairs import fine_tuning_pairs, source_pairs, zero_shot_pairs
 from clipsafe_utils.findings.shift import laboratory
+from clipsafe_utils.registry.catalogue import catalogue
 from tests.claims.statistics.small_studies import NUMBERS, described
 
 LAION = {"training_source": "LAION-400M", "training_images": 4.07e8, "samples_seen": 1.3e10}

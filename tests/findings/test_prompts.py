@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 import xarray as xr
 from sklearn.metrics import roc_auc_score
 
+from clipsafe_engine.lab import read_templates
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
@@ -211,11 +213,12 @@ def test_subset_changes_are_means_over_the_models_of_a_source(embeddings: xr.Dat
     assert subsets.subset_changes(embeddings.drop_vars("template_set"), models, 5, 0).empty
 
 
-def test_own_prompts_that_are_kept_need_no_network(
-    embeddings: xr.Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.training.evaluation", None)
-    found = own.own_changes(embeddings, ["my {}", " a drawing  of a {}"], 0.95)
+def no_text_towers(model: str, templates: Sequence[str]) -> NoReturn:
+    raise AssertionError(f"{model} is asked for {templates}")
+
+
+def test_own_prompts_that_are_kept_need_no_network(embeddings: xr.Dataset) -> None:
+    found = own.own_changes(embeddings, ["my {}", " a drawing  of a {}"], 0.95, no_text_towers)
     assert list(dict.fromkeys(found["prompt"])) == ["my {}", "a drawing of a {}", own.AVERAGED]
     kept = {model: KeptImages(embeddings, model, own.REPLICATES) for model in ("a", "d")}
     moved = np.stack(
@@ -230,7 +233,7 @@ def test_own_prompts_that_are_kept_need_no_network(
     assert row[["value", "low", "high"]].to_numpy()[0] == pytest.approx(
         (expected.estimate, expected.low, expected.high)
     )
-    alone = own.own_changes(embeddings, ["my {}"], 0.95)
+    alone = own.own_changes(embeddings, ["my {}"], 0.95, no_text_towers)
     assert set(alone["prompt"]) == {"my {}"}
 
 
@@ -251,9 +254,9 @@ def test_own_prompts_that_are_kept_need_no_network(
 def test_own_prompts_that_cannot_be_measured_are_one_sentence(
     embeddings: xr.Dataset, monkeypatch: pytest.MonkeyPatch, prompt: str, told: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.training.evaluation", None)
+    monkeypatch.setitem(sys.modules, "clipsafe_engine.lab.training.evaluation", None)
     with pytest.raises(ClipsafeError) as caught:
-        own.own_changes(embeddings, [prompt], 0.95)
+        own.own_changes(embeddings, [prompt], 0.95, read_templates)
     assert told in str(caught.value)
     assert str(caught.value).endswith(".")
 
@@ -267,8 +270,8 @@ def test_a_text_tower_says_what_was_kept_of_it() -> None:
     if "template_embedding" not in cube:
         pytest.skip("needs single templates in the cube")
     prompt = "a drawing of a {}"
-    looked_up = own.own_changes(cube, [prompt], 0.95)
-    run = own.own_changes(cube.sel(template=cube["template"] != prompt), [prompt], 0.95)
+    looked_up = own.own_changes(cube, [prompt], 0.95, no_text_towers)
+    run = own.own_changes(cube.sel(template=cube["template"] != prompt), [prompt], 0.95, read_templates)
     assert run["value"].to_numpy() == pytest.approx(looked_up["value"].to_numpy(), abs=2e-3)
 
 
@@ -414,7 +417,7 @@ def test_a_study_of_embeddings_alone_says_what_one_sentence_does(
     models = make_models({"a": "wit", "d": "laion"}, {"a": "x", "d": "z"})
     study = write_study(tmp_path / "mine", models=models, embeddings=embeddings)
     chosen = {"studies": [study], "prompts": ["my {}"], "n_subsets": 3}
-    found = other_prompts(check_parameters("prompts", chosen))
+    found = other_prompts(check_parameters("prompts", chosen), no_text_towers)
     assert (found.subsets.pool, found.subsets.known, found.subsets.unknown) == ("3", "200", "60")
     widest = subsets.spread(found.subset_changes["mine"]).query("property == 'ece' and templates == 1")
     assert found.subsets.one["ece"].estimate == pytest.approx(widest["spread"].max())
@@ -426,7 +429,9 @@ def test_a_study_of_embeddings_alone_says_what_one_sentence_does(
 
 
 def test_subsets_of_ten_differ_less_than_single_templates() -> None:
-    found = other_prompts(check_parameters("prompts", {"studies": ["miniature"], "n_subsets": 4}))
+    found = other_prompts(
+        check_parameters("prompts", {"studies": ["miniature"], "n_subsets": 4}), no_text_towers
+    )
     table = found.subset_changes["miniature"]
     means = table.groupby(["source", "property", "templates"])["value"].mean().unstack()
     assert found.subsets.mean.estimate == pytest.approx((means[10] - means[1]).abs().max())
@@ -436,7 +441,7 @@ def test_subsets_of_ten_differ_less_than_single_templates() -> None:
 
 def test_own_prompts_without_embeddings_are_not_shown(tmp_path: Path) -> None:
     chosen = {"studies": [study_of(tmp_path / "mine")], "prompts": ["a {}"]}
-    found = other_prompts(check_parameters("prompts", chosen))
+    found = other_prompts(check_parameters("prompts", chosen), no_text_towers)
     assert found.own_prompts == "no embeddings"
     assert isinstance(found.subsets.pool, Missing)
 
@@ -447,4 +452,4 @@ def test_own_prompts_without_embeddings_are_not_shown(tmp_path: Path) -> None:
 )
 def test_nothing_to_show_is_one_sentence(chosen: dict[str, object]) -> None:
     with pytest.raises(ClipsafeError, match=r"no model of these groups in prompts or embeddings\.$"):
-        other_prompts(check_parameters("prompts", chosen))
+        other_prompts(check_parameters("prompts", chosen), no_text_towers)

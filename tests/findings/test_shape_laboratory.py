@@ -139,7 +139,7 @@ def test_the_widest_gap_is_where_two_losses_have_the_same_dose() -> None:
 
 
 def test_the_prose_says_what_was_put_in() -> None:
-    data = REPOSITORY / "clipsafe_utils" / "lab" / "world" / "data" / "sources.toml"
+    data = REPOSITORY / "clipsafe_utils" / "registry" / "world" / "sources.toml"
     images = tomllib.loads(data.read_text(encoding="utf-8"))["images"]
     labels, wit, laion = (images[name] for name in ("labels", "wit", "laion"))
     kept = labels["texture_correlation"]

@@ -5,13 +5,13 @@ import re
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.student_laboratory import tables
+from clipsafe_engine.lab.chapters.student_laboratory import tables
+from clipsafe_engine.lab.findings.student import in_small
+from clipsafe_engine.lab.findings.student.comparison import COMPARED, compare, unchanged_source
+from clipsafe_engine.lab.findings.student.result import StudentLaboratory, student_laboratory, yours_in
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.cubes.yours import label_of
-from clipsafe_utils.findings.student import in_small
-from clipsafe_utils.findings.student.comparison import COMPARED, compare, unchanged_source
-from clipsafe_utils.findings.student.result import StudentLaboratory, student_laboratory, yours_in
 from clipsafe_utils.findings.trainings import Trainings
-from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing
 from tests.chapters.synthetic_causes import synthetic_causes

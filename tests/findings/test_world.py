@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from clipsafe_utils.chapters.miniature_world import figures, outcome_tables
+from clipsafe_engine.lab.chapters.miniature_world import figures, outcome_tables
+from clipsafe_engine.lab.findings.world.put_in import knob_values, stands_at
+from clipsafe_engine.lab.findings.world.result import PROPERTIES, STEPS, MiniatureWorld, miniature_world
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.panels import Panel
-from clipsafe_utils.findings.world.put_in import knob_values, stands_at
-from clipsafe_utils.findings.world.result import PROPERTIES, STEPS, MiniatureWorld, miniature_world
-from clipsafe_utils.lab.world.world import load_world
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import Missing
 from tests.chapters.synthetic_causes import synthetic_causes

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clipsafe_engine.lab.compare import CUBES, SMALL_SET, TOLERANCE, Difference, compare
 from clipsafe_utils.cubes import find_study, read_cube, write_cube
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.compare import CUBES, SMALL_SET, TOLERANCE, Difference, compare
 
 KEPT = find_study("miniature").folder
 

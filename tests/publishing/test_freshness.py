@@ -94,9 +94,11 @@ def test_a_file_that_was_looked_for_is_there_now(repository: Path) -> None:
     assert is_old(noted, state_of(a(repository), CODE, [missing], repository))
 
 
-def test_where_nobody_knows_what_was_read_everything_counts(repository: Path) -> None:
+@pytest.mark.parametrize("name", ["weights/zoo.csv", "clipsafe_engine/lab/world/world.py"])
+def test_where_nobody_knows_what_was_read_everything_counts(repository: Path, name: str) -> None:
     noted = state_of(a(repository), CODE, [EVERYTHING], repository)
-    (repository / "weights" / "zoo.csv").write_text("new")
+    (repository / name).parent.mkdir(parents=True, exist_ok=True)
+    (repository / name).write_text("new")
     assert is_old(noted, state_of(a(repository), CODE, [EVERYTHING], repository))
 
 

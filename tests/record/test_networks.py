@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.networks import describe, training_images
 from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
+from clipsafe_utils.registry.catalogue import catalogue
 from clipsafe_utils.registry.training_sources import LINEAGES
 from tests.conftest import REPOSITORY
 

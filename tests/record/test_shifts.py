@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 
 from clipsafe_utils.cubes import find_study
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record import imagenet_testbed, open_clip_results, scaling_laws, timm_results
 from clipsafe_utils.record import shifts as shift_module
@@ -16,6 +15,7 @@ from clipsafe_utils.record.conditions import CONDITIONS, Evaluations, recover_co
 from clipsafe_utils.record.public_sources import readings_of
 from clipsafe_utils.record.shifts import as_dataset, rounding
 from clipsafe_utils.record.tables import Locate, read_numbers
+from clipsafe_utils.registry.catalogue import catalogue
 from tests.conftest import FIXTURES
 
 RESULTS = Path("results.csv")
@@ -324,7 +324,7 @@ class TestPublishedShifts:
         assert timm.loc[list(sizes), "image_size"].to_dict() == sizes
 
     def test_quantities_are_those_of_the_catalogue(self, models: xr.Dataset, repository: Path) -> None:
-        table = pd.read_csv(repository / "clipsafe_utils" / "engine" / "models" / "catalogue.csv")
+        table = pd.read_csv(repository / "clipsafe_utils" / "registry" / "catalogue.csv")
         listed = table.set_index("training_source")["training_images"].groupby(level=0).first()
         rows = models.to_dataframe().groupby("training_source")["training_images"].first()
         pd.testing.assert_series_equal(rows[listed.index], listed)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from clipsafe_utils.engine.models.catalogue import catalogue
+from clipsafe_utils.registry.catalogue import catalogue
 from clipsafe_utils.registry.training_sources import LINEAGES, SOURCES, lineage_of
 from clipsafe_utils.show.encoding import LOOKS
 

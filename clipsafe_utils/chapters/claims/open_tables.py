@@ -8,19 +8,24 @@ import pandas as pd
 from clipsafe_utils.claims.assumptions import MARKS, assumptions
 from clipsafe_utils.claims.gaps import OpenClaims, needed
 from clipsafe_utils.claims.ledger import Entry
+from clipsafe_utils.claims.searches import searches
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_study
 from clipsafe_utils.claims.wording import estimate
-from clipsafe_utils.say import level
+from clipsafe_utils.findings.evaluated import FAMED, Evaluated
+from clipsafe_utils.say import level, percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import first_open, table
+
+_LINEAGES = 4
+"""Columns of lineages; the rest are counted together."""
 
 
 def outside(r: OpenClaims) -> Shown:
     """Tabulate the findings that no study here can be asked, with the reason."""
-    rows = [(_named(entry), entry.judgement.reason) for entry in r.outside]
+    rows = [(_named(entry), entry.judgement.reason, _looked_for(entry)) for entry in r.outside]
     return table(
-        pd.DataFrame(rows, columns=["Finding", "Why it is not asked"]),
+        pd.DataFrame(rows, columns=["Finding", "Why it is not asked", "Looked for, and not found"]),
         "Findings that no study of this book can be asked.",
     )
 
@@ -36,6 +41,20 @@ def no_data(r: OpenClaims) -> Shown:
             )
             for study in by_study(r.entries)
         }
+    )
+
+
+def evaluated(clips: Evaluated) -> Shown:
+    """Count the zero-shot CLIPs that somebody evaluated, by cube and training lineage."""
+    counts = clips.by_cube
+    shown = counts.iloc[:, :_LINEAGES].assign(Others=counts.iloc[:, _LINEAGES:].sum(axis=1))
+    total = counts.sum(axis=1)
+    shown.insert(0, "CLIPs", total)
+    if FAMED in counts:
+        shown[f"Share of {FAMED}"] = (counts[FAMED] / total).map(lambda share: percent(share, 0))
+    return table(
+        shown.rename_axis("Cube").reset_index(),
+        f"Zero-shot CLIPs of the study {clips.study}, each network once, by cube and training lineage.",
     )
 
 
@@ -102,11 +121,24 @@ def _table_or(frame: pd.DataFrame, caption: str, none: str) -> Shown:
 
 
 def _of_missing(entries: Iterable[Entry]) -> pd.DataFrame:
+    """Say what is missing and what it would take; of real models, what was looked for and how to get it."""
     rows = []
     for entry in entries:
         takes = f"; it would take {needed(entry.claim)}" if entry.claim.is_asked else ""
-        rows.append((_named(entry), f"{entry.judgement.reason}{takes}"))
-    return pd.DataFrame(rows, columns=["Claim", "What is missing, or was looked for"])
+        row = {"Claim": _named(entry), "What is missing": f"{entry.judgement.reason}{takes}"}
+        if not entry.of_proxy:
+            search = searches().get(entry.claim.id)
+            row["Looked for, and not found"] = _looked_for(entry)
+            row["How to get it with a GPU"] = search.command if search else ""
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _looked_for(entry: Entry) -> str:
+    search = searches().get(entry.claim.id)
+    if search is None:
+        return ""
+    return f"{search.looked_for}; found: {search.found}" if search.found else search.looked_for
 
 
 def _of_effects(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:

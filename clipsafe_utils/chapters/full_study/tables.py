@@ -3,7 +3,7 @@
 import pandas as pd
 
 from clipsafe_utils.chapters.full_study.result import FullStudy, duration
-from clipsafe_utils.engine.datasets.catalogue import NOT_PUBLISHED, data_sets
+from clipsafe_utils.registry.data_sets import NOT_PUBLISHED, data_sets
 from clipsafe_utils.say import level
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table

@@ -1,6 +1,8 @@
 """All models of all studies, a row each, with the headline values that a study has of them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,12 +21,11 @@ DESCRIBED = (
     "samples_seen",
     "architecture",
     "parameters",
-    "image_size",
 )
 """What a row says of who its model is, by the names of the cube `models`."""
 
-HEADLINES = ("accuracy", "shape_bias", "auroc", "ece_debiased")
-"""What a row says of how its model did: shares from 0 to 1, NaN where its study has no value."""
+HEADLINES = ("accuracy", "shape_bias", "auroc", "ece", "temperature", "recall")
+"""How its model did: shares from 0 to 1 but for the temperature, NaN where its study has no value."""
 
 _SCORE = "maximum_softmax"
 
@@ -32,12 +33,12 @@ _SCORE = "maximum_softmax"
 def read_rows() -> pd.DataFrame:
     """Read every row of the cube `models` of every study, with its headline values.
 
-    Columns study, model, name (the short one), `DESCRIBED` and `HEADLINES`: the study with most models first,
-    in it the zero-shot CLIPs, the most accurate first. A network that several sources evaluated has a row for
-    each of them.
+    Columns study, model, name (the short one), `DESCRIBED`, `HEADLINES` and cubes, those that hold the row:
+    the study with most models first, in it the zero-shot CLIPs, the most accurate first. A network that
+    several sources evaluated has a row for each of them.
     """
     parts = [_rows_of(study) for study in list_studies() if study.has("models")]
-    columns = ["study", "model", "name", *DESCRIBED, *HEADLINES]
+    columns = ["study", "model", "name", *DESCRIBED, *HEADLINES, "cubes"]
     if not parts:
         return pd.DataFrame(columns=columns)
     parts.sort(key=len, reverse=True)
@@ -76,16 +77,23 @@ def _rows_of(study: Study) -> pd.DataFrame:
     models = study.read("models")
     names = pd.Index(models["model"].values.tolist(), name="model")
     rows = pd.DataFrame({name: models[name].values for name in DESCRIBED}, index=names)
-    for name, (cube, headline) in _HEADLINE_OF.items():
-        values = headline(study.read(cube)) if study.has(cube) else None
-        rows[name] = np.nan if values is None else values.to_series().reindex(names)
+    cubes = {name: study.read(name) for name in study.cubes if name != "models"}
+    for name, headline in _HEADLINE_OF.items():
+        rows[name] = np.nan
+        for cube in filter(cubes.__contains__, headline):
+            values = headline[cube](cubes[cube])
+            if values is not None:
+                rows[name] = rows[name].fillna(values.to_series().reindex(names))
+    held = pd.DataFrame({name: names.isin(cube.indexes["model"]) for name, cube in cubes.items()}, names)
+    names_in_words = held.columns.str.replace("_", " ")
+    rows["cubes"] = [", ".join(names_in_words[row]) for row in held.to_numpy()]
     rows.insert(0, "study", study.name)
     rows.insert(1, "name", short_names(names.tolist(), models["checkpoint"].values.tolist()))
-    return rows.reset_index()[["study", "model", "name", *DESCRIBED, *HEADLINES]]
+    return rows.reset_index()[["study", "model", "name", *DESCRIBED, *HEADLINES, "cubes"]]
 
 
-def _accuracy(shifts: xr.Dataset) -> xr.DataArray | None:
-    one = _in_distribution(shifts)
+def _share_of_hits(cube: xr.Dataset) -> xr.DataArray | None:
+    one = _in_distribution(cube)
     return None if one is None else one["hits"] / one["images"]
 
 
@@ -103,12 +111,19 @@ def _auroc(detection: xr.Dataset) -> xr.DataArray | None:
     return mean_over_kinds(area.sel(ood_set=together[0]).to_dataset())["auroc"] if together else None
 
 
-def _ece_debiased(calibration: xr.Dataset) -> xr.DataArray | None:
+def _before_scaling(calibration: xr.Dataset, name: str) -> xr.DataArray | None:
     one = _in_distribution(calibration)
     if one is None or "before" not in one["scaling"].values:
         return None
-    error = one["ece_debiased"].isel(draw=0, drop=True).sel(scaling="before", drop=True)
-    return error.clip(min=0)
+    return one[name].isel(draw=0, drop=True).sel(scaling="before", drop=True)
+
+
+def _temperature(calibration: xr.Dataset) -> xr.DataArray:
+    return calibration["temperature"].isel(draw=0, drop=True)
+
+
+def _recall(retrieval: xr.Dataset) -> xr.DataArray:
+    return retrieval["recall_at_1"].mean(["set", "direction"], skipna=False)
 
 
 def _in_distribution(cube: xr.Dataset) -> xr.Dataset | None:
@@ -116,10 +131,16 @@ def _in_distribution(cube: xr.Dataset) -> xr.Dataset | None:
     return cube.sel(condition=known[0], drop=True) if known else None
 
 
-_HEADLINE_OF = {
-    "accuracy": ("shifts", _accuracy),
-    "shape_bias": ("shape_bias", _shape_bias),
-    "auroc": ("ood", _auroc),
-    "ece_debiased": ("calibration", _ece_debiased),
+_HEADLINE_OF: Mapping[str, Mapping[str, Callable[[xr.Dataset], xr.DataArray | None]]] = {
+    "accuracy": {
+        "shifts": _share_of_hits,
+        "recipes": _share_of_hits,
+        "calibration": partial(_before_scaling, name="accuracy"),
+    },
+    "shape_bias": {"shape_bias": _shape_bias},
+    "auroc": {"ood": _auroc},
+    "ece": {"calibration": partial(_before_scaling, name="ece")},
+    "temperature": {"calibration": _temperature},
+    "recall": {"retrieval": _recall},
 }
-"""By headline, the cube that it is read from and how."""
+"""By headline, the cubes that it is read from, the first that has a value, and how."""

@@ -22,6 +22,7 @@ VIEWS = (
     ("Zero-shot CLIPs of the record", "study=published&group=clip_zero_shot&sort=accuracy&order=desc"),
     ("People and networks on cue conflict", "study=published&sort=shape_bias&order=desc"),
     ("Everything trained on WIT", "source=WIT"),
+    ("Images found for a caption", "study=published&sort=recall&order=desc"),
     ("The laboratory by AUROC", "study=miniature&sort=auroc&order=desc"),
 )
 """Views that the page offers as links, each with the address of its table."""
@@ -41,15 +42,17 @@ COLUMNS = (
     Column("accuracy", "Accuracy, %", "percent"),
     Column("shape_bias", "Shape bias, %", "percent"),
     Column("auroc", "AUROC, %", "percent"),
-    Column("ece_debiased", "Debiased error, %", "percent"),
+    Column("ece", "ECE, %", "percent"),
+    Column("temperature", "T", "size"),
+    Column("recall", "Recall at 1, %", "percent"),
     Column("study", "Study", "choice"),
     Column("group", "Group", "choice"),
     Column("training_source", "Training source", "choice"),
     Column("training_images", "Images", "count"),
     Column("samples_seen", "Samples seen", "count"),
-    Column("architecture", "Architecture", "word"),
-    Column("parameters", "Parameters", "count"),
-    Column("image_size", "Image size, px", "size"),
+    Column("architecture", "Encoder", "word"),
+    Column("parameters", "Weights", "count"),
+    Column("cubes", "Cubes", "word"),
 )
 
 

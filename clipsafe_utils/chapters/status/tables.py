@@ -1,4 +1,4 @@
-"""Cubes, raw files, versions, weights and times, each read from the file that keeps it."""
+"""Cubes, raw files, versions and times, each read from the file that keeps it."""
 
 import json
 from importlib.metadata import version
@@ -7,14 +7,12 @@ from typing import Any
 import pandas as pd
 
 from clipsafe_utils import __version__
-from clipsafe_utils.chapters.miniature_world.zoo import trained
 from clipsafe_utils.cubes.overview import overview
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.record.sources import raw_files
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 
-_HASH_LENGTH = 16
 _COMMIT_LENGTH = 8
 _PACKAGES = (
     *("numpy", "xarray", "pandas", "scipy", "matplotlib", "seaborn"),
@@ -51,20 +49,6 @@ def versions_table() -> Shown:
     return table(
         pd.DataFrame(rows, columns=["Package", "Version"]),
         "Versions with which the published pages were rendered.",
-    )
-
-
-def weights_table() -> Shown:
-    """Tabulate the models whose weights are in the repository, with the hash that their cubes rest on."""
-    rows = [
-        (name, str(row.seed), f"{row.seconds / 60:.1f}", row.weights[:_HASH_LENGTH])
-        for name, row in sorted(trained().items())
-        if row.shipped
-    ]
-    return table(
-        pd.DataFrame(rows, columns=["Model", "Seed", "Minutes", "SHA-256"]),
-        "Models in the folder weights: the seed of weights and order, the minutes of training on one core, "
-        "and the first digits of the hash of the file.",
     )
 
 

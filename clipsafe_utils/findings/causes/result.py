@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Literal
 
 from clipsafe_utils.cubes.panels import left_out, nothing_to_show
-from clipsafe_utils.cubes.schema import GROUPS
 from clipsafe_utils.findings.causes.effects import read_laboratories
 from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
@@ -16,6 +15,7 @@ from clipsafe_utils.findings.retrieval import NO_RETRIEVAL, Retrieval, read_retr
 from clipsafe_utils.findings.shift.clouds import Clouds
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from clipsafe_utils.parameters import CheckedParameters
+from clipsafe_utils.registry.groups import GROUPS
 from clipsafe_utils.say import Missing
 
 

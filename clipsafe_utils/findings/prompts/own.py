@@ -1,15 +1,12 @@
-"""The reader's own prompts: kept templates cost nothing; others need torch and the text towers."""
+"""The reader's own prompts: kept templates cost nothing; others are given to what runs text towers."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_utils.cubes.studies import REPOSITORY
-from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.prompts.embedded import MEASURED, KeptImages, Measures, has_templates
 from clipsafe_utils.metrics.runs import mean_of_runs
 
@@ -21,28 +18,28 @@ REPLICATES = 100
 
 AVERAGED = "all of yours, averaged"
 
-_WEIGHTS = REPOSITORY / "weights"
+TextTowers = Callable[[str, Sequence[str]], Mapping[str, NDArray[np.float32]]]
+"""Gives the embeddings of templates by a model, by template: `read_templates` of the laboratory."""
+
 _COLUMNS = ["prompt", "property", "level", "value", "low", "high", "models"]
 
 
 def own_changes(
-    embeddings: xr.Dataset, prompts: Sequence[str], confidence: float, weights: Path = _WEIGHTS
+    embeddings: xr.Dataset, prompts: Sequence[str], confidence: float, text_towers: TextTowers
 ) -> pd.DataFrame:
     """Return how a reader's own templates differ from the usual set: each alone, and several averaged.
 
     Columns prompt, property, level (the property itself), value (the change), low, high (over models and
-    images) and models. `weights` holds the CLIPs' weight files, for templates that were not kept.
+    images) and models. `text_towers` reads the templates that were not kept.
     """
     texts = [" ".join(prompt.split()) for prompt in prompts]
     wanted = {text: [text] for text in texts} | ({AVERAGED: texts} if len(texts) > 1 else {})
     missing = [text for text in texts if not has_templates(embeddings, [text])]
-    _check_words(missing)
     before: list[Measures] = []
     after: dict[str, list[Measures]] = {prompt: [] for prompt in wanted}
     for model in embeddings["model"].values.astype(str).tolist():
         kept = KeptImages(embeddings, model, REPLICATES)
-        path = weights / f"{model.split(':')[-1]}.safetensors"
-        singles = kept.singles | (_run_text_tower(path, missing) if missing else {})
+        singles = {**kept.singles, **(text_towers(model, missing) if missing else {})}
         before.append(kept.measure(kept.usual))
         for prompt, templates in wanted.items():
             after[prompt].append(kept.measure(np.mean([singles[text] for text in templates], axis=0)))
@@ -54,29 +51,3 @@ def own_changes(
             interval = (moved.estimate, moved.low, moved.high, moved.units)
             rows.append((prompt, name, float(values[0].mean()), *interval))
     return pd.DataFrame(rows, columns=_COLUMNS)
-
-
-def _check_words(texts: Sequence[str]) -> None:
-    """Refuse what the laboratory's CLIPs cannot read, before anything is measured."""
-    from clipsafe_utils.lab.world.language import check_template
-    from clipsafe_utils.lab.world.world import load_world
-
-    language = load_world().language
-    for text in texts:
-        check_template(language, text, f"Parameter 'prompts', '{text}'")
-
-
-def _run_text_tower(path: Path, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    try:
-        from clipsafe_utils.lab.training.evaluation import zero_shot
-        from clipsafe_utils.lab.training.objectives import load_network
-    except ImportError as error:
-        raise ClipsafeError(
-            f"Parameter 'prompts': '{texts[0]}' is none of the templates whose embeddings are kept; its text "
-            f"tower needs {error.name}: pip install 'clipsafe[models]'."
-        ) from error
-    from clipsafe_utils.lab.world.world import load_world
-
-    world = load_world()
-    network, _ = load_network(world, path)
-    return {text: zero_shot(world, network, (text,))[0] for text in texts}

@@ -12,7 +12,7 @@ from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.findings.prompts import panels, subsets
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
 from clipsafe_utils.findings.prompts.embedded import MEASURED
-from clipsafe_utils.findings.prompts.own import NONE, own_changes
+from clipsafe_utils.findings.prompts.own import NONE, TextTowers, own_changes
 from clipsafe_utils.findings.prompts.real import NO_REAL, RealPrompts, real_prompts
 from clipsafe_utils.findings.prompts.subsets import Subsets, subset_changes, summarise_subsets
 from clipsafe_utils.findings.prompts.templates import (
@@ -178,13 +178,15 @@ _DECISION_RULE = "mean"  # over a class's indices, as usual: zero-shot networks 
 _NO_CHANGES = pd.DataFrame(columns=["source", "prompt_set", "property", "level", "value", "families"])
 
 
-def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
+def other_prompts(chosen: CheckedParameters, text_towers: TextTowers) -> OtherPrompts:
     """Find what other prompts change in zero-shot CLIPs.
 
     Parameters
     ----------
     chosen : CheckedParameters
         Parameters of chapter 6.
+    text_towers : callable
+        Reads templates of a reader that were not kept; `clipsafe_engine.lab.read_templates` does.
 
     Returns
     -------
@@ -200,7 +202,7 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
     Examples
     --------
     >>> from clipsafe_utils import parameters_of
-    >>> found = other_prompts(parameters_of("prompts", {"studies": ["miniature"]}))
+    >>> found = other_prompts(parameters_of("prompts", {"studies": ["miniature"]}), text_towers=lambda *_: {})
     >>> found.usual.clips, found.wordings.worst_title
     (22, a drawing of a …)
     """
@@ -216,7 +218,7 @@ def other_prompts(chosen: CheckedParameters) -> OtherPrompts:
         raise nothing_to_show(chosen.studies, "prompts", "embeddings")
     asked = tuple(chosen.prompts) != NONE
     own = {
-        panel.study: own_changes(panel.cube, chosen.prompts, chosen.confidence)
+        panel.study: own_changes(panel.cube, chosen.prompts, chosen.confidence, text_towers)
         for panel in (kept if asked else ())
     }
     return OtherPrompts(

@@ -12,18 +12,18 @@ pytest.importorskip("zarr")
 import timm
 import torch
 
+from clipsafe_engine.lab.student.change import Change
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.world.world import World
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes.schema import CUE_CLASSES
-from clipsafe_utils.engine.evaluation.store import PredictionStore
 from clipsafe_utils.files import _SCRATCH
-from clipsafe_utils.lab.student.change import Change
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.world.world import World
 from tests.attack import kill
 from tests.attack.effort import effort
 from tests.attack.engine import work
 from tests.engine.datasets.trees import WNIDS, write
-from tests.engine.evaluation.tiny import draw_images
 from tests.engine.measure.small_study import write_store
+from tests.engine.predict.tiny import draw_images
 from tests.lab.measure.laboratories import RECORDS
 from tests.lab.measure.stand_ins import small_world, write_predictions
 from tests.lab.predict.test_run import keep

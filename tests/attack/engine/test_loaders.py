@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("torch")
 
-from clipsafe_utils.engine.models import classifiers, clips
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
-from clipsafe_utils.engine.models.check import resolve
-from clipsafe_utils.engine.models.loading import load_model
+from clipsafe_engine.models import classifiers, clips
+from clipsafe_engine.models.check import resolve
+from clipsafe_engine.models.loading import load_model
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry, catalogue
 
 STEPS: dict[str, Callable[[ModelEntry], object]] = {
     "build": lambda entry: clips.build(entry, device="meta"),

@@ -10,15 +10,15 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
-from clipsafe_utils.engine.evaluation import arrays
-from clipsafe_utils.engine.evaluation.store import PredictionStore
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.world.world import World
+from clipsafe_engine.predict import arrays
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.files import _SCRATCH, scratch_folder
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.world.world import World
 from tests.attack import kill
 from tests.attack.engine import work
 from tests.attack.engine.test_kills import small_field  # noqa: F401  # a fixture
-from tests.engine.evaluation.tiny import draw_images
+from tests.engine.predict.tiny import draw_images
 from tests.lab.training.conftest import tiny, world  # noqa: F401  # fixtures
 
 

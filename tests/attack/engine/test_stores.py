@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
-from clipsafe_utils.engine.evaluation import arrays
+from clipsafe_engine.predict import arrays
 from clipsafe_utils.errors import ClipsafeError
 from tests.attack.engine.test_weights import Payload
 

@@ -24,10 +24,10 @@ import timm
 import torch
 from safetensors.torch import load_file, save_file
 
-from clipsafe_utils.engine.field.wheels import renamed
-from clipsafe_utils.engine.models.catalogue import ModelEntry
-from clipsafe_utils.engine.models.loading import load_model
+from clipsafe_engine.field.wheels import renamed
+from clipsafe_engine.models.loading import load_model
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry
 from tests.engine.models.conftest import small_clips  # noqa: F401  # a fixture
 from tests.engine.models.small_clips import small_entry
 from tests.engine.models.test_loading import timm_entry

@@ -16,15 +16,15 @@ pytest.importorskip("torch")
 import torch
 from safetensors.torch import load_file, save_file
 
+from clipsafe_engine.lab.predict.run import predict_zoo
+from clipsafe_engine.lab.training.ledger import Row, read_ledger
+from clipsafe_engine.lab.training.loop import train
+from clipsafe_engine.lab.training.networks import make_classifier
+from clipsafe_engine.lab.training.objectives import load_network
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.training.weights import read_description, write_weights
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.predict.run import predict_zoo
-from clipsafe_utils.lab.training.ledger import Row, read_ledger
-from clipsafe_utils.lab.training.loop import train
-from clipsafe_utils.lab.training.networks import make_classifier
-from clipsafe_utils.lab.training.objectives import load_network
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.training.weights import read_description, write_weights
-from clipsafe_utils.lab.world.world import World
 from tests.attack.engine.test_weights import HEADERS, PICKLES, Payload
 from tests.lab.training.conftest import tiny, world  # noqa: F401  # fixtures
 

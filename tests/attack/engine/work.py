@@ -14,30 +14,30 @@ from typing import Any
 
 import numpy as np
 
-from clipsafe_utils.engine.datasets.catalogue import data_set
-from clipsafe_utils.engine.datasets.opening import open_images
-from clipsafe_utils.engine.evaluation.predict import predict
-from clipsafe_utils.engine.evaluation.run import Settings
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.field import run as field
-from clipsafe_utils.engine.field.parity import Parity
-from clipsafe_utils.engine.field.wheels import Wheel
-from clipsafe_utils.engine.measure.cubes import Facts, join_cubes, write_cubes
-from clipsafe_utils.engine.measure.work import Task, measure_models
-from clipsafe_utils.engine.models.prompts import PromptSet
-from clipsafe_utils.lab import commands
-from clipsafe_utils.lab.measure import miniature
-from clipsafe_utils.lab.predict import references
-from clipsafe_utils.lab.predict import run as zoo
-from clipsafe_utils.lab.student import study as student
-from clipsafe_utils.lab.student.change import Change
-from clipsafe_utils.lab.training import loop
-from clipsafe_utils.lab.training import run as training
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.world.world import load_world
-from tests.engine.evaluation.tiny import MODELS, Folder
+from clipsafe_engine.datasets.opening import open_images
+from clipsafe_engine.field import run as field
+from clipsafe_engine.field.parity import Parity
+from clipsafe_engine.field.wheels import Wheel
+from clipsafe_engine.lab import commands
+from clipsafe_engine.lab.measure import miniature
+from clipsafe_engine.lab.predict import references
+from clipsafe_engine.lab.predict import run as zoo
+from clipsafe_engine.lab.student import study as student
+from clipsafe_engine.lab.student.change import Change
+from clipsafe_engine.lab.training import loop
+from clipsafe_engine.lab.training import run as training
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.world.world import load_world
+from clipsafe_engine.measure.cubes import Facts, join_cubes, write_cubes
+from clipsafe_engine.measure.work import Task, measure_models
+from clipsafe_engine.models.prompts import PromptSet
+from clipsafe_engine.predict.predict import predict
+from clipsafe_engine.predict.run import Settings
+from clipsafe_engine.predict.store import PredictionStore
+from clipsafe_utils.registry.data_sets import data_set
 from tests.engine.measure.small_study import PLAN, write_store
+from tests.engine.predict.tiny import MODELS, Folder
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import RECORDS
 

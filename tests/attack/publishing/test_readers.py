@@ -119,7 +119,15 @@ def test_no_file_of_the_folder_where_the_reader_stands_is_run(
 ) -> None:
     here = tmp_path / "downloads"
     here.mkdir()
-    for module in ("jupyter_book", "sphinx", "yaml", "docutils", "clipsafe_utils", "myst_nb"):
+    for module in (
+        "jupyter_book",
+        "sphinx",
+        "yaml",
+        "docutils",
+        "clipsafe_engine",
+        "clipsafe_utils",
+        "myst_nb",
+    ):
         (here / f"{module}.py").write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')\n")
     monkeypatch.chdir(here)
     (small_book / "_toc.yml").write_text("format: jb-book\nroot: book/intro\n")

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clipsafe_engine.datasets.annotations import factor_flags
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.cubes.schema import FACTORS
-from clipsafe_utils.engine.datasets import ImageList, data_set
-from clipsafe_utils.engine.datasets.annotations import factor_flags
-from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set
 from tests.engine.datasets.trees import WNIDS, validation_name, write, write_shards
 
 pytest.importorskip("imagenet_x", reason="its wheel ships the annotations")

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clipsafe_utils.engine.datasets import ImageList, data_set, data_sets
-from clipsafe_utils.engine.datasets.checking import check_images, list_images
-from clipsafe_utils.engine.datasets.commands import check, check_data_sets, download_data_set, show_data_sets
-from clipsafe_utils.engine.datasets.decoding import decoded, fault_of
-from clipsafe_utils.engine.datasets.opening import open_images
+from clipsafe_engine.datasets.checking import check_images, list_images
+from clipsafe_engine.datasets.commands import check, check_data_sets, download_data_set, show_data_sets
+from clipsafe_engine.datasets.decoding import decoded, fault_of
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set, data_sets
 from tests.engine.datasets.trees import WNIDS, encoded, write, write_shards, write_vid_robust
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.datasets.downloading import WORKPLACE, download, fetch
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils import files
-from clipsafe_utils.engine.datasets import DataSet, data_set
-from clipsafe_utils.engine.datasets.downloading import WORKPLACE, download, fetch
-from clipsafe_utils.engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import DataSet, data_set
 from tests.engine.datasets.servers import Served, serving
 from tests.engine.datasets.trees import encoded, write, write_tar
 

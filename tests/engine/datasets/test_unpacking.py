@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.engine.datasets.unpacking import ALLOWANCE, unpack
+from clipsafe_engine.datasets.unpacking import ALLOWANCE, unpack
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.datasets.trees import encoded, write_tar
 
@@ -62,7 +62,7 @@ def test_no_more_than_an_archive_may_hold(tmp_path: Path) -> None:
 
 
 def test_many_empty_files_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipsafe_utils.engine.datasets.unpacking.ALLOWANCE", 0)
+    monkeypatch.setattr("clipsafe_engine.datasets.unpacking.ALLOWANCE", 0)
     archive = write_tar(tmp_path / "a.tar.gz", {f"set/{n}": b"" for n in range(2000)}, "w:gz")
     with pytest.raises(ClipsafeError, match="unpacks to more than"):
         unpack(archive, tmp_path / "to")

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipsafe_utils.engine.datasets import ImageList, data_set
-from clipsafe_utils.engine.datasets.opening import open_images
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set
 from tests.engine.datasets.trees import WNIDS, encoded, validation_name, write, write_kit, write_tar
 
 LABELS = [7, 999, 0, 7, 12]

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipsafe_utils.engine.datasets import ImageList, data_set
-from clipsafe_utils.engine.datasets.opening import open_images
-from clipsafe_utils.engine.datasets.vid_robust import frame_sets
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.opening import open_images
+from clipsafe_engine.datasets.vid_robust import frame_sets
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.data_sets import data_set
 from tests.engine.datasets.trees import write_vid_robust
 
 CAT, LIZARD, TURTLE = 9, 16, 26  # numbers among the 30

@@ -20,18 +20,18 @@ import torch
 from PIL import Image
 from timm.data import create_transform, resolve_model_data_config
 
+from clipsafe_engine.datasets.opening import open_images
+from clipsafe_engine.field import commands, run
+from clipsafe_engine.field.parity import Parity, parity_of, plain_decisions
+from clipsafe_engine.field.wheels import WHEELS, renamed, timm_weights
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.cubes.storage import content_hash
 from clipsafe_utils.cubes.studies import REPOSITORY, Study
-from clipsafe_utils.engine.datasets.catalogue import data_set
-from clipsafe_utils.engine.datasets.opening import open_images
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.field import commands, run
-from clipsafe_utils.engine.field.parity import Parity, parity_of, plain_decisions
-from clipsafe_utils.engine.field.wheels import WHEELS, renamed, timm_weights
 from clipsafe_utils.errors import ClipsafeError
-from tests.engine.evaluation.tiny import REAL_IMAGES
+from clipsafe_utils.registry.data_sets import data_set
+from tests.engine.predict.tiny import REAL_IMAGES
 
 has_wheels = pytest.mark.skipif(
     any(find_spec(wheel.package.replace("-", "_")) is None for wheel in WHEELS),
@@ -66,7 +66,7 @@ def cue_decision(probabilities: torch.Tensor) -> str:
     """Decide as the toolbox of the cue-conflict images does, from the table of the classes itself."""
     import csv
 
-    table = REPOSITORY / "clipsafe_utils" / "engine" / "datasets" / "data" / "classes.csv"
+    table = REPOSITORY / "clipsafe_engine" / "datasets" / "data" / "classes.csv"
     with table.open() as stream:
         rows = list(csv.DictReader(stream))
     means = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.engine.measure.commands import _check_prompts
+from clipsafe_engine.measure.commands import _check_prompts
 from clipsafe_utils.errors import ClipsafeError
 
 

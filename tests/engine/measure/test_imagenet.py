@@ -10,17 +10,17 @@ pytest.importorskip("zarr")
 if find_spec("imagenet_x") is None:
     pytest.skip("needs the annotations of the extra `record`", allow_module_level=True)
 
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.datasets.label_maps import merging, subset
+from clipsafe_engine.datasets.sources import Members
+from clipsafe_engine.datasets.vid_robust import frame_sets
+from clipsafe_engine.measure.imagenet import measure_imagenet, plan_of_lists
+from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.cubes import FACTORS, read_cube
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.engine.datasets.image_list import ImageList
-from clipsafe_utils.engine.datasets.label_maps import merging, subset
-from clipsafe_utils.engine.datasets.sources import Members
-from clipsafe_utils.engine.datasets.vid_robust import frame_sets
-from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
-from clipsafe_utils.engine.measure.imagenet import measure_imagenet, plan_of_lists
-from clipsafe_utils.engine.models.catalogue import catalogue
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.imagenet_x import read_annotations
+from clipsafe_utils.registry.catalogue import catalogue
 
 RANDOM = np.random.default_rng(0)
 ENTRY = catalogue()["RN50.openai"]

@@ -9,15 +9,15 @@ import xarray as xr
 
 pytest.importorskip("zarr")
 
+from clipsafe_engine.measure.cubes import Facts, join_models
+from clipsafe_engine.measure.cues import decisions
+from clipsafe_engine.measure.detection import Scored, areas_of_sets
+from clipsafe_engine.measure.model import measure_model
+from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
+from clipsafe_engine.measure.plan import CueConflict, ImageSet
+from clipsafe_engine.measure.rounding import DIGITS, compact, rounded
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes import validate
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.measure.cubes import Facts, join_models
-from clipsafe_utils.engine.measure.cues import decisions
-from clipsafe_utils.engine.measure.detection import Scored, areas_of_sets
-from clipsafe_utils.engine.measure.model import measure_model
-from clipsafe_utils.engine.measure.outputs import ModelOutputs, Outputs
-from clipsafe_utils.engine.measure.plan import CueConflict, ImageSet
-from clipsafe_utils.engine.measure.rounding import DIGITS, compact, rounded
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.metrics.ood import detection

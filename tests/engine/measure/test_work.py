@@ -10,10 +10,10 @@ import xarray as xr
 
 pytest.importorskip("zarr")
 
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.engine.measure import work as working
-from clipsafe_utils.engine.measure.plan import ImageSet, Plan
-from clipsafe_utils.engine.measure.work import Measured, Task, measure_models
+from clipsafe_engine.measure import work as working
+from clipsafe_engine.measure.plan import ImageSet, Plan
+from clipsafe_engine.measure.work import Measured, Task, measure_models
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 from tests.engine.measure import small_study
 from tests.engine.measure.small_study import PLAN, predictions

@@ -19,7 +19,7 @@ def small_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     open_clip = pytest.importorskip("open_clip")
     from safetensors.torch import save_file
 
-    from clipsafe_utils.engine.models import clips
+    from clipsafe_engine.models import clips
 
     folder = tmp_path_factory.mktemp("clips")
     configurations = tmp_path_factory.mktemp("configurations")

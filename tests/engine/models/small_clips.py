@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry
+from clipsafe_utils.registry.catalogue import ModelEntry
 
 _TEXT = {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
 _VIT = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}

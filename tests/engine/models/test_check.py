@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.engine.models.catalogue import catalogue
+from clipsafe_utils.registry.catalogue import catalogue
 from tests.engine.models.small_clips import small_entry
 
 pytest.importorskip("torch")
 pytest.importorskip("open_clip")
 
-from clipsafe_utils.engine.models.check import resolve, resolve_all
-from clipsafe_utils.engine.models.loading import transform_of
+from clipsafe_engine.models.check import resolve, resolve_all
+from clipsafe_engine.models.loading import transform_of
 
 
 @pytest.mark.slow

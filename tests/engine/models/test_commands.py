@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from clipsafe_utils.engine.models.commands import models
+from clipsafe_engine.models.commands import models
 from clipsafe_utils.errors import ClipsafeError
 from tests.attack.command import run as run_command
 
@@ -81,8 +81,8 @@ def test_check_names_faults(tmp_path: Path) -> None:
 def test_check_without_the_libraries(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "clipsafe_utils.engine.models.check", raising=False)
-    monkeypatch.delitem(sys.modules, "clipsafe_utils.engine.models.loading", raising=False)
+    monkeypatch.delitem(sys.modules, "clipsafe_engine.models.check", raising=False)
+    monkeypatch.delitem(sys.modules, "clipsafe_engine.models.loading", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     ended = run_command(capsys, "models", "--check")
     assert ended.is_one_sentence
@@ -102,7 +102,7 @@ def test_check_or_verify() -> None:
 
 def test_a_list_needs_no_torch() -> None:
     code = (
-        "import sys; from clipsafe_utils.engine.models.commands import models; models(as_json=True); "
+        "import sys; from clipsafe_engine.models.commands import models; models(as_json=True); "
         "sys.exit(any(name in sys.modules for name in ('torch', 'timm', 'open_clip')))"
     )
     assert (

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue, read_models
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry, catalogue, read_models
 from tests.engine.models.small_clips import TOWERS, small_entry
 
 torch = pytest.importorskip("torch")
@@ -22,8 +22,8 @@ timm = pytest.importorskip("timm")
 
 from safetensors.torch import load_file, save_file  # noqa: E402
 
-from clipsafe_utils.engine.models.classifiers import with_imagenet_classes  # noqa: E402
-from clipsafe_utils.engine.models.loading import LoadedModel, load_model, transform_of  # noqa: E402
+from clipsafe_engine.models.classifiers import with_imagenet_classes  # noqa: E402
+from clipsafe_engine.models.loading import LoadedModel, load_model, transform_of  # noqa: E402
 
 TIMM = ("test_vit", "test_resnet", "test_convnext", "test_efficientnet")
 
@@ -75,7 +75,7 @@ class TestClips:
             )
             batch = torch.stack([preprocess(image) for image in images])
             theirs = peer.logit_scale.exp() * peer.encode_image(batch, normalize=True) @ weights
-        from clipsafe_utils.engine.models.prompts import PromptSet
+        from clipsafe_engine.models.prompts import PromptSet
 
         prompts = PromptSet("simple", tuple(template("{}") for template in templates))
         embeddings = model.forward(batch_of(model, images))
@@ -152,7 +152,7 @@ class TestClassifiers:
         np.testing.assert_array_equal(model.forward(batch), model.forward(torch.from_numpy(batch)))
 
     def test_has_no_text_tower(self, classifiers: Path) -> None:
-        from clipsafe_utils.engine.models.prompts import prompt_set
+        from clipsafe_engine.models.prompts import prompt_set
 
         with pytest.raises(ValueError, match="has no text tower"):
             load_model(timm_entry(), classifiers).classifier(prompt_set("1"))

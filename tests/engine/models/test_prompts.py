@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipsafe_utils.engine.models.prompts import (
+from clipsafe_engine.models.prompts import (
     SIZES,
     PromptSet,
     imagenet_class_names,
@@ -90,7 +90,7 @@ def test_classifier_by_hand() -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("tower", TOWERS)
 def test_classifiers_are_those_of_open_clip(small_clips: Path, tower: str, size: int) -> None:
-    from clipsafe_utils.engine.models.loading import load_model
+    from clipsafe_engine.models.loading import load_model
 
     entry = small_entry(tower)
     names, prompts = imagenet_class_names()[::125], prompt_set(str(size))
@@ -107,7 +107,7 @@ def test_classifiers_are_those_of_open_clip(small_clips: Path, tower: str, size:
 
 
 def test_all_thousand_classes(small_clips: Path) -> None:
-    from clipsafe_utils.engine.models.loading import load_model
+    from clipsafe_engine.models.loading import load_model
 
     model = load_model(small_entry("vit"), small_clips)
     classifier = model.classifier(prompt_set("1"))
@@ -119,7 +119,7 @@ def test_all_thousand_classes(small_clips: Path) -> None:
 
 
 def test_any_subset_follows_from_the_embeddings(small_clips: Path) -> None:
-    from clipsafe_utils.engine.models.loading import load_model
+    from clipsafe_engine.models.loading import load_model
 
     model = load_model(small_entry("vit"), small_clips)
     every, names = prompt_set("30"), ["cat", "dog"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clipsafe_utils.engine.models.catalogue import ModelEntry, catalogue
-from clipsafe_utils.engine.models.transforms import Crop, Transform, from_open_clip, from_timm
+from clipsafe_engine.models.transforms import Crop, Transform, from_open_clip, from_timm
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import ModelEntry, catalogue
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("open_clip")
@@ -32,7 +32,7 @@ def of_library(entry: ModelEntry) -> Any:
 
 
 def one_entry_of_each_transform(library: str) -> list[ModelEntry]:
-    from clipsafe_utils.engine.models.loading import transform_of
+    from clipsafe_engine.models.loading import transform_of
 
     found = {transform_of(entry): entry for entry in catalogue().values() if entry.library == library}
     return list(found.values())
@@ -42,7 +42,7 @@ def one_entry_of_each_transform(library: str) -> list[ModelEntry]:
 def test_pixels_of_every_transform_of_the_catalogue(
     library: str, transforms: int, images: list[Image.Image]
 ) -> None:
-    from clipsafe_utils.engine.models.loading import transform_of
+    from clipsafe_engine.models.loading import transform_of
 
     entries = one_entry_of_each_transform(library)
     assert len(entries) == transforms
@@ -53,7 +53,7 @@ def test_pixels_of_every_transform_of_the_catalogue(
 
 
 def test_models_share_crops() -> None:
-    from clipsafe_utils.engine.models.loading import transform_of
+    from clipsafe_engine.models.loading import transform_of
 
     transforms = {transform_of(entry) for entry in catalogue().values()}
     assert (len(transforms), len({transform.crop for transform in transforms})) == (44, 30)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from clipsafe_engine.models.verify import compare_top1
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.storage import write_cube
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.engine.models.catalogue import catalogue
-from clipsafe_utils.engine.models.verify import compare_top1
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.catalogue import catalogue
 from tests.conftest import labelled
 
 NAMES = ("ViT-B-32.openai", "vgg16_bn.tv_in1k")

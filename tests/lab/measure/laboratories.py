@@ -5,12 +5,12 @@ from pathlib import Path
 
 import xarray as xr
 
+from clipsafe_engine.lab.measure.miniature import measure_miniature
+from clipsafe_engine.lab.measure.records import ModelRecord
+from clipsafe_engine.lab.world.material import TestSet
+from clipsafe_engine.lab.world.world import World
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes import read_cube
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.lab.measure.miniature import measure_miniature
-from clipsafe_utils.lab.measure.records import ModelRecord
-from clipsafe_utils.lab.world.material import TestSet
-from clipsafe_utils.lab.world.world import World
 from tests.lab.measure import stand_ins
 
 REPLICATES = 6

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
-from clipsafe_utils.lab.measure.records import ModelRecord
-from clipsafe_utils.lab.measure.sets import OWN_SOURCE
-from clipsafe_utils.lab.world.filtering import FILTERED, candidates, keep_rows
-from clipsafe_utils.lab.world.material import TestSet, counts
-from clipsafe_utils.lab.world.sets import TEST_SETS, make_test_set
-from clipsafe_utils.lab.world.world import DATA, World, load_world
+from clipsafe_engine.lab.measure.records import ModelRecord
+from clipsafe_engine.lab.measure.sets import OWN_SOURCE
+from clipsafe_engine.lab.world.filtering import FILTERED, candidates, keep_rows
+from clipsafe_engine.lab.world.material import TestSet, counts
+from clipsafe_engine.lab.world.sets import TEST_SETS, make_test_set
+from clipsafe_engine.lab.world.world import World, load_world
+from clipsafe_engine.predict.store import Predictions, PredictionStore
+from clipsafe_utils.registry.drawn_world import DATA
 
 SEED = 71
 SMALL = {

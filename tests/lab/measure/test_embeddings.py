@@ -5,13 +5,13 @@ import pytest
 
 pytest.importorskip("zarr")
 
+from clipsafe_engine.lab.measure.embeddings import write_embeddings
+from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
+from clipsafe_engine.measure.cubes import Facts
+from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.cubes import read_cube
-from clipsafe_utils.engine.evaluation.store import Predictions, PredictionStore
-from clipsafe_utils.engine.measure.cubes import Facts
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
-from clipsafe_utils.lab.measure.embeddings import write_embeddings
-from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import Laboratory
 
@@ -71,8 +71,8 @@ def test_the_mean_of_single_templates_is_the_classifier_of_their_set(
     laboratory: Laboratory, tmp_path: Path
 ) -> None:
     pytest.importorskip("torch")
-    from clipsafe_utils.lab.training.evaluation import zero_shot
-    from clipsafe_utils.lab.training.objectives import load_network
+    from clipsafe_engine.lab.training.evaluation import zero_shot
+    from clipsafe_engine.lab.training.objectives import load_network
 
     world, store = laboratory.world, PredictionStore(tmp_path / "store")
     clip, _ = load_network(world, SHIPPED)

@@ -5,9 +5,9 @@ import pytest
 
 pytest.importorskip("zarr")
 
+from clipsafe_engine.lab.measure.records import causes_table, check_records, models_table
 from clipsafe_utils.cubes.schema import SCHEMAS
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.measure.records import causes_table, check_records, models_table
 from tests.lab.measure.laboratories import Laboratory
 from tests.lab.measure.stand_ins import record
 

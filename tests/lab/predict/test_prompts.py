@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates
-from clipsafe_utils.lab.world.world import DATA, World, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 WORLD = load_world(DATA)
 

@@ -11,20 +11,20 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
-from clipsafe_utils.engine.evaluation.store import PredictionStore  # noqa: E402
+from clipsafe_engine.lab.predict.run import predict_zoo  # noqa: E402
+from clipsafe_engine.lab.predict.sets import OWN_IMAGES, OWN_SOURCE, images_of, world_hash  # noqa: E402
+from clipsafe_engine.lab.training.evaluation import outputs, zero_shot  # noqa: E402
+from clipsafe_engine.lab.training.ledger import Row  # noqa: E402
+from clipsafe_engine.lab.training.objectives import _FORMS, load_network  # noqa: E402
+from clipsafe_engine.lab.training.recipe import Recipe  # noqa: E402
+from clipsafe_engine.lab.training.weights import write_weights  # noqa: E402
+from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates  # noqa: E402
+from clipsafe_engine.lab.world.renderer import render  # noqa: E402
+from clipsafe_engine.lab.world.sets import TEST_SETS  # noqa: E402
+from clipsafe_engine.lab.world.world import World  # noqa: E402
+from clipsafe_engine.predict.store import PredictionStore  # noqa: E402
 from clipsafe_utils.errors import ClipsafeError  # noqa: E402
 from clipsafe_utils.files import sha256  # noqa: E402
-from clipsafe_utils.lab.predict.run import predict_zoo  # noqa: E402
-from clipsafe_utils.lab.predict.sets import OWN_IMAGES, OWN_SOURCE, images_of, world_hash  # noqa: E402
-from clipsafe_utils.lab.training.evaluation import outputs, zero_shot  # noqa: E402
-from clipsafe_utils.lab.training.ledger import Row  # noqa: E402
-from clipsafe_utils.lab.training.objectives import _FORMS, load_network  # noqa: E402
-from clipsafe_utils.lab.training.recipe import Recipe  # noqa: E402
-from clipsafe_utils.lab.training.weights import write_weights  # noqa: E402
-from clipsafe_utils.lab.world.prompts import read_prompt_sets, read_single_templates  # noqa: E402
-from clipsafe_utils.lab.world.renderer import render  # noqa: E402
-from clipsafe_utils.lab.world.sets import TEST_SETS  # noqa: E402
-from clipsafe_utils.lab.world.world import World  # noqa: E402
 from tests.lab.measure.stand_ins import SEED, small_world  # noqa: E402
 
 MODELS = {"clip": ("clip", 0), "wide": ("classifier", 48), "tuned": ("clip_classifier", 24)}

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clipsafe_engine.lab.predict.sets import OWN_IMAGES, images_of, model_name, own_source, world_hash
+from clipsafe_engine.lab.training.ledger import Row
+from clipsafe_engine.lab.training.recipe import Recipe, read_groups
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.parameters import Parameters, changed_columns
+from clipsafe_engine.lab.world.sets import make_test_set
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.predict.sets import OWN_IMAGES, images_of, model_name, own_source, world_hash
-from clipsafe_utils.lab.training.ledger import Row
-from clipsafe_utils.lab.training.recipe import Recipe, read_groups
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.parameters import Parameters, changed_columns
-from clipsafe_utils.lab.world.sets import make_test_set
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 WORLD = load_world(DATA)
 SEED = seed_called(DATA, "development")

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.lab.student.change import Change, recipe_of
+from clipsafe_engine.lab.student.knobs import MEANINGS, OF_TRAINING, checked, limits, read_settings
+from clipsafe_engine.lab.student.own_world import copy_world
+from clipsafe_engine.lab.training.recipe import Recipe, read_groups
+from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.student.change import Change, recipe_of
-from clipsafe_utils.lab.student.knobs import MEANINGS, OF_TRAINING, checked, limits, read_settings
-from clipsafe_utils.lab.student.own_world import copy_world
-from clipsafe_utils.lab.training.recipe import Recipe, read_groups
-from clipsafe_utils.lab.world.knobs import CAPTION_KNOBS, IMAGE_KNOBS
-from clipsafe_utils.lab.world.world import World, load_world
 from clipsafe_utils.parameters import KNOB_NAMES
+from clipsafe_utils.registry.knobs import CAPTION_KNOBS, IMAGE_KNOBS
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.lab.predict.sets import world_hash
+from clipsafe_engine.lab.student.own_world import copy_world, make_test_world, read_own_world
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.predict.sets import world_hash
-from clipsafe_utils.lab.student.own_world import copy_world, make_test_world, read_own_world
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 SEED = 71
 

@@ -8,11 +8,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from clipsafe_engine.lab import student_commands
+from clipsafe_engine.lab.student import make
+from clipsafe_engine.lab.student.change import Change
 from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab import student_commands
-from clipsafe_utils.lab.student import make
-from clipsafe_utils.lab.student.change import Change
 
 RUNNER = CliRunner()
 APP = typer.Typer()
@@ -73,7 +73,7 @@ def test_a_mistake_is_told_before_any_work(made: list[Change]) -> None:
 def test_a_mistake_of_the_change_is_told_before_torch_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "clipsafe_utils.lab.student.study", None)
+    monkeypatch.setitem(sys.modules, "clipsafe_engine.lab.student.study", None)
     with pytest.raises(ClipsafeError, match="this source has no captions"):
         make.make_mine(Change(source="labels_wide_far"), tmp_path / "mine")
     with pytest.raises(ClipsafeError, match=r"is not installed; training needs it: pip install 'clipsafe\["):

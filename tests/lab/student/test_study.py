@@ -9,23 +9,23 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("zarr")
 
+from clipsafe_engine.lab.chapters.student_laboratory import figures
+from clipsafe_engine.lab.findings.student import in_small
+from clipsafe_engine.lab.findings.student.comparison import compare
+from clipsafe_engine.lab.predict.sets import OWN_SOURCE, images_of
+from clipsafe_engine.lab.student import study as student_study
+from clipsafe_engine.lab.student.join import CUBES, join_study
+from clipsafe_engine.lab.student.study import make_study
+from clipsafe_engine.lab.training.weights import read_description
+from clipsafe_engine.lab.world.world import load_world
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.chapters.shape_bias import figures as shape_figures
-from clipsafe_utils.chapters.student_laboratory import figures
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.cubes.panels import Panel, read_panels
 from clipsafe_utils.cubes.yours import YOURS, label_of
-from clipsafe_utils.engine.evaluation.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.calibration.views import views
 from clipsafe_utils.findings.shape.result import ShapeBias
-from clipsafe_utils.findings.student import in_small
-from clipsafe_utils.findings.student.comparison import compare
-from clipsafe_utils.lab.predict.sets import OWN_SOURCE, images_of
-from clipsafe_utils.lab.student import study as student_study
-from clipsafe_utils.lab.student.join import CUBES, join_study
-from clipsafe_utils.lab.student.study import make_study
-from clipsafe_utils.lab.training.weights import read_description
-from clipsafe_utils.lab.world.world import load_world
 from tests.lab.student.tiny_study import REPLICATES, Tiny
 
 pytestmark = pytest.mark.slow

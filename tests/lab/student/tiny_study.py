@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from clipsafe_engine.lab.measure.miniature import measure_miniature
+from clipsafe_engine.lab.student.change import Change
+from clipsafe_engine.lab.student.own_world import copy_world
+from clipsafe_engine.lab.student.study import Tests, make_study
+from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes.studies import Study
-from clipsafe_utils.engine.evaluation.store import PredictionStore
-from clipsafe_utils.lab.measure.miniature import measure_miniature
-from clipsafe_utils.lab.student.change import Change
-from clipsafe_utils.lab.student.own_world import copy_world
-from clipsafe_utils.lab.student.study import Tests, make_study
 from tests.lab.measure import stand_ins
 
 REPLICATES = 6

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.world.world import DATA, World, load_world
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.world.world import World, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 
 @pytest.fixture(scope="session")
@@ -33,4 +34,4 @@ def tiny() -> Callable[..., Recipe]:
 @pytest.fixture
 def accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accept what has learnt nothing."""
-    monkeypatch.setattr("clipsafe_utils.lab.training.loop.development_accuracy", lambda *_: 0.5)
+    monkeypatch.setattr("clipsafe_engine.lab.training.loop.development_accuracy", lambda *_: 0.5)

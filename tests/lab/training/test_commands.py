@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from clipsafe_engine.lab.training import commands
+from clipsafe_engine.lab.training.commands import train_named_group
+from clipsafe_engine.lab.training.ledger import Row, read_ledger
+from clipsafe_engine.lab.training.recipe import Recipe, read_groups
 from clipsafe_utils import terminal
 from clipsafe_utils.cli import main
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training import commands
-from clipsafe_utils.lab.training.commands import train_named_group
-from clipsafe_utils.lab.training.ledger import Row, read_ledger
-from clipsafe_utils.lab.training.recipe import Recipe, read_groups
 
 OWN = """
 [[models]]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.lab.training.ledger import LEDGER, Row, add_curves, add_to_ledger, read_ledger
+from clipsafe_engine.lab.training.recipe import Recipe
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.ledger import LEDGER, Row, add_curves, add_to_ledger, read_ledger
-from clipsafe_utils.lab.training.recipe import Recipe
 
 Make = Callable[..., Recipe]
 

@@ -12,16 +12,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from clipsafe_engine.lab.training import loop  # noqa: E402
+from clipsafe_engine.lab.training.average import average  # noqa: E402
+from clipsafe_engine.lab.training.evaluation import development_accuracy, zero_shot  # noqa: E402
+from clipsafe_engine.lab.training.loop import train  # noqa: E402
+from clipsafe_engine.lab.training.networks import make_clip  # noqa: E402
+from clipsafe_engine.lab.training.objectives import load_network  # noqa: E402
+from clipsafe_engine.lab.training.recipe import Recipe  # noqa: E402
+from clipsafe_engine.lab.training.weights import quantised, restored  # noqa: E402
+from clipsafe_engine.lab.world.world import World  # noqa: E402
 from clipsafe_utils.errors import ClipsafeError  # noqa: E402
-from clipsafe_utils.lab.training import loop  # noqa: E402
-from clipsafe_utils.lab.training.average import average  # noqa: E402
-from clipsafe_utils.lab.training.evaluation import development_accuracy, zero_shot  # noqa: E402
-from clipsafe_utils.lab.training.loop import train  # noqa: E402
-from clipsafe_utils.lab.training.networks import make_clip  # noqa: E402
-from clipsafe_utils.lab.training.objectives import load_network  # noqa: E402
-from clipsafe_utils.lab.training.recipe import Recipe  # noqa: E402
-from clipsafe_utils.lab.training.weights import quantised, restored  # noqa: E402
-from clipsafe_utils.lab.world.world import World  # noqa: E402
 
 Make = Callable[..., Recipe]
 
@@ -170,9 +170,9 @@ def test_a_run_that_was_stopped_ends_with_the_same_bytes(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from clipsafe_utils.lab.training import loop
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.world.world import load_world
+from clipsafe_engine.lab.training import loop
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.world.world import load_world
 
 loop._SECONDS_BETWEEN_CHECKPOINTS = -1
 seen = 0

@@ -6,16 +6,16 @@ torch = pytest.importorskip("torch")
 
 from open_clip import build_zero_shot_classifier  # noqa: E402
 
-from clipsafe_utils.lab.training.choices import ARCHITECTURES  # noqa: E402
-from clipsafe_utils.lab.training.evaluation import outputs, zero_shot  # noqa: E402
-from clipsafe_utils.lab.training.networks import (  # noqa: E402
+from clipsafe_engine.lab.training.choices import ARCHITECTURES  # noqa: E402
+from clipsafe_engine.lab.training.evaluation import outputs, zero_shot  # noqa: E402
+from clipsafe_engine.lab.training.networks import (  # noqa: E402
     make_classifier,
     make_clip,
     prepare,
     text_classifier,
 )
-from clipsafe_utils.lab.world.captions import prompt_tokens  # noqa: E402
-from clipsafe_utils.lab.world.world import World  # noqa: E402
+from clipsafe_engine.lab.world.captions import prompt_tokens  # noqa: E402
+from clipsafe_engine.lab.world.world import World  # noqa: E402
 
 MILLIONS = {"resnet_xs": 0.23, "resnet_s": 0.45, "convnext_s": 0.52, "vit_s": 0.41}
 

@@ -11,23 +11,23 @@ torch = pytest.importorskip("torch")
 from open_clip.loss import ClipLoss  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-from clipsafe_utils.errors import ClipsafeError  # noqa: E402
-from clipsafe_utils.lab.training.augmentation import shifted, view  # noqa: E402
-from clipsafe_utils.lab.training.evaluation import outputs, zero_shot  # noqa: E402
-from clipsafe_utils.lab.training.networks import make_clip, make_clip_classifier, prepare  # noqa: E402
-from clipsafe_utils.lab.training.objectives import (  # noqa: E402
+from clipsafe_engine.lab.training.augmentation import shifted, view  # noqa: E402
+from clipsafe_engine.lab.training.evaluation import outputs, zero_shot  # noqa: E402
+from clipsafe_engine.lab.training.networks import make_clip, make_clip_classifier, prepare  # noqa: E402
+from clipsafe_engine.lab.training.objectives import (  # noqa: E402
     _FORMS,
     as_classifier,
     load_network,
     make_objective,
     masked_clip_loss,
 )
-from clipsafe_utils.lab.training.recipe import Recipe  # noqa: E402
-from clipsafe_utils.lab.training.weights import write_weights  # noqa: E402
-from clipsafe_utils.lab.world.captions import captions, read_labels  # noqa: E402
-from clipsafe_utils.lab.world.renderer import render  # noqa: E402
-from clipsafe_utils.lab.world.sources import label_concepts, labels  # noqa: E402
-from clipsafe_utils.lab.world.world import World  # noqa: E402
+from clipsafe_engine.lab.training.recipe import Recipe  # noqa: E402
+from clipsafe_engine.lab.training.weights import write_weights  # noqa: E402
+from clipsafe_engine.lab.world.captions import captions, read_labels  # noqa: E402
+from clipsafe_engine.lab.world.renderer import render  # noqa: E402
+from clipsafe_engine.lab.world.sources import label_concepts, labels  # noqa: E402
+from clipsafe_engine.lab.world.world import World  # noqa: E402
+from clipsafe_utils.errors import ClipsafeError  # noqa: E402
 
 Make = Callable[..., Recipe]
 ROWS = np.arange(0, 192)
@@ -105,7 +105,7 @@ def test_equal_captions_encoded_once_give_open_clip_s_loss(world: World, tiny: M
 def replace_captions(world: World) -> World:
     from dataclasses import replace
 
-    from clipsafe_utils.lab.world.knobs import SourceParts
+    from clipsafe_utils.registry.knobs import SourceParts
 
     return replace(world, sources={**world.sources, "wit": SourceParts(("wit",), ("name_only",))})
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from clipsafe_engine.lab.training.many_sources import SOURCES, drawn_sources
+from clipsafe_engine.lab.training.recipe import EXPERIMENTS, Recipe, read_group, read_groups, world_of
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.training.many_sources import SOURCES, drawn_sources
-from clipsafe_utils.lab.training.recipe import EXPERIMENTS, Recipe, read_group, read_groups, world_of
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 WORLD = load_world(DATA)
 GROUPS = read_groups()

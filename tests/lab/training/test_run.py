@@ -13,14 +13,14 @@ import pytest
 
 pytest.importorskip("torch")
 
+from clipsafe_engine.lab.training import run
+from clipsafe_engine.lab.training.ledger import Row, read_ledger
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.training.run import ship, train_group
+from clipsafe_engine.lab.training.weights import write_weights
+from clipsafe_engine.lab.world.world import World
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import sha256
-from clipsafe_utils.lab.training import run
-from clipsafe_utils.lab.training.ledger import Row, read_ledger
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.training.run import ship, train_group
-from clipsafe_utils.lab.training.weights import write_weights
-from clipsafe_utils.lab.world.world import World
 
 Make = Callable[..., Recipe]
 
@@ -154,8 +154,8 @@ def test_one_that_fails_takes_nothing_with_it(tmp_path: Path, world: World, tiny
 KILLED = """
 import sys
 from pathlib import Path
-from clipsafe_utils.lab.training.recipe import Recipe
-from clipsafe_utils.lab.training.run import train_group
+from clipsafe_engine.lab.training.recipe import Recipe
+from clipsafe_engine.lab.training.run import train_group
 
 if __name__ == "__main__":
     recipes = [

@@ -12,11 +12,10 @@ torch = pytest.importorskip("torch")
 from safetensors import SafetensorError  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 
-from clipsafe_utils.errors import ClipsafeError  # noqa: E402
-from clipsafe_utils.lab.training import weights  # noqa: E402
-from clipsafe_utils.lab.training.networks import make_classifier  # noqa: E402
-from clipsafe_utils.lab.training.objectives import _FORMS, load_network  # noqa: E402
-from clipsafe_utils.lab.training.weights import (  # noqa: E402
+from clipsafe_engine.lab.training import weights  # noqa: E402
+from clipsafe_engine.lab.training.networks import make_classifier  # noqa: E402
+from clipsafe_engine.lab.training.objectives import _FORMS, load_network  # noqa: E402
+from clipsafe_engine.lab.training.weights import (  # noqa: E402
     count_parameters,
     load_weights,
     quantised,
@@ -24,7 +23,8 @@ from clipsafe_utils.lab.training.weights import (  # noqa: E402
     restored,
     write_weights,
 )
-from clipsafe_utils.lab.world.world import World  # noqa: E402
+from clipsafe_engine.lab.world.world import World  # noqa: E402
+from clipsafe_utils.errors import ClipsafeError  # noqa: E402
 
 DESCRIPTION = {"name": "a", "form": "classifier", "architecture": "resnet_xs", "classes": 24}
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from clipsafe_engine.lab.world.captions import captions, prompt_tokens, read_labels
+from clipsafe_engine.lab.world.palette import PATTERNS
+from clipsafe_engine.lab.world.parameters import NATURAL, SKETCH
+from clipsafe_engine.lab.world.sources import draw, label_concepts, labels, with_knobs
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.captions import captions, prompt_tokens, read_labels
-from clipsafe_utils.lab.world.palette import PATTERNS
-from clipsafe_utils.lab.world.parameters import NATURAL, SKETCH
-from clipsafe_utils.lab.world.sources import draw, label_concepts, labels, with_knobs
-from clipsafe_utils.lab.world.world import load_world
 
 IMAGES = 20_000
 WORLD = load_world()
@@ -84,7 +84,7 @@ def test_a_wrong_caption_always_names_another_concept():
 def test_the_name_alone_can_be_the_caption():
     import dataclasses
 
-    from clipsafe_utils.lab.world.knobs import SourceParts
+    from clipsafe_utils.registry.knobs import SourceParts
 
     named = SourceParts(WORLD.sources["laion"].images, ("name_only",))
     world = dataclasses.replace(WORLD, sources={**WORLD.sources, "laion_names": named})

@@ -6,13 +6,13 @@ from PIL import Image
 
 pytest.importorskip("torch")
 
+from clipsafe_engine.lab.world.contact_sheets import COLUMNS, FOLDER, GAP, contact_strip, strips
+from clipsafe_engine.lab.world.parameters import Parameters, changed_columns
+from clipsafe_engine.lab.world.patterns import SIDE
+from clipsafe_engine.lab.world.renderer import render
+from clipsafe_engine.lab.world.sets import ONE_FACTOR, TEST_SETS
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.lab.world.contact_sheets import COLUMNS, FOLDER, GAP, contact_strip, strips
-from clipsafe_utils.lab.world.parameters import Parameters, changed_columns
-from clipsafe_utils.lab.world.patterns import SIDE
-from clipsafe_utils.lab.world.renderer import render
-from clipsafe_utils.lab.world.sets import ONE_FACTOR, TEST_SETS
-from clipsafe_utils.lab.world.world import load_world
 
 WORLD = load_world()
 
@@ -47,7 +47,7 @@ def test_the_book_has_the_strips_of_this_world(shown: dict[str, Parameters]) -> 
     for name in ("source-wit", "factor-pose", "scenes_known"):
         kept = np.asarray(Image.open(FOLDER / f"{name}.png").convert("RGB")).astype(int)
         made = np.asarray(contact_strip(WORLD, shown[name]).convert("RGB")).astype(int)
-        assert np.abs(kept - made).mean() < 2, "run: python -m clipsafe_utils.lab.world.contact_sheets"
+        assert np.abs(kept - made).mean() < 2, "run: python -m clipsafe_engine.lab.world.contact_sheets"
 
 
 def test_a_factor_is_shown_on_the_same_objects(shown: dict[str, Parameters]) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clipsafe_engine.lab.world.annotations import read_rules
+from clipsafe_engine.lab.world.material import counts, seed_called
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.annotations import read_rules
-from clipsafe_utils.lab.world.material import counts, seed_called
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 
 @pytest.fixture

@@ -5,17 +5,18 @@ import shutil
 import numpy as np
 import pytest
 
-from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.filtering import (
+from clipsafe_engine.lab.world.filtering import (
     candidates,
     choose_adversarial,
     choose_fooling,
     filtered,
     keep_rows,
 )
-from clipsafe_utils.lab.world.material import seed_called
-from clipsafe_utils.lab.world.parameters import changed_columns
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_engine.lab.world.material import seed_called
+from clipsafe_engine.lab.world.parameters import changed_columns
+from clipsafe_engine.lab.world.world import load_world
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.drawn_world import DATA
 
 WORLD = load_world()
 SEED = seed_called(DATA, "development")

@@ -5,13 +5,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from clipsafe_engine.lab.world.material import seed_called  # noqa: E402
+from clipsafe_engine.lab.world.palette import PATTERNS  # noqa: E402
+from clipsafe_engine.lab.world.renderer import render, silhouettes  # noqa: E402
+from clipsafe_engine.lab.world.sets import make_test_set  # noqa: E402
+from clipsafe_engine.lab.world.sources import draw  # noqa: E402
+from clipsafe_engine.lab.world.world import load_world  # noqa: E402
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS  # noqa: E402
-from clipsafe_utils.lab.world.material import seed_called  # noqa: E402
-from clipsafe_utils.lab.world.palette import PATTERNS  # noqa: E402
-from clipsafe_utils.lab.world.renderer import render, silhouettes  # noqa: E402
-from clipsafe_utils.lab.world.sets import make_test_set  # noqa: E402
-from clipsafe_utils.lab.world.sources import draw  # noqa: E402
-from clipsafe_utils.lab.world.world import DATA, load_world  # noqa: E402
+from clipsafe_utils.registry.drawn_world import DATA  # noqa: E402
 
 WORLD = load_world()
 SEED = seed_called(DATA, "development")

@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
 
+from clipsafe_engine.lab.world.annotations import annotate, hidden_share
+from clipsafe_engine.lab.world.filtering import FILTERED
+from clipsafe_engine.lab.world.material import counts, dice_for, drawn_with, seed_called
+from clipsafe_engine.lab.world.one_factor import MOVES, move_factor
+from clipsafe_engine.lab.world.parameters import SCENE, SKETCH, TEXTURE, changed_columns
+from clipsafe_engine.lab.world.sequences import perturbed_hits
+from clipsafe_engine.lab.world.sets import ONE_FACTOR, OUT_OF_DISTRIBUTION, SHIFTS, TEST_SETS, make_test_set
+from clipsafe_engine.lab.world.shifts import REDRAWN
+from clipsafe_engine.lab.world.sources import draw
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.lab.world.annotations import annotate, hidden_share
-from clipsafe_utils.lab.world.filtering import FILTERED
-from clipsafe_utils.lab.world.material import counts, dice_for, drawn_with, seed_called
-from clipsafe_utils.lab.world.one_factor import MOVES, move_factor
-from clipsafe_utils.lab.world.parameters import SCENE, SKETCH, TEXTURE, changed_columns
-from clipsafe_utils.lab.world.sequences import perturbed_hits
-from clipsafe_utils.lab.world.sets import ONE_FACTOR, OUT_OF_DISTRIBUTION, SHIFTS, TEST_SETS, make_test_set
-from clipsafe_utils.lab.world.shifts import REDRAWN
-from clipsafe_utils.lab.world.sources import draw
-from clipsafe_utils.lab.world.world import DATA, load_world
+from clipsafe_utils.registry.drawn_world import DATA
 
 WORLD = load_world()
 SEED = seed_called(DATA, "development")

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from clipsafe_engine.lab.world.dice import roll
+from clipsafe_engine.lab.world.parameters import COLUMNS, FLAT, POSTER, SKETCH, changed_columns, stack
+from clipsafe_engine.lab.world.sources import draw, label_concepts, labels, with_knobs
+from clipsafe_engine.lab.world.world import load_world
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.lab.world.dice import roll
-from clipsafe_utils.lab.world.parameters import COLUMNS, FLAT, POSTER, SKETCH, changed_columns, stack
-from clipsafe_utils.lab.world.sources import draw, label_concepts, labels, with_knobs
-from clipsafe_utils.lab.world.world import load_world
 
 IMAGES = 20_000
 WORLD = load_world()

@@ -1,0 +1,1 @@
+"""What the pages of the laboratory show: figures and tables, as in `clipsafe_utils.chapters`."""

@@ -1,0 +1,163 @@
+"""Everything that is measured of one model, one set of images after the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clipsafe_engine.measure.cues import shape_bias_tables
+from clipsafe_engine.measure.detection import NEEDS_COSINES, Scored, detection_table, scored
+from clipsafe_engine.measure.hits import Counts, drawn_sums, hits_of, outcomes, part_rows, single_labels
+from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
+from clipsafe_engine.measure.plan import Condition, InDistribution, Plan
+from clipsafe_engine.measure.prompts import prompts_table
+from clipsafe_utils.cubes.schema import DECISIONS
+from clipsafe_utils.metrics.draws import REPLICATES
+from clipsafe_utils.metrics.labelled import calibration_of_logits
+
+Tables = dict[str, xr.Dataset]
+"""By name: what is measured of one model, with a dim `model` of one."""
+
+OUTCOMES, DECIDED = "outcomes", "decided"
+"""Tables beside those of the cubes: hits of every outcome, and decisions over all cue classes, by draw."""
+
+
+@dataclass
+class _Found:
+    """What is kept of the sets that were read: nothing of the size of logits."""
+
+    hits: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    readable: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    counts: dict[str, tuple[Counts, Counts]] = field(default_factory=dict)
+    calibration: dict[str, xr.Dataset] = field(default_factory=dict)
+
+    def keep(self, name: str, outputs: Outputs) -> NDArray[np.bool_]:
+        """Keep which images are right, and return it."""
+        self.hits[name], self.readable[name] = hits_of(outputs), outputs.readable
+        return self.hits[name]
+
+
+def measure_model(outputs: ModelOutputs, plan: Plan, replicates: int = REPLICATES) -> Tables:
+    """Measure one model.
+
+    Parameters
+    ----------
+    outputs : ModelOutputs
+        What it says.
+    plan : Plan
+        What to measure.
+    replicates : int
+        Draws beside the estimate.
+
+    Returns
+    -------
+    dict of str to Dataset
+        What the plan asks for of `factors`, `shifts`, `calibration`, `ood`, `shape_bias` and, of a CLIP whose
+        embeddings are stored, `prompts`: as in the cubes of these names. `OUTCOMES` has hits and images
+        over draw and outcome, `DECIDED` decisions over draw.
+
+    Raises
+    ------
+    ClipsafeError
+        As in `ModelOutputs.read`.
+    """
+    tables: Tables = {}
+    if plan.in_distribution is not None:
+        tables = _of_labelled_sets(outputs, plan, plan.in_distribution, replicates)
+    if plan.cue_conflict is not None:
+        said = outputs.read(plan.cue_conflict.images)
+        tables["shape_bias"], decided = shape_bias_tables(plan.cue_conflict, said, replicates)
+        tables[DECIDED] = xr.Dataset(
+            {"count": (("draw", "decision"), decided)},
+            coords={"draw": np.arange(1 + replicates), "decision": list(DECISIONS)},
+        )
+    return {name: table.expand_dims(model=[outputs.model]) for name, table in tables.items()}
+
+
+def _of_labelled_sets(outputs: ModelOutputs, plan: Plan, home: InDistribution, replicates: int) -> Tables:
+    found = _Found()
+    tested = _measure_home(outputs, home, replicates, found)
+    for name, condition in plan.conditions.items():
+        _measure_condition(outputs, condition, replicates, found, name)
+    tables = {
+        "calibration": _joined(found.calibration),
+        OUTCOMES: _outcome_table(found.counts),
+        "shifts": _shift_table(found.counts, plan),
+    }
+    if plan.factors:
+        tables["factors"] = _factor_table(found, plan)
+    if plan.ood:
+        others = {name: scored(outputs.read(images), replicates) for name, images in plan.ood.items()}
+        tables["ood"] = detection_table(tested, others)
+    if plan.prompt_sets and NEEDS_COSINES in tested.scores:
+        tables["prompts"] = prompts_table(outputs, plan, home, replicates)
+    return tables
+
+
+def _measure_home(outputs: ModelOutputs, home: InDistribution, replicates: int, found: _Found) -> Scored:
+    known = outputs.read(home.images)
+    found.keep("", known)
+    tested, fitting = known.rows(~home.fits), known.rows(home.fits)
+    weights = tested.weights(replicates)
+    found.counts[home.condition] = drawn_sums(hits_of(tested), weights), weights.sum(axis=1, dtype=np.int64)
+    found.calibration[home.condition] = calibration_of_logits(
+        tested.logits,
+        single_labels(tested),
+        weights,
+        fit=(fitting.logits, single_labels(fitting), fitting.weights(replicates)),
+    )
+    return scored(tested, replicates)
+
+
+def _measure_condition(
+    outputs: ModelOutputs, condition: Condition, replicates: int, found: _Found, name: str
+) -> None:
+    here = outputs.read(condition.images)
+    found.counts |= outcomes(name, condition, here, found.keep(name, here), replicates)
+    if condition.calibrated:
+        found.calibration[name] = calibration_of_logits(
+            here.logits,
+            single_labels(here),
+            here.weights(replicates),
+            temperature=next(iter(found.calibration.values()))["temperature"],
+        )
+
+
+def _joined(calibration: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """Put conditions side by side; they share the temperature."""
+    apart = [one.drop_vars("temperature") for one in calibration.values()]
+    joined = xr.concat(apart, "condition", combine_attrs="drop_conflicts")
+    temperature = next(iter(calibration.values()))["temperature"]
+    return joined.assign_coords(condition=list(calibration)).assign(temperature=temperature)
+
+
+def _outcome_table(counts: Mapping[str, tuple[Counts, Counts]]) -> xr.Dataset:
+    hits, images = (np.stack(columns, axis=-1) for columns in zip(*counts.values(), strict=True))
+    dims = ("draw", "outcome")
+    return xr.Dataset(
+        {"hits": (dims, hits), "images": (dims, images)},
+        coords={"draw": np.arange(len(hits)), "outcome": list(counts)},
+    )
+
+
+def _shift_table(counts: Mapping[str, tuple[Counts, Counts]], plan: Plan) -> xr.Dataset:
+    table = _outcome_table({name: counts[name] for name in plan.shifts}).rename(outcome="condition")
+    estimate = table.isel(draw=0, drop=True)
+    return estimate.assign(draw_hits=table["hits"], draw_images=table["images"])
+
+
+def _factor_table(found: _Found, plan: Plan) -> xr.Dataset:
+    selections = []
+    for parts in plan.factors.values():
+        of_part = [
+            found.hits[part.condition][part_rows(part, found.readable[part.condition])]
+            for part in parts.values()
+        ]
+        counts = {
+            "hits": ("factor", [int(hits.sum()) for hits in of_part]),
+            "images": ("factor", [hits.size for hits in of_part]),
+        }
+        selections.append(xr.Dataset(counts, coords={"factor": list(parts)}))
+    return xr.concat(selections, "selection", join="exact").assign_coords(selection=list(plan.factors))
