@@ -17,12 +17,9 @@ _SHARED = "the other way  ←  0  →  as predicted\n(1: the smallest effect tha
 def outcomes(r: AgainstRecord) -> Shown:
     """Draw what each world says of every prediction, a row a world, under its sentence."""
     frame = outcomes_frame(r)
-    axes = {
-        unit: f"{unit}, right of 0: as predicted" if unit else _SHARED for unit in frame["panel"].unique()
-    }
-    lead = (
-        f"Forest of {len(r.compared)} predictions: the laboratory and real models, with what comes of each."
-    )
+    units = frame["panel"].unique()
+    axes = {unit: f"{unit}, right of 0: as predicted" if unit else _SHARED for unit in units}
+    lead = f"Forest of {len(r.compared)} predictions, of the laboratory and of real models."
     return forest(frame, axes, lead, what="a prediction", sources=r.source_lines)
 
 

@@ -30,9 +30,9 @@ def outcomes(r: AgainstRecord) -> Shown:
     return table(
         pd.DataFrame(rows, columns=names),
         f"What the laboratory ({r.laboratory}) predicts and what real models ({r.record}) say, with "
-        f"{level(r.confidence)} intervals. Sizes: where both agree, how many times the laboratory's the real one is; apart, where the "
-        "two intervals do not meet. First here: whose "
-        "number stood in this book before the other was read.",
+        f"{level(r.confidence)} intervals. Sizes: where both agree, how many times the laboratory's the real "
+        "one is; apart, where the two intervals do not meet. First here: whose number stood in this book "
+        "before the other was read.",
     )
 
 

@@ -71,6 +71,7 @@ def two_sets(reader: Reader) -> Panel:
 
 
 def fewer_less_many(values: xr.DataArray, panel: Panel) -> Evidence:
+    """Take the change of each CLIP from the larger of two sets to the smaller as its effect."""
     few, many = values["prompt_set"].values.tolist()
     change = values.sel(prompt_set=few, drop=True) - values.sel(prompt_set=many, drop=True)
     return replace(of_networks(change, panel.models), which=f"{few} less {many}")

@@ -1,4 +1,4 @@
-"""What the laboratory and the record each measure of a prediction: a study in, an effect with its interval out.
+"""What each world measures of a prediction: a study in, an effect with its interval out.
 
 Most effects are the ledger's own evidence. A measure of this module says what else is compared.
 """
@@ -12,7 +12,7 @@ import xarray as xr
 
 from clipsafe_utils.claims.choices import Choices
 from clipsafe_utils.claims.evidence import BINOMIAL, Case, Evidence, standard_error_of
-from clipsafe_utils.claims.labels import FEWEST_UNITS, plural
+from clipsafe_utils.claims.labels import plural
 from clipsafe_utils.claims.populations import half_widths, mean_over_units
 from clipsafe_utils.claims.reading import NotMeasuredError, Reader, refuse_without
 from clipsafe_utils.claims.registry import find_claim
@@ -29,7 +29,7 @@ from clipsafe_utils.findings.calibration.temperatures import read_temperatures
 from clipsafe_utils.findings.ladder import SOURCES
 from clipsafe_utils.findings.prompts.real import real_prompts
 from clipsafe_utils.findings.trainings import Trainings
-from clipsafe_utils.metrics.families import jackknife_over_families, mean_over_families
+from clipsafe_utils.metrics.families import FEWEST_UNITS, jackknife_over_families, mean_over_families
 from clipsafe_utils.registry.training_sources import lineage_of
 from clipsafe_utils.say import Missing
 
@@ -78,11 +78,8 @@ def measured(evidence: Evidence, confidence: float) -> Measured:
     """
     mean = mean_over_units(evidence)
     if mean.units >= FEWEST_UNITS:
-        return Measured(
-            mean.estimate,
-            Interval(*mean.interval(confidence)),
-            f"mean of {_number(mean.units, evidence.unit)}",
-        )
+        ends = Interval(*mean.interval(confidence))
+        return Measured(mean.estimate, ends, f"mean of {_number(mean.units, evidence.unit)}")
     half = half_widths(evidence, 1 - confidence)
     ends = Interval(float((evidence.values - half).min()), float((evidence.values + half).max()))
     counted = _number(len(evidence.cases), evidence.case)
@@ -172,13 +169,13 @@ def _is_largest(models: xr.Dataset) -> np.ndarray:
 
 @_measure
 def web_images_for_convolutions(reader: Reader, confidence: float) -> Measured:
-    """What images of the web do to the shape bias of convolutional networks that learn labels."""
+    """Take what images of the web do to the shape bias of convolutional networks that learn labels."""
     return _web_images(reader, _CONVOLUTIONS, confidence)
 
 
 @_measure
 def web_images_for_vits(reader: Reader, confidence: float) -> Measured:
-    """What images of the web do to the shape bias of Vision Transformers that learn labels."""
+    """Take what images of the web do to the shape bias of Vision Transformers that learn labels."""
     return _web_images(reader, (_VIT,), confidence)
 
 
@@ -269,7 +266,8 @@ def temperature_of_clips(reader: Reader, confidence: float) -> Measured:
     refuse_without(reader, "calibration", (_CLIP,), 0)
     evidence = of_networks(*log_temperature(reader))
     twice = read_temperatures([str(reader.study.folder)], tuple(GROUPS)).twice
-    apart = np.abs(np.log(twice["temperature"] / twice["temperature_other"]).to_numpy(float))
+    one, other = (twice[name].to_numpy(float) for name in ("temperature", "temperature_other"))
+    apart = np.abs(np.log(one / other))
     floor = float(np.median(apart)) if apart.size else 0.0
     return measured(replace(evidence, floor=floor, readings=1), confidence)
 

@@ -59,11 +59,13 @@ class Compared:
             return self.outcome
         assert isinstance(self.record, Measured)
         size = self.prediction.smallest_effect
-        silent = [
+        drawn, real = (
             one.interval.side == 0 and not one.interval.is_within(size)
             for one in (self.laboratory, self.record)
-        ]
-        return {(1, 0): "laboratory", (0, 1): "real", (1, 1): "both"}.get(tuple(silent), "small")
+        )
+        if drawn and real:
+            return "both"
+        return "laboratory" if drawn else "real" if real else "small"
 
     @property
     def predicted(self) -> Said:
@@ -159,8 +161,6 @@ class AgainstRecord:
     @property
     def score(self) -> Text:
         """With how many real models agree, disagree, and how many they leave open."""
-        if not self.compared:
-            return Missing("no prediction is met by a real number")
         agree, disagree, left = (self.counted(one) for one in Outcome)
         return Text(f"agree with {agree}, disagree with {disagree} and leave {left} open")
 
@@ -242,7 +242,8 @@ def against_record(chosen: CheckedParameters) -> AgainstRecord:
     Raises
     ------
     ClipsafeError
-        If a study or one of its cubes is at fault, or one of the two kinds of study is absent.
+        If a study or one of its cubes is at fault, one of the two kinds of study is absent, or no prediction
+        has a number in both.
 
     Examples
     --------
@@ -263,6 +264,11 @@ def against_record(chosen: CheckedParameters) -> AgainstRecord:
         [_asked(one, reader, chosen.confidence) for one in predictions()] for reader in (drawn[0], real[0])
     )
     rows = [Compared(*row) for row in zip(predictions(), *asked, strict=True)]
+    if not any(row.is_compared for row in rows):
+        raise ClipsafeError(
+            f"Nothing to compare: {drawn[0].study.name} and {real[0].study.name} have no prediction of which "
+            "both have a number."
+        )
     return AgainstRecord(
         drawn[0].study.name,
         real[0].study.name,
