@@ -211,7 +211,9 @@ class TestOthers:
             known=shares.sel(condition=["id", "r", "sketch"]).notnull().all("condition").to_series(),
             by=[name.partition(":")[0] for name in models.index],
         )
-        sets = rows[rows["known"]].pivot_table("share", ["by", "checkpoint", "family"], "prompts", "last")
+        sets = rows[rows["known"] & (rows["group"] == "clip_zero_shot")].pivot_table(
+            "share", ["by", "checkpoint", "family"], "prompts", "last"
+        )
         sets = sets.dropna(subset=["one template", "80 templates", "bare name"])
         change = sets["one template"] - sets["80 templates"]
         expected = change.groupby("family").mean().mean()
