@@ -20,6 +20,7 @@ _HOMES = {
     "clipsafe_utils.claims.ledger": ("verdicts_of",),
     "clipsafe_utils.claims.result": ("claims_ledger",),
     "clipsafe_utils.claims.simulation": ("simulated_verdicts",),
+    "clipsafe_utils.claims.worlds.result": ("against_record",),
     "clipsafe_utils.cubes": ("find_study", "list_studies", "read_cube", "write_cube"),
     "clipsafe_utils.expressions": ("publish", "section_needs"),
     "clipsafe_utils.findings.calibration.result": ("calibration",),

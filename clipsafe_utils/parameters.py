@@ -236,6 +236,7 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "claims": _COMMON,
     "what-we-cannot-say": _COMMON,
+    "against-the-record": _COMMON,
     "student-laboratory": (
         Parameter("studies", "list of text", ("miniature",), "studies to show: names, or folders"),
         *_COMMON[1:],

@@ -76,6 +76,12 @@ SAID: dict[str, dict[str, object]] = {
         "confidence": 0.9,
         "seed": 1,
     },
+    "against-the-record": {
+        "studies": ["miniature", "published"],
+        "groups": ["standard"],
+        "confidence": 0.8,
+        "seed": 1,
+    },
     "miniature-world": {
         "confidence": 0.8,
         "groups": ["standard", "control"],

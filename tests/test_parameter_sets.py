@@ -72,6 +72,7 @@ OTHERS = (
     ("claims", "{studies: [miniature], confidence: 0.8}"),
     ("claims", "{studies: [field, miniature], seed: 2}"),
     ("what-we-cannot-say", "{studies: [miniature], confidence: 0.9}"),
+    ("against-the-record", "{studies: [miniature, field], confidence: 0.9}"),
     ("student-laboratory", "{confidence: 0.8, captions: laion}"),
     ("full-study", "{studies: [published], confidence: 0.8}"),
 )

@@ -83,7 +83,7 @@ def source_and_quantity_beyond_half(reader: Reader, choices: Choices) -> Evidenc
     Among zero-shot CLIPs that cross sources with encoders: the logarithm of the temperature that suits each
     is parted into main effects. Chance is a jackknife over encoders.
     """
-    warmth, models = _log_temperature(reader)
+    warmth, models = log_temperature(reader)
     table, sources, encoders = _crossed(warmth, models)
     if min(table.shape) < FEWEST_LEVELS:
         raise NotMeasuredError("no CLIPs that cross training sources with encoders, with a temperature")
@@ -147,10 +147,10 @@ def scaling_under_shift(reader: Reader, choices: Choices) -> Evidence:  # noqa: 
 @statistic
 def source_on_calibration(reader: Reader, choices: Choices) -> Evidence:  # noqa: ARG001
     """Compare log temperatures that suit CLIPs of two sources that are alike in all else."""
-    return source_contrast(*_log_temperature(reader))
+    return source_contrast(*log_temperature(reader))
 
 
-def _log_temperature(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
+def log_temperature(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
     """Return the logarithm of the temperature that suits each zero-shot CLIP."""
     panel = reader.needed(_CUBE)
     here = (panel.models["group"].values == _CLIP) & panel.cube["temperature"].isel(draw=0).notnull().values

@@ -26,18 +26,18 @@ _ERRORS = {"debiased": "ece_debiased", "plain": "ece"}
 @statistic
 def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """AUROC of each zero-shot CLIP, over kinds of set, with one template less that with many."""
-    panel = _two_sets(reader)
-    return _fewer_less_many(mean_auroc(panel.cube[["auroc"]], choices), panel)
+    panel = two_sets(reader)
+    return fewer_less_many(mean_auroc(panel.cube[["auroc"]], choices), panel)
 
 
 @statistic
 def fewer_prompts_on_calibration(reader: Reader, choices: Choices) -> Evidence:
     """Calibration error of each zero-shot CLIP with one template less that with many."""
-    panel = _two_sets(reader)
+    panel = two_sets(reader)
     name = _ERRORS.get(choices.error)
     if name is None or name not in panel.cube:
         raise NotMeasuredError(f"no {choices.error.replace('_', ' ')} error in the cube prompts")
-    return _fewer_less_many(panel.cube[name], panel)
+    return fewer_less_many(panel.cube[name], panel)
 
 
 @statistic
@@ -46,7 +46,7 @@ def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Evidence:  # n
 
     Robustness is accuracy on a factor less overall accuracy, averaged over the headline factors.
     """
-    panel = _two_sets(reader)
+    panel = two_sets(reader)
     if "images" not in panel.cube:
         raise NotMeasuredError("no number of images of each factor in the cube prompts")
     known = panel.cube["factor"].values.tolist()
@@ -55,10 +55,10 @@ def fewer_prompts_on_factors(reader: Reader, choices: Choices) -> Evidence:  # n
         raise NotMeasuredError("no factors and overall accuracy in the cube prompts")
     accuracy = panel.cube["hits"] / panel.cube["images"]
     gap = accuracy.sel(factor=factors).mean("factor") - accuracy.sel(factor=OVERALL)
-    return _fewer_less_many(gap, panel)
+    return fewer_less_many(gap, panel)
 
 
-def _two_sets(reader: Reader) -> Panel:
+def two_sets(reader: Reader) -> Panel:
     """Cut the panel to zero-shot CLIPs and the two sets; subsets of a set, which were drawn, are averaged."""
     panel = reader.needed("prompts")
     known = panel.cube["prompt_set"].values.tolist()
@@ -70,7 +70,8 @@ def _two_sets(reader: Reader) -> Panel:
     return Panel(panel.study, cube, panel.models.isel(model=clips))
 
 
-def _fewer_less_many(values: xr.DataArray, panel: Panel) -> Evidence:
+def fewer_less_many(values: xr.DataArray, panel: Panel) -> Evidence:
+    """Take the change of each CLIP from the larger of two sets to the smaller as its effect."""
     few, many = values["prompt_set"].values.tolist()
     change = values.sel(prompt_set=few, drop=True) - values.sel(prompt_set=many, drop=True)
     return replace(of_networks(change, panel.models), which=f"{few} less {many}")

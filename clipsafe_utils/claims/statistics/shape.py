@@ -64,6 +64,12 @@ def shape_biases(reader: Reader) -> tuple[xr.DataArray, xr.Dataset]:
     return _bias(panel)[0], panel.models
 
 
+def shape_biases_with_errors(reader: Reader) -> tuple[xr.DataArray, xr.DataArray, xr.Dataset]:
+    """Return `shape_biases` with their binomial standard errors over the images that were decided."""
+    panel = _panel(reader)
+    return *_bias(panel), panel.models
+
+
 def _panel(reader: Reader) -> Panel:
     """Return the decisions that count, of the models that decided any image by shape or texture."""
     kept, _ = chosen_panels([reader.needed(_CUBE)], ("all",), _RULE)

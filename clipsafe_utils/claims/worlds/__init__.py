@@ -1,0 +1,1 @@
+"""The laboratory against the record: which of its predictions real models bear out."""
