@@ -4,7 +4,6 @@ import shlex
 
 import pytest
 import typer
-from clipsafe_utils.engine.datasets.catalogue import data_sets
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import ledger
@@ -12,6 +11,7 @@ from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.claims.searches import searches
 from clipsafe_utils.cli import app
 from clipsafe_utils.cubes import GROUPS, find_study
+from clipsafe_utils.registry.data_sets import data_sets
 
 COMMANDS = sorted({search.command for search in searches().values() if search.command})
 
