@@ -9,6 +9,8 @@ import xarray as xr
 from hypothesis import settings
 
 from clipsafe_utils.cubes.schema import CUE_CLASSES, DECISIONS, FACTORS, SCHEMAS
+from clipsafe_utils.publishing import render
+from tests.run_here import run_here
 
 # Two workers on two cores: how long an example takes says nothing about the code.
 settings.register_profile("any time", deadline=None)
@@ -31,6 +33,12 @@ def mirror() -> Path:
     if not (folder / "SOURCES.csv").is_file():
         pytest.skip("needs the mirror of the public record: set CLIPSAFE_MIRROR")
     return folder
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `render_chapter` run chapters in this process, for tests of what pages say."""
+    monkeypatch.setattr(render, "_run", run_here)
 
 
 def labelled(cube: xr.Dataset, name: str) -> xr.Dataset:

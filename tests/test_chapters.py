@@ -184,6 +184,7 @@ def test_a_chapter_says_on_other_values_what_is_kept(name: str, tmp_path: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_kernel")
 @pytest.mark.parametrize("name", ALSO)
 def test_a_chapter_runs_on_other_values(name: str, tmp_path: Path) -> None:
     output = tmp_path / "mine.ipynb"

@@ -23,7 +23,7 @@ from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.texts import text_of_page
 from tests.test_chapters import ALSO, SAID
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_kernel")]
 
 COMMAND = re.compile(r"clipsafe render ([a-z-]+) -y '([^']+)'")
 NOTHING = re.compile("not measured")

@@ -14,6 +14,8 @@ from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.publishing.chapters import find_chapters
 from clipsafe_utils.publishing.render import render_chapter
 
+pytestmark = pytest.mark.usefixtures("no_kernel")
+
 CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
 MODELS_A_GROUP = 14
 WITH = {"ood-correlation": "miniature"}
