@@ -272,7 +272,8 @@ def _what_is_missing(cube: xr.Dataset, names: Sequence[str], score: str, has_shi
 
 def _beside(cloud: xr.Dataset, detection: xr.Dataset, rate: str, confidence: float) -> xr.Dataset:
     # A study may score some of its models only.
-    both = [name for name in cloud["model"].values if name in detection["model"].values]
+    scored = set(detection["model"].values.tolist())
+    both = [name for name in cloud["model"].values.tolist() if name in scored]
     cloud, measured = cloud.sel(model=both), detection.sel(model=both).transpose("draw", ...)
     area = measured["auroc"].values
     low = high = np.full(len(both), np.nan)
