@@ -6,6 +6,7 @@ none.
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import cache
 
 import numpy as np
 
@@ -21,9 +22,12 @@ FEWEST_WORDS = 0.5
 """Distinct words for each template; with fewer, the templates say the same in another order."""
 
 
+_world = cache(load_world)  # A check is asked with every claim and every choice.
+
+
 def sources_drawn_apart(reader: Reader) -> str:
     """Say in how many knobs the training sources of the CLIPs were drawn to differ."""
-    world = load_world()
+    world = _world()
     clips = reader.models.isel(model=(reader.models["group"] == "clip_zero_shot").values)
     drawn = [
         name for name in np.unique(clips["training_source"].values).tolist() if name in world.image_knobs
@@ -55,7 +59,7 @@ def logit_scale_short(reader: Reader) -> str:
 
 def templates_say_the_same(reader: Reader) -> str:  # noqa: ARG001
     """Say how few words the largest set of templates is made of."""
-    templates = max(read_prompt_sets(load_world()).values(), key=len)
+    templates = max(read_prompt_sets(_world()).values(), key=len)
     words = {word for template in templates for word in template.replace("{}", "").split()}
     if len(words) >= FEWEST_WORDS * len(templates):
         return ""

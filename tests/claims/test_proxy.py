@@ -61,7 +61,7 @@ def test_sources_that_were_drawn_alike_are_not_built_in(monkeypatch: pytest.Monk
     knobs = load_world().image_knobs
     other_classes = replace(knobs["wit"], classes=("others",))
     alike = SimpleNamespace(image_knobs={"wit": knobs["wit"], "laion": other_classes})
-    monkeypatch.setattr(proxy, "load_world", lambda: alike)
+    monkeypatch.setattr(proxy, "_world", lambda: alike)
     assert sources_drawn_apart(_of(["wit", "laion"])) == ""
 
 
