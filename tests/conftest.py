@@ -1,5 +1,6 @@
 """Fixtures that several parts of the tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from tests.run_here import run_here
 # Two workers on two cores: how long an example takes says nothing about the code.
 settings.register_profile("any time", deadline=None)
 settings.load_profile("any time")
+
+# As in the kernels of pages: looking for garbage took a tenth of the time.
+gc.set_threshold(50_000, 10, 5)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIXTURES = REPOSITORY / "tests" / "fixtures"

@@ -57,7 +57,7 @@ class Retrieval:
         """Of how many training lineages."""
         return Text(self.table["lineage"].nunique()) if self else _NOBODY
 
-    @property
+    @cached_property
     def sources(self) -> list[str]:
         """The sources with CLIPs enough to correlate, in the order of the colours."""
         sizes = self.table.drop_duplicates("checkpoint").groupby("source").size()

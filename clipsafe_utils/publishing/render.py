@@ -38,6 +38,9 @@ PACKAGES = [_BESIDE / name for name in ("clipsafe_engine", "clipsafe_utils")]
 
 _SECONDS_A_CELL = 600
 
+_COLLECT_RARELY = b"import gc\n\ngc.set_threshold(50_000, 10, 5)\n"
+"""A figure is made of many small objects that live until it is shown: looking for garbage took a tenth."""
+
 # The address of a Unix socket holds 104 bytes on macOS, 108 on Linux.
 _LONGEST_SOCKET = 104
 
@@ -186,7 +189,8 @@ def _quiet_repeatable_kernel() -> Iterator[Path]:
     read.
     """
     with temporary_folder() as folder:
-        watch_kernels(folder)
+        startup = watch_kernels(folder)
+        (startup / "01-garbage.py").write_bytes(_COLLECT_RARELY)
         variables = {
             "IPYTHONDIR": str(folder),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -38,12 +38,13 @@ del watch
 _NOTE = "read.json"
 
 
-def watch_kernels(folder: Path) -> None:
-    """Have kernels whose settings are in a folder note there what they read."""
+def watch_kernels(folder: Path) -> Path:
+    """Have kernels whose settings are in a folder note there what they read; return where they start from."""
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True)
     code = _STARTUP.format(everything=EVERYTHING, note=str(folder / _NOTE))
     (startup / "00-watch.py").write_bytes(code.encode())
+    return startup
 
 
 def read_in(folder: Path, roots: Sequence[Path]) -> list[str]:
