@@ -14,6 +14,9 @@ MINUS = "−"
 
 Scale = Literal["share", "difference", "number", "change", "correlation"]
 Side = Literal["up", "down", "neither"]
+_ALMOST_ONE = 0.999
+"""The largest correlation short of one that three digits can write."""
+
 _Result = TypeVar("_Result")
 
 
@@ -71,7 +74,7 @@ class Value:
         Ends of its interval; NaN where the number is a count or has no chance in it.
     scale : {"share", "difference", "number", "change", "correlation"}
         A share is written in percent, a difference of shares in points with its sign, a number as it is, a
-        change of a number with its sign, a correlation in three digits that are never rounded up.
+        change of a number with its sign, a correlation in three digits that read 1.000 of nothing less.
     units : int
         How many independent units it rests on; 0 where nothing is counted.
     unit : str
@@ -249,8 +252,15 @@ def change(difference: float, digits: int = 2) -> Text:
 
 
 def correlation(value: float) -> Text:
-    """Write a correlation, rounded down in size so that no 1.000 is claimed for less."""
-    return number(math.trunc(1000 * round(value, 9)) / 1000, 3)
+    """Write a correlation in three digits; what would read 1.000 and is less reads 0.999.
+
+    Examples
+    --------
+    >>> correlation(0.6059), correlation(-0.9996), correlation(1 - 1e-12)
+    (0.606, −0.999, 1.000)
+    """
+    is_perfect = round(abs(value), 9) == 1  # but for what arithmetic leaves
+    return number(value if is_perfect else min(max(value, -_ALMOST_ONE), _ALMOST_ONE), 3)
 
 
 def level(confidence: float) -> Text:

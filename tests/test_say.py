@@ -88,8 +88,29 @@ def test_a_text_shows_itself_without_quotes() -> None:
     assert repr(Text("95 %")) == "95 %"
 
 
-def test_a_correlation_is_rounded_down_in_size() -> None:
-    assert [say.correlation(value) for value in (0.99961, -0.5, 1.0)] == ["0.999", f"{MINUS}0.500", "1.000"]
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.6059, "0.606"),
+        (-0.2549, f"{MINUS}0.255"),
+        (0.0004, "0.000"),
+        (-0.0004, "0.000"),
+        (0.9984, "0.998"),
+        (0.99961, "0.999"),
+        (-0.99961, f"{MINUS}0.999"),
+        (1 - 1e-12, "1.000"),
+        (-1.0, f"{MINUS}1.000"),
+    ],
+)
+def test_a_correlation_is_rounded_and_only_a_perfect_one_reads_one(value: float, text: str) -> None:
+    assert say.correlation(value) == text
+
+
+@given(st.floats(-1, 1))
+def test_a_written_correlation_is_as_near_as_its_digits_can_be(value: float) -> None:
+    written = float(say.correlation(value).replace(MINUS, "-"))
+    assert abs(written - value) < (0.000501 if abs(value) < 0.9995 else 0.001)
+    assert abs(written) < 1 or abs(value) > 1 - 1e-9
 
 
 def test_the_span_of_numbers() -> None:

@@ -55,17 +55,27 @@ class TestBeside:
             "1",
             "1 of 1",
             "0 of 1",
-            "−2.0",
+            "−2.00",
         )
-        assert (after.less, after.more, after.differences) == ("0 of 1", "0 of 1", "+0.5")
+        assert (after.less, after.more, after.differences) == ("0 of 1", "0 of 1", "+0.50")
+        assert (before.sides, after.sides) == ("less", "none")
         assert found.story == "evened"
 
     @pytest.mark.parametrize(
-        ("before", "after", "story"),
-        [(0.06, 0.025, "alike"), (0.09, 0.025, "evened"), (0.06, 0.05, "apart")],
+        ("before", "after", "story", "sides"),
+        [
+            (0.06, 0.025, "alike", "none"),
+            (0.09, 0.025, "evened", "more"),
+            (0.06, 0.05, "apart", "none"),
+        ],
     )
-    def test_the_story(self, before: float, after: float, story: str) -> None:
-        assert networks(*STANDARDS, ("c", CLIP, 0.605, before, after, 0.0)).story == story
+    def test_the_story(self, before: float, after: float, story: str, sides: str) -> None:
+        found = networks(*STANDARDS, ("c", CLIP, 0.605, before, after, 0.0))
+        assert (found.story, found.differences("before").sides) == (story, sides)
+
+    def test_clips_may_differ_to_both_sides(self) -> None:
+        clips = (("c", CLIP, 0.605, 0.02, 0.025, 0.0), ("d", CLIP, 0.604, 0.10, 0.025, 0.0))
+        assert networks(*STANDARDS, *clips).differences("before").sides == "both"
 
     def test_without_neighbours_and_without_clips(self) -> None:
         far = networks(*STANDARDS, ("c", CLIP, 0.9, 0.04, 0.03, 0.0))

@@ -11,7 +11,7 @@ from clipsafe_utils.findings.causes.effects import (
     hidden_from_accuracy,
     strongest,
 )
-from clipsafe_utils.findings.causes.in_laboratory import TITLES, InLaboratory, winners
+from clipsafe_utils.findings.causes.in_laboratory import TITLES, InLaboratory
 from clipsafe_utils.findings.causes.result import Causes, causes, larger_step
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.findings.shift.laboratory import Laboratory
@@ -69,15 +69,6 @@ def with_effects(laboratory: Laboratory, table: pd.DataFrame) -> InLaboratory:
     return found
 
 
-def test_the_largest_steps_are_counted_by_kind_of_cause(ladder_and_knobs: Laboratory) -> None:
-    assert winners(EFFECTS) == {"Language": 2, "Images": 1}
-    found = with_effects(ladder_and_knobs, EFFECTS)
-    assert found.largest_steps == "language for 2 of 3 properties, of images for 1"
-    assert found.any_moves == "yes"
-    still = with_effects(ladder_and_knobs, EFFECTS.assign(moves=False))
-    assert (still.any_moves, still.largest_steps) == ("no", NOT_MEASURED)
-
-
 def test_what_a_laboratory_says(ladder_and_knobs: Laboratory) -> None:
     found = of_laboratory(ladder_and_knobs)
     change = found.effect("classifier to CLIP", "shape_bias")
@@ -88,6 +79,8 @@ def test_what_a_laboratory_says(ladder_and_knobs: Laboratory) -> None:
     assert found.largest_shown.startswith("images 4k to 64k, +20.0 (")
     assert found.turned == "batch 64 to 1024"
     assert found.knob_changes.startswith("accuracy +5.0 (")
+    tried = found.knob_changes.split("; ")
+    assert found.knob_moves == f"{sum(' to ' in one and '(−' not in one for one in tried)} of {len(tried)}"
     assert (found.ends["wrong"], found.ends["images"]) == ("0 to 20 %", "4k to 64k")
     assert (found.hidden.causes, found.hidden.extreme) == ("0 of 11", NOT_MEASURED)
     assert isinstance(found.hidden.differ, Missing)
@@ -110,8 +103,8 @@ def test_without_a_laboratory_everything_is_missing() -> None:
     none = of_laboratory(None)
     values = [none.effect(cause, key) for cause in TITLES for key in HEADLINE]
     values += [*vars(none.counts).values(), *vars(none.hidden).values(), *vars(none.textures).values()]
-    values += [none.name, none.absent, none.draws, none.largest_steps, none.any_moves, none.moving_shown]
-    values += [none.largest_shown, none.turned, none.knob_changes, none.image_steps_text]
+    values += [none.name, none.absent, none.draws, none.moving_shown]
+    values += [none.largest_shown, none.turned, none.knob_changes, none.knob_moves, none.image_steps_text]
     assert {str(value) for value in values} == {NOT_MEASURED}
     assert none.ladder == none.doses == {}
 
@@ -119,9 +112,9 @@ def test_without_a_laboratory_everything_is_missing() -> None:
 def test_what_accuracy_hides_is_said(ladder_and_knobs: Laboratory) -> None:
     hidden = with_effects(ladder_and_knobs, EFFECTS).hidden
     assert (hidden.causes, hidden.moving, hidden.extreme) == ("1 of 2", "1", "web")
-    assert (str(hidden.accuracy), hidden.other, hidden.differ) == ("+0.4", "shape bias", "yes")
+    assert (str(hidden.accuracy), hidden.other, hidden.differ) == ("+0.4", "shape bias", "all")
     shown = with_effects(ladder_and_knobs, EFFECTS.assign(value=EFFECTS["value"] / 20)).hidden
-    assert (shown.moving, shown.differ) == ("0", "no")
+    assert (shown.moving, shown.differ) == ("0", "none")
 
 
 def test_a_knob_that_was_never_turned_is_missing(ladder_and_knobs: Laboratory) -> None:

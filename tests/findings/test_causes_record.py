@@ -133,6 +133,7 @@ def test_the_record_says_what_is_undecided(clouds: Clouds) -> None:
     assert of_all.changes["3 to 13 billion"].id == "+4.2 points (+3.1 to +5.4)"
     assert (of_all.causes, of_all.decides) == ("10", "some")
     assert of_all.decided == "samples seen and fine-tuning"
+    assert of_all.decided_here == "samples seen"
     assert of_all.undecided == "quantity, encoder, source and filter"
     assert "ImageNet-Sketch" in of_all.wit_lower
     assert "ImageNet-A" in of_all.wit_higher
@@ -166,7 +167,16 @@ def test_without_zero_shot_clips_there_is_nothing_nested(clouds: Clouds) -> None
 
 def test_without_a_record_everything_is_missing() -> None:
     none = InRecord("", {}, LEVEL)
-    texts = (none.name, none.shifts, none.decided, none.undecided, none.causes, none.wit_lower, none.decides)
+    texts = (
+        none.name,
+        none.shifts,
+        none.decided,
+        none.decided_here,
+        none.undecided,
+        none.causes,
+        none.wit_lower,
+        none.decides,
+    )
     assert {*texts, none.changes["3 to 13 billion"].id} == {NOT_MEASURED}
     assert none.image_steps == []
 

@@ -82,7 +82,16 @@ def test_a_gap_of_range_is_told_from_one_of_the_source(tmp_path: Path) -> None:
 def test_without_sources_nothing_is_said_of_scores() -> None:
     none = ByScore()
     assert (none.closer, none.range_explains, none.some_fall) == ("nobody", "unknown", "no")
-    assert {none.number, none.within, none.across, none.like, none.clips} == {NOT_MEASURED}
+    assert {
+        none.number,
+        none.within,
+        none.across,
+        none.of_standard,
+        none.like,
+        none.like_span,
+        none.counted,
+        none.clips,
+    } == {NOT_MEASURED}
     assert none.few_families == "nobody"
 
 
@@ -98,6 +107,13 @@ def test_the_record_by_score_is_what_the_ledger_judges(found: OodCorrelation) ->
     asked = {"studies": ["published", "miniature"], "score": "energy", "training_sources": ["wit"]}
     by_score = ood_correlation(check_parameters("ood-correlation", asked)).by_score
     assert (by_score.number, by_score.clips) == ("3", "9 zero-shot CLIPs of WIT")
+    in_words = [by_score.within, by_score.span_of(STANDARD), by_score.like_span]
+    assert in_words == ["0.900 to 1.000", "−0.255 to 0.478", "0.579 to 0.867"]
+    cloud = by_score.scores["maximum_logit"].cloud["group"].to_series()
+    by_logit = (
+        f"{cloud.isin(COMPARED).sum()} by maximum logit ({(cloud == 'standard').sum()} of them standard)"
+    )
+    assert by_logit in by_score.counted
     assert found.order_changes == "yes"
     assert (found.best_score("clip_zero_shot"), found.best_score("human")) == ("maximum logit", NOT_MEASURED)
 
@@ -144,6 +160,7 @@ def test_changes_of_a_run_by_hand() -> None:
     assert one.gains["gain"].tolist() == pytest.approx([0.01, 0.005, 0.05, -0.03])
     assert one.ranges == "+0.50 to +1.00 points by slow and −3.00 to +5.00 points by fast"
     assert one.inside == "2 of 2 by slow and 0 of 2 by fast"
+    assert one.below == "0 of 2 by slow and 1 of 2 by fast"
     assert one.some_help == "some"
     assert (one.most, one.least) == ("+5.0 points by fast of e on x", "−3.0 points by fast of e on y")
     frame = figures.changed_frame(one)

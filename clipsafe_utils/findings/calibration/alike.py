@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ class Beside:
     less: Text  # how many of how many err less by as much as matters
     more: Text  # how many more
     differences: Text  # from the lowest to the highest
-    apart: int  # how many differ by as much as matters
+    sides: str | Missing  # who differs by as much as matters: some err `less`, some `more`, `both`, or `none`
 
 
 @dataclass(frozen=True)
@@ -124,15 +124,15 @@ class Alike:
         enough = self._enough
         if enough.empty:
             missing = Missing("no CLIP has several standard networks of like accuracy")
-            return Beside(missing, missing, missing, missing, 0)
+            return Beside(*[missing] * 5)
         difference = enough[f"ece_{scaling}"] - enough[f"median_{scaling}"]
         less, more = int((difference <= -MATTERS).sum()), int((difference >= MATTERS).sum())
         return Beside(
             Text(len(enough)),
             count(less, len(enough)),
             count(more, len(enough)),
-            span(difference.tolist(), points),
-            less + more,
+            span(difference.tolist(), partial(points, digits=2)),
+            "both" if less and more else "less" if less else "more" if more else "none",
         )
 
     @property
@@ -157,8 +157,8 @@ class Alike:
             return "none"
         if self._enough.empty:
             return "unknown"
-        before, after = (self.differences(scaling).apart for scaling in SCALINGS)
-        return "apart" if after else "evened" if before else "alike"
+        before, after = (self.differences(scaling).sides for scaling in SCALINGS)
+        return "apart" if after != "none" else "evened" if before != "none" else "alike"
 
     @property
     def _enough(self) -> pd.DataFrame:

@@ -66,11 +66,13 @@ class Hidden:
     effect: Said
 
     @property
-    def differ(self) -> Literal["yes", "no"] | Missing:
-        """Whether accuracy hides a large change; missing where no cause leaves it alone."""
+    def differ(self) -> Literal["all", "some", "none"] | Missing:
+        """How many of them move another property much; missing where no cause leaves accuracy alone."""
         if isinstance(self.moving, Missing) or self.causes.startswith("0 "):
             return Missing("no cause leaves accuracy alone")
-        return "no" if self.moving == "0" else "yes"
+        if self.causes.startswith(f"{self.moving} "):
+            return "all"
+        return "none" if self.moving == "0" else "some"
 
 
 @dataclass(frozen=True)
@@ -174,24 +176,6 @@ class InLaboratory:
         )
 
     @cached_property
-    def largest_steps(self) -> Text:
-        """By kind of cause, of how many properties it moves one most."""
-        if self.effects.empty:
-            return _NONE
-        won = list(winners(self.effects).items())
-        if not won:
-            return Missing("no cause moves a property beyond its interval")
-        (kind, most), *others = won
-        properties = self.effects["property"].nunique()
-        rest = "".join(f", of {name.lower()} for {number}" for name, number in others)
-        return Text(f"{kind.lower()} for {count(most, properties)} properties{rest}")
-
-    @property
-    def any_moves(self) -> Literal["yes", "no"] | Missing:
-        """Whether a cause of the laboratory moves any property beyond its interval."""
-        return _NONE if self.effects.empty else "yes" if self.effects["moves"].any() else "no"
-
-    @cached_property
     def hidden(self) -> Hidden:
         """What accuracy does not show."""
         accuracy = self.effects[self.effects["property"] == "accuracy"]
@@ -240,13 +224,19 @@ class InLaboratory:
     @property
     def knob_changes(self) -> Text:
         """What the chosen knob changes from end to end."""
-        changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
-        cells = [
-            f"{HEADLINE[key].title} {change.with_interval}"
-            for key, change in changes.items()
-            if isinstance(change, Value)
-        ]
+        cells = [f"{HEADLINE[key].title} {change.with_interval}" for key, change in self._of_knob.items()]
         return Text("; ".join(cells)) if cells else Missing(f"{self.knob}: not varied")
+
+    @property
+    def knob_moves(self) -> Text:
+        """How many properties it moves beyond the interval."""
+        moved = [change.side != "neither" for change in self._of_knob.values()]
+        return count(sum(moved), len(moved)) if moved else Missing(f"{self.knob}: not varied")
+
+    @property
+    def _of_knob(self) -> dict[str, Value]:
+        changes = {key: self.effect(KNOB_TITLES[self.knob], key) for key in HEADLINE if key in PANELS}
+        return {key: change for key, change in changes.items() if isinstance(change, Value)}
 
     @cached_property
     def textures(self) -> Textures:
@@ -295,10 +285,3 @@ class InLaboratory:
     @property
     def _trainings(self) -> Trainings:
         return Trainings(None if self.laboratory is None else self.laboratory.causes, self.confidence)
-
-
-def winners(table: pd.DataFrame) -> dict[str, int]:
-    """Count, by kind of cause, the properties that a cause of this kind moves most."""
-    first = [strongest(table, key).head(1)["kind"] for key in dict.fromkeys(table["property"])]
-    kinds = pd.concat(first) if first else pd.Series(dtype=str)
-    return {str(kind): int(number) for kind, number in kinds.value_counts().items()}

@@ -86,6 +86,11 @@ class InRecord:
         return self._kinds(self._is_decided)
 
     @property
+    def decided_here(self) -> Text:
+        """Those of them between zero-shot CLIPs."""
+        return self._kinds(self._is_decided & (self._read["kind"] != TUNING))
+
+    @property
     def undecided(self) -> Text:
         """Kinds of causes with too few families."""
         return self._kinds(~self._is_decided)

@@ -108,9 +108,10 @@ class Controlled:
         return {source: self._step((_LAST_RUNG, source), (_FIRST_RUNG, source)) for source in SOURCES}
 
     @property
-    def loss_moves_shifts(self) -> str | Missing:
-        """The side to which CLIP's loss moves accuracy under shift on every web source."""
-        return common_side([step.shifts for source, step in self.loss.items() if source != _CURATED])
+    def loss_moves(self) -> str | Missing:
+        """The side to which CLIP's loss moves both accuracy under shift and AUROC on every web source."""
+        web = [step for source, step in self.loss.items() if source != _CURATED]
+        return common_side([side for step in web for side in (step.shifts, step.auroc)])
 
     @cached_property
     def images(self) -> Mapping[str, Step]:

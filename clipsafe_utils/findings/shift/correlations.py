@@ -40,14 +40,24 @@ class Correlations:
         return listed(self.decided)
 
     @property
-    def sure(self) -> Text:
+    def clear(self) -> list[str]:
         """Those of them in which every interval lies above zero."""
-        return listed(self._sure)
+        return [name for name in self.decided if min(self._known("rank_low", [name]), default=0) > 0]
+
+    @property
+    def unclear(self) -> list[str]:
+        """Those of them in which some interval reaches zero."""
+        return [name for name in self.decided if name not in self.clear]
+
+    @property
+    def sure(self) -> Text:
+        """The clear sources."""
+        return listed(self.clear)
 
     @property
     def unsure(self) -> Text:
-        """Those of them in which some interval reaches zero."""
-        return listed(name for name in self.decided if name not in self._sure)
+        """The unclear sources."""
+        return listed(self.unclear)
 
     @property
     def families(self) -> Text:
@@ -56,8 +66,8 @@ class Correlations:
 
     @property
     def few(self) -> Text:
-        """How many sources have too few families."""
-        return Text(len(self.undecided)) if self.undecided else Missing("every source has families enough")
+        """The sources with too few families."""
+        return listed(self.undecided)
 
     @property
     def few_ranks(self) -> Text:
@@ -65,25 +75,11 @@ class Correlations:
         return self.rank_of(*self.undecided)
 
     @property
-    def none_decides(self) -> str | Missing:
-        """`yes` where sources are shown, but none has families enough."""
-        alone = self.undecided and not self.decided
-        return "yes" if alone else Missing("some source decides, or none is shown")
-
-    @property
-    def answer(self) -> tuple[str, str] | Missing:
-        """The `direction`, and whether `one` source decides or `several` do."""
-        direction = self.direction
-        if isinstance(direction, Missing):
-            return direction
-        return direction, "one" if len(self.decided) == 1 else "several"
-
-    @property
     def direction(self) -> str | Missing:
         """Whether each interval is above zero in all decided sources, `up`, in `some`, or in none: `open`."""
         if not self._known("rank_low", self.decided):
             return Missing("no source has families enough")
-        return "up" if self._sure == self.decided else "some" if self._sure else "open"
+        return "open" if not self.clear else "some" if self.unclear else "up"
 
     @property
     def standard_says(self) -> str | Missing:
@@ -170,10 +166,6 @@ class Correlations:
     @property
     def _sets(self) -> list[str]:
         return [str(name) for name in self.table["set"].values]
-
-    @property
-    def _sure(self) -> list[str]:
-        return [name for name in self.decided if min(self._known("rank_low", [name]), default=0) > 0]
 
     def _above_zero(self, name: str) -> list[str]:
         first = self.table.isel(shift=0).sel(set=list(self.sources))

@@ -92,17 +92,34 @@ class ByScore:
     @property
     def within(self) -> Text:
         """The range over scores and training sources."""
-        return span(
-            (rank.estimate for (_, member), rank in self.ranks.items() if member in self.sources), correlation
-        )
+        return self.span_of(*self.sources)
+
+    def span_of(self, *members: str) -> Text:
+        """Return the range over scores in some sets of models."""
+        return span((rank.estimate for (_, one), rank in self.ranks.items() if one in members), correlation)
 
     @property
     def across(self) -> Text:
         """The correlation across all networks by each score, in words."""
+        return self._by_each(EVERYONE)
+
+    @property
+    def of_standard(self) -> Text:
+        """That among standard networks."""
+        return self._by_each(STANDARD)
+
+    @property
+    def counted(self) -> Text:
+        """How many networks, and standard ones, the correlation by each score counts."""
         return listed(
-            f"{rank} by {in_words(score)}"
-            for (score, member), rank in self.ranks.items()
-            if member == EVERYONE
+            f"{of_set(one.cloud, EVERYONE).sum()} by {in_words(score)}"
+            f" ({of_set(one.cloud, STANDARD).sum()} of them standard)"
+            for score, one in self.scores.items()
+        )
+
+    def _by_each(self, member: str) -> Text:
+        return listed(
+            f"{rank} by {in_words(score)}" for (score, one), rank in self.ranks.items() if one == member
         )
 
     @cached_property
@@ -129,6 +146,11 @@ class ByScore:
     def like(self) -> Text:
         """The same, in words."""
         return listed(f"{rank} by {in_words(score)}" for score, rank in self.in_range.items())
+
+    @property
+    def like_span(self) -> Text:
+        """Its range over the scores."""
+        return span((rank.estimate for rank in self.in_range.values()), correlation)
 
     @property
     def range_explains(self) -> str:
@@ -226,7 +248,7 @@ class Changed:
     def gains(self) -> pd.DataFrame:
         """A row of what was made: also its `gain` over the zero-shot CLIP, and whether it is `inside`.
 
-        Inside its interval over images, that is.
+        Inside its interval over images, that is, or `below` it.
         """
         keys = ["encoder", "ood_set"]
         made = self.table[self.table["method"] != PLAIN]
@@ -235,6 +257,7 @@ class Changed:
         area = made["auroc"].to_numpy(float)
         return made.assign(
             gain=area - before["auroc"].to_numpy(float),
+            below=area < before["low"].to_numpy(float),
             inside=(before["low"].to_numpy(float) <= area) & (area <= before["high"].to_numpy(float)),
         )
 
@@ -264,14 +287,22 @@ class Changed:
     @property
     def inside(self) -> Text:
         """How many AUROC of each method lie in the zero-shot CLIP's interval over images."""
-        of_methods = {name: self._of(name, "inside") for name in self.methods}
-        return listed(
-            f"{count(round(sum(known)), len(known))} by {name}" for name, known in of_methods.items()
-        )
+        return self._number("inside")
+
+    @property
+    def below(self) -> Text:
+        """How many lie below that interval."""
+        return self._number("below")
 
     def range_of(self, method: str) -> Text:
         """Return the range of a method's gain over encoders and sets, in points."""
         return span(self._of(method, "gain"), partial(points, digits=2))
+
+    def _number(self, column: str) -> Text:
+        of_methods = {name: self._of(name, column) for name in self.methods}
+        return listed(
+            f"{count(round(sum(known)), len(known))} by {name}" for name, known in of_methods.items()
+        )
 
     def _of(self, method: str, column: str) -> list[float]:
         rows: list[float] = self.gains.loc[self.gains["method"] == method, column].tolist()

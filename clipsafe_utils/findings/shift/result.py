@@ -77,9 +77,11 @@ class DistributionShift:
 
     @property
     def like_pairs(self) -> Text:
-        """How many pairs of one encoder and two sources of like size all studies have."""
-        pairs = sum(one.like.table.sizes["pair"] for one in self.shifts.values())
-        return Text(pairs) if pairs else Missing("no two sources are of like size")
+        """How many pairs of one encoder and two sources of like size each study has."""
+        studies = [one for one in self.shifts.values() if one.like]
+        return listed(
+            f"{one.like.pairs} of {one.who if one.is_real else 'the drawn world'}" for one in studies
+        )
 
     @cached_property
     def tuning(self) -> dict[str, PairChanges]:
