@@ -18,6 +18,7 @@ from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.say import Missing, Text
 
 _NOTHING = Judgement(Label.NO_DATA)
+_NOT_MADE = "no network of this drawn world was made so"  # Nobody else has networks of it to look for.
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ def _measured(claim: Claim, reader: Reader, choices: Choices) -> Entry:
     if claim.outside:
         return replace(entry, judgement=Judgement(Label.OUTSIDE, claim.outside))
     if not claim.is_asked:
-        return replace(entry, judgement=Judgement(Label.NO_DATA, claim.no_data))
+        reason = _NOT_MADE if claim.no_data and reader.is_proxy else claim.no_data
+        return replace(entry, judgement=Judgement(Label.NO_DATA, reason))
     try:
         refuse_without(reader, claim.cube, claim.groups, claim.training_sources)
         return replace(entry, evidence=STATISTICS[claim.statistic](reader, choices))
