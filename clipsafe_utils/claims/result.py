@@ -8,23 +8,24 @@ from functools import cached_property
 import pandas as pd
 
 from clipsafe_utils.claims.freeze import changes
-from clipsafe_utils.claims.labels import CLOSED, Label, plural
+from clipsafe_utils.claims.labels import CLOSED, Label
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
 from clipsafe_utils.claims.populations import Side, sides
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_choice, by_label, by_study, findings, forest
-from clipsafe_utils.claims.wording import CHANGES, estimate
+from clipsafe_utils.claims.wording import CHANGES, NO_BOUND, estimate
 from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Text, listed
+from clipsafe_utils.say import Missing, Text, count, listed
 
 _FOR = (Label.SUPPORTED, Label.REPRODUCED)
-CHANGED = "\N{ASTERISK}"
+CHANGED = "\N{DAGGER}"
 """Marks the label of a claim that was changed since its freeze."""
-_OF_NETWORKS = (*_FOR, Label.CONTRADICTED, Label.NOT_REPRODUCED)
+_AGAINST = (Label.CONTRADICTED, Label.NOT_REPRODUCED)
+_OF_NETWORKS = (*_FOR, *_AGAINST)
 
 
 @dataclass(frozen=True)
@@ -177,17 +178,13 @@ class ClaimsLedger:
         real = findings(self.real)
         return Text(_counted(real)) if real else Missing("no study of real models")
 
-    def bears_out(self, claim: str) -> bool:
-        """Say whether real models bear a claim out beyond one or two networks."""
-        return any(entry.claim.id == claim and entry.label in _FOR for entry in self.real)
-
-    def said_of(self, *claims: str) -> Text:
-        """Say the labels of some claims in real models."""
-        said = [f"{one.claim.id} {one.label}" for one in self._real(claims)]
-        return Text(", ".join(said)) if said else Missing("no study of real models")
+    def speaks(self, claim: str) -> str:
+        """Say whether real models, beyond one or two, speak `for` a claim, `against` it or `neither`."""
+        labels = {entry.label for entry in self._real([claim])}
+        return "for" if labels & {*_FOR} else "against" if labels & {*_AGAINST} else "neither"
 
     def counted_of(self, *claims: str) -> Text:
-        """Say them with the cases as claimed, and a mark where a claim was changed since its freeze."""
+        """Say labels of real models with the cases as claimed; a mark says what was changed since its freeze."""
         since = {change.claim for change in changes()}
         said = [
             f"{one.claim.id} {one.label}{CHANGED if one.claim.id in since else ''}{_cases(one)}"
@@ -196,11 +193,12 @@ class ClaimsLedger:
         return Text(", ".join(said)) if said else Missing("no study of real models")
 
     def effect_of(self, claim: str) -> Text:
-        """Say the effect of a claim in real models, with its interval."""
-        found = [
-            estimate(one.claim, one.effect, self.confidence) for one in self._real([claim]) if one.effect
-        ]
-        return found[0] if found else Missing("no study of real models has an effect")
+        """Say the effect of a claim in real models, with its interval where that has a bound."""
+        for one in self._real([claim]):
+            if one.effect is not None:
+                said = estimate(one.claim, one.effect, self.confidence)
+                return Text(said.removesuffix(f" ({NO_BOUND})"))
+        return Missing("no study of real models has an effect")
 
     def _real(self, claims: Sequence[str]) -> list[Entry]:
         return [one for name in claims for one in self.real if one.claim.id == name]
@@ -256,8 +254,7 @@ def _cases(entry: Entry) -> str:
     if entry.evidence is None:
         return ""
     lying = sides(entry.claim, entry.evidence)
-    case = entry.evidence.case if len(lying) == 1 else plural(entry.evidence.case)
-    return f" ({lying.count(Side.CLAIMED)} of {len(lying)} {case})"
+    return f" ({count(lying.count(Side.CLAIMED), len(lying))})"
 
 
 def claims_ledger(chosen: CheckedParameters) -> ClaimsLedger:

@@ -54,23 +54,24 @@ def test_real_models_and_those_that_stand_in_for_them_are_kept_apart() -> None:
     assert len(result.real) + len(result.drawn) == len(result.entries)
 
 
-def test_labels_are_said_by_claim() -> None:
-    result = result_of(made_ledger())
-    assert result.said_of("D1", "A") == "D1 supported, A reproduced"
-    assert isinstance(result.said_of("nothing"), Missing)
-
-
 def test_labels_are_said_with_their_cases_and_with_changes_since_the_freeze(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("clipsafe_utils.claims.result.changes", lambda: [Change("", "A", "", "", "")])
     result = result_of(made_ledger())
     assert result.counted_of("A", "D2", "B") == (
-        "A reproduced* (3 of 3 networks), D2 agrees so far (1 of 1 network), B no data"
+        "A reproduced† (3 of 3), D2 agrees so far (1 of 1), B no data"
     )
     assert isinstance(result.counted_of("nothing"), Missing)
-    assert result.effect_of("D2") == "+2.0 points (no bound)"
+    assert result.effect_of("D2") == "+2.0 points"
     assert isinstance(result.effect_of("B"), Missing)
+
+
+def test_real_models_speak_for_a_claim_against_it_or_neither_way() -> None:
+    result = result_of(made_ledger())
+    assert [result.speaks(name) for name in ("A", "D1", "S", "D2", "B", "nothing")] == [
+        *("for", "for", "against", "neither", "neither", "neither")
+    ]
 
 
 def test_what_is_said_of_several_networks_has_its_units() -> None:
