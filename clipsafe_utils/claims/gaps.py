@@ -37,7 +37,8 @@ class Assumed:
     from_summaries: Text
 
 
-_OPEN = (Label.AGREES, Label.DISAGREES, Label.MIXED, Label.UNCLEAR, Label.NOT_SHOWN)
+_SO_FAR = (Label.AGREES, Label.DISAGREES)
+_OPEN = (*_SO_FAR, Label.MIXED, Label.UNCLEAR, Label.NOT_SHOWN)
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,14 @@ class OpenClaims:
 
     @property
     def few_units(self) -> list[Entry]:
-        """What is said of the networks measured, and not of another unit."""
-        said = (Label.REPRODUCED, Label.NOT_REPRODUCED)
-        return [entry for entry in self.entries if entry.evidence and entry.label in said]
+        """What is said of the networks measured, and not of another unit, though it is asked of one."""
+        return [entry for entry in self._of_networks if entry.claim.quantifier == "each"]
+
+    @property
+    def of_some(self) -> Text:
+        """Which claims are not asked of another unit, since they are of some network."""
+        names = [entry.claim.id for entry in self._of_networks if entry.claim.quantifier == "some"]
+        return listed(names) if names else Missing("no claim of some network has such a label")
 
     @property
     def means(self) -> list[Entry]:
@@ -118,13 +124,16 @@ class OpenClaims:
 
     @property
     def largest_work(self) -> Text:
-        """The work that would open most at once."""
+        """The work that would settle most at once."""
         most = next(iter(self.work), None)
-        return Text(f"{most.needs} (study {most.study})") if most else Missing("nothing is open")
+        if most is None:
+            return Missing("nothing is open")
+        needs, _, _ = most.needs.partition(":")  # The table has the reason behind it.
+        return Text(f"{needs} (study {most.study})")
 
     @property
     def largest_number(self) -> Text:
-        """How many claims it would open."""
+        """How many claims it would settle."""
         number = len(self.work[0].claims) if self.work else 0
         return Text(f"{number} claim{'s' if number > 1 else ''}") if number else Missing("nothing is open")
 
@@ -144,6 +153,11 @@ class OpenClaims:
         """How many lines of the protocol are assumptions."""
         marks = [assumption.mark for assumption in assumptions()]
         return Assumed(Text(len(marks)), *(Text(marks.count(mark)) for mark in MARKS))
+
+    @property
+    def _of_networks(self) -> list[Entry]:
+        said = (Label.REPRODUCED, Label.NOT_REPRODUCED)
+        return [entry for entry in self.entries if entry.evidence and entry.label in said]
 
     @property
     def _of_one_study(self) -> list[Entry]:
@@ -167,7 +181,7 @@ def open_claims(chosen: CheckedParameters) -> OpenClaims:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> open_claims(parameters_of("what-we-cannot-say", {"studies": ["field"]})).answer
-    the study field leaves 0 open and has nothing on 21
+    the study field leaves 0 open and has no data for 21
     """
     studies = [find_study(name) for name in chosen.studies]
     return OpenClaims(ledger(studies), chosen.confidence)
@@ -190,6 +204,8 @@ def _needs(entry: Entry) -> str:
 
 def _open_in(entries: Iterable[Entry]) -> str:
     asked = [entry for entry in entries if not entry.claim.finding and entry.label is not Label.OUTSIDE]
-    left = sum(entry.label in _OPEN for entry in asked)
-    nothing = sum(entry.label is Label.NO_DATA for entry in asked)
-    return f"the study {asked[0].study} leaves {left} open and has nothing on {nothing}"
+    left, so_far, nothing = (
+        sum(entry.label in labels for entry in asked) for labels in (_OPEN, _SO_FAR, (Label.NO_DATA,))
+    )
+    of_few = f", {so_far} of them with a label “so far”," if so_far else ""
+    return f"the study {asked[0].study} leaves {left} open{of_few} and has no data for {nothing}"

@@ -17,7 +17,9 @@ from clipsafe_utils.claims.statistics import STATISTICS
 from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.say import Missing, Text
 
+_HEADLINE = Choices()
 _NOTHING = Judgement(Label.NO_DATA)
+_NOT_MADE = "no network of this drawn world was made so"  # Nobody else has networks of it to look for.
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,12 @@ def ledger(studies: Sequence[Study], advance: Callable[[str], object] = str) -> 
     """
     by_study = []
     for study in studies:
-        by_study.append(_of_study(Reader(study), Choices(), claims()))
+        by_study.append(_of_study(Reader(study), _HEADLINE, claims()))
         advance(study.name)
     return [entries[place] for place in range(len(claims())) for entries in by_study]
 
 
-def verdicts_of(chapter: str, study: str | None) -> dict[str, Text]:
+def verdicts_of(chapter: str, study: str | None, choices: Choices = _HEADLINE) -> dict[str, Text]:
     """Say in words what a study says of the claims of one chapter.
 
     Parameters
@@ -84,6 +86,8 @@ def verdicts_of(chapter: str, study: str | None) -> dict[str, Text]:
         Name of the chapter.
     study : str or None
         Its name, or a path to its folder; None where a page has no study to ask, and each label is missing.
+    choices : Choices
+        How the statistics are computed: as the headline does, unless a page says what another choice gives.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def verdicts_of(chapter: str, study: str | None) -> dict[str, Text]:
         return {claim.id: Missing("no study to ask") for claim in of_chapter}
     together = {claim.family for claim in of_chapter}
     asked = [claim for claim in claims() if claim.family in together]
-    entries = _of_study(Reader(find_study(study)), Choices(), asked)
+    entries = _of_study(Reader(find_study(study)), choices, asked)
     return {entry.claim.id: Text(entry.label) for entry in entries if entry.claim.chapter == chapter}
 
 
@@ -201,7 +205,8 @@ def _measured(claim: Claim, reader: Reader, choices: Choices) -> Entry:
     if claim.outside:
         return replace(entry, judgement=Judgement(Label.OUTSIDE, claim.outside))
     if not claim.is_asked:
-        return replace(entry, judgement=Judgement(Label.NO_DATA, claim.no_data))
+        reason = _NOT_MADE if claim.no_data and reader.is_proxy else claim.no_data
+        return replace(entry, judgement=Judgement(Label.NO_DATA, reason))
     try:
         refuse_without(reader, claim.cube, claim.groups, claim.training_sources)
         return replace(entry, evidence=STATISTICS[claim.statistic](reader, choices))

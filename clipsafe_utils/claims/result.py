@@ -1,17 +1,20 @@
 """What the ledger adds up to: the result of its chapter."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
+from clipsafe_utils.claims.freeze import changes
 from clipsafe_utils.claims.labels import CLOSED, Label
 from clipsafe_utils.claims.ledger import Changed, Entry, ledger, sensitivity
+from clipsafe_utils.claims.populations import Side, sides
 from clipsafe_utils.claims.reading import Reader
 from clipsafe_utils.claims.settling import what_would_settle
 from clipsafe_utils.claims.summary import by_choice, by_label, by_study, findings, forest
-from clipsafe_utils.claims.wording import CHANGES
+from clipsafe_utils.claims.wording import CHANGES, NO_BOUND, estimate
 from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.errors import ClipsafeError
@@ -19,15 +22,20 @@ from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, count, listed
 
 _FOR = (Label.SUPPORTED, Label.REPRODUCED)
-_OF_NETWORKS = (*_FOR, Label.CONTRADICTED, Label.NOT_REPRODUCED)
+CHANGED = "\N{DAGGER}"
+"""Marks the label of a claim that was changed since its freeze."""
+_AGAINST = (Label.CONTRADICTED, Label.NOT_REPRODUCED)
+_OF_NETWORKS = (*_FOR, *_AGAINST)
 
 
 @dataclass(frozen=True)
 class Flips:
     """What turns if one choice at a time is made differently."""
 
-    share: Text  # Of those that can change.
-    change: Text  # The one that turns most.
+    number: Text  # Of trials, each a label that can change under a choice.
+    flipped: Text  # How many of them turn.
+    labels: Text  # Which labels, and by how many choices.
+    change: Text  # The choice that turns most.
     turned: Text
 
 
@@ -117,15 +125,26 @@ class ClaimsLedger:
         """What turns if one choice is made differently."""
         choices = by_choice(self.changed)
         tried = sum(len(flip.tried) for flip in choices)
-        flipped = sum(len(flip.flipped) for flip in choices)
+        flipped = [one for flip in choices for one in flip.flipped]
         if not tried:
-            return Flips(*[Missing("no choice bears on what is measured")] * 3)
+            return Flips(*[Missing("no choice bears on what is measured")] * 5)
         if not flipped:
-            return Flips(count(0, tried), *[Missing("no label flips")] * 2)
+            return Flips(Text(tried), Text(0), *[Missing("no label flips")] * 3)
+        by_label = Counter(f"{one.entry.claim.id} in {one.entry.study}" for one in flipped)
+        labels = (f"{name} (by {by} choice{'s' if by > 1 else ''})" for name, by in by_label.items())
         most = choices[0]
         names = [one.entry.claim.id for one in most.flipped]
-        change = Text(CHANGES[most.choice, most.value])
-        return Flips(count(flipped, tried), change, Text(f"{len(names)} ({', '.join(names)})"))
+        return Flips(
+            Text(tried),
+            Text(len(flipped)),
+            listed(labels),
+            Text(CHANGES[most.choice, most.value]),
+            Text(f"{len(names)} ({', '.join(names)})"),
+        )
+
+    def tries(self, choice: str) -> bool:
+        """Say whether a choice could be made differently for a label that can change."""
+        return any(change.choice == choice and change.can_flip for change in self.changed)
 
     @property
     def said_of_real(self) -> list[Entry]:
@@ -134,8 +153,18 @@ class ClaimsLedger:
 
     @property
     def firm(self) -> Text:
-        """Which claims real models speak of beyond one or two networks, by label."""
-        return Text(_named(self.said_of_real)) if self.said_of_real else Missing("no label but for a few")
+        """Which claims real models speak of beyond one or two networks, by label, with their units."""
+        said = [
+            f"{label} {listed(_by_units(of_label))}"
+            for label, of_label in by_label(self.said_of_real).items()
+        ]
+        return Text("; ".join(said)) if said else Missing("no label but for a few")
+
+    @property
+    def of_some(self) -> Text:
+        """Which claims are of some network, so that the effect is the largest network's, not a mean."""
+        names = dict.fromkeys(entry.claim.id for entry in self.measured if _is_of_some(entry))
+        return listed(names) if names else Missing("no claim of some network is measured")
 
     @property
     def possible(self) -> Text:
@@ -149,14 +178,30 @@ class ClaimsLedger:
         real = findings(self.real)
         return Text(_counted(real)) if real else Missing("no study of real models")
 
-    def bears_out(self, claim: str) -> bool:
-        """Say whether real models bear a claim out beyond one or two networks."""
-        return any(entry.claim.id == claim and entry.label in _FOR for entry in self.real)
+    def speaks(self, claim: str) -> str:
+        """Say whether real models, beyond one or two, speak `for` a claim, `against` it or `neither`."""
+        labels = {entry.label for entry in self._real([claim])}
+        return "for" if labels & {*_FOR} else "against" if labels & {*_AGAINST} else "neither"
 
-    def said_of(self, *claims: str) -> Text:
-        """Say the labels of some claims in real models."""
-        said = [f"{one.claim.id} {one.label}" for name in claims for one in self.real if one.claim.id == name]
+    def counted_of(self, *claims: str) -> Text:
+        """Say labels of real models with the cases as claimed; a mark is for what was changed since its freeze."""
+        since = {change.claim for change in changes()}
+        said = [
+            f"{one.claim.id} {one.label}{CHANGED if one.claim.id in since else ''}{_cases(one)}"
+            for one in self._real(claims)
+        ]
         return Text(", ".join(said)) if said else Missing("no study of real models")
+
+    def effect_of(self, claim: str) -> Text:
+        """Say the effect of a claim in real models, with its interval where that has a bound."""
+        for one in self._real([claim]):
+            if one.effect is not None:
+                said = estimate(one.claim, one.effect, self.confidence)
+                return Text(said.removesuffix(f" ({NO_BOUND})"))
+        return Missing("no study of real models has an effect")
+
+    def _real(self, claims: Sequence[str]) -> list[Entry]:
+        return [one for name in claims for one in self.real if one.claim.id == name]
 
     @property
     def next_unit(self) -> list[tuple[Entry, str]]:
@@ -189,6 +234,27 @@ def _counted(entries: Sequence[Entry]) -> str:
 def _named(entries: Sequence[Entry]) -> str:
     labels = by_label(entries).items()
     return ", ".join(f"{label} {listed(one.claim.id for one in of_label)}" for label, of_label in labels)
+
+
+def _by_units(entries: Sequence[Entry]) -> list[str]:
+    """Name claims with the number of units behind each, those with as many together."""
+    names: dict[int, list[str]] = {}
+    for entry in entries:
+        names.setdefault(len(entry.evidence.units) if entry.evidence else 0, []).append(entry.claim.id)
+    most = sorted(names, reverse=True)
+    return [f"{listed(names[units])} ({units} unit{'' if units == 1 else 's'})" for units in most]
+
+
+def _is_of_some(entry: Entry) -> bool:
+    return entry.claim.quantifier == "some"
+
+
+def _cases(entry: Entry) -> str:
+    """Say in brackets how many of the networks, pairs or sources lie as claimed."""
+    if entry.evidence is None:
+        return ""
+    lying = sides(entry.claim, entry.evidence)
+    return f" ({count(lying.count(Side.CLAIMED), len(lying))})"
 
 
 def claims_ledger(chosen: CheckedParameters) -> ClaimsLedger:

@@ -29,11 +29,10 @@ def more_units(entry: Entry) -> int | None:
 
 
 def what_would_settle(entry: Entry) -> str:
-    """Say what it would take to speak of another unit; empty where a study does, or cannot be asked."""
-    if entry.evidence is None or entry.label in _SETTLED | CLOSED:
+    """Say what it would take to speak of another unit; empty where a study does, or is not asked."""
+    is_asked = entry.claim.quantifier == "each" and entry.label not in _SETTLED | CLOSED
+    if entry.evidence is None or not is_asked:
         return ""
-    if entry.claim.quantifier == "some":
-        return f"one {entry.evidence.case} whose band lies beyond zero"
     units = plural(entry.evidence.unit)
     measured = len(entry.evidence.units)
     if measured < 2:

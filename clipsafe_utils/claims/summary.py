@@ -7,7 +7,7 @@ import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry
-from clipsafe_utils.claims.wording import MARKS
+from clipsafe_utils.claims.wording import MARKS, bounds
 
 SAID = (
     *(Label.SUPPORTED, Label.REPRODUCED, Label.AGREES, Label.SHOWN_POSSIBLE),
@@ -61,12 +61,13 @@ def by_choice(changed: Iterable[Changed]) -> list[Flip]:
 def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
     """Tabulate the effects as the figure of the ledger draws them.
 
-    A row an effect: claim, sentence, direction, unit, study, label, mark, value, low, high. Effects are in
-    smallest effects that matter, with what is predicted to the right; a claim of an effect of either sign, or
-    of none, keeps its sign. Without a smallest effect they are in `unit`, shares times 100. Low and high are
-    of the mean over units; without an end where its spread is not known.
+    A row an effect: claim, sentence, direction, of_some (it is the largest network's), unit, study, label,
+    mark, value, low, high. Effects are in smallest effects that matter, with what is predicted to the right;
+    a claim of an effect of either sign, or of none, keeps its sign. Without a smallest effect they are in
+    `unit`, shares times 100. Low and high are of the mean over units, or of the largest network; without an
+    end that is not known or not possible.
     """
-    columns = ("claim", "sentence", "direction", "unit", "study", "label", "mark", "value", "low", "high")
+    columns = ("claim", "sentence", "direction", "of_some", "unit", "study", "label", "mark")
     rows = []
     for entry in entries:
         claim, mean = entry.claim, entry.effect
@@ -75,10 +76,10 @@ def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
         scale, unit = (1 / claim.smallest_effect, "") if claim.smallest_effect else (1.0, claim.unit)
         if unit.startswith("points"):
             scale *= 100
-        low, high = (scale * end for end in mean.interval(confidence))
+        low, high = (scale * end for end in bounds(claim, *mean.interval(confidence)))
         value = scale * mean.estimate
         if claim.direction == "down":
             value, low, high = -value, -high, -low
-        named = (claim.id, claim.sentence, claim.direction, unit, entry.study)
+        named = (claim.id, claim.sentence, claim.direction, claim.quantifier == "some", unit, entry.study)
         rows.append((*named, str(entry.label), MARKS[entry.label], value, low, high))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, "value", "low", "high"])

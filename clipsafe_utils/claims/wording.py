@@ -72,6 +72,20 @@ _SCALE_AND_DIGITS: Mapping[str, tuple[float, int]] = {
 }
 _PLAIN = (1.0, 2)
 
+_POSSIBLE: Mapping[str, tuple[float, float]] = {
+    "points of the spread": (-0.5, 0.5),
+    "points": (-1.0, 1.0),
+    "factors": (-5.0, 5.0),
+    "rank correlation": (-2.0, 2.0),
+    "skill": (-math.inf, 1.0),
+}
+"""Between which ends a statistic can lie at all, by the beginning of its unit; others have no such ends."""
+
+_ANYTHING = (-math.inf, math.inf)
+
+NO_BOUND = "no bound"
+"""What stands for an end that is not known, or that lies beyond what is possible."""
+
 
 def number(claim: Claim, value: float) -> Text:
     """Write a value of the claim's statistic, with its sign and a true minus."""
@@ -79,11 +93,16 @@ def number(claim: Claim, value: float) -> Text:
     return change(scale * value, digits)
 
 
+def bounds(claim: Claim, low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an interval; one beyond what is possible says nothing, and is infinite."""
+    least, most = next((of for unit, of in _POSSIBLE.items() if claim.unit.startswith(unit)), _ANYTHING)
+    return low if low >= least else -math.inf, high if high <= most else math.inf
+
+
 def ends(claim: Claim, low: float, high: float) -> str:
-    """Write the ends of an interval; those of an unbounded one in words."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "not bounded"
-    return f"{number(claim, low)} to {number(claim, high)}"
+    """Write the ends of an interval; an end that says nothing in words."""
+    written = [number(claim, end) if math.isfinite(end) else NO_BOUND for end in bounds(claim, low, high)]
+    return NO_BOUND if set(written) == {NO_BOUND} else " to ".join(written)
 
 
 def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:

@@ -18,7 +18,7 @@ FAMED = "WIT"
 _MOST = 4
 """Networks that are named for having most evaluations."""
 
-_ROWS = ["cube", "checkpoint", "lineage"]
+_ROWS = ["cube", "checkpoint", "lineage", "asked"]
 _NOBODY = Missing("no study of real models has zero-shot CLIPs")
 
 
@@ -27,12 +27,13 @@ class Evaluated:
     """The zero-shot CLIPs of a study of real models: a row an evaluation in a cube."""
 
     study: str
-    rows: pd.DataFrame  # Columns as in `_ROWS`.
+    rows: pd.DataFrame  # Columns as in `_ROWS`: `asked` is the row without its read-out and prompts.
+    in_five_alone: Text = _NOBODY  # Of how many CLIPs recall is known among the first five alone.
 
     @property
     def by_cube(self) -> pd.DataFrame:
         """How many networks of each lineage a cube has: a row a cube, the commonest lineage first."""
-        once = self.rows.drop_duplicates()
+        once = self.rows.drop_duplicates(["cube", "checkpoint"])
         counts = pd.crosstab(once["cube"], once["lineage"])
         by_size = counts.sum().sort_values(ascending=False, kind="stable").index
         in_order = [name for name in SCHEMAS if name in counts.index]
@@ -63,6 +64,15 @@ class Evaluated:
         most = rows.head(_MOST)
         return Text(f"{listed(sorted(most.index))} have {count(int(most.sum()), int(rows.sum()))}")
 
+    @property
+    def by_prompts(self) -> Text:
+        """How many of these evaluations are of one network that was asked with several sets of prompts."""
+        asked = self._rows(in_tables=False).groupby(["cube", "asked"]).size()
+        several = asked[asked > 1]
+        if several.empty:
+            return Missing("no network was asked with several sets of prompts")
+        return Text(f"{several.sum()} are of {len(several)} networks asked with several sets of prompts")
+
     def _rows(self, *, in_tables: bool) -> pd.DataFrame:
         return self.rows[self.rows["cube"].isin(BY_ACCURACY) == in_tables]
 
@@ -91,7 +101,20 @@ def clips_evaluated(chosen: CheckedParameters) -> Evaluated:
     """
     studies = [study for study in map(find_study, chosen.studies) if study.has("models")]
     real = [study for study in studies if is_real(study.read("models"))]
-    return Evaluated(real[0].name, _rows_of(real[0])) if real else Evaluated("", pd.DataFrame(columns=_ROWS))
+    if not real:
+        return Evaluated("", pd.DataFrame(columns=_ROWS))
+    return Evaluated(real[0].name, _rows_of(real[0]), _in_five_alone(real[0]))
+
+
+def _in_five_alone(study: Study) -> Text:
+    if not study.has("retrieval"):
+        return Missing("no cube retrieval")
+    cube = study.read("retrieval")
+    models = study.read("models").sel(model=cube["model"].values)
+    first = cube["recall_at_1"].notnull().any(["set", "direction"]).values
+    is_clip = (models["group"] == "clip_zero_shot").values
+    names = models["checkpoint"].values
+    return Text(len(set(names[is_clip]) - set(names[is_clip & first])))
 
 
 def _rows_of(study: Study) -> pd.DataFrame:
@@ -101,7 +124,11 @@ def _rows_of(study: Study) -> pd.DataFrame:
     parts = [
         clips.reindex(study.read(name)["model"].values.tolist())
         .dropna()
-        .assign(cube=name, lineage=lambda part: part["training_source"].map(lineage_of))
+        .assign(
+            cube=name,
+            lineage=lambda part: part["training_source"].map(lineage_of),
+            asked=lambda part: [name.partition("/")[0] for name in part.index],
+        )
         for name in names
     ]
     return pd.concat(parts, ignore_index=True)[_ROWS] if parts else pd.DataFrame(columns=_ROWS)

@@ -21,7 +21,7 @@ REACH = 100.0
 SCALE = "symlog"
 """Linear up to 1 and logarithmic beyond: what `chart.js` calls the axis of print."""
 
-NOT_BOUNDED = "not bounded"
+NO_BOUND = "no bound"
 
 _TICKS = (-100, -10, -1, 0, 1, 10, 100)
 _ROW, _LINE, _ABOVE = 0.2, 0.16, 0.1  # Inches: of an effect, of a line of a heading, above a heading.
@@ -40,7 +40,7 @@ def forest(
         study, `note` its verdict; `band_low` and `band_high` are the smallest effects that matter.
     axes : mapping of str to str
         By unit, the name of its axis: linear up to 1 and logarithmic beyond; what lies past its end is an
-        arrow there. An interval that is not bounded is said in words, not drawn.
+        arrow there. An interval without any bound is said in words, not drawn.
     lead : str
         First sentence of the alternative text.
     what : str
@@ -61,10 +61,10 @@ def forest(
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """Say in the note which intervals are not bounded, so that no chart draws them as a line."""
+    """Say in the note which intervals have no bound, so that no chart draws them as a line."""
     ends = frame[["low", "high"]]
-    is_open = ends.abs().eq(math.inf).any(axis=1)
-    note = frame["note"].where(~is_open, frame["note"].astype(str) + f"; interval {NOT_BOUNDED}")
+    is_open = ends.abs().eq(math.inf).all(axis=1)
+    note = frame["note"].where(~is_open, frame["note"].astype(str) + f"; interval: {NO_BOUND}")
     return frame.assign(note=note, **ends.mask(is_open))
 
 
@@ -127,19 +127,19 @@ def _draw_rules(axes: Axes, rows: pd.DataFrame, top: float, bottom: float) -> No
 def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
     one, look = pd.DataFrame([row]), LOOKS[row["look"]]
     first, last = axes.get_xlim()
-    if math.isinf(row["low"]) or math.isinf(row["high"]):
-        _say_not_bounded(axes, row, y)
+    if math.isinf(row["low"]) and math.isinf(row["high"]):
+        _say_no_bound(axes, row, y)
     else:
         draw_intervals(axes, [y], one, look)
     if first <= row["value"] <= last:
         draw_marks(axes, one["value"], [y], one, look, size=24)
 
 
-def _say_not_bounded(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
+def _say_no_bound(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
     """Write it on the other side of zero than the mark, beyond the rules, where nothing is drawn."""
     side, end = (-1, row["band_low"]) if row["value"] > 0 else (1, row["band_high"])
     axes.annotate(
-        NOT_BOUNDED,
+        NO_BOUND,
         (0.0 if math.isnan(end) else end, y),
         (5 * side, 0),
         textcoords="offset points",

@@ -43,7 +43,7 @@ def test_each_table_of_the_closing_page_has_its_entries() -> None:
         ["B. B is so.", "not testable"],
         ["S. S is so.", "built in"],
     ]
-    assert "The study miniature has something on every claim" in open_tables.no_data(result).markup
+    assert "The study miniature has data for every claim" in open_tables.no_data(result).markup
 
 
 def test_an_open_effect_says_who_was_counted_and_what_it_would_take() -> None:
@@ -52,7 +52,7 @@ def test_an_open_effect_says_who_was_counted_and_what_it_would_take() -> None:
     assert published == [
         "D2. D2 is so.",
         "agrees so far: 1 of 1 network as claimed",
-        "+2.0 points (not bounded)",
+        "+2.0 points (no bound)",
         "at least 3 more training lineages: with one, their spread is not known",
     ]
     (alone,) = rows_of(open_tables.few_units(result))

@@ -40,8 +40,7 @@ def test_work_that_opens_most_comes_first() -> None:
     result = OpenClaims([entry(claim("Z"), Label.NO_DATA), *same], LEVEL)
     assert [one.claims for one in result.work] == [("X", "Y"), ("Z",)]
     assert result.largest_number == "2 claims"
-    assert result.largest_work.startswith("at least 3 more training lineages")
-    assert result.largest_work.endswith(" (study published)")
+    assert result.largest_work == "at least 3 more training lineages (study published)"
 
 
 def test_what_is_open_is_counted() -> None:
@@ -49,9 +48,20 @@ def test_what_is_open_is_counted() -> None:
     assert (result.number, result.number_outside, result.number_no_data) == ("5", "1", "1")
     assert result.of_networks_alone == "A"
     assert result.answer == (
-        "the study published leaves 1 open and has nothing on 1; "
-        "the study miniature leaves 1 open and has nothing on 0"
+        "the study published leaves 1 open, 1 of them with a label “so far”, and has no data for 1; "
+        "the study miniature leaves 1 open and has no data for 0"
     )
+
+
+def test_claims_of_some_network_wait_for_no_other_unit() -> None:
+    three = networks([0.02, 0.03, 0.04])
+    asked = [claim("A"), claim("B", quantifier="some"), claim("C", quantifier="some")]
+    labels = (Label.REPRODUCED, Label.REPRODUCED, Label.AGREES)
+    result = OpenClaims([entry(one, of, three) for one, of in zip(asked, labels, strict=True)], LEVEL)
+    assert ids(result.few_units) == ["A published"]
+    assert (result.of_networks_alone, result.of_some) == ("A", "B")
+    assert [one.claims for one in result.work] == [("A",)]
+    assert "leaves 1 open, 1 of them with a label “so far”, and has" in result.answer
 
 
 def test_where_nothing_is_open() -> None:

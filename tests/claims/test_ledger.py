@@ -235,6 +235,12 @@ def test_what_a_proxy_cannot_be_asked(
     assert _by_claim(stand_in)["A"].label is L.SHOWN_POSSIBLE
 
 
+def test_what_was_looked_for_in_the_record_is_no_reason_of_a_drawn_world(stand_in: Study, use: Use) -> None:
+    use([claim("I", statistic="", cube="", family="", no_data="cats were looked for")])
+    said = _by_claim(stand_in)["I"].judgement
+    assert (said.label, said.reason) == (L.NO_DATA, "no network of this drawn world was made so")
+
+
 def test_no_check_is_made_of_real_models(study: Study, use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
     use([replace(CLAIMS[0], built_in="sources", not_testable="sources")])
     monkeypatch.setattr(module, "CHECKS", {})

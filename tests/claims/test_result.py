@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from clipsafe_utils.claims.freeze import Change
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry
 from clipsafe_utils.claims.result import ClaimsLedger, claims_ledger
@@ -53,10 +54,40 @@ def test_real_models_and_those_that_stand_in_for_them_are_kept_apart() -> None:
     assert len(result.real) + len(result.drawn) == len(result.entries)
 
 
-def test_labels_are_said_by_claim() -> None:
+def test_labels_are_said_with_their_cases_and_with_changes_since_the_freeze(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clipsafe_utils.claims.result.changes", lambda: [Change("", "A", "", "", "")])
     result = result_of(made_ledger())
-    assert result.said_of("D1", "A") == "D1 supported, A reproduced"
-    assert isinstance(result.said_of("nothing"), Missing)
+    assert result.counted_of("A", "D2", "B") == (
+        "A reproduced† (3 of 3), D2 agrees so far (1 of 1), B no data"
+    )
+    assert isinstance(result.counted_of("nothing"), Missing)
+    assert result.effect_of("D2") == "+2.0 points"
+    assert isinstance(result.effect_of("B"), Missing)
+
+
+def test_real_models_speak_for_a_claim_against_it_or_neither_way() -> None:
+    result = result_of(made_ledger())
+    assert [result.speaks(name) for name in ("A", "D1", "S", "D2", "B", "nothing")] == [
+        *("for", "for", "against", "neither", "neither", "neither")
+    ]
+
+
+def test_what_is_said_of_several_networks_has_its_units() -> None:
+    few, many = networks([0.02, 0.03, 0.04], "aab"), networks([0.02, 0.03, 0.04, 0.05])
+    found = result_of(
+        [
+            entry(claim("A"), L.REPRODUCED, few),
+            entry(claim("B", quantifier="some"), L.REPRODUCED, networks([0.02, 0.03, 0.04], "aaa")),
+            entry(claim("C"), L.REPRODUCED, few),
+            entry(claim("D"), L.SUPPORTED, many),
+            entry(claim("E"), L.UNCLEAR, many),
+        ]
+    )
+    assert found.firm == "supported D (4 units); reproduced A and C (2 units) and B (1 unit)"
+    assert found.of_some == "B"
+    assert isinstance(result_of([]).of_some, Missing)
 
 
 def test_a_first_page_leads_with_what_real_models_say_beyond_one_or_two() -> None:
@@ -86,17 +117,21 @@ def test_what_another_choice_turns() -> None:
         changed(entries[2], L.NO_DATA),
     ]
     flips = result_of(entries, other).flips
-    assert (flips.share, flips.turned) == ("2 of 3", "2 (A, D1)")
+    assert (flips.flipped, flips.number, flips.turned) == ("2", "3", "2 (A, D1)")
+    assert flips.labels == "A in published (by 1 choice) and D1 in published (by 1 choice)"
+    assert result_of(entries, other).tries("fit")
+    assert not result_of(entries, other).tries("error")
     assert flips.change == "a local line, not one for all networks"
 
 
 def test_where_nothing_turns() -> None:
     entries = made_ledger()
     flips = result_of(entries, [changed(entries[0], L.REPRODUCED)]).flips
-    assert flips.share == "0 of 1"
+    assert (flips.flipped, flips.number) == ("0", "1")
+    assert isinstance(flips.labels, Missing)
     assert isinstance(flips.change, Missing)
     assert isinstance(flips.turned, Missing)
-    assert isinstance(result_of(entries).flips.share, Missing)
+    assert isinstance(result_of(entries).flips.number, Missing)
 
 
 def test_effects_are_those_of_the_level_of_the_page() -> None:

@@ -58,8 +58,8 @@ def test_the_row_of_an_effect_in_detail() -> None:
     single = detailed_row_of(entry(claim(), Label.AGREES, networks([0.03], "a")))
     assert (single["units"], single["next unit"], single["95% interval"]) == (
         "1 training lineage",
-        "not bounded",
-        "not bounded",
+        "no bound",
+        "no bound",
     )
     assert "3 more training lineages" in single["another unit"]
 

@@ -80,6 +80,12 @@ def test_what_is_settled_or_cannot_be_asked_needs_nothing(label: Label) -> None:
     assert what_would_settle(entry(UP, label, networks([0.02, 0.03]))) == ""
 
 
+def test_a_claim_of_some_network_waits_for_no_other_unit() -> None:
+    some = claim(quantifier="some")
+    for label in (Label.REPRODUCED, Label.NOT_REPRODUCED, Label.UNCLEAR):
+        assert what_would_settle(entry(some, label, networks([0.02, 0.03]))) == ""
+
+
 def test_without_evidence_nothing_is_forecast() -> None:
     assert what_would_settle(entry(UP, Label.NO_DATA)) == ""
     assert more_units(entry(UP, Label.NO_DATA)) is None

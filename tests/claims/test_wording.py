@@ -7,7 +7,7 @@ import pytest
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.populations import UnitMean
 from clipsafe_utils.claims.registry import claims
-from clipsafe_utils.claims.wording import MARKS, ends, estimate, number, rule
+from clipsafe_utils.claims.wording import MARKS, bounds, ends, estimate, number, rule
 from tests.claims.made import claim
 
 
@@ -30,8 +30,28 @@ def test_numbers(unit: str, value: float, written: str) -> None:
 
 def test_ends_of_an_interval() -> None:
     assert ends(claim(), -0.004, 0.05) == "−0.4 to +5.0"
-    for low, high in ((-math.inf, math.inf), (0.1, math.inf), (math.nan, 0.1)):
-        assert ends(claim(), low, high) == "not bounded"
+    for low, high in ((-math.inf, math.inf), (math.nan, math.nan)):
+        assert ends(claim(), low, high) == "no bound"
+
+
+@pytest.mark.parametrize(
+    ("unit", "low", "high", "written"),
+    [
+        ("points", -0.609, 1.161, "−60.9 to no bound"),
+        ("points", -1.257, 1.809, "no bound"),
+        ("points of AUROC", -1.0, 1.0, "−100.0 to +100.0"),
+        ("points of the spread", -0.51, 0.5, "no bound to +50.0"),
+        ("rank correlation", -1.14, 1.32, "−1.14 to +1.32"),
+        ("rank correlation", -2.04, 2.22, "no bound"),
+        ("skill", -3.0, 1.17, "−3.00 to no bound"),
+        ("factors of ten above five", -5.5, 5.0, "no bound to +5.0"),
+        ("nats of NLL", -9.0, 9.0, "−9.000 to +9.000"),
+    ],
+)
+def test_an_end_beyond_what_is_possible_is_no_bound(unit: str, low: float, high: float, written: str) -> None:
+    assert ends(claim(unit=unit), low, high) == written
+    inside = bounds(claim(unit=unit), low, high)
+    assert [end for end in inside if math.isfinite(end)] == [end for end in (low, high) if end in inside]
 
 
 def test_an_estimate_has_its_interval_at_the_level_that_is_asked() -> None:
@@ -39,7 +59,7 @@ def test_an_estimate_has_its_interval_at_the_level_that_is_asked() -> None:
     mean = UnitMean(0.04, 0.02, 4)
     assert estimate(claim(), mean, 0.95) == "+4.0 points (+0.8 to +7.2)"
     assert estimate(claim(), mean, 0.8) == "+4.0 points (+2.4 to +5.6)"
-    assert estimate(claim(), UnitMean(0.04, math.nan, 1), 0.95) == "+4.0 points (not bounded)"
+    assert estimate(claim(), UnitMean(0.04, math.nan, 1), 0.95) == "+4.0 points (no bound)"
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ from clipsafe_utils.parameters import parameters_of
 from clipsafe_utils.say import Missing
 
 _MADE = [
-    *(("ood", "a", "WIT"), ("ood", "a", "WIT"), ("ood", "b", "LAION")),
-    *(("shifts", "a", "WIT"), ("shifts", "b", "LAION"), ("shifts", "c", "LAION"), ("shifts", "d", "WebLI")),
+    *(("ood", "a", "WIT", "x:a"), ("ood", "a", "WIT", "x:a"), ("ood", "b", "LAION", "x:b")),
+    *(("shifts", "a", "WIT", "x:a"), ("shifts", "b", "LAION", "x:b")),
+    *(("shifts", "c", "LAION", "x:c"), ("shifts", "d", "WebLI", "x:d")),
 ]
 
 
 @pytest.fixture
 def made() -> Evaluated:
-    return Evaluated("mine", pd.DataFrame(_MADE, columns=["cube", "checkpoint", "lineage"]))
+    return Evaluated("mine", pd.DataFrame(_MADE, columns=["cube", "checkpoint", "lineage", "asked"]))
 
 
 def test_by_hand(made: Evaluated) -> None:
@@ -29,6 +30,7 @@ def test_by_hand(made: Evaluated) -> None:
     assert made.by_answers == "2 zero-shot CLIPs of 2 training lineages, 1 of them of WIT"
     assert made.accuracy_alone == "WebLI"
     assert made.most_read == "a and b have 3 of 3"
+    assert made.by_prompts == "2 are of 1 networks asked with several sets of prompts"
 
 
 def test_the_table_has_a_row_a_cube(made: Evaluated) -> None:
@@ -53,3 +55,8 @@ def test_counts_of_the_record_are_those_of_its_cubes() -> None:
         assert counts.sum() == len(set(here["checkpoint"].values[is_clip]))
         of_wit = is_clip & (here["training_source"] == "WIT").values
         assert counts["WIT"] == len(set(here["checkpoint"].values[of_wit]))
+    retrieval = study.read("retrieval")
+    clips = models.sel(model=retrieval["model"].values)
+    clips = clips.where(clips["group"] == "clip_zero_shot", drop=True)["checkpoint"].to_series()
+    recall = retrieval["recall_at_1"].max(["set", "direction"]).to_series().reindex(clips.index)
+    assert int(found.in_five_alone) == recall.groupby(clips).max().isna().sum() > 0

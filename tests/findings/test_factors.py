@@ -43,12 +43,12 @@ def models_of(groups: list[str], sources: list[str] | None = None) -> xr.Dataset
 
 
 def few(groups: list[str], sources: list[str] | None = None) -> tuple[Panel, xr.Dataset, xr.Dataset]:
-    """Draw the three networks, with the residual 0.1 on color, less than 0 on pose and more on texture.
+    """Draw the three networks, with the residual 0.1 on color, less than 0 on pose, more on subcategory.
 
     New families stay near the line on pose, and where the first network is, on color.
     """
     accuracy = np.array(list(ACCURACIES.values()))
-    names = ["pose", "texture", "color", OVERALL]
+    names = ["pose", "subcategory", "color", OVERALL]
     dims = ("selection", "model", "factor")
     cube = xr.Dataset(
         {"hits": (dims, [accuracy * IMAGES]), "images": (dims, np.full((1, 3, 4), IMAGES))},
@@ -94,7 +94,7 @@ def test_the_record(found: FactorRobustness) -> None:
     assert real.wider == "0.6 to 1.7"
     assert (real.support.near, real.support.above) == ("20", "16")
     assert real.support.names.startswith("AlexNet, HRNet, Inception, ")
-    assert real.accuracy.texture_rank == "10 of 10"
+    assert real.accuracy.subcategory_rank == "7 of 10"
     assert (real.choice.local.pose, real.choice.pose_multi) == ("−2.5 to −2.4", "−0.7 to −0.5")
     assert real.choice.sign_stable.startswith("pose, background")
     assert real.arithmetic.weighted_sum == "0.21"
@@ -148,7 +148,7 @@ def test_beside_what_the_laboratory_stands(studies: list[str], expected: str) ->
 
 def test_what_was_not_asked_for_is_missing() -> None:
     real = asked(factors=["pose"]).real
-    assert real.accuracy.pose_rank == real.accuracy.texture == real.choice.local.shape == NOT_MEASURED
+    assert real.accuracy.pose_rank == real.accuracy.subcategory == real.choice.local.shape == NOT_MEASURED
     assert real.arithmetic.weighted_sum == NOT_MEASURED
     assert real.choice.local.pose == "−2.5 to −2.4"
 
@@ -212,13 +212,13 @@ def test_accuracy_on_a_factor_is_that_of_the_clips() -> None:
     accuracy = accuracy_of(*few(TWO))
     assert accuracy.pose == f"{percent(0.6)} and {percent(0.7)}"
     assert accuracy.overall == f"{percent(0.5)} and {percent(0.55)}"
-    assert (accuracy.pose_rank, accuracy.texture_rank) == ("1 of 3", "3 of 3")
+    assert (accuracy.pose_rank, accuracy.subcategory_rank) == ("1 of 3", "3 of 3")
 
 
-def test_many_clips_are_a_range_and_texture_is_told_only_where_it_turns_round() -> None:
+def test_many_clips_are_a_range_and_subcategory_is_told_only_where_it_turns_round() -> None:
     accuracy = accuracy_of(*few(["clip_zero_shot"] * 3))
     assert accuracy.pose == f"{percent(0.1)} to {percent(0.7)}"
-    assert accuracy.texture == accuracy.texture_rank == NOT_MEASURED
+    assert accuracy.subcategory == accuracy.subcategory_rank == NOT_MEASURED
 
 
 def test_verdicts_are_judged_at_five_percent_whatever_the_bars() -> None:

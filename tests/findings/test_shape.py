@@ -37,7 +37,6 @@ def test_people_and_networks_of_the_record(found: ShapeBias) -> None:
     assert found.without_captions == "some"
     assert found.more_data.best == "tf_efficientnet_l2.ns_jft_in1k_475"
     assert (found.suspect.number, found.chats.number) == ("1", "5")
-    assert found.tuned_of == "WIT"
     assert found.measured_in == STUDY
 
 

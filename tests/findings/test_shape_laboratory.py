@@ -145,7 +145,7 @@ def test_the_prose_says_what_was_put_in() -> None:
     kept = labels["texture_correlation"]
     whole = kept * labels["pattern_correlation"] * labels["colour_correlation"]
     put_in = (
-        f"{whole:.0%} in `labels` (and another {kept - whole:.0%} in part), "
+        f"{kept:.1%} in `labels` ({whole:.1%} wholly, {kept - whole:.1%} in part), "
         f"{wit['texture_correlation']:.0%} in `wit`, {laion['texture_correlation']:.0%} in `laion`"
     )
     chapter = (REPOSITORY / "notebooks" / "02-shape-bias.md").read_text(encoding="utf-8")

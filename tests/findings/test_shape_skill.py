@@ -42,7 +42,8 @@ def test_sets_stand_in_their_order_without_those_that_an_observer_did_not_see() 
 def test_who_names_how_many() -> None:
     found = skill_of(**HITS)
     edge = found.sets["edge"]
-    assert [edge.people.estimate, edge.clips_low.estimate, edge.standard_high.estimate] == [0.9, 0.8, 0.15]
+    highs = [edge.standard_high.estimate, edge.stylised_high.estimate]
+    assert [edge.people.estimate, edge.clips_low.estimate, *highs] == [0.9, 0.8, 0.15, 0.45]
     assert edge.others_high.estimate == pytest.approx(0.85)
     assert isinstance(found.sets["silhouette"].people, Missing)
     assert found.clips == "1"

@@ -64,8 +64,26 @@ def test_an_interval_that_is_not_bounded_is_said_not_drawn(row: dict[str, Any], 
     level = [path for drawn in axes.collections for path in drawn.get_paths() if len(path.vertices) == 2]
     assert not [path for path in level if len(set(path.vertices[:, 1])) == 1]
     markup = forest(marks([open_]), {"": "effects"}, "Effects.").markup
-    assert "? unclear; interval not bounded" in markup
+    assert "? unclear; interval: no bound" in markup
     assert '"inf"' not in markup
+
+
+def test_an_interval_with_one_bound_is_drawn_to_the_end_of_the_axis() -> None:
+    row = {
+        "heading": "F5",
+        "row": "published",
+        "value": 2.0,
+        "low": -3.0,
+        "high": math.inf,
+        "note": "? unclear",
+    }
+    assert texts_of(row) == {}
+    (axes,) = forest_plot._draw(marks([row]), {"": "effects"}).axes
+    level = [
+        path.vertices for drawn in axes.collections for path in drawn.get_paths() if len(path.vertices) == 2
+    ]
+    assert [line[:, 0].tolist() for line in level if line[0, 1] == line[1, 1]] == [[-3.0, forest_plot.REACH]]
+    assert "no bound" not in forest(marks([row]), {"": "effects"}, "Effects.").markup
 
 
 def test_the_chart_has_the_axis_of_print() -> None:

@@ -73,7 +73,7 @@ def _mark_of_effect(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     mark = {
         "panel": row["unit"],
         "heading": f"{row['claim']}  {row['sentence']}",
-        "row": row["study"],
+        "row": row["study"] + (", largest network" if row["of_some"] else ""),
         "name": f"{row['claim']} in {row['study']}",
         **{end: row[end] for end in ("value", "low", "high")},
         "look": LOOK_OF_LABEL.get(row["label"], "ink"),

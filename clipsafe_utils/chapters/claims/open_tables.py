@@ -17,6 +17,7 @@ from clipsafe_utils.say import level, percent
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import first_open, table
 
+_WHERE = "Looked for in public repositories on GitHub, in November 2026, in files below 4 MiB."
 _LINEAGES = 4
 """Columns of lineages; the rest are counted together."""
 
@@ -26,18 +27,19 @@ def outside(r: OpenClaims) -> Shown:
     rows = [(_named(entry), entry.judgement.reason, _looked_for(entry)) for entry in r.outside]
     return table(
         pd.DataFrame(rows, columns=["Finding", "Why it is not asked", "Looked for, and not found"]),
-        "Findings that no study of this book can be asked.",
+        f"Findings that no study of this book can be asked. {_WHERE}",
     )
 
 
 def no_data(r: OpenClaims) -> Shown:
-    """Tabulate what each study has nothing on, why, and what it would have to hold."""
+    """Tabulate for what each study has no data, why, and what it would have to hold."""
+    real = {entry.study: not entry.of_proxy for entry in r.entries}
     return first_open(
         {
             study: _table_or(
                 _of_missing(entry for entry in r.no_data if entry.study == study),
-                f"What the study {study} has nothing on.",
-                f"The study {study} has something on every claim that can be asked.",
+                f"For what the study {study} has no data. {_WHERE if real[study] else ''}".strip(),
+                f"The study {study} has data for every claim that can be asked.",
             )
             for study in by_study(r.entries)
         }
@@ -147,10 +149,10 @@ def _of_effects(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
             _named(entry),
             f"{entry.label}: {entry.judgement.reason}",
             str(estimate(entry.claim, mean, confidence)),
-            what_would_settle(entry),
+            what_would_settle(entry) or f"not asked of another {entry.evidence.unit}",
         )
         for entry in entries
-        if (mean := entry.effect) is not None
+        if (mean := entry.effect) is not None and entry.evidence is not None
     ]
     names = ["Claim", "Label, and who was counted", f"Effect ({level(confidence)})", "What it would take"]
     return pd.DataFrame(rows, columns=names)

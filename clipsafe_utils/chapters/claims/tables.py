@@ -62,9 +62,10 @@ def rows(r: ClaimsLedger) -> Shown:
     )
     return _captioned(
         f'<table class="ledger-table"><thead>{_head("Claim", studies)}</thead>{bodies}</table>',
-        "The ledger. In each cell: the label; the mean effect over units with its "
-        f"{level(r.confidence)} interval; the networks, pairs or sources that were counted. Below each claim "
-        "opens what it is asked of, and what another unit would show.",
+        f"The ledger. In each cell: the label; the mean effect over units with its {level(r.confidence)} "
+        "interval, or of a claim of some network the largest network's with its share of the band; the "
+        "networks, pairs or sources that were counted. Below each claim opens what it is asked of, and what "
+        "another unit would show.",
     )
 
 
@@ -233,7 +234,8 @@ def _body(entries: Sequence[Entry], confidence: float) -> str:
 def _cell(entry: Entry, confidence: float) -> str:
     lines = [word(entry.label)]
     if entry.effect is not None and entry.label not in CLOSED:
-        lines.append(html.escape(estimate(entry.claim, entry.effect, confidence)))
+        whose = " of the largest network" if entry.claim.quantifier == "some" else ""
+        lines.append(html.escape(f"{estimate(entry.claim, entry.effect, confidence)}{whose}"))
     if entry.judgement.reason:
         lines.append(html.escape(entry.judgement.reason))
     return "<br>".join(lines)
@@ -265,13 +267,16 @@ def _asked(claim: Claim) -> Iterable[tuple[str, str]]:
 
 def _of_units(entry: Entry, confidence: float) -> Iterable[tuple[str, str]]:
     """Say how many units a study has, and what another one would show."""
-    mean, evidence = entry.effect, entry.evidence
+    claim, mean, evidence = entry.claim, entry.effect, entry.evidence
     if mean is None or evidence is None or entry.label in CLOSED:
         return
     which = f" ({evidence.which})" if evidence.which else ""
     yield f"Units in {entry.study}", f"{len(evidence.units)}: {', '.join(evidence.units)}{which}"
+    if claim.quantifier == "some":
+        yield f"Another {evidence.unit}", "not asked: one network shows that some are so"
+        return
     if len(evidence.units) > 1:
-        next_unit = f"{ends(entry.claim, *mean.next_unit(confidence))} {entry.claim.unit}"
+        next_unit = f"{ends(claim, *mean.next_unit(confidence))} ({claim.unit})"
         yield f"The next {evidence.unit}, by {entry.study}", next_unit
     yield f"To speak of other {plural(evidence.unit)}, {entry.study} lacks", what_would_settle(entry)
 

@@ -12,7 +12,7 @@ from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.findings.factors.clips import names_of
 from clipsafe_utils.findings.factors.controls import APART, kinds
 from clipsafe_utils.findings.factors.label_rules import ENOUGH_IMAGES, READINGS, Judged
-from clipsafe_utils.findings.factors.laboratory import STEPS, TEXTURES, steps_of
+from clipsafe_utils.findings.factors.laboratory import TEXTURES, steps_of
 from clipsafe_utils.findings.factors.residuals import A_CROWD, CHOICES, line_of, verdicts
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.registry.model_names import short_names
@@ -25,6 +25,7 @@ _OTHER_REFERENCE = {
     "without_factor": ("overall", "all images", "the accuracy on all images"),
 }
 _BY_GROUP = {"clip_zero_shot": "", "clip_fine_tuned": ", fine-tuned"}
+_STEPS = {"images": "Images", "language": "CLIP's training"}
 _OTHER_SELECTION = {
     "top": ("multi", "multi-factor", "all images that carry the factor"),
     "multi": ("top", "top factor", "the images of which it is the top factor"),
@@ -150,13 +151,13 @@ def _range(residual: np.ndarray) -> str:
 
 
 def steps_table(trained: Trainings, study: str) -> Shown:
-    """Tabulate what images and language alone do to relative accuracy on each factor."""
+    """Tabulate what images and CLIP's training alone do to relative accuracy on each factor."""
     rows = [
         {"Factor": str(factor).replace("_", " ")}
         | {
-            f"{change.capitalize()}, {TEXTURES[kind]}": _step(step)
+            f"{title}, {TEXTURES[kind]}": _step(step)
             for kind in TEXTURES
-            for change in STEPS
+            for change, title in _STEPS.items()
             for step in steps.loc[steps["kind"] == kind, change]
         }
         for factor, steps in steps_of(trained).groupby("factor", sort=False)
@@ -164,7 +165,7 @@ def steps_table(trained: Trainings, study: str) -> Shown:
     return table(
         pd.DataFrame(rows),
         "Difference in relative accuracy on each one-factor set, in points. Images: cross-entropy on wit "
-        "less cross-entropy on labels. Language: CLIP with whole captions less cross-entropy, both on wit. "
+        "less cross-entropy on labels. CLIP's training: with whole captions less cross-entropy, both on wit. "
         f"In brackets: {level(trained.confidence)} intervals over seeds and images; study {study}.",
     )
 

@@ -78,13 +78,13 @@ class Support:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Accuracies, which residuals are mistaken for; on texture where residuals rank it and pose otherwise."""
+    """Accuracies, which residuals are mistaken for; on subcategory where it changes places with pose."""
 
     overall: Text
     pose: Text
     pose_rank: Text
-    texture: Text
-    texture_rank: Text
+    subcategory: Text
+    subcategory_rank: Text
 
 
 @dataclass(frozen=True)
@@ -237,21 +237,25 @@ def _support(panel: Panel, result: xr.Dataset, clips: xr.Dataset) -> Support:
 
 
 def accuracy_of(panel: Panel, result: xr.Dataset, clips: xr.Dataset) -> Accuracy:
-    """Say how accurate the CLIPs are on pose and texture; ranks count factors from the most accurate, 1."""
+    """Say how accurate CLIPs are on pose and subcategory; ranks count factors from the most accurate, 1."""
     of_clips = result.sel(model=clips["model"].values)
     accuracy, residual = (of_clips[name].to_series().unstack("factor") for name in ("accuracy", "residual"))
     ranks = accuracy.mean().rank(ascending=False).astype(int).to_dict()
     said = {name: (each(accuracy[name], percent), count(rank, len(ranks))) for name, rank in ranks.items()}
     none = Missing("the factor is not shown, or no other"), Missing("one factor has no rank")
-    is_turned = {"pose", "texture"} <= set(said) and bool(
-        (residual["pose"].lt(0) & residual["texture"].gt(0) & (accuracy["pose"] > accuracy["texture"])).all()
+    is_turned = {"pose", "subcategory"} <= set(said) and bool(
+        (
+            residual["pose"].lt(0)
+            & residual["subcategory"].gt(0)
+            & (accuracy["pose"] > accuracy["subcategory"])
+        ).all()
     )
     pose, rank = said.get("pose", none)
     return Accuracy(
         each(_overall(panel, result).sel(model=clips["model"].values), percent),
         pose,
         rank if len(said) > 1 else none[1],
-        *(said["texture"] if is_turned else none),
+        *(said["subcategory"] if is_turned else none),
     )
 
 

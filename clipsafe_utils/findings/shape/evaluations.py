@@ -66,6 +66,11 @@ class Moves:
         return Text(len(self.changes))
 
     @property
+    def pairs(self) -> Text:
+        """The same with its noun."""
+        return Text(f"{len(self.changes)} pair{'' if len(self.changes) == 1 else 's'}")
+
+    @property
     def first(self) -> Said:
         """The first of them, over images."""
         return self.changes[0].over_images if self.changes else Missing(_NO_DRAWS)

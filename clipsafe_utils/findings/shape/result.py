@@ -114,11 +114,6 @@ class ShapeBias:
         return self._of_group("more_data")
 
     @cached_property
-    def tuned(self) -> Observers:
-        """Fine-tuned CLIPs."""
-        return self._of_group("clip_fine_tuned")
-
-    @cached_property
     def clips(self) -> Observers:
         """Zero-shot CLIPs of every encoder."""
         return self._of_group("clip_zero_shot")
@@ -165,15 +160,6 @@ class ShapeBias:
     def has_clips(self) -> bool:
         """Whether a study of real models shows a zero-shot CLIP."""
         return not isinstance(self.clips.lowest, Missing)
-
-    @property
-    def tuned_of(self) -> Text:
-        """The training sources of the CLIPs that were fine-tuned."""
-        panel = self.real
-        if panel is None or isinstance(self.tuned.lowest, Missing):
-            return Missing("no fine-tuned CLIP")
-        is_tuned = panel.models["group"].values == "clip_fine_tuned"
-        return listed(sorted(set(panel.models["training_source"].values[is_tuned].tolist())))
 
     @property
     def without_language(self) -> Text:

@@ -33,6 +33,7 @@ class OnSet:
     clips_low: Said
     clips_high: Said
     standard_high: Said
+    stylised_high: Said
     others_high: Said  # the best network that learnt no language and no stylised images
 
 
@@ -155,6 +156,7 @@ class Skill:
             clips_low=of(("clip_zero_shot",), "min"),
             clips_high=of(("clip_zero_shot",), "max"),
             standard_high=of(("standard",), "max"),
+            stylised_high=of(("robust_intervention",), "max"),
             others_high=of(("more_data", "contrastive", "standard", "control"), "max"),
         )
 
