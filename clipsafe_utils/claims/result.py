@@ -184,7 +184,7 @@ class ClaimsLedger:
         return "for" if labels & {*_FOR} else "against" if labels & {*_AGAINST} else "neither"
 
     def counted_of(self, *claims: str) -> Text:
-        """Say labels of real models with the cases as claimed; marked is what was changed since its freeze."""
+        """Say labels of real models with the cases as claimed; a mark says what changed since its freeze."""
         since = {change.claim for change in changes()}
         said = [
             f"{one.claim.id} {one.label}{CHANGED if one.claim.id in since else ''}{_cases(one)}"
