@@ -91,9 +91,10 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def visit(browser: Any, url: str, view: str) -> Visit:
-    """Show a page, let all be drawn, open every fold, and look for barriers with axe."""
-    from axe_playwright_python.sync_playwright import Axe
+    """Show a page, let all be drawn, open every fold, and look for barriers with axe.
 
+    A page in light is then switched to dark, where it has the colours of one that was opened in the dark.
+    """
     width, theme = VIEWS[view]
     seen = Visit()
     context = browser.new_context(viewport={"width": width, "height": 900})
@@ -109,33 +110,34 @@ def visit(browser: Any, url: str, view: str) -> Visit:
     seen.stuck_folds = page.evaluate("openAllFolds()")
     page.evaluate("drawAll()")
     seen.out_of_reach = page.evaluate("outOfReach()")
-    seen.stopped = page.evaluate("stopped")
     seen.scroll_width, seen.window_width = page.evaluate(
         "[document.scrollingElement.scrollWidth, innerWidth]"
     )
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     page.evaluate("emptyDrawings()")
-    if looks_at_colours(view):
+    if view == "phone":  # It has the colours of light.
+        seen.violations = barriers(page, rules={"color-contrast": {"enabled": False}})
+    else:
         page.evaluate("keepThreeOfEach()")
-    found = Axe().run(page, options=axe_options(view)).response["violations"]
-    seen.violations = [
-        f"{violation['id']}: {violation['nodes'][0]['target']}"
-        for violation in found
-        if violation["impact"] in SERIOUS
-    ]
+        seen.violations = barriers(page)
+    if view == "light":
+        assert page.evaluate("switchToDark()") == "dark"
+        seen.violations += barriers(page, runOnly=["color-contrast", "link-in-text-block"])
+    seen.stopped = page.evaluate("stopped")
     context.close()
     return seen
 
 
-def looks_at_colours(view: str) -> bool:
-    """A phone has the colours of light."""
-    return view != "phone"
+def barriers(page: Any, **options: Any) -> list[str]:
+    """Look for serious barriers with axe, which must not fetch style sheets that the page itself does not."""
+    from axe_playwright_python.sync_playwright import Axe
 
-
-def axe_options(view: str) -> dict[str, Any]:
-    """Preloading would fetch style sheets that the page itself does not."""
-    rules = {"color-contrast": {"enabled": looks_at_colours(view)}}
-    return {"preload": False, "resultTypes": ["violations"], "rules": rules}
+    found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"], **options})
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['target']}"
+        for violation in found.response["violations"]
+        if violation["impact"] in SERIOUS
+    ]
 
 
 def assert_reads_well(seen: Visit) -> None:
@@ -147,7 +149,7 @@ def assert_reads_well(seen: Visit) -> None:
     assert seen.violations == []
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", ["light", "phone"])
 @pytest.mark.parametrize("name", listed_pages())
 def test_a_page_reads_well(browser: Any, address: str, name: str, view: str) -> None:
     seen = visit(browser, address + name, view)

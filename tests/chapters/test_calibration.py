@@ -253,6 +253,7 @@ def _write_trainings(models: xr.Dataset, folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_kernel")
 class TestChapter:
     def test_without_confidences_digits_and_ladder_stay(self, models: xr.Dataset, tmp_path: Path) -> None:
         folder = tmp_path / "trained"

@@ -203,6 +203,7 @@ def test_a_study_of_real_models_never_speaks_for_the_laboratory(study: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_kernel")
 def test_the_chapter_draws_detection_where_a_study_has_it(study: Path, tmp_path: Path) -> None:
     output = tmp_path / "mine.ipynb"
     given = {

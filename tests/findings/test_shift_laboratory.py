@@ -231,6 +231,7 @@ def test_tables_have_a_row_for_each_step(found: Controlled) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_kernel")
 @pytest.mark.parametrize(
     ("chapter", "said"),
     [

@@ -1,5 +1,6 @@
 """Two runs of the laboratory agree but for single images on an edge; what differs is found and named."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,20 @@ from clipsafe_utils.errors import ClipsafeError
 KEPT = find_study("miniature").folder
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hold the cubes of three models of the repository."""
+    folder = tmp_path_factory.mktemp("three")
     models = read_cube(KEPT / "prompts.nc")["model"].values[:3]
     for name in CUBES:
-        write_cube(read_cube(KEPT / f"{name}.nc").sel(model=models), tmp_path / f"{name}.nc")
-    return tmp_path
+        write_cube(read_cube(KEPT / f"{name}.nc").sel(model=models), folder / f"{name}.nc")
+    return folder
+
+
+@pytest.fixture
+def made(three: Path, tmp_path: Path) -> Path:
+    """Copy them for one test, which may change them."""
+    return Path(shutil.copytree(three, tmp_path, dirs_exist_ok=True))
 
 
 def differences(made: Path) -> dict[str, Difference]:
