@@ -14,7 +14,7 @@ SETS = ("one template", "bare name")
 
 @pytest.fixture(scope="module")
 def found() -> OtherPrompts:
-    return other_prompts(check_parameters("prompts", {"studies": ["published"]}))
+    return other_prompts(check_parameters("prompts", {"studies": ["published"]}), lambda *_: {})
 
 
 def test_changes_are_those_of_the_counts(found: OtherPrompts) -> None:
@@ -48,7 +48,7 @@ def test_the_table_has_a_row_a_clip(found: OtherPrompts) -> None:
 
 
 def test_without_real_decisions_all_is_missing() -> None:
-    none = other_prompts(check_parameters("prompts", {"studies": ["miniature"]}))
+    none = other_prompts(check_parameters("prompts", {"studies": ["miniature"]}), lambda *_: {})
     assert none.shape_bias.empty
     assert isinstance(none.moves_bias, Missing)
     assert isinstance(none.bias("bare name").largest, Missing)
