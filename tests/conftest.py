@@ -1,6 +1,5 @@
 """Fixtures that several parts of the tests share."""
 
-import gc
 import os
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from tests.run_here import run_here
 settings.register_profile("any time", deadline=None)
 settings.load_profile("any time")
 
-# As in the kernels of pages: looking for garbage took a tenth of the time.
-gc.set_threshold(50_000, 10, 5)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIXTURES = REPOSITORY / "tests" / "fixtures"

@@ -177,7 +177,7 @@ def test_models_begin_with_how_they_did(page: Any, address: str) -> None:
         "Accuracy",
         "Shape bias",
         "AUROC",
-        "Debiased error",
+        "ECE",
     ]
     controls = page.locator(".models-form :is(input, select)").all()
     assert len({round(control.bounding_box()["y"]) for control in controls}) == 1

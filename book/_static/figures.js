@@ -27,7 +27,7 @@
   const marksOf = ({ rows, columns, looks }) => Array.from({ length: rows }, (_, index) => {
     const mark = { ...DEFAULTS };
     for (const [name, column] of Object.entries(columns)) {
-      mark[name] = column.words ? column.words[column.at[index]] : ENDS[column[index]] ?? column[index];
+      mark[name] = column.words ? column.words[column.at[index] ?? 0] : ENDS[column[index]] ?? column[index];
     }
     return { ...mark, group: `${mark.look} ${mark.label}`, called: mark.label || looks[mark.look].label };
   });

@@ -188,7 +188,12 @@ def _downloader(
     def ask_unless_stopped(address: str, target: str, store: object) -> None:
         if stopped.is_set():
             raise InterruptedError  # Ends the retries, too.
-        ask(address, target, store)
+        try:
+            ask(address, target, store)
+        except OSError as error:
+            if (answer := getattr(error, "response", None)) is not None:
+                answer.close()  # Pooch leaves the connection open.
+            raise
 
     def download(raw: RawFile) -> None:
         target = _cache() / raw.path

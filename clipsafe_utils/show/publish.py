@@ -98,7 +98,8 @@ def _column(column: pd.Series) -> Any:
         return [_number(float(value)) for value in column]
     words = list(dict.fromkeys(map(str, column)))
     places = {word: place for place, word in enumerate(words)}
-    return {"words": words, "at": [places[str(word)] for word in column]}
+    # Where there is one word, its place need not be said thousands of times.
+    return {"words": words, "at": [places[str(word)] for word in column] if len(words) > 1 else []}
 
 
 def _number(value: float) -> float | str | None:

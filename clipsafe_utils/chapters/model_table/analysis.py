@@ -85,8 +85,8 @@ def _rows_of(study: Study) -> pd.DataFrame:
             if values is not None:
                 rows[name] = rows[name].fillna(values.to_series().reindex(names))
     held = pd.DataFrame({name: names.isin(cube.indexes["model"]) for name, cube in cubes.items()}, names)
-    names_in_words = held.columns.str.replace("_", " ")
-    rows["cubes"] = [", ".join(names_in_words[row]) for row in held.to_numpy()]
+    names_in_words = np.array([name.replace("_", " ") for name in cubes], object)
+    rows["cubes"] = [", ".join(names_in_words[row]) for row in held.to_numpy(bool)]
     rows.insert(0, "study", study.name)
     rows.insert(1, "name", short_names(names.tolist(), models["checkpoint"].values.tolist()))
     return rows.reset_index()[["study", "model", "name", *DESCRIBED, *HEADLINES, "cubes"]]
