@@ -19,6 +19,7 @@ FLOWS = {
         {"errors", "files", "terminal", "address", "lazy", "processes", "say"},
         {"registry"},
         {"cubes", "metrics", "parameters"},
+        {"measuring"},
         {"record"},
         {"findings"},
         {"claims"},
