@@ -21,6 +21,7 @@ FLOWS = {
         {"cubes", "metrics", "parameters"},
         {"measuring"},
         {"record"},
+        {"importing"},
         {"findings"},
         {"claims"},
         {"show"},
