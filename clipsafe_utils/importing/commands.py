@@ -34,7 +34,7 @@ def import_(
     from clipsafe_utils.terminal import print_json, print_table, progress, say
 
     opened = open_folder(folder)
-    with progress("Reading", total=len(opened.files)) as advance:
+    with progress("Measuring", total=len(opened.files) + 2) as advance:
         imported = import_folder(
             opened,
             study=output.resolve().name,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.importing.chance import HARD, check_order
+from clipsafe_utils.importing.chance import check_order
 from clipsafe_utils.importing.classes import NO_CLASS, classes_of_column, meaning_of_numbers
 from clipsafe_utils.importing.known_sets import CLASSES, KnownSet
 from clipsafe_utils.importing.own_model import BACKGROUND_FIRST, OF_THE_SET, PROBABILITIES, Reading
@@ -20,6 +20,9 @@ from clipsafe_utils.measuring.outputs import Outputs, merged
 
 OF_ALL = "_of_1000"
 """Behind the name of a condition of fewer answers, where the model chose among all classes."""
+
+HARD = "imagenet-a"
+"""Its images were chosen because a network of the time is wrong on them."""
 
 DECISIONS_ONLY = "the file holds decisions without confidence"
 TOP_ONLY = "the file holds the confidence of the predicted class only"
@@ -76,8 +79,7 @@ def read_labelled(table: Table, known: KnownSet, reading: Reading, folder: Path)
         In one sentence, with the file and the place in it, for whatever is wrong.
     """
     placed = place_rows(table, known, reading, folder)
-    if known.name in ("imagenet-val", "imagenet-sketch") or known.images:
-        part = check_part(known, placed.truth, str(table.path))
+    part = check_part(known, placed.truth, str(table.path))
     if "scores" in table.columns and "prediction" in table.columns:
         raise ClipsafeError(f"{table.path}: has scores and predictions; leave one of them out.")
     if "scores" not in table.columns:
@@ -87,8 +89,14 @@ def read_labelled(table: Table, known: KnownSet, reading: Reading, folder: Path)
     else:
         answered = _of_scores(table, known, reading, folder, placed)
     answers = CLASSES if answered.condition != known.condition else len(known.classes)
-    if known.name != HARD:
-        check_order(answered.predictions, placed.truth, placed.otherwise, answers, str(table.path))
+    check_order(
+        answered.predictions,
+        placed.truth,
+        placed.otherwise,
+        answers,
+        str(table.path),
+        is_hard=known.name == HARD,
+    )
     notes = [part, *_left_out(placed), *answered.notes]
     return replace(answered, notes=tuple(f"{known.name}: {note}" for note in notes if note))
 

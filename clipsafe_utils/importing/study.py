@@ -75,7 +75,7 @@ def import_folder(
     replicates : int
         Draws beside the estimate.
     advance : callable
-        Called with the name of each data set once its file is read.
+        Called with the name of each data set once its file is read, and of what takes long beside.
 
     Returns
     -------
@@ -121,6 +121,7 @@ def _measure_labelled(
         return home
     tables.found["shifts"] = shifts_table(answered, replicates)
     calibration, reasons, notes = calibration_table(answered, replicates)
+    advance("calibration")
     if calibration is not None:
         tables.found["calibration"] = calibration
     tables.reasons |= {("calibration", name): reason for name, reason in reasons.items()}
@@ -130,6 +131,7 @@ def _measure_labelled(
         tables.notes += [f"factors are not measured: {why}"] * bool(why)
         if not why:
             tables.found["factors"] = factors_table(answered[HOME])
+            advance("factors")
     return home
 
 

@@ -40,9 +40,7 @@ def calibration_table(
     else:
         whole = [one for one in answered.values() if one.outputs is not None or one.confidence is not None]
         whole = [one for one in whole if not one.condition.endswith(OF_ALL)]
-        table = xr.concat(
-            [_of_confidences(one, replicates) for one in whole], "condition", combine_attrs="override"
-        )
+        table = joined_conditions({one.condition: _of_confidences(one, replicates) for one in whole})
         why = home.why_no_likelihood or f"{HOME} has fewer than {FEWEST:,} images"
         reasons = dict.fromkeys((*_NEEDS_EVERY_CLASS, "temperature"), why)
     left = [one.known.name for one in answered.values() if one not in whole]
@@ -87,5 +85,4 @@ def _of_confidences(one: Answered, replicates: int) -> xr.Dataset:
         table[name] = xr.full_like(table["ece"], np.nan)
     for name, attributes in calibration_rules().items():
         table[name].attrs.update(attributes)
-    whole = table.expand_dims(condition=[one.condition], scaling=["before"])
-    return whole.assign(temperature=("draw", np.full(len(weights), np.nan)))
+    return table.expand_dims(scaling=["before"]).assign(temperature=("draw", np.full(len(weights), np.nan)))
