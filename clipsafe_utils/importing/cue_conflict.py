@@ -23,14 +23,18 @@ from clipsafe_utils.registry.label_maps import merging
 CONFLICTS = 1200
 """Images whose two cues are of different classes; the other 80 decide nothing."""
 
+_EVEN = 0.5
+"""Share of the mean number of images of a shape that the rarest must have."""
 
-def read_cues(table: Table, reading: Reading, folder: Path, prompt_set: str) -> tuple[xr.Dataset, str]:
-    """Count decisions by class of the shape; return them with the read-out.
+
+def read_cues(table: Table, reading: Reading, folder: Path, prompt_set: str) -> tuple[xr.Dataset, list[str]]:
+    """Count decisions by class of the shape; return them with what is to be said of them.
 
     Raises
     ------
     ClipsafeError
-        If a name does not tell two of the sixteen classes, an answer is none of them, or images are missing.
+        If a name does not tell two of the sixteen classes, an answer is none of them, or a part of
+        the images has few of one shape.
     """
     if "image" not in table.columns:
         raise ClipsafeError(f"{table.path}: has no column 'image'; the names of the images tell both cues.")
@@ -38,15 +42,24 @@ def read_cues(table: Table, reading: Reading, folder: Path, prompt_set: str) -> 
     names = pd.Series(texts_of(table, "image")).str.replace("\\", "/").str.split("/").str[-1]
     image = names.str.split("_").str[-1].str.removesuffix(".png")
     session = as_session(table.path, pd.Series("", image.index), image, pd.Series(answers))
-    conflicts = int((session["shape"] != session["texture"]).sum())
-    if conflicts != CONFLICTS:
-        raise ClipsafeError(
-            f"{table.path}: answers {conflicts:,} of the {CONFLICTS:,} images whose cues differ; expected "
-            "all."
-        )
+    part = _part(session, table.path)
     counts = counts_of({"": session}, [read_out], [prompt_set])
     counts["count"].attrs["decision_rule"] = "top-1" if read_out == CLASS_TOP else "mean"
-    return counts.isel(model=0, drop=True), read_out
+    return counts.isel(model=0, drop=True), [f"{CUES}: asked by {read_out}", *part]
+
+
+def _part(session: pd.DataFrame, path: Path) -> list[str]:
+    """Refuse a part of the images that has few of some shape; say how large another part is."""
+    conflict = session[session["shape"] != session["texture"]]
+    of_shape = conflict["shape"].value_counts().reindex(list(CUE_CLASSES), fill_value=0)
+    if len(conflict) > CONFLICTS:
+        raise ClipsafeError(f"{path}: answers {len(conflict):,} images whose cues differ, of {CONFLICTS:,}.")
+    if of_shape.min() < _EVEN * of_shape.mean() or not len(conflict):
+        fewest = f"{of_shape.min()} of {len(conflict):,} show the shape {of_shape.idxmin()}"
+        raise ClipsafeError(f"{path}: is no random part of the images whose cues differ: {fewest}.")
+    return [f"{CUES}: {len(conflict):,} of {CONFLICTS:,} images whose cues differ"] * (
+        len(conflict) < CONFLICTS
+    )
 
 
 def _answers(table: Table, reading: Reading, folder: Path) -> tuple[NDArray[np.str_], str]:

@@ -95,9 +95,9 @@ def import_folder(
         tables.reasons |= {("ood", one.name): _NO_SCORE for one in SCHEMAS["ood"].variables}
     if CUES in folder.files:
         file = read_table(folder.files[CUES])
-        counted, read_out = read_cues(file, folder.said.reading(CUES), folder.path, model.prompt_set)
+        counted, notes = read_cues(file, folder.said.reading(CUES), folder.path, model.prompt_set)
         tables.found["shape_bias"] = counted.isel(draw=slice(1 + replicates))
-        tables.notes.append(f"{CUES}: asked by {read_out}")
+        tables.notes += notes
         advance(CUES)
     return _described(tables, model, study, replicates)
 

@@ -123,10 +123,10 @@ def _checked(table: Table) -> Table:
     if not {*table.columns} - {"classes"}:
         raise ClipsafeError(f"{table.path}: has no column; the columns are {', '.join(COLUMNS)}.")
     for name, column in table.columns.items():
-        if column.ndim == 0 or column.ndim > 2 or (column.ndim == 2 and name not in ("scores", "classes")):
-            raise ClipsafeError(
-                f"{table.path}: {name} has the shape {column.shape}; expected one entry a row."
-            )
+        if column.ndim not in ((1, 2) if name in ("scores", "classes") else (1,)):
+            fault = f"{name} has the shape {column.shape}; expected one entry a row"
+            raise ClipsafeError(f"{table.path}: {fault}.")
+    for name, column in table.columns.items():
         is_row_wise = name != "classes" or column.ndim == 2
         if is_row_wise and len(column) != table.rows:
             raise ClipsafeError(f"{table.path}: {name} has {len(column):,} rows, the file {table.rows:,}.")

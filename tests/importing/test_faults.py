@@ -218,7 +218,7 @@ CASES: dict[str, tuple[str, dict[str, object], str]] = {
     "a part of the cues": (
         '[cue-conflict]\nread_out = "16 names"',
         {"cue_conflict": table(image=["cat1-dog1.png"], prediction=["cat"])},
-        "answers 1 of the 1,200 images whose cues differ",
+        "is no random part of the images whose cues differ: 0 of 1 show the shape airplane",
     ),
     "no read-out": (
         "",
