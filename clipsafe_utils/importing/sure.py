@@ -32,7 +32,7 @@ def calibration_table(
     """
     home = answered.get(HOME)
     if home is None or (home.outputs is None and home.confidence is None):
-        return None, {}, []
+        return None, {}, [f"calibration is not measured: there is no confidence of {HOME}"]
     if home.outputs is not None and not home.why_no_likelihood and len(home.hits) >= FEWEST:
         whole = [one for one in answered.values() if one.outputs is not None and not one.why_no_likelihood]
         table = _of_logits(whole, replicates)

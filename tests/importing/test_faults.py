@@ -271,6 +271,15 @@ def test_a_broken_file_is_one_sentence(case: str, tmp_path: Path) -> None:
         imported(tmp_path)
 
 
+def test_an_archive_that_unpacks_to_more_than_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clipsafe_utils.importing.tables.MOST_BYTES", 1000)
+    path = folder(tmp_path, imagenet_val={"scores": LOGITS})
+    with pytest.raises(ClipsafeError, match=r"unpacks to .* at most 1,000 are read"):
+        imported(path)
+
+
 def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
     path = folder(tmp_path)
     np.savez(path / "imagenet-val.npz", scores=np.array([{"a": 1}], dtype=object))
