@@ -106,6 +106,5 @@ def _other_order(predictions: NDArray[np.int64], truth: NDArray[np.int64]) -> It
     order = "that of the development kit" if is_kit else "another one"
     yield (
         f"the classes are in another order, {order}, which would explain it: say classes = a file with the "
-        "WordNet "
-        "id of each number"
+        "WordNet id of each number"
     )

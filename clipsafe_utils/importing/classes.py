@@ -22,8 +22,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,9}(\.0*)?")
 _SEVERAL = re.compile(r"[\[(]?\s*[\w.]+\s*([,;\s]\s*[\w.]+\s*)+[\])]?")
 _OTHER_ORDERS = (
     "1 to 1,000 is how the development kit numbers the classes, in an order of its own, and 0 to 1,000 has "
-    "the "
-    'background first: say classes = "background-first", or a file of WordNet ids with first_class = 1'
+    'the background first: say classes = "background-first", or a file of WordNet ids with first_class = 1'
 )
 
 

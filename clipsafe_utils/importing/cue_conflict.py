@@ -79,8 +79,7 @@ def _answers(table: Table, reading: Reading, folder: Path) -> tuple[NDArray[np.s
         if not read_out:
             raise ClipsafeError(
                 f"{table.path}: say in model.toml, [{CUES}], how the sixteen names were had: read_out = "
-                '"16 names" '
-                f'or "{CLASS_MEANS}".'
+                f'"16 names" or "{CLASS_MEANS}".'
             )
         return texts, read_out
     classes = classes_of_column(table, "prediction", reading, known_sets()[HOME], folder)

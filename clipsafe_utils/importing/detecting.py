@@ -59,6 +59,5 @@ def _ask_for_sign(table: xr.Dataset, file: Table, folder: Folder, known: KnownSe
             if area < ASKS_BELOW:
                 raise ClipsafeError(
                     f"{file.path}: the area under the ROC curve of {score} is {area:.3f}; is a high score "
-                    "a sign "
-                    'of a known image? Say high_means = "known" or "unknown" in model.toml.'
+                    'a sign of a known image? Say high_means = "known" or "unknown" in model.toml.'
                 )

@@ -150,8 +150,7 @@ def _of_lists(table: Table, known: KnownSet, reading: Reading, folder: Path, pla
     if scores.shape != lists.shape or scores.dtype.kind != "f" or not np.isfinite(scores).all():
         raise ClipsafeError(
             f"{table.path}: expected a finite score for each class of the lists, got the shapes "
-            f"{scores.shape} "
-            f"and {lists.shape}."
+            f"{scores.shape} and {lists.shape}."
         )
     first = scores.argmax(axis=1)[:, None]
     best = replace(table, columns={"prediction": np.take_along_axis(lists, first, 1)[:, 0]})

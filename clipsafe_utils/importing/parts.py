@@ -40,7 +40,6 @@ def check_part(known: KnownSet, truth: NDArray[np.int64], place: str) -> str:
         kind = "a slice in the order of its folders" if is_slice else "chosen by class"
         raise ClipsafeError(
             f"{place}: its {images:,} images show {classes - absent:,} of the {classes:,} classes, so they "
-            "are "
-            f"{kind}; expected the whole set of {known.images:,} images or a random part of it."
+            f"are {kind}; expected the whole set of {known.images:,} images or a random part of it."
         )
     return f"{images:,} of {known.images:,} images, spread over classes as a random part is"

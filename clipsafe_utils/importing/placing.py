@@ -140,14 +140,12 @@ def _by_order(table: Table, known: KnownSet, reading: Reading, labels: NDArray[n
     if not reading.order:
         raise ClipsafeError(
             f"{table.path}: has no column 'image'; name the images, or say the order of the rows in "
-            "model.toml, "
-            f'such as order = "{IMAGE_FOLDER}".'
+            f'model.toml, such as order = "{IMAGE_FOLDER}".'
         )
     if known.images and table.rows != known.images:
         raise ClipsafeError(
             f"{table.path}: holds {table.rows:,} rows where the set has {known.images:,} images; a part of "
-            "a set "
-            "needs the names of its images, since nothing else says which they are."
+            "a set needs the names of its images, since nothing else says which they are."
         )
     orders = _orders(known)
     if reading.order in orders:
@@ -158,8 +156,7 @@ def _by_order(table: Table, known: KnownSet, reading: Reading, labels: NDArray[n
     if labels is None:
         raise ClipsafeError(
             f"{table.path}: what is right for each row of {known.name} in the order {reading.order} is not "
-            "known "
-            "here; add a column 'label', or the names of the images."
+            "known here; add a column 'label', or the names of the images."
         )
     return _in_order(table, reading.order, labels)
 

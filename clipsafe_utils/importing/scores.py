@@ -70,8 +70,7 @@ def logits_of_scores(scores: NDArray[np.floating], reading: Reading, path: objec
     if scores.ndim != 2 or scores.dtype not in _SMALLEST or scores.shape[1] < 2:
         raise ClipsafeError(
             f"{path}: scores are {scores.dtype} of the shape {scores.shape}; expected float16 or float32, "
-            "a row an "
-            "image and a column a class."
+            "a row an image and a column a class."
         )
     if not reading.scores:
         raise ClipsafeError(
