@@ -32,7 +32,6 @@ from timm.data.loader import create_loader
 from clipsafe_engine.datasets.image_list import ImageList
 from clipsafe_engine.measure.model import measure_model
 from clipsafe_engine.measure.outputs import ModelOutputs
-from clipsafe_engine.measure.plan import Condition, ImageSet, InDistribution, Plan, fitting_half
 from clipsafe_engine.models.loading import transform_of
 from clipsafe_engine.models.transforms import Transform
 from clipsafe_engine.predict.catalogue_models import CatalogueModel, Running, find_models
@@ -42,6 +41,7 @@ from clipsafe_engine.predict.pixels import Cutter, Request, cut
 from clipsafe_engine.predict.predict import predict
 from clipsafe_engine.predict.run import Settings
 from clipsafe_engine.predict.store import Predictions, PredictionStore
+from clipsafe_utils.measuring.plan import Condition, ImageSet, InDistribution, Plan, fitting_half
 from clipsafe_utils.registry.catalogue import ModelEntry, catalogue
 from clipsafe_utils.registry.data_sets import data_set
 

@@ -11,6 +11,7 @@ import typer
 from clipsafe_utils import __version__, boundary
 from clipsafe_utils.claims.commands import claims
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.importing.commands import import_
 from clipsafe_utils.terminal import print_json, print_table, progress, say
 
 app = typer.Typer(
@@ -159,6 +160,7 @@ def record(
 
 
 app.command()(claims)
+app.command(name="import")(import_)
 for _point in entry_points(group=COMMANDS):
     _verb = _point.load()
     if isinstance(_verb, typer.Typer):

@@ -27,6 +27,7 @@ VERBS = (
     ["field"],
     ["train"],
     ["claims"],
+    ["import"],
     ["miniature", "choose"],
     ["miniature", "predict"],
     ["miniature", "measure"],

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_engine.datasets.label_maps import NO_CLASS, Merging
 from clipsafe_engine.datasets.sources import Source
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.registry.label_maps import NO_CLASS, Merging
 
 CLASSES = 1000
 
@@ -98,7 +98,7 @@ class ImageList:
 
         Examples
         --------
-        >>> from clipsafe_engine.datasets.label_maps import merging
+        >>> from clipsafe_utils.registry.label_maps import merging
         >>> from clipsafe_engine.datasets.sources import Members
         >>> clocks = ImageList("objectnet", np.array(["a"]), np.array([409]), Members(()),
         ...                    merging("objectnet").indices, merging("objectnet"), "max")

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from clipsafe_engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_engine.datasets.label_maps import NO_CLASS, index_of_wnid, merging, subset
 from clipsafe_engine.datasets.sources import Files, Source, image_files, sorted_by
 from clipsafe_engine.datasets.validation_set import validation_set
 from clipsafe_engine.datasets.vid_robust import vid_robust
 from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.data_sets import DataSet
+from clipsafe_utils.registry.label_maps import NO_CLASS, index_of_wnid, merging, subset
 
 OBJECTNET_BORDER = 2
 """Pixels cut from every side: the border is one pixel of red; wise-ft and the ImageNet testbed cut two."""

@@ -15,7 +15,6 @@ import numpy as np
 
 from clipsafe_engine.datasets.image_list import CLASSES, ImageList
 from clipsafe_engine.datasets.kit_table import read_kit_table
-from clipsafe_engine.datasets.label_maps import index_of_wnid
 from clipsafe_engine.datasets.sources import (
     BROKEN_TAR,
     Files,
@@ -31,6 +30,7 @@ from clipsafe_engine.datasets.sources import (
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain
 from clipsafe_utils.registry.data_sets import DataSet
+from clipsafe_utils.registry.label_maps import index_of_wnid
 
 KIT = "ILSVRC2012_devkit_t12"
 GROUND_TRUTH = f"{KIT}/data/ILSVRC2012_validation_ground_truth.txt"

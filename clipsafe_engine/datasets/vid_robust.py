@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_engine.datasets.image_list import ImageList
-from clipsafe_engine.datasets.label_maps import NO_CLASS, merging
 from clipsafe_engine.datasets.sources import Files, image_files, whole_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain
 from clipsafe_utils.registry.data_sets import DataSet
+from clipsafe_utils.registry.label_maps import NO_CLASS, merging
 
 LABELS = "metadata/labels.json"
 SETS = "metadata/pmsets.json"

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_engine.datasets.label_maps import NO_CLASS, merging, subset
 from clipsafe_engine.datasets.sources import SUFFIXES, Member, Members, tar_members, whole_number
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import read_plain
+from clipsafe_utils.registry.label_maps import NO_CLASS, merging, subset
 
 if TYPE_CHECKING:
     from clipsafe_utils.registry.data_sets import DataSet

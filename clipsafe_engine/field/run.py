@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsafe_engine.datasets.image_list import ImageList
-from clipsafe_engine.datasets.label_maps import merging
 from clipsafe_engine.datasets.opening import open_images
 from clipsafe_engine.field.parity import Parity, parity_of, plain_decisions, plain_logits
 from clipsafe_engine.field.wheels import WHEELS, Wheel, convert, timm_weights
-from clipsafe_engine.measure.cubes import Facts, describe, join_cubes, write_cubes
-from clipsafe_engine.measure.cues import mean_probabilities
-from clipsafe_engine.measure.hits import predictions_of
 from clipsafe_engine.measure.imagenet import models_table, plan_of_lists
+from clipsafe_engine.measure.joining import join_cubes
 from clipsafe_engine.measure.work import Task, measure_models
 from clipsafe_engine.predict.catalogue_models import (
     Running,
@@ -30,8 +27,12 @@ from clipsafe_engine.predict.predict import predict
 from clipsafe_engine.predict.run import Settings
 from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.cubes import Facts, describe, write_cubes
+from clipsafe_utils.measuring.cues import mean_probabilities
+from clipsafe_utils.measuring.hits import predictions_of
 from clipsafe_utils.registry.catalogue import ModelEntry
 from clipsafe_utils.registry.data_sets import data_set
+from clipsafe_utils.registry.label_maps import merging
 
 STUDY = "field"
 SAMPLES, CUES = "imagenet-samples", "cue-conflict"

@@ -19,9 +19,9 @@ from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_temp
 from clipsafe_engine.lab.world.sets import HARD, TEST_SETS
 from clipsafe_engine.lab.world.world import load_world
 from clipsafe_engine.lab.zoo import evaluated, record_of
-from clipsafe_engine.measure.cubes import Facts
 from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.cubes import Facts
 from clipsafe_utils.terminal import progress
 
 QUICK = (

@@ -8,10 +8,15 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_engine.datasets.annotations import factor_flags
-from clipsafe_engine.datasets.image_list import CLASSES, ImageList
-from clipsafe_engine.datasets.label_maps import merging, subset
-from clipsafe_engine.measure.cubes import Facts, describe, join_cubes, write_cubes
-from clipsafe_engine.measure.plan import (
+from clipsafe_engine.datasets.image_list import ImageList
+from clipsafe_engine.measure.joining import join_cubes
+from clipsafe_engine.measure.provenance import digest
+from clipsafe_engine.measure.work import Task, measure_models
+from clipsafe_utils.cubes.schema import FACTORS
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.answers import answers_of, same_class_subsets
+from clipsafe_utils.measuring.cubes import Facts, describe, write_cubes
+from clipsafe_utils.measuring.plan import (
     SPLIT_SEED,
     Condition,
     CueConflict,
@@ -21,13 +26,10 @@ from clipsafe_engine.measure.plan import (
     Plan,
     fitting_half,
 )
-from clipsafe_engine.measure.provenance import digest
-from clipsafe_engine.measure.work import Task, measure_models
-from clipsafe_utils.cubes.schema import FACTORS
-from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.draws import REPLICATES
 from clipsafe_utils.registry.catalogue import ModelEntry
 from clipsafe_utils.registry.data_sets import data_set
+from clipsafe_utils.registry.label_maps import merging
 
 HOME, CUES = "imagenet", "cue-conflict"
 ID = "id"
@@ -36,25 +38,6 @@ PROMPTS = "80"
 """The set of prompts that all cubes but `prompts` are measured with."""
 
 LICENCE = "CC BY-NC 4.0: derived with the annotations of ImageNet-X (Idrissi et al. 2023)"
-
-
-def same_class_subsets() -> dict[str, NDArray[np.int64]]:
-    """Return, for each same-class subset of the validation set, the answer that each class stands for.
-
-    As in the record, ObjectNet's 125 classes are told apart, and the 288 of ImageNet-Vid-Robust merged to 30.
-
-    Examples
-    --------
-    >>> {name: int(answers.max()) + 1 for name, answers in same_class_subsets().items()}
-    {'id_r200': 200, 'id_a200': 200, 'id_objectnet113': 125, 'id_vid_robust30': 30}
-    """
-    vid_robust = merging("imagenet_vid_robust")
-    return {
-        "id_r200": _answers(subset("imagenet_r")),
-        "id_a200": _answers(subset("imagenet_a")),
-        "id_objectnet113": _answers(merging("objectnet").indices),
-        "id_vid_robust30": _answers(vid_robust.indices, vid_robust.numbers),
-    }
 
 
 def plan_of_lists(
@@ -242,17 +225,11 @@ def _cue_conflict(images: ImageList) -> CueConflict:
         ImageSet(CUES, data_set(CUES).draws, images.labels, truth=shape, rows=images.columns["conflict"]),
         texture,
         classes.names,
-        _answers(classes.indices, classes.numbers),
+        answers_of(classes.indices, classes.numbers),
     )
 
 
 def _answers_of(images: ImageList) -> NDArray[np.int64] | None:
     if images.label_space is None:
         return None
-    return _answers(images.label_space, None if images.merged is None else images.merged.numbers)
-
-
-def _answers(indices: NDArray[np.int64], numbers: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
-    answers = np.full(CLASSES, -1)
-    answers[indices] = np.arange(len(indices)) if numbers is None else numbers
-    return answers
+    return answers_of(images.label_space, None if images.merged is None else images.merged.numbers)

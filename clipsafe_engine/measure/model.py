@@ -1,19 +1,20 @@
 """Everything that is measured of one model, one set of images after the other."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_engine.measure.cues import shape_bias_tables
-from clipsafe_engine.measure.detection import NEEDS_COSINES, Scored, detection_table, scored
-from clipsafe_engine.measure.hits import Counts, drawn_sums, hits_of, outcomes, part_rows, single_labels
-from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
-from clipsafe_engine.measure.plan import Condition, InDistribution, Plan
+from clipsafe_engine.measure.outputs import ModelOutputs
 from clipsafe_engine.measure.prompts import prompts_table
 from clipsafe_utils.cubes.schema import DECISIONS
+from clipsafe_utils.measuring.cues import shape_bias_tables
+from clipsafe_utils.measuring.detection import NEEDS_COSINES, Scored, detection_table, scored
+from clipsafe_utils.measuring.hits import Counts, drawn_sums, hits_of, outcomes, part_rows, single_labels
+from clipsafe_utils.measuring.outputs import Outputs
+from clipsafe_utils.measuring.plan import Condition, InDistribution, Plan
+from clipsafe_utils.measuring.tables import joined_conditions, outcome_table, shift_table
 from clipsafe_utils.metrics.draws import REPLICATES
 from clipsafe_utils.metrics.labelled import calibration_of_logits
 
@@ -82,9 +83,9 @@ def _of_labelled_sets(outputs: ModelOutputs, plan: Plan, home: InDistribution, r
     for name, condition in plan.conditions.items():
         _measure_condition(outputs, condition, replicates, found, name)
     tables = {
-        "calibration": _joined(found.calibration),
-        OUTCOMES: _outcome_table(found.counts),
-        "shifts": _shift_table(found.counts, plan),
+        "calibration": joined_conditions(found.calibration),
+        OUTCOMES: outcome_table(found.counts),
+        "shifts": shift_table(found.counts, plan.shifts),
     }
     if plan.factors:
         tables["factors"] = _factor_table(found, plan)
@@ -123,29 +124,6 @@ def _measure_condition(
             here.weights(replicates),
             temperature=next(iter(found.calibration.values()))["temperature"],
         )
-
-
-def _joined(calibration: Mapping[str, xr.Dataset]) -> xr.Dataset:
-    """Put conditions side by side; they share the temperature."""
-    apart = [one.drop_vars("temperature") for one in calibration.values()]
-    joined = xr.concat(apart, "condition", combine_attrs="drop_conflicts")
-    temperature = next(iter(calibration.values()))["temperature"]
-    return joined.assign_coords(condition=list(calibration)).assign(temperature=temperature)
-
-
-def _outcome_table(counts: Mapping[str, tuple[Counts, Counts]]) -> xr.Dataset:
-    hits, images = (np.stack(columns, axis=-1) for columns in zip(*counts.values(), strict=True))
-    dims = ("draw", "outcome")
-    return xr.Dataset(
-        {"hits": (dims, hits), "images": (dims, images)},
-        coords={"draw": np.arange(len(hits)), "outcome": list(counts)},
-    )
-
-
-def _shift_table(counts: Mapping[str, tuple[Counts, Counts]], plan: Plan) -> xr.Dataset:
-    table = _outcome_table({name: counts[name] for name in plan.shifts}).rename(outcome="condition")
-    estimate = table.isel(draw=0, drop=True)
-    return estimate.assign(draw_hits=table["hits"], draw_images=table["images"])
 
 
 def _factor_table(found: _Found, plan: Plan) -> xr.Dataset:

@@ -5,18 +5,17 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from clipsafe_engine.measure.detection import areas_of_sets, scored
-from clipsafe_engine.measure.hits import Counts, drawn_sums, hits_of, part_rows
-from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
-from clipsafe_engine.measure.plan import InDistribution, Plan
+from clipsafe_engine.measure.outputs import ModelOutputs
 from clipsafe_utils.cubes.schema import SCHEMAS
+from clipsafe_utils.measuring.detection import areas_of_sets, scored
+from clipsafe_utils.measuring.hits import Counts, drawn_sums, hits_of, part_rows
+from clipsafe_utils.measuring.outputs import Outputs
+from clipsafe_utils.measuring.plan import InDistribution, Plan
 from clipsafe_utils.metrics.calibration_draws import measures_of_bins
 from clipsafe_utils.metrics.logits import summarise_logits
 from clipsafe_utils.metrics.proper_scores import negative_log_likelihood
 from clipsafe_utils.metrics.reliability import reliability_bins
 from clipsafe_utils.metrics.temperature import temperature_draws
-
-FEWER_SUBSETS = "prompt sets differ in their number of subsets"
 
 
 def prompts_table(outputs: ModelOutputs, plan: Plan, home: InDistribution, replicates: int) -> xr.Dataset:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clipsafe_engine.measure.plan import Plan
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.plan import Plan
 
 if TYPE_CHECKING:
     from clipsafe_engine.predict.store import PredictionStore

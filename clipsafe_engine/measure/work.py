@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 from clipsafe_engine.measure.model import Tables, measure_model
 from clipsafe_engine.measure.outputs import ModelOutputs
-from clipsafe_engine.measure.plan import Plan
 from clipsafe_engine.measure.provenance import described_predictions, digest
 from clipsafe_engine.measure.table_files import key_of, read_tables, write_tables
-from clipsafe_utils import cubes, metrics
+from clipsafe_utils import cubes, measuring, metrics
 from clipsafe_utils.files import clear_scratch
+from clipsafe_utils.measuring.plan import Plan
 from clipsafe_utils.metrics.draws import REPLICATES
 
-_MEASURING = [Path(file).parent for file in (cubes.__file__, metrics.__file__, __file__)]
+_MEASURING = [Path(file).parent for file in (cubes.__file__, measuring.__file__, metrics.__file__, __file__)]
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -156,9 +156,9 @@ _FACTORS = CubeSchema(
     ),
 )
 
-CLASS_MEANS, SIXTEEN_NAMES = "1,000 classes, mean", "16 names"
+CLASS_MEANS, CLASS_TOP, SIXTEEN_NAMES = "1,000 classes, mean", "1,000 classes, top-1", "16 names"
 MULTIPLE_CHOICE, ASKED = "multiple choice", "asked"
-READ_OUTS = (CLASS_MEANS, SIXTEEN_NAMES, MULTIPLE_CHOICE, ASKED)
+READ_OUTS = (CLASS_MEANS, CLASS_TOP, SIXTEEN_NAMES, MULTIPLE_CHOICE, ASKED)
 """How an answer among sixteen classes was had: merged from ImageNet's, by name, by letter, in person."""
 
 NO_PROMPTS, PROMPTS_NOT_STATED = "none", "not stated"

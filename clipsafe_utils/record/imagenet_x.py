@@ -145,7 +145,7 @@ def right_by_rule(predicted: pd.Series, labels: pd.Series) -> dict[str, np.ndarr
     """
     groups, real = metaclasses(), real_labels().reindex(labels.index)
     is_real = [one in known for one, known in zip(predicted, real, strict=True)]
-    same_group = groups.loc[predicted].to_numpy() == groups.loc[labels].to_numpy()
+    same_group = groups.reindex(predicted).to_numpy() == groups.loc[labels].to_numpy()
     return {
         "class": (predicted == labels).to_numpy(),
         "real": np.array(is_real, bool),

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from clipsafe_engine.measure.cubes import Facts, describe
 from clipsafe_utils.cubes import write_cube
+from clipsafe_utils.measuring.cubes import Facts, describe
 
 FACTS = Facts("test", "proxy", "CC0", "made by a test", {("models", "parameters"): "made by a test"})
 SETS = ("default", "one", "eighty", "drawing")

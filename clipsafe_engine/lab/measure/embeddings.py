@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_engine.measure.cubes import Facts, describe
 from clipsafe_engine.measure.outputs import ModelOutputs
-from clipsafe_engine.measure.plan import ImageSet
 from clipsafe_utils.cubes import write_cube
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.cubes import Facts, describe
+from clipsafe_utils.measuring.plan import ImageSet
 
 if TYPE_CHECKING:
     from clipsafe_engine.predict.store import PredictionStore

@@ -13,10 +13,10 @@ from clipsafe_engine.lab.measure.records import ModelRecord, check_records, mode
 from clipsafe_engine.lab.measure.sets import NATURAL, plan_of_model, plan_of_world
 from clipsafe_engine.lab.world.sets import HARD
 from clipsafe_engine.lab.world.world import World
-from clipsafe_engine.measure.cubes import Facts, describe, join_models, write_cubes
 from clipsafe_engine.measure.model import Tables
 from clipsafe_engine.measure.provenance import WEIGHTS
 from clipsafe_engine.measure.work import Task, measure_models
+from clipsafe_utils.measuring.cubes import Facts, describe, join_models, write_cubes
 from clipsafe_utils.metrics.draws import REPLICATES
 
 STUDY = "experiments"

@@ -9,10 +9,11 @@ from clipsafe_engine.lab.measure.causes import MEANINGS, properties
 from clipsafe_engine.lab.measure.records import ModelRecord, causes_table, check_records, models_table
 from clipsafe_engine.lab.measure.sets import plan_of_model, plan_of_world
 from clipsafe_engine.lab.world.world import World
-from clipsafe_engine.measure.cubes import Facts, describe, join_cubes, write_cubes
-from clipsafe_engine.measure.plan import SPLIT_SEED
+from clipsafe_engine.measure.joining import join_cubes
 from clipsafe_engine.measure.provenance import WEIGHTS, digest
 from clipsafe_engine.measure.work import Measured, Task, measure_models
+from clipsafe_utils.measuring.cubes import Facts, describe, write_cubes
+from clipsafe_utils.measuring.plan import SPLIT_SEED
 from clipsafe_utils.metrics.draws import REPLICATES
 
 STUDY = "miniature"

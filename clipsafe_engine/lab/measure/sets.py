@@ -10,7 +10,8 @@ from clipsafe_engine.lab.world.annotations import NO_FACTOR
 from clipsafe_engine.lab.world.material import TestSet
 from clipsafe_engine.lab.world.sets import ONE_FACTOR, OUT_OF_DISTRIBUTION, SHIFTS, TEXTURES, make_test_set
 from clipsafe_engine.lab.world.world import World
-from clipsafe_engine.measure.plan import (
+from clipsafe_utils.cubes.schema import HEADLINE_FACTORS, OVERALL
+from clipsafe_utils.measuring.plan import (
     Condition,
     CueConflict,
     ImageSet,
@@ -19,7 +20,6 @@ from clipsafe_engine.measure.plan import (
     Plan,
     fitting_half,
 )
-from clipsafe_utils.cubes.schema import HEADLINE_FACTORS, OVERALL
 
 NATURAL = "natural"
 """The in-distribution set; the condition of this name is the half that does not fit temperatures."""

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from clipsafe_engine.measure.cubes import write_cubes
 from clipsafe_utils.cubes import merge_cubes, read_cube
 from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.cubes.yours import PREFIX
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.cubes import write_cubes
 
 CUBES = ("models", "factors", "shape_bias", "shifts", "ood", "calibration", "causes")
 """The cubes of a student's study: those of the zoo but prompts and embeddings."""

@@ -29,12 +29,13 @@ from clipsafe_engine.lab.training import run as training
 from clipsafe_engine.lab.training.ledger import Row
 from clipsafe_engine.lab.training.recipe import Recipe
 from clipsafe_engine.lab.world.world import load_world
-from clipsafe_engine.measure.cubes import Facts, join_cubes, write_cubes
+from clipsafe_engine.measure.joining import join_cubes
 from clipsafe_engine.measure.work import Task, measure_models
 from clipsafe_engine.models.prompts import PromptSet
 from clipsafe_engine.predict.predict import predict
 from clipsafe_engine.predict.run import Settings
 from clipsafe_engine.predict.store import PredictionStore
+from clipsafe_utils.measuring.cubes import Facts, write_cubes
 from clipsafe_utils.registry.data_sets import data_set
 from tests.engine.measure.small_study import PLAN, write_store
 from tests.engine.predict.tiny import MODELS, Folder

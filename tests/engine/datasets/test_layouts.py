@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from clipsafe_engine.datasets.decoding import decoded
-from clipsafe_engine.datasets.label_maps import index_of_wnid, merging, subset
 from clipsafe_engine.datasets.layouts import LAYOUTS
 from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.registry.data_sets import data_set, data_sets
+from clipsafe_utils.registry.label_maps import index_of_wnid, merging, subset
 from tests.engine.datasets.trees import WNIDS, encoded, with_red_border, write
 
 V2 = ("imagenet-v2-matched-frequency", "imagenet-v2-threshold-0.7", "imagenet-v2-top-images")

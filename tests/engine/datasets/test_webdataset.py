@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from clipsafe_engine.datasets.decoding import decoded
-from clipsafe_engine.datasets.label_maps import merging, subset
 from clipsafe_engine.datasets.opening import open_images
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.data_sets import data_set
+from clipsafe_utils.registry.label_maps import merging, subset
 from tests.engine.datasets.trees import WNIDS, encoded, with_red_border, write, write_shards, write_tar
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
-from clipsafe_engine.datasets.label_maps import index_of_wnid
+from clipsafe_utils.registry.label_maps import index_of_wnid
 
 WNIDS = tuple(index_of_wnid())
 KIT = "ILSVRC2012_devkit_t12"

@@ -66,7 +66,7 @@ def cue_decision(probabilities: torch.Tensor) -> str:
     """Decide as the toolbox of the cue-conflict images does, from the table of the classes itself."""
     import csv
 
-    table = REPOSITORY / "clipsafe_engine" / "datasets" / "data" / "classes.csv"
+    table = REPOSITORY / "clipsafe_utils" / "registry" / "classes.csv"
     with table.open() as stream:
         rows = list(csv.DictReader(stream))
     means = {

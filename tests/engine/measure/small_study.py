@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from clipsafe_engine.measure.plan import (
+from clipsafe_engine.predict.store import Predictions, PredictionStore
+from clipsafe_utils.cubes.schema import OVERALL
+from clipsafe_utils.measuring.plan import (
     Condition,
     CueConflict,
     ImageSet,
@@ -14,8 +16,6 @@ from clipsafe_engine.measure.plan import (
     Plan,
     fitting_half,
 )
-from clipsafe_engine.predict.store import Predictions, PredictionStore
-from clipsafe_utils.cubes.schema import OVERALL
 
 CLASSES, IMAGES = 10, 400
 LABELS = np.random.default_rng(9).integers(0, CLASSES, IMAGES)

@@ -11,7 +11,6 @@ if find_spec("imagenet_x") is None:
     pytest.skip("needs the annotations of the extra `record`", allow_module_level=True)
 
 from clipsafe_engine.datasets.image_list import ImageList
-from clipsafe_engine.datasets.label_maps import merging, subset
 from clipsafe_engine.datasets.sources import Members
 from clipsafe_engine.datasets.vid_robust import frame_sets
 from clipsafe_engine.measure.imagenet import measure_imagenet, plan_of_lists
@@ -21,6 +20,7 @@ from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.record.imagenet_x import read_annotations
 from clipsafe_utils.registry.catalogue import catalogue
+from clipsafe_utils.registry.label_maps import merging, subset
 
 RANDOM = np.random.default_rng(0)
 ENTRY = catalogue()["RN50.openai"]

@@ -7,12 +7,13 @@ import pytest
 
 pytest.importorskip("zarr")
 
-from clipsafe_engine.measure.hits import hits_of, outcomes, single_labels
 from clipsafe_engine.measure.model import measure_model
-from clipsafe_engine.measure.outputs import ModelOutputs, merged
-from clipsafe_engine.measure.plan import Condition, ImageSet
+from clipsafe_engine.measure.outputs import ModelOutputs
 from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.hits import hits_of, outcomes, single_labels
+from clipsafe_utils.measuring.outputs import merged
+from clipsafe_utils.measuring.plan import Condition, ImageSet
 from clipsafe_utils.metrics.draws import draw_weights
 from tests.engine.measure.small_study import (
     CLASSES,

@@ -9,16 +9,17 @@ import xarray as xr
 
 pytest.importorskip("zarr")
 
-from clipsafe_engine.measure.cubes import Facts, join_models
-from clipsafe_engine.measure.cues import decisions
-from clipsafe_engine.measure.detection import Scored, areas_of_sets
 from clipsafe_engine.measure.model import measure_model
-from clipsafe_engine.measure.outputs import ModelOutputs, Outputs
-from clipsafe_engine.measure.plan import CueConflict, ImageSet
-from clipsafe_engine.measure.rounding import DIGITS, compact, rounded
+from clipsafe_engine.measure.outputs import ModelOutputs
 from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes import validate
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.cubes import Facts, join_models
+from clipsafe_utils.measuring.cues import decisions
+from clipsafe_utils.measuring.detection import Scored, areas_of_sets
+from clipsafe_utils.measuring.outputs import Outputs
+from clipsafe_utils.measuring.plan import CueConflict, ImageSet
+from clipsafe_utils.measuring.rounding import DIGITS, compact, rounded
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.metrics.ood import detection
 from tests.engine.measure.small_study import PLAN, predictions, unreadable, write_store

@@ -11,10 +11,10 @@ import xarray as xr
 pytest.importorskip("zarr")
 
 from clipsafe_engine.measure import work as working
-from clipsafe_engine.measure.plan import ImageSet, Plan
 from clipsafe_engine.measure.work import Measured, Task, measure_models
 from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.plan import ImageSet, Plan
 from tests.engine.measure import small_study
 from tests.engine.measure.small_study import PLAN, predictions
 

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("zarr")
 
-from clipsafe_engine.measure.rounding import DIGITS
+from clipsafe_utils.measuring.rounding import DIGITS
 from tests.lab.measure.laboratories import Laboratory
 
 ROUNDING = 2.0 ** -(DIGITS + 1)

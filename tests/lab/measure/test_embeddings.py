@@ -7,11 +7,11 @@ pytest.importorskip("zarr")
 
 from clipsafe_engine.lab.measure.embeddings import write_embeddings
 from clipsafe_engine.lab.world.prompts import read_prompt_sets, read_single_templates
-from clipsafe_engine.measure.cubes import Facts
 from clipsafe_engine.predict.store import Predictions, PredictionStore
 from clipsafe_utils.cubes import read_cube
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.prompts.embedded import logits_of_prompts, mean_of_templates
+from clipsafe_utils.measuring.cubes import Facts
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import Laboratory
 

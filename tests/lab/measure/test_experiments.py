@@ -11,9 +11,9 @@ pytest.importorskip("zarr")
 
 from clipsafe_engine.lab.measure.experiments import measure_experiments
 from clipsafe_engine.lab.world.sets import HARD, TEST_SETS
-from clipsafe_engine.measure.rounding import DIGITS
 from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.cubes.studies import Study
+from clipsafe_utils.measuring.rounding import DIGITS
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import RECORDS, REPLICATES
 

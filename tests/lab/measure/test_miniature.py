@@ -10,10 +10,10 @@ pytest.importorskip("zarr")
 
 from clipsafe_engine.lab.world.sequences import perturbed_hits
 from clipsafe_engine.lab.world.sets import OUT_OF_DISTRIBUTION, SHIFTS
-from clipsafe_engine.measure.plan import fitting_half
 from clipsafe_utils.cubes import content_hash, merge_cubes
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 from clipsafe_utils.cubes.studies import Study
+from clipsafe_utils.measuring.plan import fitting_half
 from clipsafe_utils.metrics.draws import draw_weights
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import REPLICATES, Laboratory

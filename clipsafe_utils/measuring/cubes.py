@@ -9,18 +9,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from clipsafe_engine.measure.detection import NEEDS_COSINES
-from clipsafe_engine.measure.prompts import FEWER_SUBSETS
-from clipsafe_engine.measure.rounding import compact
-from clipsafe_engine.measure.work import Measured
 from clipsafe_utils.cubes import content_hash, validate, write_cube
 from clipsafe_utils.cubes.schema import SCHEMAS, CubeSchema, Variable
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.detection import NEEDS_COSINES
+from clipsafe_utils.measuring.rounding import compact
 from clipsafe_utils.metrics.labelled.calibration import ESTIMATE_ONLY
 
-JOINED = ("factors", "shape_bias", "shifts", "ood", "calibration", "prompts")
-"""The cubes that tables of single models make."""
-
+FEWER_SUBSETS = "prompt sets differ in their number of subsets"
 NOT_STATED = "not stated"
 _PACKAGES = ("h5netcdf", "h5py", "numpy", "scipy", "xarray")
 _REASONS = {
@@ -99,16 +95,6 @@ def join_models(tables: Sequence[xr.Dataset], name: str, facts: Facts) -> xr.Dat
                 )
         joined[variable] = values[0]
     return describe(joined, name, facts)
-
-
-def join_cubes(measured: Sequence[Measured], facts: Facts) -> dict[str, xr.Dataset]:
-    """Make every cube for which some of the models have a table; errors as in `join_models`."""
-    cubes = {}
-    for name in JOINED:
-        tables = [table for one in measured for table in one.read(name).values()]
-        if tables:
-            cubes[name] = join_models(tables, name, facts)
-    return cubes
 
 
 def describe(cube: xr.Dataset, name: str, facts: Facts) -> xr.Dataset:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clipsafe_engine.measure.outputs import Outputs
+from clipsafe_utils.measuring.outputs import Outputs
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.labelled import detection_of_scores
 from clipsafe_utils.metrics.logit_blocks import blocks

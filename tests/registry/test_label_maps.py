@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipsafe_engine.datasets.label_maps import index_of_wnid, merging, subset
 from clipsafe_utils.cubes.schema import CUE_CLASSES
+from clipsafe_utils.registry.label_maps import index_of_wnid, merging, subset
 
 # imagenet_pytorch_id_to_objectnet_id of abarbu/objectnet-template-pytorch: index, ObjectNet's own number.
 OBJECTNET_NUMBERS = """
@@ -29,7 +29,7 @@ OBJECTNET_NUMBERS = """
 
 
 def test_the_table_is_the_one_that_its_readme_describes() -> None:
-    folder = files("clipsafe_engine.datasets") / "data"
+    folder = files("clipsafe_utils.registry")
     digest = hashlib.sha256((folder / "classes.csv").read_bytes()).hexdigest()
     assert digest in (folder / "README.md").read_text(encoding="utf-8")
 

@@ -5,10 +5,10 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from clipsafe_engine.measure.hits import Counts, drawn_sums, predictions_of
-from clipsafe_engine.measure.outputs import Outputs
-from clipsafe_engine.measure.plan import CueConflict
 from clipsafe_utils.cubes.schema import DECISIONS
+from clipsafe_utils.measuring.hits import Counts, drawn_sums, predictions_of
+from clipsafe_utils.measuring.outputs import Outputs
+from clipsafe_utils.measuring.plan import CueConflict
 
 
 def mean_probabilities(logits: NDArray[np.floating], cue_classes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsafe_engine.measure.outputs import Outputs, weights_of
-from clipsafe_engine.measure.plan import Condition, Part
+from clipsafe_utils.measuring.outputs import Outputs, weights_of
+from clipsafe_utils.measuring.plan import Condition, Part
 from clipsafe_utils.metrics.logit_blocks import working_blocks
 
 Counts = NDArray[np.int64]

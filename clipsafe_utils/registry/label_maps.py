@@ -1,7 +1,7 @@
 """Which of the 1,000 ImageNet classes a data set is scored over, and which of them it counts as one.
 
-The table `data/classes.csv` has one row a class, in the order of every ImageNet-1k network: the sorted
-WordNet ids. Where each column is from stands in `data/README.md`.
+The table `classes.csv` has one row a class, in the order of every ImageNet-1k network: the sorted
+WordNet ids. Where each column is from stands in `README.md` beside it.
 """
 
 import csv
@@ -47,7 +47,7 @@ class Merging:
 
 @cache
 def _rows() -> tuple[dict[str, str], ...]:
-    text = files("clipsafe_engine.datasets").joinpath("data/classes.csv").read_text(encoding="utf-8")
+    text = files("clipsafe_utils.registry").joinpath("classes.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 
