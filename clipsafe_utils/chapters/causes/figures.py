@@ -11,10 +11,12 @@ from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.causes.effects import HEADLINE
 from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
+from clipsafe_utils.findings.causes.latent import READ
 from clipsafe_utils.findings.causes.record import MEASURES
 from clipsafe_utils.findings.retrieval import TASKS, Retrieval
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.show.dot_plot import dots
+from clipsafe_utils.say import Missing
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import source_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
@@ -32,6 +34,18 @@ def effects(lab: InLaboratory) -> Shown:
         "change, points (temperature: hundredths)",
         "Table of the change of each property under each cause, in points.",
         what="what each cause does",
+        sources=_sources(lab),
+    )
+
+
+def one_axis(lab: InLaboratory) -> Shown:
+    """Draw how each property goes with the first axis of all."""
+    return dots(
+        one_axis_frame(lab),
+        "correlation with the first axis",
+        "Dot plot of the correlation of each property with the first principal axis of all.",
+        Scale(reference=0.0, correlations=True),
+        what="how properties go together",
         sources=_sources(lab),
     )
 
@@ -101,6 +115,17 @@ def effects_frame(lab: InLaboratory) -> pd.DataFrame:
             "decided": row["moves"],
         }
         for row in lab.effects.to_dict("records")
+    )
+
+
+def one_axis_frame(lab: InLaboratory) -> pd.DataFrame:
+    """Give a row a property, the one that goes with the axis most first."""
+    loadings = lab.one_axis.loadings
+    rows = [] if isinstance(loadings, Missing) else loadings.to_dict("records")
+    return marks(
+        {"study": lab.study, "row": READ[row["property"]].title, "look": "ink"}
+        | {end: row[end] for end in ("value", "low", "high")}
+        for row in rows
     )
 
 

@@ -18,6 +18,7 @@ from clipsafe_utils.findings.causes.effects import (
     hidden_from_accuracy,
     strongest,
 )
+from clipsafe_utils.findings.causes.latent import OneAxis, one_axis
 from clipsafe_utils.findings.ladder import RATIOS, axis_of, levels
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shift.laboratory import ACCURACY, Laboratory
@@ -196,6 +197,11 @@ class InLaboratory:
             Value(float(first["accuracy"]), scale="difference"),
             estimate_of(first),
         )
+
+    @cached_property
+    def one_axis(self) -> OneAxis:
+        """How much of all properties is one thing."""
+        return one_axis(self.laboratory, self.confidence)
 
     @property
     def shown_title(self) -> Text:
