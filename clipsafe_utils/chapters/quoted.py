@@ -1,10 +1,13 @@
-"""What a page quotes of another one: texts that its last rendering published."""
+"""What a page quotes of another one: texts and figures of its last rendering."""
 
+import base64
 import json
 
+from clipsafe_utils.address import name_of
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.say import Text
+from clipsafe_utils.show.shown import Shown
 
 
 def results_of(chapter: str) -> dict[str, Text]:
@@ -32,3 +35,34 @@ def results_of(chapter: str) -> dict[str, Text]:
         raise ClipsafeError(f"{path}: not found; run `clipsafe render {chapter}` first.") from error
     except (OSError, ValueError, AttributeError) as error:
         raise ClipsafeError(f"{path}: expected texts by name.") from error
+
+
+def figure_of(page: str, name: str) -> Shown:
+    """Take a figure as another page drew it when it was last rendered, without its data to explore.
+
+    Parameters
+    ----------
+    page : str
+        File name of the page, as in ``02-shape-bias``.
+    name : str
+        Name of the figure, as in ``fig-shape-bias``.
+
+    Raises
+    ------
+    ClipsafeError
+        If the page is not rendered or has no such figure.
+
+    Examples
+    --------
+    >>> figure_of("02-shape-bias", "fig-shape-bias").markup[:27]
+    '<div class="themed-figure">'
+    """
+    path = REPOSITORY / "book" / f"{page}.ipynb"
+    if not path.is_file():
+        raise ClipsafeError(f"{path}: not found; run `clipsafe render {name_of(path)}` first.")
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name and cell["outputs"]:
+            markup = "".join(cell["outputs"][0]["data"]["text/html"])
+            png = base64.b64decode(cell["outputs"][0]["data"].get("image/png", ""))
+            return Shown(markup[: markup.index("</svg>") + len("</svg>")] + "</div>", png)
+    raise ClipsafeError(f"{path}: no figure {name}.")

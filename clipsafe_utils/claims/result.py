@@ -1,7 +1,7 @@
 """What the ledger adds up to: the result of its chapter."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -178,10 +178,32 @@ class ClaimsLedger:
         real = findings(self.real)
         return Text(_counted(real)) if real else Missing("no study of real models")
 
+    def sentences_of(self, *claims: str) -> Text:
+        """Quote the sentences of claims, each with its id."""
+        by_id = {entry.claim.id: entry.claim.sentence.removesuffix(".") for entry in self.entries}
+        return Text(" ".join(f"{by_id[name]} ({name})." for name in claims))
+
+    def drawn_say(self, *claims: str) -> Text | Missing:
+        """Say which label claims have in studies that stand in for real models, where they can be asked."""
+        asked = [
+            entry for entry in self.drawn if entry.claim.id in claims and entry.label is not Label.NO_DATA
+        ]
+        return Text(_named(asked)) if asked else Missing("no study stands in for real models")
+
     def speaks(self, claim: str) -> str:
         """Say whether real models, beyond one or two, speak `for` a claim, `against` it or `neither`."""
         labels = {entry.label for entry in self._real([claim])}
         return "for" if labels & {*_FOR} else "against" if labels & {*_AGAINST} else "neither"
+
+    def those(self, side: str, words: Mapping[str, str]) -> Text:
+        """List the words of the claims on whose `side` (as of `speaks`) real models are."""
+        said = [of_claim for claim, of_claim in words.items() if self.speaks(claim) == side]
+        return listed(said) if said else Text("nothing that is decided")
+
+    @property
+    def still_open(self) -> Text:
+        """How many findings of the papers real models neither support nor contradict beyond one or two."""
+        return Text(sum(entry.label not in _OF_NETWORKS for entry in findings(self.real)))
 
     def counted_of(self, *claims: str) -> Text:
         """Say labels of real models with the cases as claimed; a mark says what changed since its freeze."""
