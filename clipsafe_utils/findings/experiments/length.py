@@ -1,11 +1,11 @@
 """Is a CLIP of the drawn world as sure of itself as a trained one? The experiment `length`, by its frozen rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from clipsafe_utils.findings.experiments.cells import Cell, Experiments, of_seeds
-from clipsafe_utils.say import Missing, Said, Text, listed
+from clipsafe_utils.say import Missing, Said, Text, listed, number, percent, points, span
 
 HARD, NATURAL = "hard", "natural"
 """Sets of images that confidence is held against accuracy on."""
@@ -47,11 +47,30 @@ CELLS = (
 """The cells, from the zoo's towards those that are furthest from it."""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """`RULE` in words, from end to end."""
+
+    accuracy: Text
+    temperature: Text
+    gap: Text  # in points
+
+    @classmethod
+    def written(cls) -> "Rule":
+        """Write it."""
+        return cls(
+            span(RULE[ACCURACY], lambda end: percent(end, 0)),
+            span(RULE[TEMPERATURE], lambda end: number(end, 1)),
+            span(RULE[GAP_HARD], lambda end: points(end, 0)),
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Length:
     """What training length, the logit scale and masked pairs do to the confidence of CLIPs."""
 
     trained: Experiments
+    rule: Rule = field(default_factory=Rule.written)
 
     def __bool__(self) -> bool:
         return any(cell is not ZOO for cell in self.cells)
