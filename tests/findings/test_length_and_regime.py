@@ -1,4 +1,4 @@
-"""The frozen rules of `length` and `regime`: each answer can come out either way, and is missing without models."""
+"""The frozen rules of `length` and `regime`: each answer comes out either way, or is missing."""
 
 import pytest
 
@@ -68,12 +68,16 @@ def regime(before: dict[str, float], after: dict[str, float], labels: tuple[floa
     return Regime(trained, Length(trained))
 
 
+def by_source(wit: float, laion: float, mixed: float) -> dict[str, float]:
+    return {"wit": wit, "laion": laion, "mixed": mixed}
+
+
 def verdicts(found: Regime) -> list[object]:
     return [found.f8, found.f9, found.f10, found.f11, found.f12]
 
 
 def test_clips_that_err_more_and_stay_apart_speak_for_every_claim() -> None:
-    found = regime(dict(wit=0.2, laion=0.3, mixed=0.4), dict(wit=0.15, laion=0.15, mixed=0.15), (0.1, 0.05))
+    found = regime(by_source(0.2, 0.3, 0.4), by_source(0.15, 0.15, 0.15), (0.1, 0.05))
     assert verdicts(found) == ["stands", "stands", "stands", "stands", "stands"]
     between, seeds = found.between_sources, found.between_seeds
     assert isinstance(between, Value)
@@ -88,7 +92,7 @@ def test_clips_that_err_less_everywhere_and_alike_after_scaling_speak_against() 
 
 
 def test_opposite_sources_leave_the_trend_undecided() -> None:
-    found = regime(dict(wit=0.1, laion=0.5, mixed=0.3), dict(wit=0.1, laion=0.5, mixed=0.3), (0.3, 0.3))
+    found = regime(by_source(0.1, 0.5, 0.3), by_source(0.1, 0.5, 0.3), (0.3, 0.3))
     assert verdicts(found) == ["stands", "stands", "stands", "undecided", "falls"]
 
 

@@ -44,7 +44,7 @@ def contents(gains: dict[str, float], same: float = 0.001, above_usual: float = 
     return Contents(labelled(cube, "templates"), 0.95)
 
 
-HELPED = dict(accuracy=0.05, auroc=0.03, ece=-0.04)
+HELPED = {"accuracy": 0.05, "auroc": 0.03, "ece": -0.04}
 
 
 def test_a_gain_is_that_of_all_templates_less_the_mean_of_single_ones() -> None:
@@ -68,9 +68,9 @@ def test_a_gain_is_that_of_all_templates_less_the_mean_of_single_ones() -> None:
     ("gains", "same", "above", "answers"),
     [
         (HELPED, 0.001, -0.01, ("yes", "yes", "worse", "down")),
-        (dict(accuracy=0.05, auroc=-0.03, ece=0.04), 0.05, 0.01, ("yes", "no", "better", "up")),
-        (dict(accuracy=0.001, auroc=-0.0001, ece=0.04), 0.05, 0.01, ("no", "no", "neither", "up")),
-        (dict(accuracy=-0.05, auroc=0.03, ece=0.04), 0.0, 0.0, ("no", "no", "neither", "neither")),
+        ({"accuracy": 0.05, "auroc": -0.03, "ece": 0.04}, 0.05, 0.01, ("yes", "no", "better", "up")),
+        ({"accuracy": 0.001, "auroc": -0.0001, "ece": 0.04}, 0.05, 0.01, ("no", "no", "neither", "up")),
+        ({"accuracy": -0.05, "auroc": 0.03, "ece": 0.04}, 0.0, 0.0, ("no", "no", "neither", "neither")),
     ],
 )
 def test_each_frozen_question_can_be_answered_either_way(

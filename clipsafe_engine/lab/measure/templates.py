@@ -1,4 +1,4 @@
-"""Templates that differ in what they say beside templates that say the same: single ones and averages of some."""
+"""Templates that differ in what they say beside those that say the same: single ones and averages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -22,7 +22,7 @@ from clipsafe_utils.findings.experiments.length import (
 from clipsafe_utils.findings.experiments.regime import AFTER, BEFORE, CLIPS, LABELS, Regime
 from clipsafe_utils.say import Missing, Said, level, number, percent, points, span
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look
+from clipsafe_utils.show.encoding import group_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
@@ -35,11 +35,13 @@ _COLUMNS = {
     ACCURACY: "Accuracy, hard",
     SHAPE: "Shape bias",
 }
-_AXES = {
-    ACCURACY: ("accuracy, hard set, %", 100.0),
-    TEMPERATURE: ("temperature", 1.0),
-    GAP_HARD: ("confidence less accuracy,\nhard set, points", 100.0),
+_SIDES = {
+    ACCURACY: ("accuracy", "accuracy, hard set, %", 100.0),
+    TEMPERATURE: ("temperature", "temperature", 1.0),
+    GAP_HARD: ("confidence less accuracy", "confidence less accuracy,\nhard set, points", 100.0),
 }
+"""What the rule reads: its name, its axis, and what values are multiplied by there."""
+
 _REAL = "real CLIPs, ImageNet"
 _CLIP = "clip_zero_shot"
 
@@ -60,7 +62,7 @@ def cells_table(found: Calibration) -> Shown:
         pd.DataFrame(rows),
         "CLIPs of the drawn world by length of training, in multiples of the zoo's, and logit scale; means "
         "over seeds. Gap: mean confidence less accuracy, points, before scaling. Last row: from the lowest to "
-        "the highest real CLIP of which the record has the number, all of ImageNet standing as the hard set. "
+        "the highest real CLIP of which the record has the number, all of ImageNet standing as hard. "
         "–: not measured.",
     )
 
@@ -96,9 +98,9 @@ def cells_figure(found: Calibration) -> Shown:
     """Draw what the rule reads of every cell, with what it asks for as a grey band, and real CLIPs."""
     return dots(
         cells_frame(found),
-        {name: title for name, (title, _) in _AXES.items()},
+        {side: axis for side, axis, _ in _SIDES.values()},
         "Dot plots of accuracy, temperature, and confidence less accuracy, by kind of training.",
-        Scale(reference={TEMPERATURE: 1.0, GAP_HARD: 0.0}),
+        Scale(reference={_SIDES[TEMPERATURE][0]: 1.0, _SIDES[GAP_HARD][0]: 0.0}),
         what="CLIPs of another length and logit scale",
         sources=[*found.experiments.source_lines, *quoted_lines(found)],
     )
@@ -106,13 +108,13 @@ def cells_figure(found: Calibration) -> Shown:
 
 def cells_frame(found: Calibration) -> pd.DataFrame:
     """Give a row a cell, a panel what the rule reads; small marks: single trainings and real CLIPs."""
-    return marks(mark for name in _AXES for mark in _marks(found, name))
+    return marks(mark for name in _SIDES for mark in _marks(found, name))
 
 
 def _marks(found: Calibration, name: str) -> Iterator[dict[str, Any]]:
-    scale = _AXES[name][1]
+    side, _, scale = _SIDES[name]
     low, high = (scale * end for end in RULE[name])
-    shared = {"side": name, "band_low": low, "band_high": high}
+    shared = {"side": side, "band_low": low, "band_high": high}
     for cell in found.length.cells:
         mean = found.length.mean(name, cell)
         if isinstance(mean, Missing):

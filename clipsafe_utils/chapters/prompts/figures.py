@@ -161,7 +161,10 @@ def content_frame(contents: Contents) -> pd.DataFrame:
     return marks(_marks_of_contents(contents))
 
 
-_POOLS = {CONTENT: (group_look("clip_zero_shot"), "they differ in what they say"), SAME: ("ink", "same words")}
+_POOLS = {
+    CONTENT: (group_look("clip_zero_shot"), "they differ in what they say"),
+    SAME: ("ink", "same words"),
+}
 
 
 def _marks_of_contents(contents: Contents) -> Iterator[dict[str, Any]]:

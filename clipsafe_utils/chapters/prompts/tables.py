@@ -73,7 +73,7 @@ def number_table(found: OtherPrompts, study: str) -> Shown:
 
 
 def content_table(found: OtherPrompts) -> Shown:
-    """Return what eighty templates change in place of one: of two pools, beside the usual ten, in real CLIPs."""
+    """Return what eighty templates change in place of one: of two pools, and in real CLIPs."""
     contents, real = found.contents, found.real
     changes = {
         "that differ in what they say, in place of one of them": contents.gain,

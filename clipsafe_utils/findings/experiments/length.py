@@ -1,4 +1,4 @@
-"""Is a CLIP of the drawn world as sure of itself as a trained one? The experiment `length`, by its frozen rule."""
+"""Is a CLIP of the drawn world as sure of itself as a trained one? `length`, by its frozen rule."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -43,6 +43,12 @@ class Regime:
         """Whether a cell of `length` is like a trained CLIP, and CLIPs of this experiment were trained."""
         return bool(self.length.alike) and bool(self.compared)
 
+    @property
+    def alike(self) -> Text:
+        """How many sources have CLIPs that are like a trained one by the rule of `length`."""
+        every = [self.length.is_alike(LengthCell(source, cell)) for source, cell in CLIPS.items()]
+        return count(every.count(True), sum(not isinstance(one, Missing) for one in every))
+
     @cached_property
     def cells(self) -> list[LengthCell]:
         """CLIPs of each source, of a second encoder and of fewer images, those that were trained."""

@@ -52,7 +52,7 @@ class Contents:
         return self._mean(content - same)
 
     def beside_usual(self, property_: str) -> Said:
-        """Return a property under all templates that differ in what they say less that under the usual set."""
+        """Return a property under all of other content less that under the usual set."""
         return self._mean(self._draws(property_, CONTENT, MOST) - self._usual(property_))
 
     def spread(self, property_: str, pool: str = CONTENT) -> Said:
