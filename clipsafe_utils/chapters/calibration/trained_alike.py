@@ -61,8 +61,8 @@ def cells_table(found: Calibration) -> Shown:
     return table(
         pd.DataFrame(rows),
         "CLIPs of the drawn world by length of training, in multiples of the zoo's, and logit scale; means "
-        "over seeds. Gap: mean confidence less accuracy, points, before scaling. Last row: from the lowest to "
-        "the highest real CLIP of which the record has the number, all of ImageNet standing as hard. "
+        "over seeds. Gap: mean confidence less accuracy, points, before scaling. Last row: from lowest to "
+        "highest of the real CLIPs with the number, on all of ImageNet. "
         "–: not measured.",
     )
 
