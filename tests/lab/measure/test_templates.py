@@ -39,7 +39,7 @@ def test_the_cube_holds_what_the_kept_images_give(monkeypatch: pytest.MonkeyPatc
     rng = np.random.default_rng(0)
     made: dict[str, NDArray[np.float32]] = {}
 
-    def text_tower(model: str, wanted: list[str], weights: object) -> dict[str, NDArray[np.float32]]:
+    def text_tower(_model: str, wanted: list[str], _weights: object) -> dict[str, NDArray[np.float32]]:
         made.update({one: rng.standard_normal((24, 64)).astype(np.float32) for one in wanted})
         return made
 
