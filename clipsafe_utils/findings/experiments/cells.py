@@ -112,6 +112,9 @@ class Experiments:
         return mean_of_runs(np.stack(each, axis=1), self.confidence, "difference", unit="source")
 
 
+NONE = Experiments((), 0.95)
+
+
 def read_experiments(studies: Sequence[str], confidence: float) -> Experiments:
     """Read the trainings of the experiments where the zoo is among some studies; else there are none.
 
@@ -123,7 +126,7 @@ def read_experiments(studies: Sequence[str], confidence: float) -> Experiments:
     zoo = next((study for study in map(find_study, studies) if study.name == ZOO), None)
     trained = _beside(zoo) if zoo is not None else None
     if zoo is None or trained is None:
-        return Experiments((), confidence)
+        return NONE
     both = (zoo, trained)
     causes = [_unnamed(study.read(_CAUSES)) for study in both if study.has(_CAUSES)]
     factors = _joined([study for study in both if study.has(_FACTORS)], _FACTORS)

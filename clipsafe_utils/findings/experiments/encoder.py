@@ -19,7 +19,7 @@ SOURCES = ("wit", "laion")
 READ: Mapping[str, str] = {"shape_bias": "shape bias", "accuracy": "accuracy, natural images"}
 """What the figure shows: what is asked, and what was to be equal."""
 
-Verdict = Literal["shape more", "shape less", "sources differ"]
+Verdict = Literal["shape more", "shape less", "sources differ", "open"]
 
 _FEWEST = 2
 
@@ -48,12 +48,12 @@ class Encoder:
         return self.trained.difference(property_, vits(source), resnets(source))
 
     @property
-    def verdict(self) -> Verdict | Missing:
-        """On which side of zero the difference is, by source: the frozen rule asks for both."""
+    def verdict(self) -> Verdict:
+        """On which side of zero the difference is; `open` until every source is trained."""
         found = [self.difference(source) for source in SOURCES]
         known = [one.estimate for one in found if isinstance(one, Value)]
         if len(known) < len(SOURCES):
-            return Missing("not all sources of the experiment were trained")
+            return "open"
         if all(one < 0 for one in known):
             return "shape less"
         return "shape more" if all(one > 0 for one in known) else "sources differ"

@@ -29,7 +29,7 @@ LEAST = 0.05
 BIAS = "shape_bias"
 _ZOO = ("wit", "laion")
 
-Verdict = Literal["lowers", "lowers a little", "nothing left", "raises"]
+Verdict = Literal["lowers", "lowers a little", "nothing left", "raises", "open", "untrained"]
 
 
 def classifiers(source: str) -> Cell:
@@ -64,6 +64,14 @@ class Language:
         pairs = [(clips(source, rung), classifiers(source)) for source in SOURCES]
         return self.trained.over_sources(property_, pairs)
 
+    def bias(self, rung: str, source: str) -> Said:
+        """Return the shape bias of the CLIPs of a rung, or without one that of the classifiers."""
+        return self.trained.mean(BIAS, _cell(source, rung))
+
+    def seeds(self, rung: str, source: str) -> Text:
+        """Say how many of the planned trainings of that cell there are."""
+        return self.trained.seeds([_cell(source, rung)])
+
     @property
     def as_written(self) -> Said:
         """What CLIP's training does to shape bias, artefacts and all."""
@@ -81,11 +89,13 @@ class Language:
         return self.trained.over_sources(BIAS, pairs)
 
     @property
-    def verdict(self) -> Verdict | Missing:
-        """What is left by the frozen rule, which asks for all three sources."""
+    def verdict(self) -> Verdict:
+        """What is left by the frozen rule; `open` until every source is trained."""
         left = self.left
-        if isinstance(left, Missing) or left.units < len(SOURCES):
-            return Missing("not all sources of the experiment were trained")
+        if isinstance(left, Missing):
+            return "untrained"
+        if left.units < len(SOURCES):
+            return "open"
         if left.side == "down":
             return "lowers" if left.estimate <= -LEAST else "lowers a little"
         return "raises" if left.side == "up" else "nothing left"
@@ -93,9 +103,7 @@ class Language:
     @property
     def trainings(self) -> Text:
         """How many of the planned trainings there are."""
-        return self.trained.seeds(
-            [cell for source in SOURCES for cell in (classifiers(source), *_of_source(source))]
-        )
+        return self.trained.seeds([_cell(source, rung) for source in SOURCES for rung in ("", *RUNGS)])
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -119,5 +127,5 @@ class Language:
         return pd.DataFrame(rows, dtype=object)
 
 
-def _of_source(source: str) -> list[Cell]:
-    return [clips(source, rung) for rung in RUNGS]
+def _cell(source: str, rung: str) -> Cell:
+    return clips(source, rung) if rung else classifiers(source)

@@ -124,9 +124,9 @@ class ManySources:
         low, high = np.quantile(ratios[1:], [tail, 1 - tail])
         return Value(ratios[0], float(low), float(high), "number")
 
-    def error(self, of: Literal["line", "mean"]) -> Said:
-        """Return the root mean square error over sources, in the mean over encoders."""
-        found = self.told()
+    def error(self, of: Literal["line", "mean"], encoder: str = "") -> Said:
+        """Return the root mean square error over sources, of one encoder or in the mean."""
+        found = self.told(encoder)
         if found is None:
             return _NOT_ENOUGH
         return Value(found.error_of_line if of == "line" else found.error_of_mean, scale="difference")

@@ -27,7 +27,7 @@ _ZOO = {
 }
 """The two ends under each loss: the curated source, and `wit` with right captions."""
 
-Verdict = Literal["both", "clip", "labels", "neither"]
+Verdict = Literal["both", "clip", "labels", "neither", "open"]
 
 
 def corners(loss: str) -> tuple[Cell, Cell, Cell, Cell]:
@@ -91,13 +91,13 @@ class Texture:
         return self._weighted(loss, weights, BIAS)
 
     @property
-    def verdict(self) -> Verdict | Missing:
-        """Under which losses the others move shape bias more than they may, by the frozen rule."""
+    def verdict(self) -> Verdict:
+        """Under which losses the others move shape bias more than they may; `open` until all is trained."""
         excess = {loss: self.excess(loss) for loss in LOSSES}
-        missing = next((one for one in excess.values() if isinstance(one, Missing)), None)
-        if missing is not None:
-            return missing
-        more = [loss for loss, one in excess.items() if one.estimate > 0]
+        known = {loss: one.estimate for loss, one in excess.items() if isinstance(one, Value)}
+        if len(known) < len(LOSSES):
+            return "open"
+        more = [loss for loss, one in known.items() if one > 0]
         return "both" if len(more) > 1 else _ONLY[more[0]] if more else "neither"
 
     @property
