@@ -1,4 +1,4 @@
-"""What the findings on experiments read is what recipes train, and no model of an experiment is left unread."""
+"""What the findings on experiments read is what recipes train, and none of their models is left unread."""
 
 from collections.abc import Iterable
 

@@ -98,7 +98,7 @@ def _shape_bias_table(found: Language) -> Shown:
     ]
     return table(
         pd.DataFrame(rows),
-        "Shape bias: mean over seeds, and in brackets how many of the planned were trained.",
+        "Shape bias: mean over seeds, and in brackets how many of the planned trainings there are.",
     )
 
 
@@ -143,7 +143,7 @@ def _interval(value: Value) -> dict[str, float]:
 
 
 def _look_of_source(source: str) -> dict[str, str]:
-    return {"look": source_look(source)} if source else {"look": "ink/equal", "label": "over sources"}
+    return {"look": source_look(source)} if source else {"look": "ink", "label": "over sources"}
 
 
 def _allowed(found: Texture, loss: str) -> dict[str, float]:

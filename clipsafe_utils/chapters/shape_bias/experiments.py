@@ -98,7 +98,7 @@ def many_sources_frame(found: ManySources) -> pd.DataFrame:
                 {
                     **at,
                     "value": _PERCENT * float(told.predicted[place]),
-                    "look": "images/unknown",
+                    "look": "ink",
                     "label": "told by the other sources",
                 }
             )

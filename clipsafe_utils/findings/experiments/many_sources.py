@@ -177,6 +177,11 @@ class ManySources:
         rows = {source: one.sel(factor=list(HEADLINE_FACTORS)).values for source, one in known.items()}
         return pd.DataFrame.from_dict(rows, orient="index", columns=HEADLINE_FACTORS).dropna()
 
+    @property
+    def supported(self) -> Text:
+        """How many of the sources that were trained lie where the line is supported."""
+        return count(len(self.residuals), len(self.sources))
+
     def on_factor(self, factor: str) -> Said:
         """Return the residual on a factor, its interval over sources."""
         return self._over_sources(self.residuals[factor].to_numpy(float), "difference")
