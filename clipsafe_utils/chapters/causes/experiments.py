@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from clipsafe_utils.findings.experiments.language import CLEAN, RUNGS, SOURCES, WRITTEN, Language
+from clipsafe_utils.findings.experiments.language import CLEAN, LEAST, RUNGS, SOURCES, WRITTEN, Language
 from clipsafe_utils.findings.experiments.texture import (
     EFFECTS,
     LARGEST_SHARE,
@@ -24,6 +24,7 @@ from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
 
 _POINTS = 100.0
+_TOO_LITTLE = {"band_low": -_POINTS * LEAST, "band_high": 0.0}
 _LOOKS = {"clip": "loss/clip", "labels": "loss/cross_entropy"}
 
 
@@ -39,9 +40,10 @@ def language(found: Language) -> Shown:
 
 
 def language_frame(found: Language) -> pd.DataFrame:
-    """Give a mark a source and way to train, and one over sources."""
+    """Give a mark a source and way to train, and one over sources; the bar is what is too little to count."""
     return marks(
         {"row": RUNGS[row["rung"]], **_interval(row["difference"]), **_look_of_source(row["source"])}
+        | (_TOO_LITTLE if (row["rung"], row["source"]) == (CLEAN, "") else {})
         for row in found.rows.to_dict("records")
     )
 
