@@ -79,10 +79,24 @@ class ManySources:
         return len(self.sources) >= _FEWEST
 
     @cached_property
-    def sources(self) -> tuple[int, ...]:
-        """Sources of which every encoder was trained: one alone would set its source apart."""
+    def levels(self) -> Mapping[int, float]:
+        """Where the named knob stands in each source of which every encoder was trained.
+
+        One encoder alone would set its source apart.
+        """
+        known = {
+            str(name): _level(str(source))
+            for one in self.trained.cubes
+            for name, source in zip(one["model"].values, one["source"].values, strict=True)
+        }
         cells = {source: self.cell(source) for source in SOURCES}
-        return tuple(source for source, cell in cells.items() if len(self.trained.trained(cell)) == len(cell))
+        found = {source: known[cell[0]] for source, cell in cells.items() if known.keys() >= {*cell}}
+        return {source: level for source, level in found.items() if np.isfinite(level)}
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """Those sources, by number."""
+        return tuple(self.levels)
 
     def cell(self, source: int) -> Cell:
         """Return the CLIPs of a source."""
@@ -93,15 +107,10 @@ class ManySources:
         """How many of the drawn sources were trained."""
         return count(len(self.sources), len(SOURCES))
 
-    @cached_property
+    @property
     def knob(self) -> Array:
-        """Where the named knob stands in each source."""
-        described = {
-            str(name): str(source)
-            for one in self.trained.cubes
-            for name, source in zip(one["model"].values, one["source"].values, strict=True)
-        }
-        return np.array([_level(described[self.cell(source)[0]]) for source in self.sources])
+        """Where the named knob stands in each of them."""
+        return np.array([*self.levels.values()], float)
 
     def biases(self, encoder: str = "") -> Array:
         """Return the shape bias of each source, of one encoder or in the mean, shape (draws, sources)."""
