@@ -9,7 +9,7 @@ from scipy import stats
 from clipsafe_utils.cubes.storage import write_cube
 from clipsafe_utils.findings.experiments.cells import Experiments, of_seeds, read_experiments
 from clipsafe_utils.say import Missing, Value
-from tests.findings.experiment_cubes import biases, made_up
+from tests.findings.experiment_cubes import biases, made_up, without_study
 
 UPPER, LOWER = of_seeds("one-s{seed}"), of_seeds("other-s{seed}")
 TWO = {"one-s{seed}": 0.7, "other-s{seed}": 0.5}
@@ -42,7 +42,7 @@ _SOURCES = [
 
 def test_what_was_not_trained_is_left_out_and_said() -> None:
     trained = biases(TWO, seeds=2)
-    assert trained.seeds(UPPER) == "2 of 3"
+    assert trained.seeds([UPPER]) == "2 of 3"
     assert trained.draws("shape_bias", UPPER).shape[1] == 2
     assert isinstance(trained.mean("shape_bias", of_seeds("nobody-s{seed}")), Missing)
     assert isinstance(trained.mean("temperature", UPPER), Missing)
@@ -52,7 +52,7 @@ def test_what_was_not_trained_is_left_out_and_said() -> None:
 def test_a_property_that_one_study_lacks_is_missing_there_alone() -> None:
     zoo = made_up({"one-s{seed}": {"shape_bias": 0.7}}, "miniature")
     trained = made_up({"other-s{seed}": {"shape_bias": 0.5, "logit_scale": 20.0}})
-    found = Experiments([zoo, trained], 0.95)
+    found = Experiments([without_study(zoo), without_study(trained)], 0.95)
     difference, scale = found.difference("shape_bias", UPPER, LOWER), found.mean("logit_scale", LOWER)
     assert isinstance(difference, Value)
     assert isinstance(scale, Value)

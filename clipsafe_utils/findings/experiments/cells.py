@@ -25,7 +25,8 @@ SEEDS = (0, 1, 2)
 Cell = tuple[str, ...]
 """Models that were planned for a cell, by name, one a seed."""
 
-_CAUSES = "causes"
+_CAUSES, _FACTORS = "causes", "factors"
+_DIMS = ("draw", "model", "property")
 _NOBODY = Missing("the experiment was not trained")
 
 
@@ -46,6 +47,8 @@ class Experiments:
 
     cubes: Sequence[xr.Dataset]  # `causes`; none where the study is absent or not asked for
     confidence: float
+    models: xr.Dataset | None = None  # who they are
+    factors: xr.Dataset | None = None  # right answers by factor, of those trainings that have them
 
     def __bool__(self) -> bool:
         return bool(self.cubes)
@@ -54,11 +57,10 @@ class Experiments:
     def value(self) -> xr.DataArray:
         """Every property of every training, dims draw, model and property; NaN where a study lacks one."""
         if not self.cubes:
-            empty = {"draw": [], "model": [], "property": []}
-            return xr.DataArray(np.empty((0, 0, 0)), empty, ("draw", "model", "property"))
+            return xr.DataArray(np.empty((0, 0, 0)), [(dim, []) for dim in _DIMS], _DIMS)
         properties = list(dict.fromkeys(str(name) for one in self.cubes for name in one["property"].values))
-        parts = [_unnamed(one)["value"].reindex(property=properties) for one in self.cubes]
-        return xr.concat(parts, "model", join="inner").transpose("draw", "model", "property")
+        parts = [one["value"].reindex(property=properties) for one in self.cubes]
+        return xr.concat(parts, "model", join="inner").transpose(*_DIMS)
 
     @property
     def source_lines(self) -> list[str]:
@@ -70,9 +72,9 @@ class Experiments:
         known = self.value.indexes["model"]
         return tuple(model for model in cell if model in known)
 
-    def seeds(self, cell: Cell) -> Text:
-        """Say how many of the planned trainings of a cell there are."""
-        return count(len(self.trained(cell)), len(cell))
+    def seeds(self, cells: Sequence[Cell]) -> Text:
+        """Say how many of the planned trainings of some cells there are."""
+        return count(sum(len(self.trained(cell)) for cell in cells), sum(map(len, cells)))
 
     def draws(self, property_: str, cell: Cell) -> Array:
         """Return a property of the trainings of a cell that have it, shape (draws, runs)."""
@@ -110,6 +112,9 @@ class Experiments:
         return mean_of_runs(np.stack(each, axis=1), self.confidence, "difference", unit="source")
 
 
+NONE = Experiments((), 0.95)
+
+
 def read_experiments(studies: Sequence[str], confidence: float) -> Experiments:
     """Read the trainings of the experiments where the zoo is among some studies; else there are none.
 
@@ -120,14 +125,24 @@ def read_experiments(studies: Sequence[str], confidence: float) -> Experiments:
     """
     zoo = next((study for study in map(find_study, studies) if study.name == ZOO), None)
     trained = _beside(zoo) if zoo is not None else None
-    cubes = [one.read(_CAUSES) for one in (zoo, trained) if one is not None and one.has(_CAUSES)]
-    return Experiments(cubes if trained is not None else [], confidence)
+    if zoo is None or trained is None:
+        return NONE
+    both = (zoo, trained)
+    causes = [_unnamed(study.read(_CAUSES)) for study in both if study.has(_CAUSES)]
+    factors = _joined([study for study in both if study.has(_FACTORS)], _FACTORS)
+    models = _joined(both, "models") if factors is not None else None
+    return Experiments(causes, confidence, models, factors)
 
 
 def _beside(zoo: Study) -> Study | None:
     """Return the study of the experiments that stands beside the zoo."""
     study = Study(STUDY, zoo.folder.parent / STUDY)
     return study if study.has(_CAUSES) else None
+
+
+def _joined(studies: Sequence[Study], cube: str) -> xr.Dataset | None:
+    parts = [_unnamed(study.read(cube)) for study in studies]
+    return xr.concat(parts, "model", join="inner", combine_attrs="override") if parts else None
 
 
 def _unnamed(cube: xr.Dataset) -> xr.Dataset:
