@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from clipsafe_engine.lab.training.recipe import EXPERIMENTS, GROUPS, read_group, read_groups
-from clipsafe_utils.findings.experiments import encoder, language, many_sources, texture
+from clipsafe_utils.findings.experiments import encoder, language, length, many_sources, regime, texture
 from clipsafe_utils.findings.experiments.cells import Cell
 
 READ: dict[str, list[Cell]] = {
@@ -19,6 +19,12 @@ READ: dict[str, list[Cell]] = {
     ],
     "texture": [cell for loss in texture.LOSSES for cell in texture.corners(loss)],
     "encoder": [cell(source) for source in encoder.SOURCES for cell in (encoder.vits, encoder.resnets)],
+    "length": [cell.models for cell in length.CELLS],
+    "regime": [
+        cell
+        for kind in (regime.CLIPS, regime.LABELS, regime.QUARTER, regime.SECOND)
+        for cell in kind.values()
+    ],
     "many_sources": [
         tuple(many_sources.model(source, one) for one in many_sources.ENCODERS)
         for source in many_sources.SOURCES

@@ -71,7 +71,7 @@ def _cell(length: Length, cell: LengthCell) -> dict[str, object]:
     means = {title: _blank(_written(name, length.mean(name, cell))) for name, title in _COLUMNS.items()}
     alike = length.is_alike(cell)
     is_like = "–" if isinstance(alike, Missing) else "yes" if alike else "no"
-    seeds = length.trained.seeds(cell.models)
+    seeds = length.trained.seeds([cell.models])
     return {"CLIPs": cell.title, "Seeds": seeds} | means | {"Like a trained CLIP": is_like}
 
 
@@ -134,10 +134,10 @@ def claims_table(regime: Regime, confidence: float) -> Shown:
     for source in CLIPS:
         row: dict[str, object] = {"Images of": source}
         for title, error in (("before", BEFORE), ("after", AFTER)):
-            kinds = {"CLIP": CLIPS[source], "labels": LABELS[source]}
+            kinds = {"CLIP": CLIPS[source], "labels": LABELS.get(source, ())}
             means = {name: regime.trained.mean(error, cell) for name, cell in kinds.items()}
             row |= {f"{name}, {title}": _blank(mean) for name, mean in means.items()}
-            less = regime.trained.difference(error, CLIPS[source], LABELS[source])
+            less = regime.trained.difference(error, *kinds.values())
             row[f"CLIP less labels, {title}"] = "–" if isinstance(less, Missing) else less.with_interval
         rows.append(row)
     return table(

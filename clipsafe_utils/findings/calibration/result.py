@@ -18,7 +18,7 @@ from clipsafe_utils.findings.calibration.scaling_change import change_of_groups,
 from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
 from clipsafe_utils.findings.calibration.variants import every_model, variants_of
 from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views, with_bins
-from clipsafe_utils.findings.experiments.cells import Experiments, read_experiments
+from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_experiments
 from clipsafe_utils.findings.experiments.length import Length
 from clipsafe_utils.findings.experiments.regime import Regime
 from clipsafe_utils.findings.ladder import read_causes
@@ -42,7 +42,7 @@ class Calibration:
     trainings: Mapping[str, Trainings]  # by study, those that differ in one thing
     alike: Alike = field(default_factory=nobody)  # real networks before and after scaling
     temperatures: Temperatures = field(default_factory=lambda: read_temperatures([], []))
-    experiments: Experiments = field(default_factory=lambda: Experiments([], 0.95))
+    experiments: Experiments = NONE  # CLIPs of another length and logit scale
 
     @cached_property
     def length(self) -> Length:

@@ -20,10 +20,12 @@ CLIPS: Mapping[str, Cell] = {
     "laion": of_seeds("regime-laion-clip-s{seed}"),
     "mixed": of_seeds("regime-mixed-clip-s{seed}"),
 }
-LABELS: Mapping[str, Cell] = {source: of_seeds(f"regime-{source}-labels-s{{seed}}") for source in CLIPS}
+LABELS: Mapping[str, Cell] = {
+    source: of_seeds(f"regime-{source}-labels-s{{seed}}") for source in ("wit", "laion")
+}
 """CLIPs, and networks with cross-entropy, by source of the images."""
 
-QUARTER: Mapping[str, Cell] = {source: (f"regime-{source}-16k-clip-s0",) for source in CLIPS}
+QUARTER: Mapping[str, Cell] = {source: (f"regime-{source}-16k-clip-s0",) for source in LABELS}
 SECOND: Mapping[str, Cell] = {source: (f"regime-{source}-resnet_s-clip-s0",) for source in CLIPS}
 """CLIPs of a quarter of the images, and of a second encoder; one seed each."""
 
@@ -61,7 +63,7 @@ class Regime:
         """Sources that have both CLIPs and networks with cross-entropy."""
         return [
             source
-            for source in CLIPS
+            for source in LABELS
             if all(self.trained.draws(BEFORE, of[source]).size for of in (CLIPS, LABELS))
         ]
 
@@ -104,13 +106,17 @@ class Regime:
     @property
     def by_quantity(self) -> Text:
         """What a quarter of the images changes in the error, by source."""
-        every = {source: self.trained.difference(BEFORE, QUARTER[source], CLIPS[source]) for source in CLIPS}
-        return listed(f"{one.in_full()} on `{name}`" for name, one in every.items() if isinstance(one, Value))
+        return self._beside_usual(QUARTER)
 
     @property
     def by_encoder(self) -> Text:
         """What a second encoder changes in the error, by source."""
-        every = {source: self.trained.difference(BEFORE, SECOND[source], CLIPS[source]) for source in CLIPS}
+        return self._beside_usual(SECOND)
+
+    def _beside_usual(self, kind: Mapping[str, Cell]) -> Text:
+        every = {
+            source: self.trained.difference(BEFORE, cell, CLIPS[source]) for source, cell in kind.items()
+        }
         return listed(f"{one.in_full()} on `{name}`" for name, one in every.items() if isinstance(one, Value))
 
     @property
