@@ -2,13 +2,13 @@
 
 import pytest
 
-from clipsafe_utils import parameters_of
 from clipsafe_utils.chapters.calibration import trained_alike
 from clipsafe_utils.findings.calibration.alike import read_alike
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.findings.calibration.temperatures import read_temperatures
 from clipsafe_utils.findings.experiments.cells import NONE, Experiments
 from clipsafe_utils.findings.experiments.length import GAP_HARD
+from clipsafe_utils.parameters import check_parameters
 from tests.findings.experiment_cubes import experiments
 from tests.findings.test_length_and_regime import MASKED, TRAINED, by_source, regime
 
@@ -16,7 +16,7 @@ REAL = (["published"], ["clip_zero_shot", "standard"])
 
 
 def chapter(trained: Experiments = NONE) -> Calibration:
-    chosen = parameters_of("calibration", {})
+    chosen = check_parameters("calibration", {})
     return Calibration(
         *(chosen, [], [], [], {}), read_alike(*REAL), read_temperatures(*REAL), experiments=trained
     )

@@ -67,7 +67,7 @@ def cells_table(found: Calibration) -> Shown:
     )
 
 
-def _cell(length: Length, cell: LengthCell) -> dict[str, object]:
+def _cell(length: Length, cell: LengthCell) -> dict[str, str]:
     means = {title: _blank(_written(name, length.mean(name, cell))) for name, title in _COLUMNS.items()}
     alike = length.is_alike(cell)
     is_like = "–" if isinstance(alike, Missing) else "yes" if alike else "no"
@@ -137,7 +137,7 @@ def claims_table(regime: Regime, confidence: float) -> Shown:
             kinds = {"CLIP": CLIPS[source], "labels": LABELS.get(source, ())}
             means = {name: regime.trained.mean(error, cell) for name, cell in kinds.items()}
             row |= {f"{name}, {title}": _blank(mean) for name, mean in means.items()}
-            less = regime.trained.difference(error, *kinds.values())
+            less = regime.trained.difference(error, kinds["CLIP"], kinds["labels"])
             row[f"CLIP less labels, {title}"] = "–" if isinstance(less, Missing) else less.with_interval
         rows.append(row)
     return table(

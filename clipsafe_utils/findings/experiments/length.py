@@ -91,11 +91,13 @@ class Length:
 
     def is_alike(self, cell: LengthCell) -> bool | Missing:
         """Return whether a cell is like a trained CLIP by `RULE`."""
-        means = {name: self.mean(name, cell) for name in RULE}
-        for mean in means.values():
+        is_inside = []
+        for name, (low, high) in RULE.items():
+            mean = self.mean(name, cell)
             if isinstance(mean, Missing):
                 return mean
-        return all(low <= means[name].estimate <= high for name, (low, high) in RULE.items())
+            is_inside.append(low <= mean.estimate <= high)
+        return all(is_inside)
 
     @cached_property
     def alike(self) -> list[LengthCell]:
