@@ -7,6 +7,8 @@ from clipsafe_engine.lab.compare import Difference, compare
 from clipsafe_engine.lab.measure.embeddings import write_embeddings
 from clipsafe_engine.lab.measure.experiments import measure_experiments
 from clipsafe_engine.lab.measure.miniature import LICENCE, STUDY, measure_miniature
+from clipsafe_engine.lab.measure.templates import REASONS as TEMPLATE_REASONS
+from clipsafe_engine.lab.measure.templates import measure_templates
 from clipsafe_engine.lab.predict.references import choose_filtered
 from clipsafe_engine.lab.predict.run import predict_zoo
 from clipsafe_engine.lab.predict.sets import model_name, world_hash
@@ -20,8 +22,9 @@ from clipsafe_engine.lab.world.sets import HARD, TEST_SETS
 from clipsafe_engine.lab.world.world import load_world
 from clipsafe_engine.lab.zoo import evaluated, record_of
 from clipsafe_engine.predict.store import PredictionStore
+from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.measuring.cubes import Facts
+from clipsafe_utils.measuring.cubes import Facts, write_cubes
 from clipsafe_utils.terminal import progress
 
 QUICK = (
@@ -169,6 +172,13 @@ def experiment(weights: Path, store: Path, folder: Path, seed: str, jobs: int) -
             jobs=jobs,
             advance=advance,
         )
+
+
+def templates(weights: Path, folder: Path) -> dict[str, str]:
+    """Measure the shipped CLIPs under templates that differ in what they say; see `measure_templates`."""
+    facts = Facts(STUDY, "proxy", LICENCE, "clipsafe miniature templates; kept images", TEMPLATE_REASONS)
+    embeddings = find_study(STUDY).read("embeddings")
+    return write_cubes({"templates": measure_templates(embeddings, load_world(), weights, facts)}, folder)
 
 
 def reproduce(weights: Path, work: Path, kept: Path, *, quick: bool, jobs: int) -> list[Difference]:

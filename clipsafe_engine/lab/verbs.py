@@ -118,6 +118,21 @@ def experiments(
 
 
 @miniature.command()
+def templates(
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the cube.")],
+    weights: _Weights = Path("weights"),
+) -> None:
+    """Test the shipped CLIPs under templates that differ in what they say; a minute, text towers only.
+
+    Example: [bold]clipsafe miniature templates -o mine[/bold]
+    """
+    from clipsafe_engine.lab import commands
+
+    hashes = commands.templates(weights, folder)
+    print_table([{"cube": name, "content": digest[:16]} for name, digest in hashes.items()], str(folder))
+
+
+@miniature.command()
 def reproduce(
     weights: _Weights = Path("weights"),
     work: Annotated[

@@ -353,9 +353,21 @@ _EMBEDDINGS = CubeSchema(
     ),
 )
 
+_SUBSET_DIMS = ("model", "pool", "size")
+_TEMPLATES = CubeSchema(
+    "templates",
+    "CLIPs under templates drawn from two pools: single ones, and averages of several",
+    (
+        _share("mean", ("draw", *_SUBSET_DIMS, "property"), "mean over subsets of equal size"),
+        _share("subset_value", (*_SUBSET_DIMS, "subset", "property"), "under the mean of one subset"),
+        _share("usual", ("draw", "model", "property"), "under the usual set of templates"),
+        Variable("template", ("pool", "subset"), "text", "the template of a subset of one", ""),
+    ),
+)
+
 _ALL = (
     *(_MODELS, _FACTORS, _SHAPE_BIAS, _SIXTEEN_WAY, _SHIFTS, _OOD, _CALIBRATION, _PROMPTS, _RETRIEVAL),
-    *(_RECIPES, _CAUSES, _EMBEDDINGS),
+    *(_RECIPES, _CAUSES, _EMBEDDINGS, _TEMPLATES),
 )
 SCHEMAS: Mapping[str, CubeSchema] = {schema.name: schema for schema in _ALL}
 """All cubes by name."""

@@ -27,7 +27,7 @@ _HOMES = {
     f"{_HERE}.proper_scores": ("brier_decomposition", "brier_score", "negative_log_likelihood"),
     f"{_HERE}.reliability": ("reliability_bins",),
     f"{_HERE}.robustness": ("effective_robustness",),
-    f"{_HERE}.runs": ("difference_of_runs", "mean_of_runs"),
+    f"{_HERE}.runs": ("contrast_of_runs", "difference_of_runs", "mean_of_runs"),
     f"{_HERE}.cue_decisions": ("shape_bias", "shape_bias_interval", "share_decided"),
     f"{_HERE}.temperature": ("fit_temperature", "temperature_draws"),
 }

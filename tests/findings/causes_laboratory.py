@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
-from clipsafe_utils.findings.causes.effects import relative_accuracy
+from clipsafe_utils.findings.properties import relative_accuracy
 from clipsafe_utils.findings.shift.laboratory import Laboratory
 from tests.chapters.synthetic_causes import synthetic_causes
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clipsafe_utils.metrics.runs import difference_of_runs, mean_of_runs
+from clipsafe_utils.metrics.runs import contrast_of_runs, difference_of_runs, mean_of_runs
 from clipsafe_utils.say import Value
 from tests.metrics.test_coverage import assert_covers
 
@@ -48,6 +48,19 @@ def test_with_equal_draws_a_difference_is_that_of_welch() -> None:
     assert found.estimate == pytest.approx(SEEDS.mean() - OTHER_SEEDS.mean())
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.units == 3
+
+
+def test_a_contrast_worked_by_hand() -> None:
+    """Half of two cells: variances of their means 1/3 and 1/4 count a quarter, with freedoms 2 and 3."""
+    one, other = [1.0, 2.0, 3.0], [5.0, 5.0 + 2 / 3, 7.0, 7.0 + 2 / 3]
+    cells = [np.tile(cell, (4, 1)) for cell in (one, other)]
+    parts = [np.var(cell, ddof=1) / len(cell) / 4 for cell in (one, other)]
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 2 + parts[1] ** 2 / 3)
+    found = contrast_of_runs(cells, [0.5, 0.5])
+    assert found.estimate == pytest.approx(0.5 * 2 + 0.5 * np.mean(other))
+    assert half_width(found) == pytest.approx(stats.t.ppf(0.975, freedom) * np.sqrt(sum(parts)))
+    with pytest.raises(ValueError, match="as many draws"):
+        contrast_of_runs([cells[0], cells[1][:3]], [1, 1])
 
 
 def test_what_the_images_do_to_both_sides_drops_out_of_a_difference() -> None:

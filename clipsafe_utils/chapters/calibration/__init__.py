@@ -1,6 +1,6 @@
 """What the page of chapter 5 shows: its tables and figures, and the experiment with digits."""
 
-from clipsafe_utils.chapters.calibration import figures, laboratory_tables, tables
+from clipsafe_utils.chapters.calibration import figures, laboratory_tables, tables, trained_alike
 from clipsafe_utils.findings.calibration import digits
 from clipsafe_utils.findings.calibration.digits_result import Digits
 from clipsafe_utils.metrics.logits import summarise_logits
@@ -14,4 +14,5 @@ __all__ = [
     "laboratory_tables",
     "summarise_logits",
     "tables",
+    "trained_alike",
 ]

@@ -54,7 +54,7 @@ def alike(found: Calibration) -> Shown:
         Axes2D("accuracy, %", "ECE, %", y_limits=_POSSIBLE, shared=True),
         "Scatter of ECE against accuracy, before and after temperature scaling.",
         what="confidences of CLIPs and standard networks before and after scaling",
-        sources=_sources_of_alike(found),
+        sources=quoted_lines(found),
     )
 
 
@@ -65,7 +65,7 @@ def gaps(found: Calibration) -> Shown:
         Axes2D("accuracy, %", "confidence less\naccuracy, points", shared=True),
         "Scatter of mean confidence less accuracy against accuracy, before and after temperature scaling.",
         what="confidences of CLIPs and standard networks before and after scaling",
-        sources=_sources_of_alike(found),
+        sources=quoted_lines(found),
     )
 
 
@@ -77,7 +77,7 @@ def temperatures(found: Calibration) -> Shown:
         "Dot plot of temperatures by encoder; marks are training sources, panels who fitted them.",
         Scale(reference=1.0),
         what="temperatures of CLIPs",
-        sources=_sources_of_alike(found),
+        sources=quoted_lines(found),
     )
 
 
@@ -312,7 +312,8 @@ def _sources(found: Calibration) -> list[str]:
     return source_lines(view.cube for view in found.shown)
 
 
-def _sources_of_alike(found: Calibration) -> list[str]:
+def quoted_lines(found: Calibration) -> list[str]:
+    """Say where the numbers of real networks come from that a table states."""
     if found.alike.source is None:
         return []
     lines = source_lines([found.alike.source])

@@ -8,9 +8,10 @@ import xarray as xr
 
 from clipsafe_utils.chapters import training_figures
 from clipsafe_utils.chapters.example_images import factor_examples
-from clipsafe_utils.cubes import GROUPS
+from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
 from clipsafe_utils.cubes.source_lines import source_lines
+from clipsafe_utils.findings.experiments.many_sources import ManySources
 from clipsafe_utils.findings.factors.label_rules import READINGS
 from clipsafe_utils.findings.factors.laboratory import TEXTURES
 from clipsafe_utils.findings.factors.residuals import (
@@ -23,7 +24,7 @@ from clipsafe_utils.findings.factors.residuals import (
 from clipsafe_utils.findings.factors.result import FactorRobustness
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.say import count
+from clipsafe_utils.say import Missing, count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
@@ -143,6 +144,34 @@ def doses(found: FactorRobustness, knob: str) -> Shown:
     """Draw relative accuracy against the level of a knob."""
     axis, unit = axis_of(knob)
     return training_figures.doses(found.doses[knob], axis, _sources_of_trainings(found), unit)
+
+
+def over_sources(found: FactorRobustness) -> Shown:
+    """Draw the residual of CLIPs over sources drawn at random, a row a factor."""
+    return dots(
+        over_sources_frame(found.many),
+        "accuracy above (+) or below (−) the line, points",
+        "Dot plot of the residuals of CLIPs of drawn sources by factor.",
+        what="CLIPs of drawn sources",
+        sources=found.many.trained.source_lines,
+    )
+
+
+def over_sources_frame(many: ManySources) -> pd.DataFrame:
+    """Give each factor the mean over sources with its interval, and a small mark a source."""
+    rows: list[dict[str, Any]] = []
+    for factor in HEADLINE_FACTORS:
+        mean = many.on_factor(factor)
+        if isinstance(mean, Missing):
+            continue
+        row = {"row": factor.replace("_", " "), "look": group_look("clip_zero_shot")}
+        ends = {"value": mean.estimate, "low": mean.low, "high": mean.high}
+        rows.append(row | {name: _PERCENT * end for name, end in ends.items()})
+        rows += [
+            {**row, "name": f"source {source}", "value": _PERCENT * one, "mark": "single"}
+            for source, one in many.residuals[factor].items()
+        ]
+    return marks(rows)
 
 
 def clips_frame(judged: Iterable[Judged]) -> pd.DataFrame:

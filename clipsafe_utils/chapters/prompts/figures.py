@@ -8,6 +8,7 @@ import pandas as pd
 
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, TITLES
+from clipsafe_utils.findings.prompts.content import CONTENT, SAME, Contents
 from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, RealPrompts
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.metrics.families import FEWEST_UNITS
@@ -62,6 +63,22 @@ def by_subset(found: OtherPrompts) -> Shown:
         columns=1,
         joined=False,
         sources=source_lines(panel.cube for panel in found.kept),
+    )
+
+
+def by_content(found: OtherPrompts) -> Shown:
+    """Draw changes under subsets of templates that differ in what they say, and of the same words."""
+    names = dict.fromkeys(found.contents.changes["property"])
+    return curves(
+        content_frame(found.contents),
+        "templates in a subset",
+        {PROPERTIES[name].title: Panel(PROPERTIES[name].axis, small=_small(name)) for name in names},
+        "Changes from the usual set under subsets of two pools of templates, mean (small marks: subsets).",
+        what="templates that differ in what they say",
+        ratios=True,
+        reference=0.0,
+        columns=1,
+        sources=[] if found.contents.cube is None else source_lines([found.contents.cube]),
     )
 
 
@@ -137,6 +154,29 @@ def wording_frame(found: OtherPrompts) -> pd.DataFrame:
 def subset_frame(found: OtherPrompts) -> pd.DataFrame:
     """Give the mean over the subsets of a size, its range, and a small mark a subset."""
     return marks(_marks_of_subsets(found.by_subset))
+
+
+def content_frame(contents: Contents) -> pd.DataFrame:
+    """Give the mean over subsets of a size with its interval, and a small mark a subset."""
+    return marks(_marks_of_contents(contents))
+
+
+_POOLS = {
+    CONTENT: (group_look("clip_zero_shot"), "they differ in what they say"),
+    SAME: ("ink", "same words"),
+}
+
+
+def _marks_of_contents(contents: Contents) -> Iterator[dict[str, Any]]:
+    for row in contents.changes.to_dict("records"):
+        look, label = _POOLS[row["pool"]]
+        panel, change = PROPERTIES[row["property"]], row["change"]
+        shared = {"panel": panel.title, "x": float(row["templates"]), "look": look, "label": label}
+        ends = {"value": change.estimate, "low": change.low, "high": change.high}
+        yield shared | {name: panel.scale * value for name, value in ends.items()}
+        if len(row["singles"]) > 1:
+            for value in row["singles"]:
+                yield shared | {"value": panel.scale * value, "mark": "single"}
 
 
 def _marks_of_subsets(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,13 @@
 """The tables of chapter 6."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from clipsafe_utils.findings.prompts.changes import EVERY, PROPERTIES, TITLES, Tested, change_of, weighed
+from clipsafe_utils.findings.prompts.content import SAME
+from clipsafe_utils.findings.prompts.embedded import MEASURED
+from clipsafe_utils.findings.prompts.real import FEWER
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.findings.prompts.sets import by_wording, title_of
 from clipsafe_utils.say import Missing, level, number, percent, points
@@ -64,6 +69,33 @@ def number_table(found: OtherPrompts, study: str) -> Shown:
         pd.DataFrame(rows),
         f"What fewer templates change: {fewest} in place of {most}, paired by model and draw; study "
         f"{study}, {clips} zero-shot CLIPs.",
+    )
+
+
+def content_table(found: OtherPrompts) -> Shown:
+    """Return what eighty templates change in place of one: of two pools, and in real CLIPs."""
+    contents, real = found.contents, found.real
+    changes = {
+        "that differ in what they say, in place of one of them": contents.gain,
+        "of the same words, in place of one of them": lambda name: contents.gain(name, SAME),
+        "that differ in what they say, in place of the usual ten": contents.beside_usual,
+    }
+    rows = [
+        {"Eighty templates": title} | {TITLES[name]: change(name).in_full() for name in MEASURED}
+        for title, change in changes.items()
+    ]
+    for few in FEWER if real else ():
+        less = real.change(few)
+        if isinstance(less, Missing):
+            continue
+        more = replace(less, estimate=-less.estimate, low=-less.high, high=-less.low)
+        cells = dict.fromkeys((TITLES[name] for name in MEASURED), "–")
+        title = f"of OpenAI, in place of the {few}: real CLIPs, ImageNet"
+        rows.append({"Eighty templates": title} | cells | {TITLES["accuracy"]: more.in_full()})
+    return table(
+        pd.DataFrame(rows),
+        f"What eighty templates change in place of fewer, with {level(found.confidence)} intervals: over "
+        f"{contents.clips} CLIPs and images in the drawn world, over families in real ones. –: not read.",
     )
 
 

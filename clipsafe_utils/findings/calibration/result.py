@@ -18,6 +18,9 @@ from clipsafe_utils.findings.calibration.scaling_change import change_of_groups,
 from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
 from clipsafe_utils.findings.calibration.variants import every_model, variants_of
 from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views, with_bins
+from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_experiments
+from clipsafe_utils.findings.experiments.length import Length
+from clipsafe_utils.findings.experiments.regime import Regime
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
@@ -39,6 +42,17 @@ class Calibration:
     trainings: Mapping[str, Trainings]  # by study, those that differ in one thing
     alike: Alike = field(default_factory=nobody)  # real networks before and after scaling
     temperatures: Temperatures = field(default_factory=lambda: read_temperatures([], []))
+    experiments: Experiments = NONE  # CLIPs of another length and logit scale
+
+    @cached_property
+    def length(self) -> Length:
+        """Whether a CLIP of the drawn world is as sure of itself as a trained one."""
+        return Length(self.experiments)
+
+    @cached_property
+    def regime(self) -> Regime:
+        """The claims, asked of such CLIPs."""
+        return Regime(self.experiments, self.length)
 
     @cached_property
     def shown(self) -> list[View]:
@@ -212,4 +226,5 @@ def calibration(chosen: CheckedParameters) -> Calibration:
         {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
         read_alike(chosen.studies, chosen.groups),
         read_temperatures(chosen.studies, chosen.groups),
+        read_experiments(chosen.studies, chosen.confidence),
     )

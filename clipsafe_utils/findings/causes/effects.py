@@ -10,16 +10,9 @@ import pandas as pd
 from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 from clipsafe_utils.findings.causes.contrasts import FEWEST_RUNS, contrasts
+from clipsafe_utils.findings.properties import relative_accuracy
 from clipsafe_utils.findings.shift.laboratory import Laboratory, read_laboratory
 from clipsafe_utils.say import Value
-
-SURFACE = ("pattern", "color", "texture")
-"""Factors of the surface: where textures are random already, another one changes nothing."""
-
-
-def relative_accuracy(factor: str) -> str:
-    """Return the property that a factor is read by: that with random textures, where they can tell."""
-    return f"relative_{factor}_{'typical' if factor in SURFACE else 'random'}"
 
 
 @dataclass(frozen=True)

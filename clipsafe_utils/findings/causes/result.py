@@ -11,6 +11,9 @@ from clipsafe_utils.findings.causes.in_laboratory import InLaboratory
 from clipsafe_utils.findings.causes.in_record import InRecord
 from clipsafe_utils.findings.causes.needs import Largest, laboratory_needs, record_needs
 from clipsafe_utils.findings.causes.record import read_record, record_effects
+from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_experiments
+from clipsafe_utils.findings.experiments.language import Language
+from clipsafe_utils.findings.experiments.texture import Texture
 from clipsafe_utils.findings.retrieval import NO_RETRIEVAL, Retrieval, read_retrieval
 from clipsafe_utils.findings.shift.clouds import Clouds
 from clipsafe_utils.findings.shift.laboratory import Laboratory
@@ -29,6 +32,17 @@ class Causes:
     records: Mapping[str, Clouds]
     left_out: Sequence[str]  # in words, which studies have neither
     retrieval: Retrieval = NO_RETRIEVAL  # beside accuracy, of the first study of real models that has it
+    experiments: Experiments = NONE  # beside the zoo
+
+    @cached_property
+    def language(self) -> Language:
+        """What is left of language when its artefacts are gone."""
+        return Language(self.experiments)
+
+    @cached_property
+    def texture(self) -> Texture:
+        """What of images is texture."""
+        return Texture(self.experiments)
 
     @cached_property
     def needs(self) -> dict[str, dict[str, Largest]]:
@@ -95,4 +109,5 @@ def causes(chosen: CheckedParameters) -> Causes:
         records,
         sentences,
         read_retrieval(chosen.studies, chosen.groups, chosen.confidence),
+        read_experiments(chosen.studies, chosen.confidence),
     )

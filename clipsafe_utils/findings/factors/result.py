@@ -12,6 +12,8 @@ from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_p
 from clipsafe_utils.cubes.schema import LABEL_RULE
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_experiments
+from clipsafe_utils.findings.experiments.many_sources import ManySources
 from clipsafe_utils.findings.factors import residuals
 from clipsafe_utils.findings.factors.clips import Real, real_of
 from clipsafe_utils.findings.factors.controls import Controls, controls_of
@@ -49,6 +51,12 @@ class FactorRobustness:
     trainings: Mapping[str, Trainings]  # by study
     networks: Text  # how many the public record has, whatever groups are shown
     whole: Sequence[Panel] = ()  # the panels before they are cut to a label rule and to factors
+    experiments: Experiments = NONE  # beside the laboratory
+
+    @cached_property
+    def many(self) -> ManySources:
+        """CLIPs of sources drawn at random."""
+        return ManySources(self.experiments)
 
     @property
     def models(self) -> dict[str, xr.Dataset]:
@@ -299,6 +307,7 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
         {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
         _networks(chosen.studies),
         read,
+        read_experiments(chosen.studies, chosen.confidence),
     )
 
 

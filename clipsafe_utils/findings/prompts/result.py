@@ -11,6 +11,7 @@ from clipsafe_utils.cubes.panels import Panel, nothing_to_show, read_panels
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.findings.prompts import panels, subsets
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
+from clipsafe_utils.findings.prompts.content import Contents, read_contents
 from clipsafe_utils.findings.prompts.embedded import MEASURED
 from clipsafe_utils.findings.prompts.own import NONE, TextTowers, own_changes
 from clipsafe_utils.findings.prompts.real import NO_REAL, RealPrompts, real_prompts
@@ -32,6 +33,7 @@ _FAR = 10
 
 
 _NO_DECISIONS = Evaluations(None)
+_NO_CONTENTS = Contents(None, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class OtherPrompts:
     asked: bool = False  # whether a reader gave prompts
     real: RealPrompts = NO_REAL  # accuracy of real CLIPs, of the first study that has it under three sets
     decisions: Evaluations = _NO_DECISIONS  # on cue conflict, of the first study of real CLIPs
+    contents: Contents = _NO_CONTENTS  # templates that differ in what they say
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
@@ -224,4 +227,5 @@ def other_prompts(chosen: CheckedParameters, text_towers: TextTowers) -> OtherPr
     return OtherPrompts(
         *(tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked, real),
         Evaluations(decided[0] if decided else None, chosen.confidence),
+        read_contents(chosen.studies, chosen.groups, chosen.confidence),
     )

@@ -13,6 +13,10 @@ from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_p
 from clipsafe_utils.cubes.schema import MULTIPLE_CHOICE
 from clipsafe_utils.cubes.selection import is_real, of_source
 from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_experiments
+from clipsafe_utils.findings.experiments.encoder import Encoder
+from clipsafe_utils.findings.experiments.language import Language
+from clipsafe_utils.findings.experiments.many_sources import ManySources
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shape.evaluations import Evaluations
@@ -74,6 +78,22 @@ class ShapeBias:
     every: Mapping[str, Panel] = field(default_factory=dict)  # and with every evaluation of a network
     skills: Mapping[str, Panel] = field(default_factory=dict)  # by study, the cube `sixteen_way`
     asked: Mapping[str, str] = field(default_factory=dict)  # by study, as it was asked for
+    experiments: Experiments = NONE  # beside the zoo
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Vision Transformers less ResNets at equal accuracy, in the laboratory."""
+        return Encoder(self.experiments)
+
+    @cached_property
+    def language(self) -> Language:
+        """What is left of language when its artefacts are gone."""
+        return Language(self.experiments)
+
+    @cached_property
+    def many(self) -> ManySources:
+        """CLIPs of sources drawn at random."""
+        return ManySources(self.experiments)
 
     @cached_property
     def classes(self) -> dict[str, xr.Dataset]:
@@ -437,4 +457,5 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         every_evaluation(chosen.studies, chosen.groups, chosen.decision_rule),
         {panel.study: panel for panel in read_panels(chosen.studies, "sixteen_way", chosen.groups)},
         {find_study(name).name: name for name in chosen.studies},
+        read_experiments(chosen.studies, chosen.confidence),
     )

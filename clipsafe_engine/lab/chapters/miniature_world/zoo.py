@@ -20,7 +20,7 @@ PURPOSES = {
     "classifiers": "networks without language, on a few hundred to 64k images",
     "fine_tuned": "CLIPs fine-tuned on labels, gently and strongly, and half-way averages",
     "knobs": "one thing varied at a time, three seeds each",
-    "references": "the two networks that choose the filtered sets; not in the zoo",
+    "references": "the two networks that chose the filtered sets: trained, not shipped and not in the list",
 }
 """What each training group is for, in the order of the table."""
 

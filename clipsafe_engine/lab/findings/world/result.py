@@ -11,6 +11,7 @@ import pandas as pd
 from clipsafe_engine.lab.findings.world.put_in import PutIn, put_into
 from clipsafe_engine.lab.world.world import World, load_world
 from clipsafe_utils.cubes.panels import Panel, left_out, read_panels
+from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.ladder import LOSS_OF_RUNG, SOURCES
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import DoseResponse, Trainings, tables_of_studies
@@ -76,6 +77,13 @@ class MiniatureWorld:
     panels: Sequence[Panel]  # the cube `causes` of each study
     left_out: Sequence[str]  # in words, which studies have none
     confidence: float
+    shown: Sequence[Panel] = ()  # the cube `shape_bias` of each study
+
+    @property
+    def in_chapters(self) -> Text:
+        """How many models most chapters show: those in the cubes of single sets, as that of shape bias."""
+        shown = [panel.models.sizes["model"] for panel in self.shown]
+        return Text(shown[0]) if shown else Missing("no study has decisions on images")
 
     @cached_property
     def put_in(self) -> PutIn:
@@ -211,9 +219,11 @@ def miniature_world(chosen: CheckedParameters) -> MiniatureWorld:
     >>> found.put_in.classes, found.changes["images"].wit.moved
     (24, not measured)
     """
+    with_trainings = [study for study in chosen.studies if find_study(study).has("causes")]
     return MiniatureWorld(
         load_world(),
         read_panels(chosen.studies, "causes", chosen.groups),
         left_out(chosen.studies, "causes", chosen.groups),
         chosen.confidence,
+        read_panels(with_trainings, "shape_bias", chosen.groups),
     )

@@ -1,0 +1,1 @@
+"""The experiments of the laboratory: the answer to each frozen question, by the rule of its header."""
