@@ -12,7 +12,7 @@ import xarray as xr
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 from clipsafe_utils.findings.experiments.cells import Cell, Experiments, of_seeds
 from clipsafe_utils.findings.experiments.residuals import of_cell, residuals
-from clipsafe_utils.metrics.runs import difference_of_runs
+from clipsafe_utils.metrics.runs import contrast_of_runs
 from clipsafe_utils.say import Missing, Said, Text, Value, listed
 
 SOURCES = ("wit", "laion")
@@ -89,7 +89,7 @@ class Encoder:
                 for one in (self.factors[source][factor] for source in SOURCES)
             )
         ]
-        return listed(names) if names else Text("none")
+        return listed(names) if names else Text("no factor")
 
     def _on_factor(self, found: xr.DataArray | None, source: str, factor: str) -> Said:
         if found is None:
@@ -99,4 +99,4 @@ class Encoder:
             return Missing("too few trainings where the line is supported")
         # Counts have no draws: each repeats the estimate.
         repeated = [np.tile(side, (3, 1)) for side in (upper, lower)]
-        return difference_of_runs(*repeated, self.trained.confidence)
+        return contrast_of_runs(repeated, [1.0, -1.0], self.trained.confidence)
