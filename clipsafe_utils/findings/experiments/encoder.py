@@ -89,7 +89,7 @@ class Encoder:
                 for one in (self.factors[source][factor] for source in SOURCES)
             )
         ]
-        return listed(names) if names else Text("none")
+        return listed(names) if names else Text("no factor")
 
     def _on_factor(self, found: xr.DataArray | None, source: str, factor: str) -> Said:
         if found is None:
