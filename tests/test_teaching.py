@@ -195,7 +195,9 @@ def test_a_chapter_builds_its_estimator_from_scratch(chapter: Chapter) -> None:
 def test_a_chapter_says_what_to_do_with_it(chapter: Chapter) -> None:
     prose = _prose(read_chapter(chapter))
     (section,) = re.findall(r"^## What to do with it\n(.+?)(?=^## )", prose, re.M | re.S)
-    uses = re.findall(r"^- \*\*([^*]+)\.\*\* .+ Evidence: (?:measured|proxy)\b.+\.$", section, re.M)
+    uses = re.findall(
+        r"^- \*\*([^*]+)\.\*\* .+ Evidence: (?:measured|proxy|\{eval\}`r\.evidence`).+\.$", section, re.M
+    )
     assert len(uses) == len(re.findall(r"^- ", section, re.M)) >= 4
     assert uses == [use for use in [*USES, "A wrong conclusion"] if use in uses]
     assert uses[-1] == "A wrong conclusion"
