@@ -32,7 +32,7 @@ _USE = re.compile(r"^- \*\*(?P<use>[^*]+)\.\*\* (?P<line>.+)$", re.MULTILINE)
 
 
 def results_in(notebook: NotebookNode) -> Mapping[str, str]:
-    """Return what a page that has run lets others quote, by name: what it published, and what to do by use."""
+    """Return what a page that has run lets others quote, by name: what it published, what to do with it."""
     return {**_outputs_of_cells(notebook.cells, RESULTS), **_to_do(notebook)}
 
 

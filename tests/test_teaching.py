@@ -39,6 +39,7 @@ taught = pytest.mark.parametrize("chapter", TAUGHT, ids=[chapter.name for chapte
 BUILT = [*TAUGHT, CHAPTERS["claims"]]
 built = pytest.mark.parametrize("chapter", BUILT, ids=[chapter.name for chapter in BUILT])
 USES = ["Choosing", "Fine-tuning", "Monitoring", "Trusting"]
+EVIDENCE = r"(?:measured|proxy|\{eval\}`r\.evidence`)"
 OPEN, CHECKED = "answer = ...", "check(answer)"
 
 

@@ -1,4 +1,4 @@
-"""Exercises that check themselves: for each, what is given, drawn by a seed, and what says whether it is right.
+"""Exercises that check themselves: what is given, drawn by a seed, and what says whether an answer is right.
 
 A class gets variants by the parameter `seed` of a page. What is right is computed from what is given, and is
 neither on the page nor in what the check prints.
@@ -67,12 +67,10 @@ def residuals_but_one(seed: int) -> tuple[pd.DataFrame, Check]:
     random = np.random.default_rng(seed)
     names = sorted(HEADLINE_FACTORS, key=lambda name: name == _POSE)
     others = (0.75 * random.dirichlet(np.full(len(names) - 1, 2.0))).round(3)
-    shares = [*others, 1 - others.sum()]
-    residuals = [*random.normal(0, 3, others.size).round(1), np.nan]
-    given = pd.DataFrame({"share": np.round(shares, 3), "residual": residuals}, names)
-    known = given.drop(index=_POSE)
-    right = -(known["share"] * known["residual"]).sum() / given.loc[_POSE, "share"]
-    return given, Check((float(right),), 0.05)
+    pose = 1 - others.sum()
+    residuals = random.normal(0, 3, others.size).round(1)
+    columns = {"share": np.round([*others, pose], 3), "residual": [*residuals, np.nan]}
+    return pd.DataFrame(columns, names), Check((float(-(others @ residuals) / pose),), 0.05)
 
 
 def decisions(seed: int) -> tuple[pd.Series, Check]:
@@ -86,7 +84,7 @@ def decisions(seed: int) -> tuple[pd.Series, Check]:
 
 
 def above_a_probit_line(seed: int) -> tuple[pd.DataFrame, Check]:
-    """Give networks on a line on probit axes, and a CLIP; its height above the line in points is asked for."""
+    """Give networks on a line on probit axes, and a CLIP; its height above it in points is asked for."""
     random = np.random.default_rng(seed)
     inside = np.sort(random.uniform(0.55, 0.85, 5))
     intercept, slope = random.uniform(-1.2, -0.6), random.uniform(1.0, 1.3)
@@ -141,7 +139,8 @@ def clips_in_pairs(seed: int) -> tuple[pd.DataFrame, Check]:
         for encoder, level in (("ViT-B/32", 60), ("ViT-B/16", 66))
     ]
     # Some lose their pair, so that the means of all rows differ by another number.
-    lost = [2 * place + random.integers(2) for place in (0, 3, 4)]
+    without = random.permutation(len(kinds))[: random.integers(2, 5)]
+    lost = 2 * without + random.integers(2, size=without.size)
     kept = [row for place, row in enumerate(rows) if place not in lost]
     given = pd.DataFrame(kept, columns=["source", "samples", "encoder", "accuracy"])
     gains = given.pivot(index=["source", "samples"], columns="encoder", values="accuracy").dropna()
@@ -150,7 +149,7 @@ def clips_in_pairs(seed: int) -> tuple[pd.DataFrame, Check]:
 
 
 def effects_of_lineages(seed: int) -> tuple[pd.DataFrame, Check]:
-    """Give the effects of ten networks of two lineages; the interval of the mean over lineages is asked for."""
+    """Give the effects of ten networks of two lineages; the interval of their mean is asked for."""
     random = np.random.default_rng(seed)
     lineages = np.repeat(["lineage 1", "lineage 2"], [7, 3])
     levels = dict(zip(("lineage 1", "lineage 2"), random.uniform(0.03, 0.10, 2), strict=True))
