@@ -180,6 +180,9 @@ def render(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for your own notebook and HTML page.")
     ] = None,
+    without_answers: Annotated[
+        bool, typer.Option("--without-answers", help="Leave the answers out: a copy for students; needs -o.")
+    ] = False,
     jobs: _Jobs = 2,
 ) -> None:
     r"""Run chapters: all of them for the book, or one with your own parameters.
@@ -189,9 +192,15 @@ def render(
     from clipsafe_utils.publishing.commands import render_book, render_own
 
     if output is not None and chapter is not None:
-        for path in render_own(chapter, "{}" if parameters is None else parameters, output):
+        values = "{}" if parameters is None else parameters
+        for path in render_own(chapter, values, output, with_answers=not without_answers):
             say(path)
         return
+    if without_answers:
+        raise ClipsafeError(
+            "A copy without answers needs a chapter and a folder:"
+            " clipsafe render CHAPTER --without-answers -o FOLDER."
+        )
     if parameters is not None or output is not None:
         raise ClipsafeError(
             "Your own parameters need a chapter and a folder: clipsafe render CHAPTER -y YAML -o FOLDER."

@@ -18,6 +18,7 @@ FACT = "% fact"
 """A line of a page's source: the paragraph below it is true under all parameters. Readers do not see it."""
 
 _MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")
+_ESCAPE, _EMPHASIS = re.compile(r"\\([\\*_<>\[\]#|~])"), re.compile(r"(?<!\\)\*")
 _HEADING = re.compile(r"^(?:\([\w-]+\)=\n+)?(?P<marks>#+) ", re.MULTILINE)
 """A heading, with the label before it."""
 _CITATION = re.compile(r" ?\{cite:[pt]\}`[^`]*`")
@@ -25,11 +26,23 @@ _ROLE_OF_BOOK = re.compile(r"\{[a-z:]+\}`([^`<]*?)(?: <[^`]*>)?`")
 _FENCE = re.compile(r"^(?P<fence>```+|:::+).*?^(?P=fence)$", re.MULTILINE | re.DOTALL)
 _MARKER = re.compile(r" *(?:(?:[-*:>]|[0-9]+\.) +)?(?:\*+[^*]+[.:]\*+ +)?")
 """What makes a line an item of a list, and the words in bold or italics that it begins with."""
+_TO_DO = re.compile(r"^## What to do with it\n(.+?)(?=^## )", re.MULTILINE | re.DOTALL)
+_USE = re.compile(r"^- \*\*(?P<use>[^*]+)\.\*\* (?P<line>.+)$", re.MULTILINE)
+"""What a chapter says of one use of a CLIP."""
 
 
 def results_in(notebook: NotebookNode) -> Mapping[str, str]:
-    """Return what a page that has run lets others quote, by name."""
-    return _outputs_of_cells(notebook.cells, RESULTS)
+    """Return what a page that has run lets others quote, by name: what it published, what to do with it."""
+    return {**_outputs_of_cells(notebook.cells, RESULTS), **_to_do(notebook)}
+
+
+def _to_do(notebook: NotebookNode) -> dict[str, str]:
+    prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    section = "".join(_TO_DO.findall(prose))
+    if not section:
+        return {}
+    lines = _USE.finditer(filled_text(section, texts_in(notebook)))
+    return {line["use"].lower(): _ESCAPE.sub(r"\1", _EMPHASIS.sub("", line["line"])) for line in lines}
 
 
 def texts_in(notebook: NotebookNode) -> Mapping[str, str]:

@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from clipsafe_utils.chapters.exercises import NOT_YET, RIGHT
 from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.publishing.chapters import Chapter, find_chapters, read_chapter
 from clipsafe_utils.publishing.commands import read_parameters
+from clipsafe_utils.publishing.render import with_texts
 
 LAST_TAUGHT = 6
 """The chapters after it hold no finding of their own: the ledger, and what cannot be said."""
@@ -30,6 +35,12 @@ def _number(chapter: Chapter) -> int:
 
 TAUGHT = [chapter for chapter in CHAPTERS.values() if _number(chapter) <= LAST_TAUGHT]
 taught = pytest.mark.parametrize("chapter", TAUGHT, ids=[chapter.name for chapter in TAUGHT])
+
+BUILT = [*TAUGHT, CHAPTERS["claims"]]
+built = pytest.mark.parametrize("chapter", BUILT, ids=[chapter.name for chapter in BUILT])
+USES = ["Choosing", "Fine-tuning", "Monitoring", "Trusting"]
+EVIDENCE = r"(?:measured|proxy|\{eval\}`r\.evidence`)"
+OPEN, CHECKED = "answer = ...", "check(answer)"
 
 
 @dataclass
@@ -124,6 +135,102 @@ def test_every_answer_was_computed(chapter: Chapter) -> None:
         ran = [cell for cell in answer.code if cell.outputs]
         assert ran or "{eval}" in answer.prose, answer.label
         assert all(cell.execution_count for cell in answer.code), answer.label
+
+
+def _codes(cells: list[NotebookNode], part: str) -> list[str]:
+    return [cell.source for cell in cells if cell.cell_type == "code" and part in cell.source]
+
+
+def _last_said(code: str, seed: int) -> str:
+    with redirect_stdout(StringIO()) as said:
+        exec(code, {"chosen": SimpleNamespace(seed=seed)})
+    return said.getvalue().splitlines()[-1]
+
+
+@built
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_the_folded_answer_fills_an_open_cell(chapter: Chapter, seed: int) -> None:
+    notebook = read_chapter(chapter)
+    answers = [code for one in _answers(notebook) for code in _codes(one.code, CHECKED)]
+    cells = _codes(notebook.cells, OPEN)
+    assert len(cells) == len(answers) >= 1
+    for cell, answer in zip(cells, answers, strict=True):
+        assert _last_said(cell, seed).startswith(NOT_YET)
+        filled = cell.replace(cell[cell.index(OPEN) : cell.index(CHECKED)], answer.partition(CHECKED)[0])
+        assert _last_said(filled, seed) == f"{RIGHT}."
+
+
+@built
+def test_a_students_copy_has_the_questions_and_no_answer(chapter: Chapter) -> None:
+    whole, copy = (with_texts(replace(chapter, with_answers=has)) for has in (True, False))
+    assert _answers(whole)
+    assert not _answers(copy)
+    assert "solution-" not in _prose(copy)
+    exercises = [re.findall(r"exercise-(?:start|end)", _prose(one)) for one in (whole, copy)]
+    assert exercises[0] == exercises[1]
+    assert _codes(copy.cells, OPEN) == _codes(whole.cells, OPEN)
+    left_out = {cell.source for one in _answers(whole) for cell in one.code}
+    kept = [cell.source for cell in copy.cells[:-1] if cell.cell_type == "code"]
+    assert len(left_out) + len(kept) == len(_codes(whole.cells[:-1], ""))
+
+
+@built
+def test_a_chapter_builds_its_estimator_from_scratch(chapter: Chapter) -> None:
+    cells = [
+        cell
+        for cell in read_chapter(chapter).cells
+        if cell.cell_type == "code" and re.search(r"^assert abs\(.+\) < 1e-[69]$", cell.source, re.M)
+    ]
+    assert cells
+    for cell in cells:
+        assert "tags" not in cell.metadata
+        lines = [line for line in cell.source.splitlines() if line.strip() and "import" not in line]
+        assert 8 <= len(lines) <= 20
+        assert "by the package" in lines[-1]
+        with redirect_stdout(StringIO()) as said:
+            exec(cell.source, {})
+        assert len(re.findall(r"\d+\.\d{6,}", said.getvalue())) >= 2
+
+
+@built
+def test_a_chapter_says_what_to_do_with_it(chapter: Chapter) -> None:
+    prose = _prose(read_chapter(chapter))
+    (section,) = re.findall(r"^## What to do with it\n(.+?)(?=^## )", prose, re.M | re.S)
+    uses = re.findall(
+        r"^- \*\*([^*]+)\.\*\* .+ Evidence: (?:measured|proxy|\{eval\}`r\.evidence`).+\.$", section, re.M
+    )
+    assert len(uses) == len(re.findall(r"^- ", section, re.M)) >= 4
+    assert uses == [use for use in [*USES, "A wrong conclusion"] if use in uses]
+    assert uses[-1] == "A wrong conclusion"
+
+
+def test_the_checklist_shows_each_line_of_each_chapter_once() -> None:
+    page = CHAPTERS["checklist"].source.read_text(encoding="utf-8")
+    results = dict(re.findall(r'^(\w+) = results_of\("([\w-]+)"\)$', page, re.M))
+    shown = re.findall(r'^- \{eval\}`(\w+)\["([^"]+)"\]` \{ref\}`ch-([\w-]+)`$', page, re.M)
+    assert all(results[name] == chapter for name, _, chapter in shown)
+    written = [
+        (chapter.name, use.lower())
+        for chapter in BUILT
+        for use in re.findall(r"^- \*\*([^*]+)\.\*\* .+ Evidence: ", _prose(read_chapter(chapter)), re.M)
+    ]
+    assert sorted((chapter, use) for _, use, chapter in shown) == sorted(written)
+
+
+@built
+def test_a_chapter_goes_from_its_answer_to_what_to_do(chapter: Chapter) -> None:
+    cells = read_chapter(chapter).cells
+
+    def place(part: str, kind: str) -> int:
+        return next(n for n, cell in enumerate(cells) if cell.cell_type == kind and part in cell.source)
+
+    first_figure = next(n for n, cell in enumerate(cells) if "figure" in cell.metadata.get("mystnb", {}))
+    box, scratch = place("In one minute", "markdown"), place(" < 1e-", "code")
+    to_do, to_fill = place("## What to do with it", "markdown"), place(OPEN, "code")
+    assert box < first_figure < scratch < to_do < to_fill
+    between = cells[box].source.partition("In one minute")[2].partition(":::\n")[2]
+    between += "".join(cell.source for cell in cells[box + 1 : first_figure] if cell.cell_type == "markdown")
+    assert len(between) < 600, "the first figure is within one screen of the box"
 
 
 @pytest.mark.parametrize(("plan", "minutes"), [(ONE_HOUR, 60), (HALF_DAY, 210)])

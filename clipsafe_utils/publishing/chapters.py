@@ -1,5 +1,7 @@
 """Chapters: where their sources stand, what they are called, how they are read."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,11 +9,13 @@ import jupytext
 import yaml
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode, ValidationError
+from nbformat.v4 import new_markdown_cell
 
 from clipsafe_utils.address import fill_in, name_of, title_of
 from clipsafe_utils.errors import ClipsafeError
 
 _UNREADABLE = (OSError, UnicodeDecodeError, yaml.YAMLError, MystMetadataParsingError, ValidationError)
+_ANSWER = re.compile(r"(```\{solution-(?:start|end)\}[^`]*```)")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Chapter:
     """One chapter, known by the MyST text notebook that is its source."""
 
     source: Path
+    with_answers: bool = True  # to its exercises
 
     @property
     def name(self) -> str:
@@ -73,7 +78,27 @@ def read_chapter(chapter: Chapter) -> NotebookNode:
     except _UNREADABLE as error:
         reason = str(error).strip().splitlines()[0].rstrip(":.")
         raise ClipsafeError(f"{chapter.source}: cannot be read as a MyST notebook ({reason}).") from error
+    if not chapter.with_answers:
+        notebook.cells = list(_without_answers(notebook.cells))
     return notebook
+
+
+def _without_answers(cells: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """Leave out what stands between the marks of an answer, prose and code."""
+    is_answer = False
+    for cell in cells:
+        if cell.cell_type != "markdown":
+            if not is_answer:
+                yield cell
+            continue
+        kept = []
+        for piece in _ANSWER.split(cell.source):
+            if _ANSWER.match(piece):
+                is_answer = piece.startswith("```{solution-start}")
+            elif not is_answer:
+                kept.append(piece.strip("\n"))
+        if prose := "\n\n".join(filter(None, kept)):
+            yield new_markdown_cell(prose, id=cell.id)
 
 
 def line_of_cell(chapter: Chapter, code: str) -> int | None:

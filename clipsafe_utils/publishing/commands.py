@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -105,9 +106,9 @@ def _keep_edits(chapters: Sequence[Chapter]) -> None:
         )
 
 
-def render_own(name: str, parameters: str, folder: Path) -> tuple[Path, Path]:
+def render_own(name: str, parameters: str, folder: Path, *, with_answers: bool = True) -> tuple[Path, Path]:
     """Render a chapter with a reader's parameters in YAML; return the notebook and the page."""
-    chapter = find_chapter(REPOSITORY, name)
+    chapter = replace(find_chapter(REPOSITORY, name), with_answers=with_answers)
     return write_standalone(REPOSITORY, chapter, folder, read_parameters(parameters))
 
 

@@ -50,6 +50,17 @@ def test_a_cell_is_found_in_its_source(tiny: Chapter) -> None:
     assert line_of_cell(tiny, "not in it") is None
 
 
+def test_a_copy_for_students_leaves_out_answers_and_what_they_run(tmp_path: Path) -> None:
+    answer = "```{solution-start} ex-one\n:class: dropdown\n```\n"
+    (tmp_path / "page.md").write_text(
+        f"{HEADER}Asked.\n\n{answer}Told.\n\n```{{code-cell}}\n1 + 1\n```\n\nMore.\n"
+        "```{solution-end}\n```\n\n"
+        f"Asked again.\n\n{answer}Told again.\n```{{solution-end}}\n```\n\n```{{code-cell}}\n2 + 2\n```\n"
+    )
+    cells = read_chapter(Chapter(tmp_path / "page.md", with_answers=False)).cells
+    assert [cell.source for cell in cells] == ["Asked.", "Asked again.", "2 + 2"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from clipsafe_utils import filling
 from clipsafe_utils.errors import ClipsafeError
-from clipsafe_utils.expressions import LEFT_OUT, TEXTS
-from clipsafe_utils.filling import filled, filled_text, for_readers, texts_in
+from clipsafe_utils.expressions import LEFT_OUT, RESULTS, TEXTS
+from clipsafe_utils.filling import filled, filled_text, for_readers, results_in, texts_in
 from clipsafe_utils.say import NO_BREAK, Value
 
 
@@ -119,3 +119,20 @@ def run_cell(code: str, **names: object) -> dict[str, str]:
         patch.setattr(filling, "publish_display_data", shown.append)
         exec(code, dict(names))
     return shown[0]
+
+
+def test_what_to_do_can_be_quoted_as_the_page_says_it() -> None:
+    section = (
+        "## What to do with it\n\n"
+        "- **Choosing.** Take {eval}`name`. Evidence: measured; F1: *{eval}`label`*.\n"
+        '- **A wrong conclusion.** "All". It is {eval}`missing`. Evidence: proxy.\n\nMore of it.\n\n'
+        "## Exercises\n\n- **Trusting.** None."
+    )
+    data = {TEXTS: {"name": "a_b", "label": "unclear", "missing": "not measured"}, RESULTS: {"one": "1"}}
+    ran = new_code_cell(outputs=[new_output("display_data", data)])
+    assert results_in(page(new_markdown_cell(section), ran)) == {
+        "one": "1",
+        "choosing": "Take a_b. Evidence: measured; F1: unclear.",
+        "a wrong conclusion": '"All". Evidence: proxy.',
+    }
+    assert results_in(page(new_markdown_cell("## Data\n"), ran)) == {"one": "1"}
