@@ -21,11 +21,13 @@ CLIPS: Mapping[str, Cell] = {
     "mixed": of_seeds("regime-mixed-clip-s{seed}"),
 }
 LABELS: Mapping[str, Cell] = {
-    source: of_seeds(f"regime-{source}-labels-s{{seed}}") for source in ("wit", "laion")
+    "wit": of_seeds("regime-wit-labels-s{seed}"),
+    "laion": of_seeds("regime-laion-labels-s{seed}"),
+    "mixed": of_seeds("language-mixed-labels-s{seed}"),  # shared with the experiment `language`
 }
 """CLIPs, and networks with cross-entropy, by source of the images."""
 
-QUARTER: Mapping[str, Cell] = {source: (f"regime-{source}-16k-clip-s0",) for source in LABELS}
+QUARTER: Mapping[str, Cell] = {source: (f"regime-{source}-16k-clip-s0",) for source in ("wit", "laion")}
 SECOND: Mapping[str, Cell] = {source: (f"regime-{source}-resnet_s-clip-s0",) for source in CLIPS}
 """CLIPs of a quarter of the images, and of a second encoder; one seed each."""
 
