@@ -122,7 +122,7 @@ def templates(
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the cube.")],
     weights: _Weights = Path("weights"),
 ) -> None:
-    """Test the shipped CLIPs under templates that differ in what they say; a minute, text towers only.
+    """Test the shipped CLIPs under templates that differ in what they say; ten minutes, text towers only.
 
     Example: [bold]clipsafe miniature templates -o mine[/bold]
     """
