@@ -14,6 +14,8 @@ from clipsafe_utils.say import Missing, Text, count
 WINDOW = 0.05
 """How far accuracies on ImageNet may differ, to either side, so that they are called equal."""
 
+_ROUNDING = 1e-9  # Five points more are five points, however their difference is rounded.
+
 FEWEST = 5
 """With fewer others of its group a network is placed among all, and with fewer of these not at all."""
 
@@ -105,7 +107,7 @@ def place_at_equal_accuracy(
 
 def within_window(one: Array, other: Array) -> NDArray[np.bool_]:
     """Say which accuracies are called equal, shape (ones, others); a missing one is equal to none."""
-    return np.asarray(np.abs(one[:, None] - other) <= WINDOW)
+    return np.asarray(np.abs(one[:, None] - other) <= WINDOW + _ROUNDING)
 
 
 def _placed(
