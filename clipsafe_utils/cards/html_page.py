@@ -28,7 +28,9 @@ th, td {{ text-align: left; vertical-align: top; padding: .2rem .5rem .2rem 0;
 thead th {{ border-top: 0; color: var(--soft); font-weight: 600; }}
 tbody th {{ font-weight: 600; }} small, .soft {{ color: var(--soft); font-weight: 400; }}
 .part th {{ padding-top: .6rem; font-size: 1rem; }}
-td svg {{ display: block; width: 160px; height: 18px; color: var(--soft); }}
+td svg {{ display: block; width: 140px; height: 18px; color: var(--soft); }}
+td span {{ white-space: nowrap; color: var(--soft); }}
+th[scope="row"] {{ min-width: 8rem; }} th small {{ display: block; }}
 path.own {{ fill: var(--own); }} line.own {{ stroke: var(--own); stroke-width: 2.5; }}
 @media (max-width: 700px) {{
   thead {{ display: none; }} tr, th, td {{ display: block; border-top: 0; padding: .05rem 0; }}
@@ -90,5 +92,15 @@ def _row(line: Line, cells: Cells) -> str:
     alt = f"{cells.title}: {cells.value}, place {cells.place}"
     drawn = strip(line.others, line.value.estimate, line.value.low, line.value.high, alt)
     named = zip(HEADINGS[1:], (cells.value, cells.place, cells.equal, cells.use), strict=True)
-    texts = "".join(f'<td data-name="{escape(name)}">{escape(text)}</td>' for name, text in named)
+    texts = "".join(f'<td data-name="{escape(name)}">{_in_lines(name, text)}</td>' for name, text in named)
     return f'<tr><th scope="row">{escape(cells.title)}{kind}</th><td>{drawn}</td>{texts}</tr>'
+
+
+def _in_lines(name: str, text: str) -> str:
+    """Break a cell of numbers before its interval, or after the height above the line."""
+    breaks = {HEADINGS[1]: (" (", "<br><span>("), HEADINGS[3]: ("; ", "<br>")}
+    before, after = breaks.get(name, ("", ""))
+    written = escape(text)
+    if not before or before not in written:
+        return written
+    return written.replace(before, after, 1) + ("</span>" if "<span>" in after else "")

@@ -81,9 +81,7 @@ def place_among_group(column: Column, targets: NDArray[np.int64], sign: int) -> 
     values, errors = (column.rows[name].to_numpy(float) for name in ("value", "error"))
     everyone = np.ones((targets.size, values.size), np.bool_)
     found = _placed(column, targets, sign * values, errors, everyone, sign * column.draws)
-    return [
-        one or Missing(f"fewer than {FEWEST} other networks of the record were measured so") for one in found
-    ]
+    return [one or Missing(f"fewer than {FEWEST} others measured in this way") for one in found]
 
 
 def place_at_equal_accuracy(
@@ -96,7 +94,7 @@ def place_at_equal_accuracy(
         values, draws = heights, draws[:0]
     near = within_window(accuracy[targets], accuracy) & np.isfinite(values)
     found = _placed(column, targets, sign * values, errors, near, draws)
-    few = Missing(f"fewer than {FEWEST} others are within {100 * WINDOW:g} points of its accuracy")
+    few = Missing(f"fewer than {FEWEST} others of its accuracy")
     unknown = Missing("its accuracy on ImageNet is not known")
     off = Missing(NOT_HELD)
     return [
