@@ -30,20 +30,21 @@ tbody th {{ font-weight: 600; }} small, .soft {{ color: var(--soft); font-weight
 .part th {{ padding-top: .6rem; font-size: 1rem; }}
 td svg {{ display: block; width: 140px; height: 18px; color: var(--soft); }}
 td span {{ white-space: nowrap; color: var(--soft); }}
-th[scope="row"] {{ min-width: 8rem; }} th small {{ display: block; }}
+th[scope="row"] {{ min-width: 8rem; }} td:nth-child(5) {{ min-width: 9.5rem; }} th small {{ display: block; }}
 path.own {{ fill: var(--own); }} line.own {{ stroke: var(--own); stroke-width: 2.5; }}
 @media (max-width: 700px) {{
   thead {{ display: none; }} tr, th, td {{ display: block; border-top: 0; padding: .05rem 0; }}
   tbody tr {{ border-top: 1px solid var(--rule); padding: .4rem 0; }}
   td[data-name]::before {{ content: attr(data-name) ": "; color: var(--soft); }}
 }}
-@page {{ size: A4; margin: 11mm; }}
+@page {{ size: A4; margin: 10mm; }}
 @media print {{
   :root {{ color-scheme: light; --ink: #000; --soft: #444; --page: #fff; --rule: #ccc; --own: {_LIGHT}; }}
-  body {{ font-size: 7.4pt; line-height: 1.22; max-width: none; padding: 0; }}
-  h1 {{ font-size: 13pt; }} h2 {{ font-size: 8.5pt; margin: 5pt 0 1pt; }}
+  body {{ font-size: 7pt; line-height: 1.18; max-width: none; padding: 0; }}
+  h1 {{ font-size: 13pt; }} h2 {{ font-size: 8.5pt; margin: 5pt 0 1pt; }} ul {{ columns: 2; }}
   th, td {{ padding: 1pt 5pt 1pt 0; }} .part th {{ padding-top: 3pt; font-size: 8.5pt; }}
-  td svg {{ width: 110px; height: 12px; }} tr {{ break-inside: avoid; }}
+  th[scope="row"] {{ min-width: 24mm; }} td:nth-child(5) {{ min-width: 30mm; }}
+  td svg {{ width: 100px; height: 12px; }} tr {{ break-inside: avoid; }}
 }}
 """
 

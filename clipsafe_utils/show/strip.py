@@ -39,7 +39,7 @@ def strip(others: ArrayLike, value: float, low: float, high: float, alt: str) ->
         return _ROOM + (WIDTH - 2 * _ROOM) * (min(max(number, first), last) - first) / span
 
     places, counts = np.unique(np.round((every - first) / span * _PLACES).astype(int), return_counts=True)
-    shades = 0.25 + 0.75 * np.sqrt(counts / counts.max())
+    shades = 0.4 + 0.6 * np.sqrt(counts / counts.max())
     ticks = "".join(
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="5" y2="13" stroke-opacity="{shade:.2f}"/>'
         for x, shade in zip(_ROOM + (WIDTH - 2 * _ROOM) * places / _PLACES, shades, strict=True)
