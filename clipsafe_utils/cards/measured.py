@@ -23,6 +23,7 @@ from clipsafe_utils.cards.properties import (
 )
 from clipsafe_utils.cubes.schema import CLASS_MEANS, HEADLINE_FACTORS, LABEL_RULE, OVERALL
 from clipsafe_utils.cubes.studies import Study
+from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
 from clipsafe_utils.findings.calibration.errors import FEWEST_IMAGES
 from clipsafe_utils.findings.shift.clouds import SAME_CLASSES
 from clipsafe_utils.metrics.arguments import Array
@@ -249,11 +250,18 @@ def _of_calibration(cube: xr.Dataset) -> _Found:
         if scaling in home["scaling"].values:
             error = home["ece"].sel(scaling=scaling).transpose("draw", "model").values
             yield error_key(scaling), "", _drawn(names, np.where(few, np.nan, error), biased=True)
-    before = home.sel(scaling="before")
-    gap = before["mean_confidence"] - before["accuracy"] if "mean_confidence" in before else None
-    if gap is not None:
-        yield GAP, "", _drawn(names, np.where(few, np.nan, gap.transpose("draw", "model").values))
+    yield GAP, "", _drawn(names, np.where(few, np.nan, _gap(home.sel(scaling="before"))))
     yield TEMPERATURE, "", _drawn(names, cube["temperature"].transpose("draw", "model").values)
+
+
+def _gap(before: xr.Dataset) -> Array:
+    """Return mean confidence less accuracy by draw and model; the estimate of bins where these alone tell."""
+    gap = np.full(before["accuracy"].transpose("draw", "model").shape, np.nan)
+    if "mean_confidence" in before:
+        gap = (before["mean_confidence"] - before["accuracy"]).transpose("draw", "model").values.copy()
+    with np.errstate(invalid="ignore"):
+        gap[0] = np.where(np.isnan(gap[0]), mean_gap(stored_bins(before.transpose("model", ...))), gap[0])
+    return gap
 
 
 def _drawn(names: Array, draws: Array, *, biased: bool = False) -> Column:
