@@ -12,11 +12,11 @@ from clipsafe_utils.show.tables import table
 
 _EXAMPLE = "ViT-B-32.openai"
 _TOLD = (
-    ("imagenet-val, decisions", "accuracy, and accuracy on ten visual factors", "Visual factors"),
-    ("imagenet-val, scores", "also calibration and temperature", "Calibration"),
+    ("imagenet-val, decisions", "accuracy, and accuracy on ten visual factors", "Factor robustness"),
+    ("imagenet-val, scores", "also calibration and temperature", "Calibration and temperature scaling"),
     ("imagenet-v2, -a, -r, -sketch, objectnet", "accuracy under shift", "Distribution shift"),
     ("cue-conflict", "shape bias", "Shape bias"),
-    ("ninco, inaturalist, sun, places, textures", "detection, with imagenet-val", "OOD detection"),
+    ("ninco, inaturalist, sun, places, textures", "detection, with imagenet-val", "OOD correlation"),
 )
 """What a file tells, and the chapter on it. At equal accuracy needs imagenet-val, too."""
 

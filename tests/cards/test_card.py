@@ -1,6 +1,7 @@
 """Cards of a made-up record: worked by hand, and what must hold of every card."""
 
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -17,11 +18,15 @@ from clipsafe_utils.cards.html_page import as_html
 from clipsafe_utils.cards.making import card, cards
 from clipsafe_utils.cards.placing import WINDOW, Place, within_window
 from clipsafe_utils.cards.writing import as_markdown, as_model_index, as_text_of_json
+from clipsafe_utils.cubes.studies import cubes_folder
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.measuring.cubes import write_cubes
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.say import Missing, Value
 from tests.attack.command import run
 from tests.cards.made import CLIPS, IMAGES, accuracy_of, write_own, write_record
+from tests.conftest import REPOSITORY
+from tests.importing.made import drawn_logits, folder, imported, some_images
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +231,27 @@ def test_what_is_wrong_is_said_in_a_sentence(
     ended = run(capsys, "card", *arguments)
     assert ended.is_one_sentence, ended
     assert said in ended.err
+
+
+def test_what_import_makes_has_a_card(tmp_path: Path) -> None:
+    names, truth = some_images(2000)
+    home = {"scores": drawn_logits(truth), "images": names}
+    others = {"scores": drawn_logits(truth[:200], seed=3), "images": [f"{n}.jpg" for n in range(200)]}
+    path = folder(tmp_path / "p", 'scores = "logits"\ngroup = "standard"', imagenet_val=home, sun=others)
+    write_cubes(imported(path, draws=60).cubes, tmp_path / "mine")
+    made = card(str(tmp_path / "mine"))
+    found = {line.key: line for line in made.measured}
+    assert {*found} == {"accuracy", "ood:sun:auroc", "ood:sun:fpr", "temperature"}
+    assert place_of(made, "accuracy").among == "other networks"
+    assert found["ood:sun:auroc"].chance == "draws of images"
+    assert isinstance(found["ood:sun:auroc"].place, Missing)
+    assert "fewer than 5,000 images" in "".join(made.unknown)
+
+
+def test_the_study_field_has_cards() -> None:
+    shutil.copytree(REPOSITORY / "cubes" / "field", cubes_folder() / "field", dirs_exist_ok=True)
+    made = card("field", "tf_efficientnet_lite0.wheel")
+    assert [line.key for line in made.measured] == ["shape_bias"]
+    assert place_of(made, "shape_bias").of == 13
+    with pytest.raises(ClipsafeError, match="has 3 models"):
+        card("field")
