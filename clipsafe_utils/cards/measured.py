@@ -127,6 +127,7 @@ def _column(
     rows = pd.DataFrame({"row": np.asarray(names, dtype=str), "value": np.asarray(value, np.float64)})
     rows = rows.assign(low=ends[0], high=ends[1], error=error, chance=chance)
     rows["reference"], rows["like"] = reference, np.nan
+    rows.loc[rows["error"].isna(), "chance"] = UNKNOWN
     return Column(rows, np.empty((0, len(rows))) if draws is None else np.asarray(draws, np.float64))
 
 
@@ -222,11 +223,14 @@ def _of_detection(cube: xr.Dataset) -> _Found:
         if ood_set.startswith(PART_OF_NINCO):
             continue
         of_set = cube.sel(ood_set=ood_set)
-        known, other = (int(of_set[name].values) for name in ("id_images", "ood_images"))
+        # Where a study does not state the numbers of images, its draws alone tell the chance.
+        known, other = (
+            float(of_set[name].values) if name in of_set else np.nan for name in ("id_images", "ood_images")
+        )
         for score in cube["score"].values.tolist():
             one = of_set.sel(score=score)
             area = one["auroc"].transpose("draw", "model").values
-            error = auroc_error(np.clip(area[0], 0, 1), max(known, 1), max(other, 1))
+            error = auroc_error(np.clip(area[0], 0, 1), known, other)
             if "auroc_error" in one:
                 error = np.where(np.isfinite(one["auroc_error"].values), one["auroc_error"].values, error)
             ends = area[0] - _Z * error, np.minimum(area[0] + _Z * error, 1.0)
@@ -234,8 +238,8 @@ def _of_detection(cube: xr.Dataset) -> _Found:
             yield ood_key(ood_set, "auroc"), score, _with_draws(column, area)
             for name in _RATES:
                 rate = one[name].transpose("draw", "model").values
-                hits = np.where(np.isfinite(rate[0]), np.round(np.nan_to_num(rate[0]) * other), np.nan)
-                whole = _shares(names, hits, np.full(len(names), float(other)))
+                hits = np.round(rate[0] * other)
+                whole = _shares(names, hits, np.full(len(names), other))
                 whole.rows["value"] = rate[0]
                 yield ood_key(ood_set, "fpr"), score, _with_draws(whole, rate)
 
