@@ -1,8 +1,8 @@
 """Pages on other parameters say nothing false about level, study and count, nor what they do not know.
 
-Every command that the book prints is among them, and sets on which sentences once were false. By default those
-are rendered that change what no other set does, and what `test_chapters` keeps of a dozen others is read;
-``CLIPSAFE_SETS=all`` renders all.
+Every command that the book prints is among them, and sets on which sentences once were false. By default
+those are rendered that change what no other set does, and what `test_chapters` keeps of a dozen others is
+read; ``CLIPSAFE_SETS=all`` renders all.
 """
 
 import os

@@ -80,10 +80,13 @@ def test_chapter_on_nothing_but_a_study_without_results(
     name: str, cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
+    refused = ""
     try:
         render_chapter(CHAPTERS[name], tmp_path / "bare.ipynb", {"studies": ["bare"]})
     except ClipsafeError as error:
-        assert re.search(r": Nothing to show: .*bare.*\.$", str(error))
+        refused = str(error)
+    if refused:
+        assert re.search(r": Nothing to show: .*bare.*\.$", refused)
         return
     text = _text(tmp_path / "bare.ipynb")
     assert "The study `bare` has no cube" in text
