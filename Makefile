@@ -23,7 +23,7 @@ test: $(VENV)/.test  ## Run every check that needs no torch: style, types, numbe
 	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist loadgroup $(addprefix --ignore=,$(TORCH_TESTS))
 
 peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: the laboratory, the engine, others' metrics.
-	@$(ONE_THREAD) $(VENV)-peers/bin/python -m pytest -q -n 2 $(TORCH_TESTS)
+	@$(ONE_THREAD) $(VENV)-peers/bin/python -m pytest -q -n 2 --dist loadgroup $(TORCH_TESTS)
 
 reproduce: $(VENV)-peers/.peers  ## Go from the shipped weights to cubes and compare with the committed; QUICK=1: six models.
 	@$(VENV)-peers/bin/clipsafe miniature reproduce $(if $(QUICK),--quick)
