@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the quick tests of a file to one worker, which makes their fixtures once; slow ones balance both."""
+    """Give the quick tests of a file to one worker, which makes what they share once; slow ones fill up."""
     for item in items:
         if not any(map(item.get_closest_marker, ("slow", "browser", "xdist_group"))):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
