@@ -80,7 +80,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        # Where there is no graphics card, Debian's chromium imitates one, which costs a third more.
+        # Where there is no graphics card, Debian's chromium imitates one, which costs a tenth more.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()

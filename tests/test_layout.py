@@ -66,8 +66,9 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
 
 def test_a_label_stays_on_one_line(page: Any, address: str) -> None:
     for name, selector in (("book/intro.html", "tbody th"), (LEDGER, ".ledger-table td")):
+        show(page, address, name)
         for width in (DESKTOP, PHONE):
-            show(page, address, name, width)
+            page.set_viewport_size({"width": width, "height": 900})
             labels = page.locator(f".themed-table {selector} .together").all()
             assert len(labels) > 5
             assert max(label.bounding_box()["height"] for label in labels) < 30
