@@ -19,7 +19,7 @@ from tests.built_site import REPOSITORY, built_site
 pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
-VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light")}
+VIEWS = {"light": (1280, "light"), "phone": (390, "light")}
 SERIOUS = ("serious", "critical")
 
 
@@ -165,7 +165,7 @@ def assert_reads_well(seen: Visit) -> None:
     assert seen.violations == []
 
 
-@pytest.mark.parametrize("view", ["light", "phone"])
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", listed_pages())
 def test_a_page_reads_well(browser: Any, address: str, name: str, view: str) -> None:
     seen = visit(browser, address + name, view)
@@ -201,11 +201,13 @@ def test_the_tab_key_goes_through_the_whole_page(page: Any, address: str, name: 
     page.goto(address + name, wait_until="load")
     page.evaluate("drawAll()")
     number = page.evaluate("controls().filter(isReachable).length")
-    reached = set()
+    missing = set(range(number))
     for _ in range(2 * number):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("focused()"))
-    assert reached >= set(range(number))
+        missing.discard(page.evaluate("focused()"))
+        if not missing:
+            break
+    assert missing == set()
 
 
 @pytest.mark.parametrize("name", [EXPLORED[0], MODELS, "search.html?q=temperature"])
