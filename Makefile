@@ -2,24 +2,28 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
+# Most modules of the packages are never imported: Python compiles those that are, when they are.
+PIP := -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 DEFINITION := pyproject.toml requirements.lock
 TORCH_TESTS := tests/metrics/test_metric_peers.py tests/lab tests/engine tests/attack/engine clipsafe_engine
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: book test peers reproduce record lint bench lock clean
 
 book: $(VENV)/.book  ## Build the book from the committed cubes and say where its first page is.
 	@$(BIN)/clipsafe book
 
-# Two workers have a core each: threads of NumPy's library would wait for each other.
+# Two workers have a core each: threads of the libraries of numbers would wait for each other.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
 test: $(VENV)/.test  ## Run every check that needs no torch: style, types, numbers, the book itself.
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup $(addprefix --ignore=,$(TORCH_TESTS))
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist loadgroup $(addprefix --ignore=,$(TORCH_TESTS))
 
 peers: $(VENV)-peers/.peers  ## Run what needs torch, in its own environment: the laboratory, the engine, others' metrics.
-	@$(VENV)-peers/bin/python -m pytest -q -n 2 $(TORCH_TESTS)
+	@$(ONE_THREAD) $(VENV)-peers/bin/python -m pytest -q -n 2 --dist loadgroup $(TORCH_TESTS)
 
 reproduce: $(VENV)-peers/.peers  ## Go from the shipped weights to cubes and compare with the committed; QUICK=1: six models.
 	@$(VENV)-peers/bin/clipsafe miniature reproduce $(if $(QUICK),--quick)
@@ -56,16 +60,16 @@ $(VENV)/bin/python:
 
 $(VENV)/.book: $(VENV)/bin/python $(DEFINITION)
 	@echo "Installing the packages of the book (a minute or two, once) ..."
-	@$(INSTALL) -e '.[book]'
+	@$(BIN)/python $(PIP) -e '.[book]'
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.book
-	@echo "Installing the packages of the tests ..."
-	@$(INSTALL) -e '.[book,record,test]'
-	@touch $@
+$(VENV)/.test: $(VENV)/bin/python $(DEFINITION)
+	@echo "Installing the packages of the book and of the tests (a minute or two, once) ..."
+	@$(BIN)/python $(PIP) -e '.[book,record,test]'
+	@touch $(VENV)/.book $@
 
 $(VENV)-peers/.peers: $(DEFINITION)
 	@echo "Installing torch, timm, open_clip and the libraries to compare with ..."
 	@$(PYTHON) -m venv $(VENV)-peers
-	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[book,field,models,peers,record,scale,test]'
+	@$(VENV)-peers/bin/python $(PIP) -e '.[book,field,models,peers,record,scale,test]'
 	@touch $@

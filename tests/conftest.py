@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -10,11 +11,30 @@ from hypothesis import settings
 
 from clipsafe_utils.cubes.schema import CUE_CLASSES, DECISIONS, FACTORS, SCHEMAS
 from clipsafe_utils.publishing import render
+from tests.built_site import SHARED
 from tests.run_here import run_here
 
 # Two workers on two cores: how long an example takes says nothing about the code.
 settings.register_profile("any time", deadline=None)
 settings.load_profile("any time")
+
+
+_SHARED: list[TemporaryDirectory[str]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a folder that all workers share; it goes when the tests end."""
+    if not hasattr(config, "workerinput"):
+        _SHARED.append(TemporaryDirectory(prefix="clipsafe-tests-"))
+        os.environ[SHARED] = _SHARED[-1].name
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the quick tests of a file to one worker, which makes what they share once; slow ones fill up."""
+    for item in items:
+        if not any(map(item.get_closest_marker, ("slow", "browser", "xdist_group"))):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -38,8 +58,12 @@ def mirror() -> Path:
 
 @pytest.fixture
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have `render_chapter` run chapters in this process, for tests of what pages say."""
+    """Have `render_chapter` run chapters in this process, for tests of what pages say.
+
+    A figure is drawn once, as an SVG; the picture for hosts that show none would be the same figure again.
+    """
     monkeypatch.setattr(render, "_run", run_here)
+    monkeypatch.setattr("clipsafe_utils.show.drawing._png_of", lambda _: b"a picture")
 
 
 def labelled(cube: xr.Dataset, name: str) -> xr.Dataset:

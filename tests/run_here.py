@@ -1,7 +1,7 @@
 """Running a chapter in the process of the tests: it says what it says in a kernel, without starting one.
 
-What a page imports and reads is there already when the next asks for it. Kernels start in `test_chapters`,
-which runs chapters in one each.
+What a page imports and reads is there already when the next asks for it. Kernels start in `test_three_ways`
+and in `test_installed`, and have run every page that is committed.
 """
 
 from base64 import b64encode

@@ -19,7 +19,7 @@ from tests.built_site import REPOSITORY, built_site
 pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
-VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light")}
+VIEWS = {"light": (1280, "light"), "phone": (390, "light")}
 SERIOUS = ("serious", "critical")
 
 
@@ -48,6 +48,9 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     stuck_folds: list[str] = field(default_factory=list)
     out_of_reach: list[str] = field(default_factory=list)
+    cut_off: list[str] = field(default_factory=list)
+    broken_words: list[str] = field(default_factory=list)
+    formulas: list[str] = field(default_factory=list)
     scroll_width: int = 0
     window_width: int = 0
     violations: list[str] = field(default_factory=list)
@@ -77,7 +80,8 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # Where there is no graphics card, Debian's chromium imitates one, which costs a tenth more.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -108,6 +112,15 @@ def visit(browser: Any, url: str, view: str) -> Visit:
     page.on("request", lambda request: seen.requests.append(request.url))
     page.goto(url, wait_until="load")
     seen.stuck_folds = page.evaluate("openAllFolds()")
+    seen.formulas = page.evaluate("formulaFaults()")
+    if view == "phone":
+        seen.cut_off = page.evaluate("firstNumbersOutOfSight()")
+        seen.broken_words = page.evaluate("brokenWords()")
+    else:
+        seen.cut_off = page.evaluate("tablesCutOff()")
+        page.set_viewport_size({"width": 1200, "height": 900})
+        seen.cut_off += page.evaluate("tooWide()")
+        page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("drawAll()")
     seen.out_of_reach = page.evaluate("outOfReach()")
     seen.scroll_width, seen.window_width = page.evaluate(
@@ -145,11 +158,14 @@ def assert_reads_well(seen: Visit) -> None:
     assert seen.stopped == []
     assert seen.stuck_folds == []
     assert seen.out_of_reach == []
+    assert seen.cut_off == []
+    assert seen.broken_words == []
+    assert seen.formulas == []
     assert seen.scroll_width <= seen.window_width
     assert seen.violations == []
 
 
-@pytest.mark.parametrize("view", ["light", "phone"])
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", listed_pages())
 def test_a_page_reads_well(browser: Any, address: str, name: str, view: str) -> None:
     seen = visit(browser, address + name, view)
@@ -185,11 +201,13 @@ def test_the_tab_key_goes_through_the_whole_page(page: Any, address: str, name: 
     page.goto(address + name, wait_until="load")
     page.evaluate("drawAll()")
     number = page.evaluate("controls().filter(isReachable).length")
-    reached = set()
+    missing = set(range(number))
     for _ in range(2 * number):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("focused()"))
-    assert reached >= set(range(number))
+        missing.discard(page.evaluate("focused()"))
+        if not missing:
+            break
+    assert missing == set()
 
 
 @pytest.mark.parametrize("name", [EXPLORED[0], MODELS, "search.html?q=temperature"])

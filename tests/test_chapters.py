@@ -170,6 +170,7 @@ def test_each_parameter_has_a_line_on_what_changes(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_kernel")
 @pytest.mark.parametrize("name", SAID)
 def test_a_chapter_says_on_other_values_what_is_kept(name: str, tmp_path: Path) -> None:
     """A change of words shows in the file (`clipsafe text` writes it); an interval moves with its level."""
@@ -181,14 +182,3 @@ def test_a_chapter_says_on_other_values_what_is_kept(name: str, tmp_path: Path) 
     assert stays == []
     kept = (REPOSITORY / "tests" / "texts" / f"{name}.txt").read_text(encoding="utf-8")
     assert text_of_page(mine).splitlines() == kept.splitlines()
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("no_kernel")
-@pytest.mark.parametrize("name", ALSO)
-def test_a_chapter_runs_on_other_values(name: str, tmp_path: Path) -> None:
-    output = tmp_path / "mine.ipynb"
-    render_chapter(CHAPTERS[name], output, ALSO[name])
-    notebook = nbformat.read(output, as_version=4)
-    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
-    assert tags.count("injected-parameters") == 1

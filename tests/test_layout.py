@@ -33,15 +33,9 @@ def show(page: Any, address: str, name: str, width: int = DESKTOP, theme: str = 
     page.evaluate("document.fonts.ready")
 
 
-def test_no_column_is_out_of_sight_on_a_desktop(page: Any, address: str) -> None:
-    names = pages_with("<table", "models-table")
-    assert len(names) > 10
-    for name in names:
-        show(page, address, name)
-        page.evaluate("openAllFolds()")
-        assert page.evaluate("tablesCutOff()") == [], name
-        page.set_viewport_size({"width": 1200, "height": 900})
-        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), name
+def test_there_are_tables_and_formulas_for_what_test_browser_asks_of_every_page() -> None:
+    assert len(pages_with("themed-table", "models-table")) > 10
+    assert len(pages_with("<math")) > 5
 
 
 def test_a_wide_table_stands_before_the_list_of_contents(page: Any, address: str) -> None:
@@ -53,40 +47,6 @@ def test_a_wide_table_stands_before_the_list_of_contents(page: Any, address: str
     last = wide.locator("thead th").last.bounding_box()
     there = [last["x"] + last["width"] - 2, last["y"] + last["height"] / 2]
     assert page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.tagName", there) == "TH"
-
-
-def test_on_a_phone_every_table_shows_a_number(page: Any, address: str) -> None:
-    for name in pages_with("themed-table", "models-table"):
-        show(page, address, name, PHONE)
-        page.evaluate("openAllFolds()")
-        assert page.evaluate("firstNumbersOutOfSight()") == [], name
-
-
-BROKEN_WORDS = """() => {
-  const broken = [];
-  for (const cell of document.querySelectorAll(".themed-table tr > :first-child")) {
-    const most = cell.closest("table").rows[0].cells.length > 5 ? 8 : 13;
-    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
-    while (texts.nextNode()) {
-      for (const word of texts.currentNode.data.matchAll(/(?<![\\w.<>-])[A-Za-z]+(?![\\w.<>-])/g)) {
-        if (word[0].length > most) continue;
-        const range = document.createRange();
-        range.setStart(texts.currentNode, word.index);
-        range.setEnd(texts.currentNode, word.index + word[0].length);
-        const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
-        if (lines.size > 1) broken.push(word[0]);
-      }
-    }
-  }
-  return broken;
-}"""
-
-
-def test_on_a_phone_no_word_of_a_first_column_is_broken(page: Any, address: str) -> None:
-    for name in pages_with("themed-table"):
-        show(page, address, name, PHONE)
-        page.evaluate("openAllFolds()")
-        assert page.evaluate(BROKEN_WORDS) == [], name
 
 
 @pytest.mark.parametrize(
@@ -106,8 +66,9 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
 
 def test_a_label_stays_on_one_line(page: Any, address: str) -> None:
     for name, selector in (("book/intro.html", "tbody th"), (LEDGER, ".ledger-table td")):
+        show(page, address, name)
         for width in (DESKTOP, PHONE):
-            show(page, address, name, width)
+            page.set_viewport_size({"width": width, "height": 900})
             labels = page.locator(f".themed-table {selector} .together").all()
             assert len(labels) > 5
             assert max(label.bounding_box()["height"] for label in labels) < 30
@@ -253,25 +214,7 @@ def test_after_printing_the_page_is_as_before(page: Any, address: str) -> None:
     assert page.evaluate("document.querySelectorAll('details[open]').length") == opened
 
 
-def test_every_formula_is_drawn_and_numbered(page: Any, address: str) -> None:
-    names = pages_with("<math")
-    assert len(names) > 5
-    for name in names:
-        show(page, address, name)
-        page.evaluate("openAllFolds()")
-        assert page.evaluate("document.querySelectorAll('.math:not(:has(> math[alttext]))').length") == 0, (
-            name
-        )
-        heights = page.evaluate(
-            "[...document.querySelectorAll('math')].map((one) => one.getBoundingClientRect().height)"
-        )
-        assert min(heights) > 5, name
-        numbers = page.evaluate(
-            "[...document.querySelectorAll('div.math[id] > .eqno')].map((number) => number.textContent)"
-        )
-        assert all(re.match(r"\(\d\.\d\)", number) for number in numbers), name
-        assert page.evaluate("document.fonts.check('16px \"STIX Two Math\"')"), name
-        assert not re.search(r"\\\\[(\[a-z]", page.locator(".bd-article").inner_text()), name
+def test_a_formula_is_as_tall_as_its_fractions_and_referred_to_by_its_number(page: Any, address: str) -> None:
     show(page, address, CALIBRATION)
     tall, low = (
         page.locator(f"#equation-eq-{name} math").bounding_box()["height"] for name in ("debiased", "ece")

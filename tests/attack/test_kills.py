@@ -84,7 +84,7 @@ def test_export(tmp_path: Path) -> None:
     undisturbed = kill.run([*EXPORT, str(tmp_path / "whole")], tmp_path / "whole")
     whole = kill.bytes_below(tmp_path / "whole")
     killed = tmp_path / "killed"
-    moments = kill.moments(kill.steps_of(undisturbed), 8)
+    moments = kill.moments(kill.steps_of(undisturbed), effort(3, 8))
     assert all(kill.was_killed(kill.run([*EXPORT, str(killed)], killed, at)) for at in moments)
     assert kill.run([*EXPORT, str(killed)], killed).returncode == 0
     assert kill.bytes_below(killed) == whole

@@ -85,7 +85,7 @@ def a_table(generator: random.Random, folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("part", range(effort(1, 2)))
 def test_cubes(part: int) -> None:
     assert failures(a_cube, effort(300, 5000), seed=part) == {}
 

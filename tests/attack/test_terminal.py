@@ -81,6 +81,17 @@ def test_a_folder_with_markup_in_its_name(tmp_path: Path, capsys: pytest.Capture
     assert "[b]x\\x1b[2J" in ended.err
 
 
+@pytest.fixture
+def small_study(
+    factors: xr.Dataset, models: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have commands read two models, whose source no ASCII can write, and not all cubes of the book."""
+    factors["hits"].attrs["source"] = "gemacht für ‘Tests’"
+    write_cube(factors, tmp_path / "cubes" / "small" / "factors.nc")
+    write_cube(models, tmp_path / "cubes" / "small" / "models.nc")
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(tmp_path / "cubes"))
+
+
 def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a line of the shell in which `clipsafe` is the command."""
     command = f"{sys.executable} -c 'from clipsafe_utils.cli import main; main()'"
@@ -94,6 +105,7 @@ def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("small_study")
 @pytest.mark.parametrize("command", ["models --json", "cubes", "--help"])
 @pytest.mark.parametrize(
     ("place", "complaint"), [(">/dev/full", "No space left"), (">&-", "output is closed")]
@@ -105,6 +117,7 @@ def test_an_output_that_cannot_be_written(command: str, place: str, complaint: s
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.usefixtures("small_study")
 @pytest.mark.parametrize("command", ["models --json", "claims --json"])
 def test_nobody_reads_on(command: str) -> None:
     ended = shell(f"set -o pipefail; clipsafe {command} | head -1")
@@ -112,6 +125,7 @@ def test_nobody_reads_on(command: str) -> None:
     assert ended.stderr == ""
 
 
+@pytest.mark.usefixtures("small_study")
 @pytest.mark.parametrize(
     "environment",
     [
@@ -128,6 +142,7 @@ def test_other_surroundings(environment: dict[str, str]) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("small_study")
 def test_a_closed_error_output_stops_nothing() -> None:
     assert shell("clipsafe cubes --json 2>&-").returncode == 0
 
@@ -164,6 +179,7 @@ def test_ctrl_c_ends_a_command_in_silence(command: str, after: float, tmp_path: 
     assert "Traceback" not in complaint
 
 
+@pytest.mark.usefixtures("small_study")
 def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
     ended = shell(f"mkdir {tmp_path}/x; cd {tmp_path}/x; rmdir {tmp_path}/x; clipsafe cubes --json")
     assert ended.returncode in (0, 2)

@@ -30,6 +30,8 @@ from tests.lab.predict.test_run import keep
 from tests.lab.student import tiny_study
 from tests.lab.training.conftest import tiny, world  # noqa: F401  # fixtures
 
+pytestmark = pytest.mark.slow
+
 Begin = Callable[..., object]
 
 

@@ -6,6 +6,8 @@ pytest.importorskip("zarr")
 from clipsafe_utils.measuring.rounding import DIGITS
 from tests.lab.measure.laboratories import Laboratory
 
+pytestmark = pytest.mark.xdist_group("laboratory")  # made once, in one worker
+
 ROUNDING = 2.0 ** -(DIGITS + 1)
 
 

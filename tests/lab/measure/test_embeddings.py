@@ -15,6 +15,8 @@ from clipsafe_utils.measuring.cubes import Facts
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import Laboratory
 
+pytestmark = pytest.mark.xdist_group("laboratory")  # made once, in one worker
+
 IMAGES = {"natural": 300, "textures": 50, "fooling_labels": 20}
 FACTS = Facts("test", "proxy", "CC0", "made by a test")
 TEMPLATES = {"one/0": "one", "one/1": "two"}

@@ -18,6 +18,8 @@ from clipsafe_utils.metrics.draws import draw_weights
 from tests.lab.measure import stand_ins
 from tests.lab.measure.laboratories import REPLICATES, Laboratory
 
+pytestmark = pytest.mark.xdist_group("laboratory")  # made once, in one worker
+
 CUBES = ("models", "factors", "shape_bias", "shifts", "ood", "calibration", "prompts", "causes")
 
 

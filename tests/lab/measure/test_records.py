@@ -11,6 +11,8 @@ from clipsafe_utils.errors import ClipsafeError
 from tests.lab.measure.laboratories import Laboratory
 from tests.lab.measure.stand_ins import record
 
+pytestmark = pytest.mark.xdist_group("laboratory")  # made once, in one worker
+
 
 def test_records_fill_both_cubes() -> None:
     records = [record("a", parameters=230_400, knob="batch", level=64), record("b", seed=np.nan)]
