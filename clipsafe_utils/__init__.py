@@ -14,6 +14,7 @@ from clipsafe_utils.lazy import lazily
 __version__ = "0.1.0"
 
 _HOMES = {
+    "clipsafe_utils.cards.making": ("card",),
     "clipsafe_utils.chapters.group_sizes": ("group_sizes",),
     "clipsafe_utils.chapters.quoted": ("results_of",),
     "clipsafe_utils.claims.gaps": ("open_claims",),

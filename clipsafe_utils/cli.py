@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from clipsafe_utils import __version__, boundary
+from clipsafe_utils.cards.commands import card
 from clipsafe_utils.claims.commands import claims
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.importing.commands import import_
@@ -161,6 +162,7 @@ def record(
 
 app.command()(claims)
 app.command(name="import")(import_)
+app.command()(card)
 for _point in entry_points(group=COMMANDS):
     _verb = _point.load()
     if isinstance(_verb, typer.Typer):

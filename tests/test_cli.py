@@ -28,6 +28,7 @@ VERBS = (
     ["train"],
     ["claims"],
     ["import"],
+    ["card"],
     ["miniature", "choose"],
     ["miniature", "predict"],
     ["miniature", "measure"],

@@ -25,6 +25,7 @@ FLOWS = {
         {"findings"},
         {"claims"},
         {"show"},
+        {"cards"},
         {"chapters"},
         {"expressions", "filling"},
         {"publishing"},

@@ -1,0 +1,100 @@
+"""What a card says, in words: the same cells for the terminal, Markdown and HTML."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from clipsafe_utils.cards.card import Card, Line
+from clipsafe_utils.cards.placing import EVERYONE, FEWEST, WINDOW, Place
+from clipsafe_utils.cards.properties import OF_ALL, SHIFTS
+from clipsafe_utils.registry.groups import GROUPS
+from clipsafe_utils.registry.set_names import shift_title
+from clipsafe_utils.say import Value, listed
+
+HEADINGS = ("Property", "Value (95 %)", "Place", "At equal accuracy", "For use")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One line of a card in words; empty where there is nothing to say."""
+
+    part: str
+    title: str
+    kind: str
+    value: str
+    place: str
+    equal: str
+    use: str
+
+
+def cells_of(card: Card) -> Iterator[tuple[Line, Cells]]:
+    """Write each measured line of a card."""
+    for line in card.measured:
+        assert isinstance(line.value, Value)
+        equal = _place(line.equal, card)
+        if isinstance(line.height, Value):
+            equal = f"{line.height.points()} points, {line.verdict}; {equal}"
+        yield (
+            line,
+            Cells(
+                line.part,
+                line.title,
+                _kind(line),
+                str(line.value.in_full()),
+                _place(line.place, card),
+                equal,
+                line.use,
+            ),
+        )
+
+
+def title_of(card: Card) -> str:
+    """Return the name of the model without what cubes put before it."""
+    return card.model.partition(":")[2] if card.checkpoint == card.model else card.checkpoint
+
+
+def about(card: Card) -> list[str]:
+    """Say who the model is, and how the card is to be read."""
+    counted = ""
+    if card.in_record:
+        counted = f" The record has it already, as {listed(card.in_record)}; it is counted once."
+    return [
+        f"Group: {GROUPS[card.group]}. Values of the study {card.study}, beside the public record.{counted}",
+        f"Place: rank among the record's {card.among} that were measured in the same way, itself with them, "
+        f"or among {EVERYONE} where there are fewer than {FEWEST} others. Rank 1 is the best, or the highest "
+        "where neither end is better. In brackets: the places that the true rank may have, by the intervals "
+        "of all differences at once.",
+        f"At equal accuracy: rank among those within {100 * WINDOW:g} points of its accuracy on ImageNet. "
+        "For factors and shifts it is by points above the line of the record's standard networks; whether "
+        "these are above, within or below what new standard families reach stands beside them.",
+    ]
+
+
+def ways(card: Card) -> list[str]:
+    """Say where the intervals of the ranks are from, with the properties of each way."""
+    found: dict[str, list[str]] = {}
+    for line in card.measured:
+        if isinstance(line.place, Place):
+            found.setdefault(line.place.way, []).append(line.title)
+    return [f"{way}: {', '.join(titles)}" for way, titles in found.items()]
+
+
+def unknown(card: Card) -> list[str]:
+    """Say what was not measured, and why."""
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in card.unknown.items()]
+
+
+def _place(place: object, card: Card) -> str:
+    if not isinstance(place, Place):
+        return getattr(place, "reason", "")
+    return f"{place}" if place.among == card.among else f"{place}, {place.among}"
+
+
+_KINDS: Mapping[str, str] = {"maximum_softmax": "maximum softmax"}
+
+
+def _kind(line: Line) -> str:
+    if line.kind.endswith(OF_ALL):
+        return "chosen among 1,000 classes"
+    if line.key in SHIFTS:
+        return "" if line.kind == SHIFTS[line.key][0] else shift_title(line.kind)
+    return line.kind.replace("_", " ")
