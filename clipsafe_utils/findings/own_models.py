@@ -57,16 +57,15 @@ def _as_code(name: str) -> str:
     return f"`{name.replace('`', '')}`"
 
 
-def own_names(models: xr.Dataset) -> list[str]:
-    """Return the names of own models, which may be networks that the record has under another."""
-    names = models["model"].values.tolist()
-    return short_names(names, names)
+def own_names(rows: Sequence[str]) -> list[str]:
+    """Return the names of own models by their rows; the record may have the network under another."""
+    return short_names(rows, rows)
 
 
-def is_one_of(own: Panel, host: Panel) -> NDArray[np.bool_]:
-    """Return a mask of the models of a study that `clipsafe import` found to be an own model, as it says."""
-    rows = own.models.attrs.get(IN_RECORD, "").split("\n")
-    return np.asarray(host.models["model"].isin(rows).values)
+def is_one_of(own: xr.Dataset, host: xr.Dataset) -> NDArray[np.bool_]:
+    """Return a mask of the models that `clipsafe import` found to be one of a cube `models`, as that says."""
+    rows = own.attrs.get(IN_RECORD, "").split("\n")
+    return np.asarray(host["model"].isin(rows).values)
 
 
 def beside(host: Panel, own: Panel) -> Panel:

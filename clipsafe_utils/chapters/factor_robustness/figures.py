@@ -387,7 +387,7 @@ def _own(found: FactorRobustness, *, near: bool = False) -> Iterator[dict[str, A
     """Tabulate the reader's models with their looks, as marks of the study whose line judges them."""
     number = 0
     for result, models in found.own.values():
-        names = own_names(models)
+        names = own_names(models["model"].values.tolist())
         table = _tabulated(result, models)
         for row in (_near(table, found.lines[found.host]) if near else table).to_dict("records"):
             look = yours_look(number + row["place"])

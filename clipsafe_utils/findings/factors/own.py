@@ -29,7 +29,7 @@ def counted_alike(whole: Panel, host: Panel, chosen: CheckedParameters) -> Panel
 
 def judge_own(own: Panel, host: Panel, chosen: CheckedParameters) -> Judged:
     """Judge own models, of `counted_alike`, by the line and the band of a study."""
-    draws = (host.models["group"] == chosen.baseline_group).values & ~is_one_of(own, host)
+    draws = (host.models["group"] == chosen.baseline_group).values & ~is_one_of(own.models, host.models)
     of_line = host.cube[["hits", "images"]].sel(factor=own.cube["factor"], selection=own.cube["selection"])
     both = beside(Panel(host.study, of_line.isel(model=draws), host.models.isel(model=draws)), own)
     result = judged_by_choices(both, chosen)
@@ -42,6 +42,6 @@ def standings(study: str, judged: Judged) -> Sequence[Standing]:
     result, models = judged
     table = result.transpose("model", "factor")
     factors = [name.replace("_", " ") for name in result["factor"].values.tolist()]
-    names = own_names(models)
+    names = own_names(models["model"].values.tolist())
     parts = (table[name].values for name in ("residual", "p_value", "measured"))
     return [standing(name, study, factors, *of_model) for name, *of_model in zip(names, *parts, strict=True)]
