@@ -8,8 +8,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_utils.cubes.panels import Panel
+from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.importing.recognising import IN_RECORD
 from clipsafe_utils.metrics.arguments import Array
+from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.intervals import ALPHA, holm
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Text, listed
@@ -35,8 +37,8 @@ class Standing:
 
     @property
     def who(self) -> Text:
-        """The model and its study as a sentence names them; neither is read as markup."""
-        return Text(f"{_as_code(self.model)} of the study {_as_code(self.study)}")
+        """The model and its study as a sentence names them."""
+        return who_of(self.model, self.study)
 
     @property
     def stands(self) -> Text:
@@ -53,8 +55,25 @@ class Standing:
         return listed(name for name, found in self.on if found == word)
 
 
+def who_of(model: str, study: str) -> Text:
+    """Name an own model and its study in a sentence: neither is read as markup."""
+    return Text(f"{_as_code(model)} of the study {_as_code(study)}")
+
+
 def _as_code(name: str) -> str:
     return f"`{name.replace('`', '')}`"
+
+
+def without_a_line(panels: Sequence[Panel]) -> list[str]:
+    """Return the studies of real models that could draw no line, if another of them can."""
+    real = [panel for panel in panels if is_real(panel.cube)]
+    drawing = {panel.study for panel in real if _draws(panel.models)}
+    return [panel.study for panel in real if panel.study not in drawing] if drawing else []
+
+
+def _draws(models: xr.Dataset) -> bool:
+    standard = (models["group"] == "standard").values
+    return np.unique(models["family"].values[standard]).size > MINIMUM_FAMILIES
 
 
 def own_names(rows: Sequence[str]) -> list[str]:
