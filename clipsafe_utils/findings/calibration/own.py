@@ -10,12 +10,14 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.findings.calibration.alike import LIKE, SCALINGS, STANDARD, Alike
 from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
 from clipsafe_utils.findings.own_models import own_names, who_of
-from clipsafe_utils.say import Missing, Text, count, percent, points
+from clipsafe_utils.say import Text, count, number, percent, points
 
 _HOME = "id"
 """The images on which tables state errors: validation images of ImageNet."""
 
-_COLUMNS = ["study", "name", "scaling", "accuracy", "ece", "gap"]
+_ALONE = "and no standard network is of like accuracy"
+
+_COLUMNS = ["study", "name", "scaling", "accuracy", "ece", "temperature", "gap"]
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,21 @@ class OwnErrors:
     scaling: str
     ece: Text
     gap: Text
-    more_than: Text  # how many of how many of these err less
+    beside: Text  # how many of how many of these err less
+    temperature: Text
 
 
 def own_rows(panels: Sequence[Panel]) -> pd.DataFrame:
     """Return accuracy, ECE and mean confidence less accuracy on ImageNet, a row a model and scaling."""
     parts = [pd.DataFrame(columns=_COLUMNS)]
     for panel in panels:
-        if _HOME in panel.cube["condition"].values and {*SCALINGS} <= {
-            *panel.cube["scaling"].values.tolist()
-        }:
+        conditions, scalings = (panel.cube[dim].values.tolist() for dim in ("condition", "scaling"))
+        if _HOME in conditions and {*SCALINGS} <= {*scalings}:
             one = panel.cube.isel(draw=0).sel(condition=_HOME).transpose("model", ...)
             names = own_names(one["model"].values.tolist())
             for scaling in SCALINGS:
                 at = one.sel(scaling=scaling)
-                numbers = {"accuracy": at["accuracy"].values, "ece": at["ece"].values}
+                numbers = {name: at[name].values for name in ("accuracy", "ece", "temperature")}
                 shared = {"study": panel.study, "name": names, "scaling": scaling}
                 parts.append(pd.DataFrame({**shared, **numbers, "gap": mean_gap(stored_bins(at))}))
     kept = [part for part in parts if len(part)]
@@ -54,11 +56,13 @@ def own_errors(rows: pd.DataFrame, alike: Alike) -> Iterator[OwnErrors]:
     for row in rows.to_dict("records"):
         near = before.loc[np.abs(before["accuracy"] - row["accuracy"]) < LIKE, "name"]
         others = record[(record["scaling"] == row["scaling"]) & record["name"].isin(near)]["ece"]
-        less = Missing("no standard network of like accuracy")
+        less = count(int((others < row["ece"]).sum()), len(others))
+        beside = f"more than that of {less} standard networks of like accuracy" if len(others) else _ALONE
         yield OwnErrors(
             who_of(row["name"], row["study"]),
             row["scaling"],
             percent(row["ece"]),
             points(row["gap"]),
-            count(int((others < row["ece"]).sum()), len(others)) if len(others) else less,
+            Text(beside),
+            number(row["temperature"]),
         )

@@ -112,7 +112,8 @@ class Calibration:
     @cached_property
     def own(self) -> pd.DataFrame:
         """Errors of the reader's own models before and after scaling."""
-        return own_rows([panel for panel in self.panels if panel.study in self.brought])
+        shown = self.brought if self.alike.study else ()
+        return own_rows([panel for panel in self.panels if panel.study in shown])
 
     @cached_property
     def own_errors(self) -> list[OwnErrors]:
