@@ -11,6 +11,7 @@ from clipsafe_utils import factor_robustness, parameters_of
 from clipsafe_utils.chapters.factor_robustness import figures
 from clipsafe_utils.findings.factors.result import FactorRobustness
 from clipsafe_utils.findings.own_models import standing
+from clipsafe_utils.show.encoding import is_own
 from tests.own_study import on_line, write_own, write_record
 
 UP = 0.70
@@ -82,12 +83,14 @@ def test_it_is_a_star_in_the_records_panels(alone: FactorRobustness, beside: Fac
     assert set(stars["panel"]) == set(lines["panel"])
     np.testing.assert_allclose(stars[["x", "value"]].values, [[65.0, 100 * UP]] * len(stars))
     assert lines[lines["look"] != "yours/0"].equals(figures.accuracies_frame(alone))
-    own = figures.own_frame(beside)
+    every = figures.residuals_frame(beside)
+    own = every[every["look"].map(is_own)]
     assert set(own["look"]) == {"yours/0", "yours/1"}
+    assert set(own["study"]) == {"published"}
     near = own[own["look"] == "yours/0"]
     half = 100 * beside.own["mine"][0]["half_width"].sel(factor="pose").item()
     np.testing.assert_allclose(near[["band_low", "band_high"]].values[0], [-half, half])
-    assert figures.own_frame(alone).empty
+    assert every[~every["look"].map(is_own)].equals(figures.residuals_frame(alone))
 
 
 def test_holms_correction_is_over_all_that_a_model_was_judged_on() -> None:

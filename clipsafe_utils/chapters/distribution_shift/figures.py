@@ -225,7 +225,7 @@ def _marks_of_own(one: UnderShift, shift: str) -> Iterator[dict[str, Any]]:
     number = 0
     for clouds in one.own.values():
         for row, name in names_of(clouds).items():
-            if shift in clouds and row in clouds[shift]["model"]:
+            if shift in clouds and row in clouds[shift]["model"].values:
                 model = clouds[shift].sel(model=row)
                 yield {
                     "study": one.study,

@@ -25,7 +25,7 @@ from clipsafe_utils.findings.factors.result import FactorRobustness
 from clipsafe_utils.findings.ladder import axis_of
 from clipsafe_utils.findings.own_models import own_names
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.say import Missing, count, listed
+from clipsafe_utils.say import Missing, count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, is_own, yours_look
@@ -49,9 +49,8 @@ def examples() -> Sheet:
 
 def residuals(found: FactorRobustness) -> Shown:
     """Draw the residual of every CLIP on every factor; the chart shows every model that is measured."""
-    clips = clips_frame((study, study, *found.judged[study]) for study in found.judged)
     return dots(
-        pd.concat([clips, own_frame(found)], ignore_index=True),
+        residuals_frame(found),
         "accuracy above (+) or below (−) the line, points",
         "Dot plot of the residuals of CLIPs by factor; bars: where a new family falls.",
         what="CLIPs' accuracies by factor",
@@ -181,12 +180,12 @@ def clips_frame(judged: Iterable[Judged]) -> pd.DataFrame:
     return marks(mark for one in judged for mark in _marks_of_clips(*one))
 
 
-def own_frame(found: FactorRobustness) -> pd.DataFrame:
-    """Give the reader's models a panel of their own among those of the study whose line judges them."""
-    rows = list(_own(found))
-    names = dict.fromkeys(row["name"] for row in rows)
-    panel = f"{found.host}: {listed(names) if len(names) == 1 else 'your models'}"
-    return marks(_residual(row) | {"panel": panel, "row": row["factor"]} for row in rows)
+def residuals_frame(found: FactorRobustness) -> pd.DataFrame:
+    """Give the panels of `clips_frame`, and one of the reader's models, by the line that judges them."""
+    clips = (mark for study in found.judged for mark in _marks_of_clips(study, study, *found.judged[study]))
+    panel = f"{found.host}: yours"
+    own = (_residual(row) | {"panel": panel, "row": row["factor"]} for row in _own(found))
+    return marks([*clips, *own])
 
 
 def models_frame(found: FactorRobustness) -> pd.DataFrame:

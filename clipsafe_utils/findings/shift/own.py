@@ -37,7 +37,9 @@ def own_clouds(studies: Sequence[Study], host: Clouds, groups: Sequence[str]) ->
 def _judged(own: xr.Dataset, host: xr.Dataset, same: NDArray[np.bool_]) -> xr.Dataset:
     """Add `height` above the line of standard networks, `p_value`, and whether it is `measured`."""
     line = host.isel(model=(host["group"] == "standard").values & ~same)
-    both = xr.concat([part[["x", "y", "family"]].drop_vars("model") for part in (line, own)], "model")
+    both = xr.Dataset(
+        {name: ("model", np.concatenate([line[name], own[name]])) for name in ("x", "y", "family")}
+    )
     is_own = np.arange(both.sizes["model"]) >= line.sizes["model"]
     found = judge(both, ~is_own, is_own)
     empty = np.full(own.sizes["model"], np.nan)
@@ -50,7 +52,9 @@ def standings(own: Mapping[str, Clouds]) -> Iterator[tuple[Standing, str]]:
     """Say of each own model under which shifts it stands apart, and how high it stands."""
     for study, clouds in own.items():
         for row, name in names_of(clouds).items():
-            here = {shift: cloud.sel(model=row) for shift, cloud in clouds.items() if row in cloud["model"]}
+            here = {
+                shift: cloud.sel(model=row) for shift, cloud in clouds.items() if row in cloud["model"].values
+            }
             titles = [shift_title(shift) for shift in here]
             height, p_value, measured = (
                 np.array([one[value].item() for one in here.values()])
