@@ -11,6 +11,7 @@ from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.filling import texts_in
 from clipsafe_utils.publishing.chapters import find_chapters
 from clipsafe_utils.publishing.render import render_chapter
 
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.usefixtures("no_kernel")
 
 CHAPTERS = {chapter.name: chapter for chapter in find_chapters(REPOSITORY)}
 MODELS_A_GROUP = 14
+OWN = "own:one"
+OF_EVERY_STUDY = ("r.whole_sets", "r.scalings")
+"""What names each study that has a panel of bins."""
 WITH = {"ood-correlation": "miniature"}
 """Beside which study a page is tried, where it is not the record: of the laboratory it shows most."""
 
@@ -43,6 +47,24 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def own(cubes: Path) -> Path:
+    """Give a study of one model, which has in each cube the numbers of a CLIP of the record."""
+    published = find_study("published")
+    models = published.read("models")
+    clips = models["model"].values[(models["group"] == "clip_zero_shot").values]
+    one = {"model": [OWN]}
+    for cube in ("factors", "shifts", "shape_bias", "calibration"):
+        whole = published.read(cube)
+        known = whole.isel(model=whole["model"].isin(clips).values)
+        numbers = known["hits" if "hits" in known else list(known.data_vars)[0]].notnull()
+        most = int(numbers.sum([dim for dim in numbers.dims if dim != "model"]).argmax())
+        write_cube(known.isel(model=[most]).assign_coords(one), cubes / "own" / f"{cube}.nc")
+    who = models.sel(model=clips[:1]).assign_coords(one).assign(checkpoint=("model", [OWN]))
+    write_cube(who, cubes / "own" / "models.nc")
+    return cubes / "own"
+
+
 def _text(notebook: Path) -> str:
     outputs = [output for cell in nbformat.read(notebook, 4).cells for output in cell.get("outputs", [])]
     return "\n".join(str(output.get("data", output.get("text"))) for output in outputs)
@@ -59,6 +81,21 @@ def test_chapter_runs_on_few_models(
     for claim in claims():  # Which may say of evidence that it was looked for and not found.
         text = text.replace(claim.no_data, "") if claim.no_data else text
     assert "not found" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "distribution-shift", "calibration"])
+def test_an_own_model_changes_no_number_of_a_page(
+    name: str, cubes: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
+    said = []
+    for studies in (("published",), ("published", str(own))):
+        render_chapter(CHAPTERS[name], tmp_path / "page.ipynb", {"studies": list(studies)})
+        assert ("Your model" in _text(tmp_path / "page.ipynb")) == (len(studies) > 1)
+        texts = texts_in(nbformat.read(tmp_path / "page.ipynb", 4))
+        said.append({one: text for one, text in texts.items() if one not in OF_EVERY_STUDY})
+    assert said[0] == said[1]
 
 
 @pytest.mark.slow

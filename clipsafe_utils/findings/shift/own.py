@@ -25,7 +25,7 @@ def own_clouds(studies: Sequence[Study], host: Clouds, groups: Sequence[str]) ->
         if study.has("shifts") and is_real(study.read("shifts")):
             clouds = clouds_of(study, groups, host)
             found = {
-                shift: _judged(cloud, host[shift], is_one_of(study.read("models"), host[shift]))
+                shift: judge_own_cloud(cloud, host[shift], is_one_of(study.read("models"), host[shift]))
                 for shift, cloud in clouds.items()
                 if cloud.sizes["model"]
             }
@@ -34,7 +34,7 @@ def own_clouds(studies: Sequence[Study], host: Clouds, groups: Sequence[str]) ->
     return own
 
 
-def _judged(own: xr.Dataset, host: xr.Dataset, same: NDArray[np.bool_]) -> xr.Dataset:
+def judge_own_cloud(own: xr.Dataset, host: xr.Dataset, same: NDArray[np.bool_]) -> xr.Dataset:
     """Add `height` above the line of standard networks, `p_value`, and whether it is `measured`."""
     line = host.isel(model=(host["group"] == "standard").values & ~same)
     both = xr.Dataset(
