@@ -49,17 +49,17 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(cubes: Path) -> Path:
-    """Give a study of one model, which has in each cube the numbers of a CLIP of the record."""
+    """Give a study of one model, which has in each cube the numbers of a network of the record."""
     published = find_study("published")
     models = published.read("models")
     clips = models["model"].values[(models["group"] == "clip_zero_shot").values]
     one = {"model": [OWN]}
-    for cube in ("factors", "shifts", "shape_bias", "calibration"):
+    counts = {"factors": "hits", "shifts": "hits", "shape_bias": "count", "calibration": "bin_count"}
+    for cube, name in counts.items():
         whole = published.read(cube)
-        known = whole.isel(model=whole["model"].isin(clips).values)
-        numbers = known["hits" if "hits" in known else list(known.data_vars)[0]].notnull()
-        most = int(numbers.sum([dim for dim in numbers.dims if dim != "model"]).argmax())
-        write_cube(known.isel(model=[most]).assign_coords(one), cubes / "own" / f"{cube}.nc")
+        known = whole[name].notnull()
+        fullest = int(known.sum([dim for dim in known.dims if dim != "model"]).argmax())
+        write_cube(whole.isel(model=[fullest]).assign_coords(one), cubes / "own" / f"{cube}.nc")
     who = models.sel(model=clips[:1]).assign_coords(one).assign(checkpoint=("model", [OWN]))
     write_cube(who, cubes / "own" / "models.nc")
     return cubes / "own"

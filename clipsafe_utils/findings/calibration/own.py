@@ -45,7 +45,7 @@ def own_rows(panels: Sequence[Panel]) -> pd.DataFrame:
                 numbers = {name: at[name].values for name in ("accuracy", "ece", "temperature")}
                 shared = {"study": panel.study, "name": names, "scaling": scaling}
                 parts.append(pd.DataFrame({**shared, **numbers, "gap": mean_gap(stored_bins(at))}))
-    kept = [part for part in parts if len(part)]
+    kept = [part.dropna(subset="ece") for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else parts[0]
 
 
