@@ -58,7 +58,6 @@ def test_residual_is_the_height_above_the_records_line(beside: FactorRobustness)
     result, _ = beside.own["mine"]
     np.testing.assert_allclose(result["residual"].values, UP - on_line(np.array(0.65)), atol=1e-9)
     np.testing.assert_allclose(result["reference_accuracy"].values, 0.65)
-    # A network of the record of the same family has the same line and, as accurate, the same bar.
     assert beside.left_out == []
 
 
