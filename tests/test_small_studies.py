@@ -11,6 +11,7 @@ from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes import find_study, write_cube
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.filling import texts_in
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS
 from clipsafe_utils.publishing.chapters import find_chapters
 from clipsafe_utils.publishing.render import render_chapter
@@ -30,6 +31,9 @@ LACKING = (
     "full-study",
 )
 """Pages that are also asked to show a study without results, and say so."""
+OWN = "own:one"
+OF_EVERY_STUDY = ("r.whole_sets", "r.scalings")
+"""What names each study that has a panel of bins."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +57,24 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def own(cubes: Path) -> Path:
+    """Give a study of one model, which has in each cube the numbers of a network of the record."""
+    published = find_study("published")
+    models = published.read("models")
+    clips = models["model"].values[(models["group"] == "clip_zero_shot").values]
+    one = {"model": [OWN]}
+    counts = {"factors": "hits", "shifts": "hits", "shape_bias": "count", "calibration": "bin_count"}
+    for cube, name in counts.items():
+        whole = published.read(cube)
+        known = whole[name].notnull()
+        fullest = int(known.sum([dim for dim in known.dims if dim != "model"]).argmax())
+        write_cube(whole.isel(model=[fullest]).assign_coords(one), cubes / "own" / f"{cube}.nc")
+    who = models.sel(model=clips[:1]).assign_coords(one).assign(checkpoint=("model", [OWN]))
+    write_cube(who, cubes / "own" / "models.nc")
+    return cubes / "own"
+
+
 def _text(notebook: Path) -> str:
     outputs = [output for cell in nbformat.read(notebook, 4).cells for output in cell.get("outputs", [])]
     return "\n".join(str(output.get("data", output.get("text"))) for output in outputs)
@@ -72,6 +94,21 @@ def test_chapter_runs_on_few_models_and_says_what_a_study_lacks(
     for claim in claims():  # Which may say of evidence that it was looked for and not found.
         text = text.replace(claim.no_data, "") if claim.no_data else text
     assert "not found" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "distribution-shift", "calibration"])
+def test_an_own_model_changes_no_number_of_a_page(
+    name: str, cubes: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
+    said = []
+    for studies in (("published",), ("published", str(own))):
+        render_chapter(CHAPTERS[name], tmp_path / "page.ipynb", {"studies": list(studies)})
+        assert ("Your model" in _text(tmp_path / "page.ipynb")) == (len(studies) > 1)
+        texts = texts_in(nbformat.read(tmp_path / "page.ipynb", 4))
+        said.append({one: text for one, text in texts.items() if one not in OF_EVERY_STUDY})
+    assert said[0] == said[1]
 
 
 @pytest.mark.slow

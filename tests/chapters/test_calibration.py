@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -16,7 +17,7 @@ from clipsafe_utils.findings.calibration.alike import read_alike
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, STEPS
 from clipsafe_utils.findings.calibration.result import Calibration
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
-from clipsafe_utils.findings.calibration.temperatures import read_temperatures
+from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
 from clipsafe_utils.findings.calibration.views import leading, views
 from clipsafe_utils.findings.trainings import Trainings
 from clipsafe_utils.parameters import check_parameters
@@ -286,3 +287,18 @@ class TestChapter:
 def _sentences(text: str) -> str:
     """Leave out what the page says of the record whatever is shown, and its tables."""
     return "\n".join(line for line in text.splitlines() if " | " not in line and "*not measured*" not in line)
+
+
+def test_one_model_has_no_range_and_one_network_no_plural() -> None:
+    one = xr.Dataset(
+        {name: (("score", "model", "condition"), np.full((3, 1, 1), 0.1)) for name in ("before", "after")},
+        {"score": ["ece_debiased", "nll", "brier"], "model": ["a"], "condition": ["id"]},
+    )
+    change = one.assign(verdict=one["before"] * 0, group=("model", ["standard"]))
+    frame = figures.scaling_frame(change_of_groups({"mine": change}))
+    assert frame[["low", "high"]].isna().all(axis=None)
+    rows = [("wide", "WIT"), ("wide", "LAION-2B"), ("one", "own data")]
+    table = pd.DataFrame(
+        [{"study": "s", "fitter": fitter, "source": source, "temperature": 0.68} for fitter, source in rows]
+    )
+    assert Temperatures(table).others == "0.68 (one, one network of own data)"

@@ -19,7 +19,7 @@ from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.registry.set_names import condition_name
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.scatter_plot import reliability as draw_reliability
@@ -165,17 +165,24 @@ def scaling_changes(found: Calibration) -> Shown:
 
 def alike_frame(found: Calibration, score: str) -> pd.DataFrame:
     """Give a mark a network, with a panel each for before and after scaling; score is `ece` or `gap`."""
+    own = {name: number for number, name in enumerate(dict.fromkeys(found.own["name"]))}
+    record = found.alike.rows.assign(label="", look=found.alike.rows["group"].map(group_look))
+    yours = found.own.assign(
+        label=found.own["name"] + ", yours", look=[yours_look(own[name]) for name in found.own["name"]]
+    )
     return marks(
         {
             "study": found.alike.study,
             "panel": f"{row['scaling']} scaling",
-            "look": group_look(row["group"]),
+            "look": row["look"],
+            "label": row["label"],
             "name": row["name"],
             "x": _PERCENT * row["accuracy"],
             "value": _PERCENT * row[score],
         }
         for scaling in SCALINGS
-        for row in found.alike.rows.to_dict("records")
+        for rows in (record, yours)
+        for row in rows.to_dict("records")
         if row["scaling"] == scaling
     )
 
@@ -188,7 +195,7 @@ def temperatures_frame(found: Calibration) -> pd.DataFrame:
             "panel": row["fitter"],
             "row": row["encoder"],
             "look": source_look(row["source"]),
-            "label": f"{row['source']}, {row['images'] / 1e6:,.0f} million images",
+            "label": _with_images(row["source"], row["images"]),
             "name": row["name"],
             "value": row["temperature"],
         }
@@ -296,9 +303,7 @@ def scaling_frame(groups: Mapping[str, xr.Dataset]) -> pd.DataFrame:
             "row": condition_name(condition),
             "look": group_look(group),
             "value": unit * (one["after"] - one["before"]).item(),
-            "low": unit * one["lowest"].item(),
-            "high": unit * one["highest"].item(),
-            "is_range": True,
+            **_range_of(one, unit),
         }
         for study, changes in groups.items()
         for condition in changes["condition"].values.tolist()
@@ -306,6 +311,17 @@ def scaling_frame(groups: Mapping[str, xr.Dataset]) -> pd.DataFrame:
         for group in changes["group"].values.tolist()
         for one in [changes.sel(score=score, group=group, condition=condition)]
     )
+
+
+def _range_of(one: xr.Dataset, unit: float) -> dict[str, Any]:
+    """Give the ends of a range over models; one model has none."""
+    if one["models"].item() == 1:
+        return {}
+    return {"low": unit * one["lowest"].item(), "high": unit * one["highest"].item(), "is_range": True}
+
+
+def _with_images(source: str, images: float) -> str:
+    return source if np.isnan(images) else f"{source}, {images / 1e6:,.0f} million images"
 
 
 def _sources(found: Calibration) -> list[str]:

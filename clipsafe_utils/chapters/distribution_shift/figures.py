@@ -11,6 +11,7 @@ from clipsafe_utils.chapters.model_clouds import marks_of_models
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import ID
+from clipsafe_utils.findings.shift.own import names_of
 from clipsafe_utils.findings.shift.recipes import MEAN, THIRDS, Recipes
 from clipsafe_utils.findings.shift.result import DistributionShift
 from clipsafe_utils.findings.shift.source_shares import ENCODER, OUTCOMES, SIZE, SOURCE, SourceShares
@@ -21,7 +22,7 @@ from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import points
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -121,7 +122,7 @@ def clouds_frame(studies: Studies, *, everyone: bool = False) -> pd.DataFrame:
         mark
         for one in studies.values()
         for shift in one.clouds
-        for mark in _marks_of_cloud(one, shift, everyone)
+        for mark in (*_marks_of_cloud(one, shift, everyone), *_marks_of_own(one, shift))
     )
 
 
@@ -217,6 +218,26 @@ def _marks_of_cloud(one: UnderShift, shift: str, everyone: bool) -> Iterator[dic
             if np.isfinite(height[at]):
                 mark["note"] = f"effective robustness {points(height[at])} points"
         yield shared | mark
+
+
+def _marks_of_own(one: UnderShift, shift: str) -> Iterator[dict[str, Any]]:
+    """Give the reader's models, each with its look, in the panel of the study whose line judges them."""
+    number = 0
+    for clouds in one.own.values():
+        for row, name in names_of(clouds).items():
+            if shift in clouds and row in clouds[shift]["model"].values:
+                model = clouds[shift].sel(model=row)
+                yield {
+                    "study": one.study,
+                    "panel": shift_title(shift),
+                    "look": yours_look(number),
+                    "label": f"{name}, yours",
+                    "name": name,
+                    "x": _PERCENT * model["x"].item(),
+                    "value": _PERCENT * model["y"].item(),
+                    "decided": bool(model["measured"]),
+                }
+            number += 1
 
 
 def _marks_within(one: UnderShift) -> Iterator[dict[str, Any]]:

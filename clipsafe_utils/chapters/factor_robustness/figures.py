@@ -23,11 +23,12 @@ from clipsafe_utils.findings.factors.residuals import (
 )
 from clipsafe_utils.findings.factors.result import FactorRobustness
 from clipsafe_utils.findings.ladder import axis_of
+from clipsafe_utils.findings.own_models import own_names
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing, count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look
+from clipsafe_utils.show.encoding import group_look, is_own, yours_look
 from clipsafe_utils.show.frame import inside, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -49,7 +50,7 @@ def examples() -> Sheet:
 def residuals(found: FactorRobustness) -> Shown:
     """Draw the residual of every CLIP on every factor; the chart shows every model that is measured."""
     return dots(
-        clips_frame((study, study, *found.judged[study]) for study in found.judged),
+        residuals_frame(found),
         "accuracy above (+) or below (−) the line, points",
         "Dot plot of the residuals of CLIPs by factor; bars: where a new family falls.",
         what="CLIPs' accuracies by factor",
@@ -86,7 +87,7 @@ def lines(found: FactorRobustness) -> Shown:
     every = accuracies_frame(found)
     shown = [group_look(name) for name in (found.chosen.baseline_group, *CLIP_GROUPS)]
     return scatter(
-        every[every["look"].isin(shown)],
+        every[every["look"].isin(shown) | every["look"].map(is_own)],
         Axes2D("reference accuracy, %", "accuracy on the images of the factor, %"),
         "Scatter plots of accuracy on each factor against reference accuracy, with a line and its band.",
         lines=lines_frame(found),
@@ -179,36 +180,38 @@ def clips_frame(judged: Iterable[Judged]) -> pd.DataFrame:
     return marks(mark for one in judged for mark in _marks_of_clips(*one))
 
 
+def residuals_frame(found: FactorRobustness) -> pd.DataFrame:
+    """Give the panels of `clips_frame`, and one of the reader's models, by the line that judges them."""
+    clips = (mark for study in found.judged for mark in _marks_of_clips(study, study, *found.judged[study]))
+    panel = f"{found.host}: yours"
+    own = (_residual(row) | {"panel": panel, "row": row["factor"]} for row in _own(found))
+    return marks([*clips, *own])
+
+
 def models_frame(found: FactorRobustness) -> pd.DataFrame:
     """Give every model where its residual is measured, and every CLIP: a panel a factor, a row a group."""
-    return marks(
-        {
-            **_shared(study, row),
-            "panel": row["factor"],
-            "row": GROUPS[row["group"]],
-            "value": row["residual"],
-            "low": row["image_low"],
-            "high": row["image_high"],
-            "band_low": -row["half_width"],
-            "band_high": row["half_width"],
-        }
+    every = (
+        {**row, **_shared(study, row)}
         for study, (result, models) in found.judged.items()
         for row in _tabulated(result, models).to_dict("records")
         if row["measured"] or row["group"] in CLIP_GROUPS
     )
+    of_groups = [_residual(row) | {"panel": row["factor"], "row": GROUPS[row["group"]]} for row in every]
+    own = [_residual(row) | {"panel": row["factor"], "row": "your models"} for row in _own(found)]
+    return marks([*of_groups, *own])
 
 
 def accuracies_frame(found: FactorRobustness) -> pd.DataFrame:
     """Give every model near the line: a panel a factor."""
-    return marks(
-        {
-            **_shared(study, row),
-            "panel": row["factor"],
-            "x": row["reference_accuracy"],
-            "value": row["accuracy"],
-        }
+    every = (
+        {**row, **_shared(study, row)}
         for study, (result, models) in found.judged.items()
         for row in _near(_tabulated(result, models), found.lines[study]).to_dict("records")
+    )
+    return marks(
+        {name: row[name] for name in _SHARED}
+        | {"panel": row["factor"], "x": row["reference_accuracy"], "value": row["accuracy"]}
+        for row in [*every, *_own(found, near=True)]
     )
 
 
@@ -286,15 +289,12 @@ def _marks_of_clips(
     for row in clips.to_dict("records"):
         if crowded and not row["measured"]:
             continue
-        interval = {} if crowded else {"low": row["image_low"], "high": row["image_high"]}
+        interval = {"low": float("nan"), "high": float("nan")} if crowded else {}
         yield {
-            **_shared(study, row),
+            **_residual({**row, **_shared(study, row)}),
             "panel": f"{panel}: " + (f"{count(measured, number)} CLIPs measured" if crowded else row["name"]),
             "row": row["factor"],
-            "value": row["residual"],
             **interval,
-            "band_low": -row["half_width"],
-            "band_high": row["half_width"],
         }
 
 
@@ -382,13 +382,39 @@ def _near(table: pd.DataFrame, line: xr.Dataset) -> pd.DataFrame:
     return table[table["reference_accuracy"].between(first - _BEYOND, last + _BEYOND)]
 
 
+def _own(found: FactorRobustness, *, near: bool = False) -> Iterator[dict[str, Any]]:
+    """Tabulate the reader's models with their looks, as marks of the study whose line judges them."""
+    number = 0
+    for result, models in found.own.values():
+        names = own_names(models["model"].values.tolist())
+        table = _tabulated(result, models)
+        for row in (_near(table, found.lines[found.host]) if near else table).to_dict("records"):
+            look = yours_look(number + row["place"])
+            name = names[row["place"]]
+            who = {"name": name, "look": look, "label": f"{name}, yours"}
+            yield {str(key): value for key, value in row.items()} | _shared(found.host, row) | who
+        number += len(names)
+
+
+_SHARED = ("study", "name", "look", "label", "decided")
+
+
 def _shared(study: str, row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         "study": study,
         "name": row["name"],
         "look": group_look(row["group"]),
+        "label": "",
         "decided": bool(row["measured"]),
     }
+
+
+def _residual(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give a mark of a model on a factor, with its interval over images and the bar of a new family."""
+    ends = {"value": "residual", "low": "image_low", "high": "image_high", "band_high": "half_width"}
+    mark = {name: row[name] for name in _SHARED}
+    mark |= {end: row.get(name, float("nan")) for end, name in ends.items()}
+    return mark | {"band_low": -row["half_width"]}
 
 
 def _words(name: Any) -> str:

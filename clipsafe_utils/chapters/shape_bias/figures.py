@@ -28,7 +28,7 @@ from clipsafe_utils.findings.shape.skill import SETS
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look
+from clipsafe_utils.show.encoding import group_look, yours_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -113,7 +113,7 @@ def observers_frame(found: ShapeBias) -> pd.DataFrame:
     return marks(
         mark
         for study, table in found.tables.items()
-        for mark in _marks_of_observers(study, table, found.models[study])
+        for mark in (*_marks_of_observers(study, table, found.models[study]), *_marks_of_own(found, study))
     )
 
 
@@ -203,6 +203,18 @@ def _marks_of_observers(study: str, table: xr.Dataset, models: xr.Dataset) -> It
         interval = {} if is_shared[at] else {"low": values["low"], "high": values["high"]}
         yield {**shared, "side": "shape bias", "value": values["shape_bias"], **interval}
         yield {**shared, "side": "decided", "value": values["share_decided"]}
+
+
+def _marks_of_own(found: ShapeBias, study: str) -> Iterator[dict[str, Any]]:
+    """Give each own model a row in the panel of the study of real models."""
+    if found.real is None or study != found.real.study:
+        return
+    for number, one in enumerate(found.own):
+        shared = {"study": study, "panel": study, "name": one.name, "look": yours_look(number)}
+        shared["row"] = f"{one.name}, yours"
+        ends = {end: _PERCENT * getattr(one.bias, end) for end in ("low", "high")}
+        yield {**shared, "side": "shape bias", "value": _PERCENT * one.bias.estimate, **ends}
+        yield {**shared, "side": "decided", "value": _PERCENT * one.decided.estimate}
 
 
 def _rows_of(names: list[str], models: xr.Dataset) -> tuple[list[str], list[bool]]:

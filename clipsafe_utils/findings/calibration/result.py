@@ -13,6 +13,7 @@ from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.calibration import errors
 from clipsafe_utils.findings.calibration.alike import Alike, nobody, read_alike
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
+from clipsafe_utils.findings.calibration.own import OwnErrors, own_errors, own_rows
 from clipsafe_utils.findings.calibration.real import Real, Sizes, real_of, sizes_of
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
 from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
@@ -22,6 +23,7 @@ from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_ex
 from clipsafe_utils.findings.experiments.length import Length
 from clipsafe_utils.findings.experiments.regime import Regime
 from clipsafe_utils.findings.ladder import read_causes
+from clipsafe_utils.findings.own_models import without_a_line
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.parameters import CheckedParameters
@@ -43,6 +45,7 @@ class Calibration:
     alike: Alike = field(default_factory=nobody)  # real networks before and after scaling
     temperatures: Temperatures = field(default_factory=lambda: read_temperatures([], []))
     experiments: Experiments = NONE  # CLIPs of another length and logit scale
+    brought: Sequence[str] = ()  # studies of own models: they have panels of bins, and are counted nowhere
 
     @cached_property
     def length(self) -> Length:
@@ -105,6 +108,17 @@ class Calibration:
         if view is None:
             return nothing(Real, "no confidences of real networks are shown")
         return real_of(view, self.judged[view.title], self.ranks[view.study], self.chosen.confidence)
+
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """Errors of the reader's own models before and after scaling."""
+        shown = self.brought if self.alike.study else ()
+        return own_rows([panel for panel in self.panels if panel.study in shown])
+
+    @cached_property
+    def own_errors(self) -> list[OwnErrors]:
+        """The same in words, beside networks of like accuracy."""
+        return list(own_errors(self.own, self.alike))
 
     @cached_property
     def simulated(self) -> dict[str, xr.Dataset]:
@@ -218,13 +232,16 @@ def calibration(chosen: CheckedParameters) -> Calibration:
         for panel in read
         if (quoted := {*panel.models["model"].values} - {*with_bins(panel).models["model"].values})
     ]
+    brought = without_a_line(read)
+    record = [name for name in chosen.studies if find_study(name).name not in brought]
     return Calibration(
         chosen,
         panels,
         [*absent, *left_out_parts(panels, chosen.conditions, chosen.scaling)],
         views(panels, chosen.conditions, chosen.scaling),
         {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
-        read_alike(chosen.studies, chosen.groups),
-        read_temperatures(chosen.studies, chosen.groups),
+        read_alike(record, chosen.groups),
+        read_temperatures(record, chosen.groups),
         read_experiments(chosen.studies, chosen.confidence),
+        brought,
     )

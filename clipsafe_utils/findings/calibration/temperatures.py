@@ -67,9 +67,7 @@ class Temperatures:
     def by_source(self) -> Text:
         """Temperatures by source, of the fitter of most sources."""
         return listed(
-            f"{span(part['temperature'], number)} in {len(part)} networks of {source}"
-            if len(part) > 1
-            else f"{span(part['temperature'], number)} in one network of {source}"
+            f"{span(part['temperature'], number)} in {_networks(len(part))} of {source}"
             for source, part in self.of_widest.groupby("source", sort=False)
         )
 
@@ -92,7 +90,7 @@ class Temperatures:
         """Temperatures of those whom other people fitted."""
         rest = self.rows[self.rows["fitter"] != self.widest]
         return listed(
-            f"{span(part['temperature'], number)} ({fitter}, {len(part)} networks of"
+            f"{span(part['temperature'], number)} ({fitter}, {_networks(len(part))} of"
             f" {listed(part['source'].unique())})"
             for fitter, part in rest.groupby("fitter", sort=False)
         )
@@ -230,6 +228,10 @@ def read_temperatures(studies: Sequence[str], groups: Sequence[str]) -> Temperat
 def _place(source: str) -> int:
     order = list(SOURCES)
     return order.index(source) if source in order else len(order)
+
+
+def _networks(number_of: int) -> str:
+    return "one network" if number_of == 1 else f"{number_of} networks"
 
 
 def _percent_above(ratio: float) -> Text:

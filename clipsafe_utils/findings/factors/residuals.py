@@ -11,12 +11,14 @@ from clipsafe_utils.cubes import GROUPS, HEADLINE_FACTORS, OVERALL, clip_models
 from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.schema import LABEL_RULE
 from clipsafe_utils.cubes.selection import CLIP_GROUPS
-from clipsafe_utils.metrics.baseline import predict_baseline, prediction_interval, support
+from clipsafe_utils.metrics import labelled
+from clipsafe_utils.metrics.baseline import Spread, predict_baseline, prediction_interval, support
 from clipsafe_utils.metrics.families import MINIMUM_FAMILIES
 from clipsafe_utils.metrics.groups import group_means
 from clipsafe_utils.metrics.intervals import ALPHA, holm, student_p_value, student_quantile
 from clipsafe_utils.metrics.labelled import factor_accuracy, reference_accuracy
 from clipsafe_utils.metrics.robustness import effective_robustness
+from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Text
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -128,6 +130,22 @@ def _reaches_an_edge(panel: Panel, selections: Sequence[str], in_baseline: np.nd
     at_edge = (counts["hits"] == 0) | (counts["hits"] == counts["images"])
     of_all = at_edge.sel(factor=OVERALL).any()
     return bool(of_all or at_edge.isel(model=in_baseline).any())
+
+
+def judged_by_choices(panel: Panel, chosen: CheckedParameters, spread: Spread = "near") -> xr.Dataset:
+    """Judge all models of a panel on all of its factors, as the parameters of the page have it."""
+    return labelled.effective_robustness(
+        panel.cube,
+        panel.models,
+        factor_names=factors_of(panel),
+        selection=chosen.selection,
+        baseline_group=chosen.baseline_group,
+        axes=chosen.axes,
+        reference=chosen.reference_accuracy,
+        fit=chosen.fit,
+        spread=spread,
+        confidence=chosen.confidence,
+    )
 
 
 def verdicts(result: xr.Dataset, models: xr.Dataset, group: str = "clip_zero_shot") -> xr.Dataset:

@@ -1,7 +1,7 @@
 """At equal accuracy, on which visual factors CLIP is better or worse: everything that chapter 1 says."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import pandas as pd
@@ -28,11 +28,11 @@ from clipsafe_utils.findings.factors.laboratory import (
     population_of,
     relative_residuals,
 )
+from clipsafe_utils.findings.factors.own import counted_alike, judge_own, standings
 from clipsafe_utils.findings.ladder import read_causes
+from clipsafe_utils.findings.own_models import Standing
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
-from clipsafe_utils.metrics.baseline import Spread
-from clipsafe_utils.metrics.labelled import effective_robustness
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.say import Missing, Text, nothing
 
@@ -52,6 +52,7 @@ class FactorRobustness:
     networks: Text  # how many the public record has, whatever groups are shown
     whole: Sequence[Panel] = ()  # the panels before they are cut to a label rule and to factors
     experiments: Experiments = NONE  # beside the laboratory
+    own: Mapping[str, Judged] = field(default_factory=dict)  # by study, models judged by the line of `host`
 
     @cached_property
     def many(self) -> ManySources:
@@ -161,7 +162,8 @@ class FactorRobustness:
             return nothing(Real, "no CLIP among the real models that are shown")
         study = panel.study
         parts = (self.means.get(study), self.choices.get(study), self.weighted.get(study))
-        return real_of(panel, self.results[study], _judged(panel, self.chosen, "pooled"), *parts)
+        pooled = residuals.judged_by_choices(panel, self.chosen, "pooled")
+        return real_of(panel, self.results[study], pooled, *parts)
 
     @cached_property
     def readings(self) -> dict[str, dict[str, Judged]]:
@@ -249,11 +251,19 @@ class FactorRobustness:
             if panel is not None:
                 yield study, panel
 
+    @cached_property
+    def standings(self) -> Sequence[Standing]:
+        """Where each own model stands by the line of the study that speaks of real models."""
+        return [one for study, judged in self.own.items() for one in standings(study, judged)]
+
+    @property
+    def host(self) -> str:
+        """The name of that study; empty without one."""
+        return self._real.study if self._real else ""
+
     @property
     def _real(self) -> Panel | None:
-        """The study that speaks of real models: the public record, or else the first of them."""
-        real = [panel for panel in self.panels if is_real(panel.cube)]
-        return next((panel for panel in real if panel.study == _RECORD), real[0] if real else None)
+        return _real_of(self.panels)
 
     @property
     def _drawn(self) -> Panel | None:
@@ -296,34 +306,44 @@ def factor_robustness(chosen: CheckedParameters) -> FactorRobustness:
     causes = read_causes(chosen.studies)
     if not read and not causes:
         raise nothing_to_show(chosen.studies, "factors", "causes")
-    panels, others = residuals.with_a_line(
-        read, chosen.factors, chosen.selection, chosen.baseline_group, chosen.axes
+    line = partial(
+        residuals.with_a_line,
+        factor_names=chosen.factors,
+        selection=chosen.selection,
+        baseline_group=chosen.baseline_group,
+        axes=chosen.axes,
     )
+    own = _own_among(read, line(read)[0], chosen)
+    panels, others = line([panel for panel in read if panel.study not in own])
     return FactorRobustness(
         chosen,
         panels,
         [*left_out(chosen.studies, "factors", chosen.groups), *others],
-        {panel.study: _judged(panel, chosen) for panel in panels},
+        {panel.study: residuals.judged_by_choices(panel, chosen) for panel in panels},
         {study: Trainings(cube, chosen.confidence) for study, cube in causes.items()},
         _networks(chosen.studies),
         read,
         read_experiments(chosen.studies, chosen.confidence),
+        own,
     )
 
 
-def _judged(panel: Panel, chosen: CheckedParameters, spread: Spread = "near") -> xr.Dataset:
-    return effective_robustness(
-        panel.cube,
-        panel.models,
-        factor_names=residuals.factors_of(panel),
-        selection=chosen.selection,
-        baseline_group=chosen.baseline_group,
-        axes=chosen.axes,
-        reference=chosen.reference_accuracy,
-        fit=chosen.fit,
-        spread=spread,
-        confidence=chosen.confidence,
-    )
+def _own_among(
+    read: Sequence[Panel], with_a_line: Sequence[Panel], chosen: CheckedParameters
+) -> dict[str, Judged]:
+    """Judge the real models of studies without a line by that of a study of real models, if there is one."""
+    host = _real_of(with_a_line)
+    if host is None:
+        return {}
+    shown = {panel.study for panel in with_a_line}
+    alike = (counted_alike(panel, host, chosen) for panel in read if panel.study not in shown)
+    return {own.study: judge_own(own, host, chosen) for own in alike if own}
+
+
+def _real_of(panels: Sequence[Panel]) -> Panel | None:
+    """Return the study that speaks of real models: the public record, or else the first of them."""
+    real = [panel for panel in panels if is_real(panel.cube)]
+    return next((panel for panel in real if panel.study == _RECORD), real[0] if real else None)
 
 
 def _networks(studies: Sequence[str]) -> Text:

@@ -18,6 +18,7 @@ from clipsafe_utils.findings.experiments.encoder import Encoder
 from clipsafe_utils.findings.experiments.language import Language
 from clipsafe_utils.findings.experiments.many_sources import ManySources
 from clipsafe_utils.findings.ladder import read_causes
+from clipsafe_utils.findings.own_models import without_a_line
 from clipsafe_utils.findings.properties import Property
 from clipsafe_utils.findings.shape.evaluations import Evaluations
 from clipsafe_utils.findings.shape.laboratory import (
@@ -37,6 +38,7 @@ from clipsafe_utils.findings.shape.observers import (
     observers_of,
     stylised_pairs,
 )
+from clipsafe_utils.findings.shape.own import OwnObserver, own_observers
 from clipsafe_utils.findings.shape.skill import Skill
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.metrics.families import difference_of_groups
@@ -79,6 +81,7 @@ class ShapeBias:
     skills: Mapping[str, Panel] = field(default_factory=dict)  # by study, the cube `sixteen_way`
     asked: Mapping[str, str] = field(default_factory=dict)  # by study, as it was asked for
     experiments: Experiments = NONE  # beside the zoo
+    brought: Sequence[Panel] = ()  # studies of own models, beside that of real models
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -213,6 +216,14 @@ class ShapeBias:
         people = self.people.bias
         bias = float("nan") if isinstance(people, Missing) else people.estimate
         return Skill(self.skills.get(str(self._real)), self.evaluations.bias, bias)
+
+    @cached_property
+    def own(self) -> list[OwnObserver]:
+        """The reader's own models."""
+        host = self.real
+        if host is None:
+            return []
+        return [one for panel in self.brought for one in own_observers(panel, host, self.confidence)]
 
     @property
     def real(self) -> Panel | None:
@@ -440,6 +451,9 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
     read = read_panels(chosen.studies, "shape_bias", chosen.groups)
     sentences = left_out(chosen.studies, "shape_bias", chosen.groups)
     panels, others = chosen_panels(read, chosen.cue_classes, chosen.decision_rule)
+    brought = without_a_line(panels)
+    own = [panel for panel in panels if panel.study in brought]
+    panels = [panel for panel in panels if panel.study not in brought]
     causes = read_causes(chosen.studies)
     studies = [study for study in map(find_study, chosen.studies) if study.name in causes]
     if not panels and not causes:
@@ -458,4 +472,5 @@ def shape_bias(chosen: CheckedParameters) -> ShapeBias:
         {panel.study: panel for panel in read_panels(chosen.studies, "sixteen_way", chosen.groups)},
         {find_study(name).name: name for name in chosen.studies},
         read_experiments(chosen.studies, chosen.confidence),
+        own,
     )

@@ -1,11 +1,11 @@
 """Chapter 3: accuracy under a shift against accuracy in distribution, one cloud of models a shift."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
-from clipsafe_utils.cubes import find_study
+from clipsafe_utils.cubes import Study, find_study
 from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real, select_with_conditions
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.training_sources import SOURCES
@@ -78,17 +78,25 @@ def read_clouds(studies: Sequence[str], groups: Sequence[str]) -> dict[str, dict
     clouds = {}
     for study in map(find_study, studies):
         if study.has("shifts"):
-            shifts, models = study.read("shifts"), study.read("models")
-            names = [name for name in shifts["condition"].values.tolist() if _is_shift(name)]
-            of_study = {name: make_cloud(shifts, models, groups, name) for name in names}
             shown = {
                 name: cloud
-                for name, cloud in of_study.items()
+                for name, cloud in clouds_of(study, groups).items()
                 if cloud["group"].isin(CLIP_GROUPS).sum() >= FEWEST_CLIPS
             }
             if shown:
                 clouds[study.name] = shown
     return clouds
+
+
+def clouds_of(
+    study: Study, groups: Sequence[str], shifts: Collection[str] | None = None
+) -> dict[str, xr.Dataset]:
+    """Make the clouds of every shift of a study, or of those of some that it has."""
+    counts, models = study.read("shifts"), study.read("models")
+    names = [name for name in counts["condition"].values.tolist() if _is_shift(name)]
+    return {
+        name: make_cloud(counts, models, groups, name) for name in names if shifts is None or name in shifts
+    }
 
 
 def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> dict[str, xr.Dataset]:
@@ -101,13 +109,18 @@ def same_class_clouds(shifts: xr.Dataset, models: xr.Dataset, groups: Sequence[s
     }
 
 
-def without_clips(studies: Sequence[str], clouds: Mapping[str, Clouds]) -> list[str]:
-    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left."""
+def without_clips(
+    studies: Sequence[str], clouds: Mapping[str, Clouds], own: Collection[str] = ()
+) -> list[str]:
+    """Say in words which studies have accuracies under shift but too few CLIPs, and if none is left.
+
+    Those of own models have no panel either, and stand in that of another.
+    """
     sentences = [
         f"The study `{study.name}` has fewer than {FEWEST_CLIPS} CLIPs under any shift: "
         "its panel is left out."
         for study in map(find_study, studies)
-        if study.has("shifts") and study.name not in clouds
+        if study.has("shifts") and study.name not in {*clouds, *own}
     ]
     return sentences if clouds else [*sentences, "No study has accuracies of CLIPs under shift."]
 

@@ -25,6 +25,7 @@ from clipsafe_utils.findings.shift.detection_record import (
     ranks_by_score,
 )
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
+from clipsafe_utils.findings.shift.own import own_clouds
 from clipsafe_utils.findings.shift.recipes import Recipes, read_recipes
 from clipsafe_utils.findings.shift.small_sources import SmallSources, small_sources
 from clipsafe_utils.findings.shift.source_shares import SourceShares, source_shares
@@ -49,8 +50,7 @@ class DistributionShift:
     @cached_property
     def record(self) -> UnderShift:
         """The study that speaks of real models: the public record, or else the first of them."""
-        real = {study: one for study, one in self.shifts.items() if one.is_real}
-        return real.get(RECORD) or next(iter(real.values()), self._nobody)
+        return _of_real(self.shifts) or self._nobody
 
     @property
     def first_shown(self) -> dict[str, UnderShift]:
@@ -122,6 +122,12 @@ class DistributionShift:
     @property
     def _nobody(self) -> UnderShift:
         return UnderShift("", {}, [], self.confidence)
+
+
+def _of_real(shifts: Mapping[str, UnderShift]) -> UnderShift | None:
+    """Return the study that speaks of real models: the public record, or else the first of them."""
+    real = {study: one for study, one in shifts.items() if one.is_real}
+    return real.get(RECORD) or next(iter(real.values()), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,10 +239,18 @@ def distribution_shift(chosen: CheckedParameters) -> DistributionShift:
         study: UnderShift(study, one, sources[study], chosen.confidence, chosen.groups, cubes[study])
         for study, one in clouds.items()
     }
+    host = _of_real(shifts)
+    own = (
+        own_clouds([cubes[name] for name in cubes if name not in shifts], host.clouds, chosen.groups)
+        if host
+        else {}
+    )
+    if host:
+        shifts[host.study] = replace(host, own=own)
     absent = left_out(chosen.studies, "shifts", chosen.groups)
     return DistributionShift(
         shifts,
-        [*absent, *without_clips(chosen.studies, clouds)],
+        [*absent, *without_clips(chosen.studies, clouds, own)],
         Controlled(laboratory, chosen.confidence),
         source_shares(real_prompts(chosen.studies, chosen.groups, chosen.confidence), chosen.seed),
         chosen.confidence,

@@ -136,8 +136,8 @@ def line_of_standard(cloud: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(predicted, coords={"x": grid}, dims="x")
 
 
-def _judge(
-    cloud: xr.Dataset, in_baseline: NDArray[np.bool_], judged: NDArray[np.bool_], confidence: float
+def judge(
+    cloud: xr.Dataset, in_baseline: NDArray[np.bool_], judged: NDArray[np.bool_], confidence: float = 0.95
 ) -> EffectiveRobustness | None:
     """Hold some models of a cloud against the line of others, a Huber fit on probit axes.
 
@@ -168,12 +168,12 @@ def offsets(clouds: Clouds, sources: Sequence[str], confidence: float) -> xr.Dat
     judged: dict[tuple[str, str, str], EffectiveRobustness | None] = {}
     for shift, cloud in clouds.items():
         shown = of_any_source(cloud, sources)
-        by_standard = _judge(cloud, of_set(cloud, STANDARD), shown, confidence)
+        by_standard = judge(cloud, of_set(cloud, STANDARD), shown, confidence)
         for source in sources:
             own = of_source(cloud, source)
             if own.any():
                 judged[shift, source, LINES[0]] = by_standard and _cut(by_standard, own[shown])
-                judged[shift, source, LINES[1]] = _judge(cloud, shown & ~own, own, confidence)
+                judged[shift, source, LINES[1]] = judge(cloud, shown & ~own, own, confidence)
     if not judged:
         return xr.Dataset(coords={"shift": [], "source": [], "line": list(LINES)})
     outside: dict[tuple[str, ...], int] = {}

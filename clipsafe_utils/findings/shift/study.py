@@ -1,7 +1,7 @@
 """Accuracy under shift in one study: its tables, each made once, and what sentences say of them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.selection import of_source
 from clipsafe_utils.cubes.studies import Study
 from clipsafe_utils.findings.clip_pairs import compare_pairs, fine_tuning_pairs, source_pairs, zero_shot_pairs
+from clipsafe_utils.findings.own_models import Standing
 from clipsafe_utils.findings.shift.changes import (
     Evaluations,
     PairChanges,
@@ -23,6 +24,7 @@ from clipsafe_utils.findings.shift.changes import (
 from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, Clouds, of_real_models, same_class_clouds
 from clipsafe_utils.findings.shift.correlations import Correlations
 from clipsafe_utils.findings.shift.heights import Heights
+from clipsafe_utils.findings.shift.own import standings
 from clipsafe_utils.findings.shift.sources import line_of_standard, offsets, within_sources
 from clipsafe_utils.metrics.accuracies import to_axis
 from clipsafe_utils.metrics.arguments import Array
@@ -45,6 +47,7 @@ class UnderShift:
     confidence: float
     groups: Sequence[str] = ()  # of models shown
     cubes: Study | None = None
+    own: Mapping[str, Clouds] = field(default_factory=dict)  # by study, models judged by these lines
 
     @property
     def who(self) -> Text:
@@ -156,6 +159,11 @@ class UnderShift:
         ends = map(self.intervals, self.clouds)
         widths = [float((high - low).max()) / 2 for low, high in ends]
         return Value(max(widths), scale="difference") if widths else _NOBODY
+
+    @property
+    def standings(self) -> list[tuple[Standing, str]]:
+        """Where each own model stands by the lines of standard networks, and its heights in words."""
+        return list(standings(self.own))
 
     def intervals(self, shift: str) -> tuple[Array, Array]:
         """Return the ends of the interval of each accuracy under a shift, for other images of its kind."""
