@@ -5,7 +5,7 @@ import pandas as pd
 
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS
 from clipsafe_utils.findings.experiments.encoder import READ, SOURCES, Encoder, resnets, vits
-from clipsafe_utils.findings.experiments.many_sources import ENCODERS, ManySources
+from clipsafe_utils.findings.experiments.many_sources import ManySources
 from clipsafe_utils.say import Value, level
 from clipsafe_utils.show.dot_plot import dots
 from clipsafe_utils.show.encoding import group_look, source_look
@@ -15,7 +15,6 @@ from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, table
 
 _PERCENT = 100.0
-_MEAN = "mean of the encoders"
 
 
 def encoder(found: Encoder) -> Shown:
@@ -82,9 +81,9 @@ def many_sources(found: ManySources) -> Shown:
 
 
 def many_sources_frame(found: ManySources) -> pd.DataFrame:
-    """Give a panel the mean of the encoders, and one each of them; a mark a source, and what tells it."""
+    """Give a panel each of the kinds of encoders that count; a mark a source, and what tells it."""
     rows = []
-    for encoder_, title in {"": _MEAN, **ENCODERS}.items():
+    for encoder_, title in found.kinds.items():
         told = found.told(encoder_)
         if told is None:
             continue
@@ -121,7 +120,7 @@ def many_sources_table(found: ManySources) -> Shown:
             "Error of the mean, points": _size(found.error("mean", encoder_)),
             "Ratio": found.ratio(encoder_).with_interval,
         }
-        for encoder_, title in {"": _MEAN, **ENCODERS}.items()
+        for encoder_, title in found.kinds.items()
     ]
     return table(
         pd.DataFrame(rows),

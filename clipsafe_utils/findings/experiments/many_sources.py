@@ -16,7 +16,7 @@ from clipsafe_utils.findings.experiments.residuals import LINE, residuals
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.intervals import student_quantile
 from clipsafe_utils.metrics.runs import contrast_of_runs, mean_of_runs
-from clipsafe_utils.say import Missing, Said, Side, Text, Value, count
+from clipsafe_utils.say import Missing, Said, Side, Text, Value, count, listed
 
 SOURCES = tuple(range(10))
 ENCODERS: Mapping[str, str] = {"resnet_xs": "ResNet-xs", "vit_s": "ViT-s"}
@@ -80,10 +80,7 @@ class ManySources:
 
     @cached_property
     def levels(self) -> Mapping[int, float]:
-        """Where the named knob stands in each source of which every encoder was trained.
-
-        One encoder alone would set its source apart.
-        """
+        """Where the named knob stands in each source of which every encoder that counts was trained."""
         known = {
             str(name): _level(str(source))
             for one in self.trained.cubes
@@ -98,9 +95,33 @@ class ManySources:
         """Those sources, by number."""
         return tuple(self.levels)
 
+    @cached_property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders that count: those that learnt from every source, or all planned where none did.
+
+        An encoder of some sources alone would set these apart.
+        """
+        known = self.trained.trained(
+            tuple(model(source, encoder) for source in SOURCES for encoder in ENCODERS)
+        )
+        complete = [one for one in ENCODERS if all(model(source, one) in known for source in SOURCES)]
+        return tuple(complete or ENCODERS)
+
+    @property
+    def of_encoders(self) -> Text:
+        """Which encoders count, and how many were planned."""
+        names = listed(ENCODERS[encoder] for encoder in self.encoders)
+        return Text(f"{names}, {count(len(self.encoders), len(ENCODERS))} planned")
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Titles of what is read: the mean of the encoders that count, where they are several, and each."""
+        each = {encoder: ENCODERS[encoder] for encoder in self.encoders}
+        return {"": "mean of the encoders", **each} if len(each) > 1 else each
+
     def cell(self, source: int) -> Cell:
-        """Return the CLIPs of a source."""
-        return tuple(model(source, encoder) for encoder in ENCODERS)
+        """Return the CLIPs of a source that count."""
+        return tuple(model(source, encoder) for encoder in self.encoders)
 
     @property
     def number(self) -> Text:
@@ -116,7 +137,7 @@ class ManySources:
         """Return the shape bias of each source, of one encoder or in the mean, shape (draws, sources)."""
         of_encoders = [
             self.trained.draws(BIAS, tuple(model(source, one) for source in self.sources))
-            for one in ([encoder] if encoder else ENCODERS)
+            for one in ([encoder] if encoder else self.encoders)
         ]
         return np.asarray(np.mean(of_encoders, axis=0))
 
