@@ -36,9 +36,9 @@ _COLUMNS = {
     SHAPE: "Shape bias",
 }
 _SIDES = {
-    ACCURACY: ("accuracy", "accuracy, hard set, %", 100.0),
+    ACCURACY: ("accuracy", "accuracy,\nhard set, %", 100.0),
     TEMPERATURE: ("temperature", "temperature", 1.0),
-    GAP_HARD: ("confidence less accuracy", "confidence less accuracy,\nhard set, points", 100.0),
+    GAP_HARD: ("confidence less accuracy", "confidence less\naccuracy, points", 100.0),
 }
 """What the rule reads: its name, its axis, and what values are multiplied by there."""
 

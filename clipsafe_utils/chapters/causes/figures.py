@@ -44,7 +44,7 @@ def one_axis(lab: InLaboratory) -> Shown:
         one_axis_frame(lab),
         "correlation with the first axis",
         "Dot plot of the correlation of each property with the first principal axis of all.",
-        Scale(reference=0.0, correlations=True),
+        Scale(reference=0.0, limits=(-1.0, 1.0)),
         what="how properties go together",
         sources=_sources(lab),
     )
