@@ -45,8 +45,12 @@ def test_nothing_heavy_is_imported_before_it_is_asked_for() -> None:
     assert done.stdout.strip() == "[]"
 
 
+HIDING = {"hide-input", "remove-input", "remove-cell"}
+
+
 def imports_of(page: Path) -> list[str]:
-    cells = jupytext.read(page).cells
+    # Code that a page shows, from scratch or as an exercise, is to run alone: it brings its own imports.
+    cells = [cell for cell in jupytext.read(page).cells if HIDING & {*cell.metadata.get("tags", [])}]
     trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
     nodes = [node for tree in trees for node in tree.body]
     return [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]

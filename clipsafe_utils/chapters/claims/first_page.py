@@ -46,6 +46,7 @@ def thumbnails(r: ClaimsLedger, sentences: Mapping[str, object]) -> Shown:
         page, figure = FIGURES[claim]
         # The sentence says what the link is for: the words of the small figure would stand in its way.
         drawing = _DESCRIBED.sub(' aria-hidden="true"', figure_of(page, figure).markup)
+        drawing = drawing.replace("themed-figure", "small-figure", 1)
         words = f"{html.escape(str(sentences[claim]))}. <em>{claim}</em>"
         cards.append(f'<a class="card-link" href="{page}.html#{figure}">{drawing}<span>{words}</span></a>')
     return Shown(f'<div class="figure-cards">{"".join(cards)}</div>')
