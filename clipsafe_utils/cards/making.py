@@ -65,8 +65,8 @@ def card(study: str, model: str | None = None) -> Card:
     Examples
     --------
     >>> shown = card("published", "ViT-L-14.openai")
-    >>> shown.line("shift:a").value, shown.line("shift:a").verdict, shown.among
-    (70.8 %, 'above', 'zero-shot CLIPs')
+    >>> round(shown.line("shift:a").value.estimate, 3), shown.line("shift:a").verdict, shown.among
+    (0.707, 'above', 'zero-shot CLIPs')
     """
     of, record = find_study(study), find_study(RECORD)
     who = _who(of)

@@ -25,8 +25,8 @@ def results_of(chapter: str) -> dict[str, Text]:
 
     Examples
     --------
-    >>> sorted(results_of("shape-bias"))[0]
-    'cause'
+    >>> "clips_say" in results_of("shape-bias")
+    True
     """
     path = REPOSITORY / "book" / "results" / f"{chapter}.json"
     try:

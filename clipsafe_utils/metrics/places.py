@@ -61,7 +61,7 @@ def places(
     --------
     >>> found = places([0.9, 0.8, 0.795], [0.01] * 3, [1], [[True, False, True]])
     >>> found.rank, found.low, found.high, found.of
-    (array([1]), array([1]), array([2]), array([2]))
+    (array([2]), array([2]), array([3]), array([3]))
     """
     height, error = np.asarray(values, np.float64), np.asarray(errors, np.float64)
     chosen = np.asarray(targets, np.int64)

@@ -97,7 +97,7 @@ def test_the_zoo_is_told_as_its_list_has_it() -> None:
     row = next(part for part in markup.split("<tr>") if "three seeds</td>" in part and ">ladder<" in part)
     assert re.findall(r">(\d+)</td>", row)[-1] == "3"  # minutes
     assert zoo.trained(Path("nowhere")) == {}
-    assert markup.count("not in the list") == 2 * (len(zoo.PURPOSES) - 1)
+    assert markup.count(">not in the list<") == 2 * (len(zoo.PURPOSES) - 1)
 
 
 def test_the_recipe_on_the_page_can_be_trained(tmp_path: Path) -> None:
