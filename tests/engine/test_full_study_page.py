@@ -111,7 +111,7 @@ def workplace(tmp_path: Path, small_clips: Path, monkeypatch: pytest.MonkeyPatch
 def scheduler() -> Iterator[str]:
     from distributed import LocalCluster
 
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "processes": False}
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0", "processes": False}
     with LocalCluster(**options) as cluster:
         yield cluster.scheduler_address
 

@@ -274,7 +274,7 @@ def test_slurm_is_asked_for_by_name(own, root, tmp_path):
 @pytest.mark.slow
 def test_a_real_scheduler_gives_the_same_bytes(own, root, made, tmp_path):
     distributed = pytest.importorskip("distributed")
-    arguments = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "processes": False}
+    arguments = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "processes": False}
     with distributed.LocalCluster(**arguments) as cluster:
         options = [*selected(own), "--prompts", "1", "--device", "cpu", "--json"]
         address = cluster.scheduler_address

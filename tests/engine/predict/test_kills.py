@@ -93,7 +93,7 @@ def test_twenty_kills_of_workers_of_a_cluster(tmp_path, sets, undisturbed):
     slow = [SlowModel(model.name, model.seed, model.kind, model.transform) for model in MODELS]
     with (
         dask.config.set({ALLOWED_FAILURES: WORKERS_LOST}),
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         stop = threading.Event()
