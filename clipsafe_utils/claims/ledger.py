@@ -39,6 +39,11 @@ class Entry:
         return self.judgement.label
 
     @property
+    def units(self) -> int:
+        """How many units its evidence has."""
+        return len(self.evidence.units) if self.evidence else 0
+
+    @property
     def effect(self) -> Effect | None:
         """The effect that is shown."""
         return None if self.evidence is None else effect_of(self.claim, self.evidence)

@@ -262,7 +262,7 @@ def _by_units(entries: Sequence[Entry]) -> list[str]:
     """Name claims with the number of units behind each, those with as many together."""
     names: dict[int, list[str]] = {}
     for entry in entries:
-        names.setdefault(len(entry.evidence.units) if entry.evidence else 0, []).append(entry.claim.id)
+        names.setdefault(entry.units, []).append(entry.claim.id)
     most = sorted(names, reverse=True)
     return [f"{listed(names[units])} ({units} unit{'' if units == 1 else 's'})" for units in most]
 

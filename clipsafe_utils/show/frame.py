@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from clipsafe_utils.say import Value
+
 DEFAULTS: dict[str, Any] = {
     "study": "",  # whose numbers these are
     "panel": "",  # heading of the panel; panels stand below each other
@@ -60,6 +62,17 @@ def marks(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         {name: [_printable(row.get(name, default)) for row in given] for name, default in DEFAULTS.items()}
     )
+
+
+def ends_of(value: Value, scale: float = 1.0) -> dict[str, float]:
+    """Give a value and the ends of its interval as a mark has them, times what its axis multiplies by.
+
+    Examples
+    --------
+    >>> ends_of(Value(0.25, 0.125, 0.5), 100)
+    {'value': 25.0, 'low': 12.5, 'high': 50.0}
+    """
+    return {"value": scale * value.estimate, "low": scale * value.low, "high": scale * value.high}
 
 
 def _printable(value: Any) -> Any:

@@ -23,7 +23,7 @@ from clipsafe_utils.findings.experiments.regime import AFTER, BEFORE, CLIPS, LAB
 from clipsafe_utils.say import Missing, Said, level, number, percent, points, span
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 
@@ -119,9 +119,8 @@ def _marks(found: Calibration, name: str) -> Iterator[dict[str, Any]]:
         mean = found.length.mean(name, cell)
         if isinstance(mean, Missing):
             continue
-        ends = {"low": scale * mean.low, "high": scale * mean.high}
         look = group_look(_CLIP)
-        yield shared | {"row": cell.title, "look": look, "value": scale * mean.estimate} | ends
+        yield shared | {"row": cell.title, "look": look} | ends_of(mean, scale)
         for value in found.experiments.draws(name, cell.models)[0].tolist():
             yield shared | {"row": cell.title, "look": look, "value": scale * value, "mark": "single"}
     for value in real_values(found)[name]:

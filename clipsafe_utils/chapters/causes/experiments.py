@@ -19,7 +19,7 @@ from clipsafe_utils.findings.ladder import SOURCES as TITLES
 from clipsafe_utils.say import Value, level
 from clipsafe_utils.show.dot_plot import dots
 from clipsafe_utils.show.encoding import source_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, stacked, table
 
@@ -42,7 +42,7 @@ def language(found: Language) -> Shown:
 def language_frame(found: Language) -> pd.DataFrame:
     """Give a mark a source and way to train, and one over sources; the bar is what is too little to count."""
     return marks(
-        {"row": RUNGS[row["rung"]], **_interval(row["difference"]), **_look_of_source(row["source"])}
+        {"row": RUNGS[row["rung"]], **ends_of(row["difference"], _POINTS), **_look_of_source(row["source"])}
         | (_TOO_LITTLE if (row["rung"], row["source"]) == (CLEAN, "") else {})
         for row in found.rows.to_dict("records")
     )
@@ -62,7 +62,7 @@ def texture(found: Texture) -> Shown:
 def texture_frame(found: Texture) -> pd.DataFrame:
     """Give a mark a loss and kind of knob; the bar of the others is what they may move at the most."""
     return marks(
-        {"row": row["turned"], "look": _LOOKS[row["loss"]], **_interval(row["effect"])}
+        {"row": row["turned"], "look": _LOOKS[row["loss"]], **ends_of(row["effect"], _POINTS)}
         | (_allowed(found, row["loss"]) if row["turned"] == OTHERS else {})
         for row in found.rows.sort_values("turned", key=lambda turned: turned.map(EFFECTS.index)).to_dict(
             "records"
@@ -137,11 +137,6 @@ def _factor_row(row: Mapping[Any, Any]) -> dict[str, str]:
         for turned in (TEXTURE, OTHERS)
     }
     return {"Factor": row["factor"].replace("_", " "), **cells}
-
-
-def _interval(value: Value) -> dict[str, float]:
-    ends = {"value": value.estimate, "low": value.low, "high": value.high}
-    return {name: _POINTS * end for name, end in ends.items()}
 
 
 def _look_of_source(source: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 
 from clipsafe_utils.chapters.quoted import figure_of
-from clipsafe_utils.claims.ledger import Entry
 from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.show.shown import Shown
 
@@ -27,7 +26,7 @@ _DESCRIBED = re.compile(r' role="img" aria-label="[^"]*"')
 def shown_claims(r: ClaimsLedger) -> list[str]:
     """Return the claims that real models decide, one a page: those with the most units first."""
     decided = [entry for entry in r.said_of_real if entry.claim.id in FIGURES]
-    in_order = sorted(decided, key=_units, reverse=True)
+    in_order = sorted(decided, key=lambda entry: entry.units, reverse=True)
     pages: dict[str, str] = {}
     for entry in in_order:
         pages.setdefault(FIGURES[entry.claim.id][0], entry.claim.id)
@@ -50,7 +49,3 @@ def thumbnails(r: ClaimsLedger, sentences: Mapping[str, object]) -> Shown:
         words = f"{html.escape(str(sentences[claim]))}. <em>{claim}</em>"
         cards.append(f'<a class="card-link" href="{page}.html#{figure}">{drawing}<span>{words}</span></a>')
     return Shown(f'<div class="figure-cards">{"".join(cards)}</div>')
-
-
-def _units(entry: Entry) -> int:
-    return len(entry.evidence.units) if entry.evidence else 0

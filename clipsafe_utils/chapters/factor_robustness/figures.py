@@ -29,7 +29,7 @@ from clipsafe_utils.say import Missing, count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, is_own, yours_look
-from clipsafe_utils.show.frame import inside, marks
+from clipsafe_utils.show.frame import ends_of, inside, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
@@ -166,8 +166,7 @@ def over_sources_frame(many: ManySources) -> pd.DataFrame:
         if isinstance(mean, Missing):
             continue
         row = {"row": factor.replace("_", " "), "look": group_look("clip_zero_shot")}
-        ends = {"value": mean.estimate, "low": mean.low, "high": mean.high}
-        rows.append(row | {name: _PERCENT * end for name, end in ends.items()})
+        rows.append(row | ends_of(mean, _PERCENT))
         rows += [
             {**row, "name": f"source {source}", "value": _PERCENT * one, "mark": "single"}
             for source, one in many.residuals[factor].items()

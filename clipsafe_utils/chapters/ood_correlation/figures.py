@@ -24,7 +24,7 @@ from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, source_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
@@ -169,9 +169,7 @@ def by_score_frame(found: ByScore) -> pd.DataFrame:
     return marks(
         {
             "row": in_words(score),
-            "value": rank.estimate,
-            "low": rank.low,
-            "high": rank.high,
+            **ends_of(rank),
             "look": _MEMBERS.get(member) or source_look(member),
             "label": member if member in (EVERYONE, LIKE) else "",
             "decided": rank.units >= FEWEST_UNITS,

@@ -17,7 +17,7 @@ from clipsafe_utils.say import Missing
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, source_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.shown import Shown
 
 _POINTS = 100.0
@@ -111,11 +111,10 @@ def _marks_of_real(found: RealPrompts, prompt_set: str, condition: str) -> Itera
     mean = found.change(prompt_set, condition)
     if isinstance(mean, Missing):
         return
-    ends = {"value": mean.estimate, "low": mean.low, "high": mean.high}
     yield {
         "row": "all CLIPs",
         "look": group_look("clip_zero_shot"),
-        **{name: _POINTS * value for name, value in ends.items()},
+        **ends_of(mean, _POINTS),
         "decided": mean.units >= FEWEST_UNITS,
     }
     for source in found.sources:
@@ -172,8 +171,7 @@ def _marks_of_contents(contents: Contents) -> Iterator[dict[str, Any]]:
         look, label = _POOLS[row["pool"]]
         panel, change = PROPERTIES[row["property"]], row["change"]
         shared = {"panel": panel.title, "x": float(row["templates"]), "look": look, "label": label}
-        ends = {"value": change.estimate, "low": change.low, "high": change.high}
-        yield shared | {name: panel.scale * value for name, value in ends.items()}
+        yield shared | ends_of(change, panel.scale)
         if len(row["singles"]) > 1:
             for value in row["singles"]:
                 yield shared | {"value": panel.scale * value, "mark": "single"}

@@ -9,7 +9,7 @@ from clipsafe_utils.findings.experiments.many_sources import ManySources
 from clipsafe_utils.say import Value, level
 from clipsafe_utils.show.dot_plot import dots
 from clipsafe_utils.show.encoding import group_look, source_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import folded, table
@@ -34,14 +34,7 @@ def encoder_frame(found: Encoder) -> pd.DataFrame:
         {
             "row": READ[row["property"]],
             "look": source_look(row["source"]),
-            **{
-                name: _PERCENT * end
-                for name, end in zip(
-                    ("value", "low", "high"),
-                    (row["difference"].estimate, row["difference"].low, row["difference"].high),
-                    strict=True,
-                )
-            },
+            **ends_of(row["difference"], _PERCENT),
         }
         for row in found.rows.sort_values("property", ascending=False, kind="stable").to_dict("records")
     )

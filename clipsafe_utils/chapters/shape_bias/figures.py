@@ -29,7 +29,7 @@ from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import group_look, yours_look
-from clipsafe_utils.show.frame import marks
+from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
@@ -212,8 +212,7 @@ def _marks_of_own(found: ShapeBias, study: str) -> Iterator[dict[str, Any]]:
     for number, one in enumerate(found.own):
         shared = {"study": study, "panel": study, "name": one.name, "look": yours_look(number)}
         shared["row"] = f"{one.name}, yours"
-        ends = {end: _PERCENT * getattr(one.bias, end) for end in ("low", "high")}
-        yield {**shared, "side": "shape bias", "value": _PERCENT * one.bias.estimate, **ends}
+        yield {**shared, "side": "shape bias", **ends_of(one.bias, _PERCENT)}
         yield {**shared, "side": "decided", "value": _PERCENT * one.decided.estimate}
 
 

@@ -74,11 +74,7 @@ class Contrast:
 
     def sides(self, laboratory: Laboratory, parts: tuple[str, ...]) -> tuple[Array, Array]:
         """Return the mean of some properties before and after, each of shape (draws, runs)."""
-        before, after = (
-            np.asarray(np.mean([laboratory.draws(part, side) for part in parts], axis=0))
-            for side in (self.before, self.after)
-        )
-        return before, after
+        return laboratory.mean(parts, self.before), laboratory.mean(parts, self.after)
 
     def difference(self, before: Array, after: Array, confidence: float) -> Value:
         """Return what the step does to the two `sides`, after less before."""

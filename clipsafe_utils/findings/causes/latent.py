@@ -55,8 +55,7 @@ def one_axis(laboratory: Laboratory | None, confidence: float) -> OneAxis:
         return nothing(OneAxis, "no study has trainings with a shape bias")
     needs = {key: need for key, need in READ.items() if laboratory.has(*need.parts)}
     models = laboratory.causes["model"].values.tolist()
-    parts = [[laboratory.draws(part, models) for part in need.parts] for need in needs.values()]
-    values = np.stack([np.mean(of_need, axis=0) for of_need in parts], axis=-1)
+    values = np.stack([laboratory.mean(need.parts, models) for need in needs.values()], axis=-1)
     kept = np.isfinite(values).all(axis=(0, 2))
     kinds, kind = np.unique([_SEED.sub("", name) for name in np.array(models)[kept]], return_inverse=True)
     weights = draw_weights("kinds of training", kinds, len(values) - 1)[:, kind]
@@ -76,7 +75,7 @@ def one_axis(laboratory: Laboratory | None, confidence: float) -> OneAxis:
         Text(int(kept.sum())),
         Text(len(needs)),
         listed([f"{needs[key].title} {by_key[key]}" for key in table["property"][:_STRONGEST]]),
-        by_key["accuracy"] if "accuracy" in by_key else Missing("no accuracy is known"),
+        by_key.get("accuracy", Missing("no accuracy is known")),
         table,
     )
 

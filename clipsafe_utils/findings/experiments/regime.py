@@ -10,7 +10,7 @@ import numpy as np
 from clipsafe_utils.findings.experiments.cells import Cell, Experiments, of_seeds
 from clipsafe_utils.findings.experiments.length import HARD, MASKED_AT_ONCE, Length, LengthCell
 from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Missing, Said, Text, Value, count, listed
+from clipsafe_utils.say import Missing, Said, Side, Text, Value, count, listed
 
 BEFORE, AFTER = f"ece_before_{HARD}", f"ece_after_{HARD}"
 """The error that the claims are asked about: plain ECE, the temperature fitted on the natural set."""
@@ -121,21 +121,25 @@ class Regime:
         }
         return listed(f"{one.in_full()} on `{name}`" for name, one in every.items() if isinstance(one, Value))
 
+    def _sides(self, error: str) -> set[Side]:
+        """On which sides of cross-entropy CLIPs err, by source; none where the claims are not asked."""
+        return {one.side for one in self.beside_labels(error).values()} if self.is_asked else set()
+
     @property
     def f8(self) -> Stands | Missing:
         """Falls where CLIPs have the smaller error in every source, beyond the interval."""
-        sides = [one.side for one in self.beside_labels(BEFORE).values()] if self.is_asked else []
+        sides = self._sides(BEFORE)
         if not sides:
             return _NOBODY
-        return "falls" if set(sides) == {"down"} else "stands" if "up" in sides else "undecided"
+        return "falls" if sides == {"down"} else "stands" if "up" in sides else "undecided"
 
     @property
     def f9(self) -> Stands | Missing:
         """Stands where CLIPs of some source have the larger error, beyond the interval."""
-        sides = [one.side for one in self.beside_labels(BEFORE).values()] if self.is_asked else []
+        sides = self._sides(BEFORE)
         if not sides:
             return _NOBODY
-        return "stands" if "up" in sides else "falls" if set(sides) == {"down"} else "undecided"
+        return "stands" if "up" in sides else "falls" if sides == {"down"} else "undecided"
 
     @property
     def f10(self) -> Stands | Missing:
@@ -148,7 +152,7 @@ class Regime:
     @property
     def f11(self) -> Stands | Missing:
         """Falls where the difference after scaling is within its interval in every source."""
-        sides = {one.side for one in self.beside_labels(AFTER).values()} if self.is_asked else set()
+        sides = self._sides(AFTER)
         if not sides:
             return _NOBODY
         return "falls" if sides == {"neither"} else "stands" if len(sides) == 1 else "undecided"

@@ -49,6 +49,10 @@ class Laboratory:
         """Return a property of some models, shape (draws, models)."""
         return draws_of(self.causes, property_, models)
 
+    def mean(self, parts: Sequence[str], models: Sequence[str]) -> Array:
+        """Return the mean of some properties of some models, shape (draws, models)."""
+        return np.asarray(np.mean([self.draws(part, models) for part in parts], axis=0))
+
 
 def read_laboratory(studies: Sequence[str]) -> Laboratory | None:
     """Read the first study that changes one cause at a time; None where there is none."""
