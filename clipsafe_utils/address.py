@@ -30,6 +30,7 @@ class Repository:
 
     url: str
     branch: str
+    is_public: bool = False  # Whether the address can be opened.
 
     def page(self, path: str) -> str:
         """Return the address of the page that shows a file."""
@@ -53,11 +54,11 @@ class Repository:
 
 
 def read_repository(root: Path) -> Repository:
-    """Read the address of the repository from the keys ``repository.url`` and ``repository.branch``."""
+    """Read the address of the repository, and whether it is real, from the keys under ``repository``."""
     config = root / "_config.yml"
     try:
         keys: Any = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]
-        return Repository(keys["url"].rstrip("/"), keys["branch"])
+        return Repository(keys["url"].rstrip("/"), keys["branch"], keys.get("is_public", False))
     except OSError as error:
         raise ClipsafeError(f"{config}: cannot be read ({error.strerror}).") from error
     except (AttributeError, KeyError, TypeError, yaml.YAMLError) as error:

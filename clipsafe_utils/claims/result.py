@@ -183,6 +183,15 @@ class ClaimsLedger:
         by_id = {entry.claim.id: entry.claim.sentence.removesuffix(".") for entry in self.entries}
         return Text(" ".join(f"{by_id[name]} ({name})." for name in claims))
 
+    @property
+    def labels(self) -> dict[str, Text]:
+        """By claim, the label in each study: what a link to its row says."""
+        by_claim: dict[str, list[str]] = {}
+        for entry in sorted(self.entries, key=lambda entry: entry.of_proxy):
+            study = f"{entry.study} (proxy)" if entry.of_proxy else entry.study
+            by_claim.setdefault(entry.claim.id, []).append(f"{study}: {entry.label}")
+        return {claim: Text("; ".join(said)) for claim, said in by_claim.items()}
+
     def drawn_say(self, *claims: str) -> Text | Missing:
         """Say which label claims have in studies that stand in for real models, where they can be asked."""
         asked = [
