@@ -60,6 +60,9 @@ class _Claim(SphinxRole):
 
 
 def _labels(root: Path) -> dict[str, str]:
+    """Read what the ledger's page left; a book without that page has no claims."""
+    if not (root / LABELS).is_file():
+        return {}
     texts: dict[str, str] = json.loads((root / LABELS).read_text(encoding="utf-8"))
     return texts
 

@@ -71,9 +71,9 @@ def _render(jobs: int, *, only_outdated: bool) -> int:
             note_states(REPOSITORY, {chapter.name: _state_as_noted(chapter, noted)})
         ran, reworded = ran + len(to_run), reworded + len(to_reword)
     if ran:  # Another word in a page is no other picture.
-        from clipsafe_utils.publishing.poster import write_poster  # Who draws one page needs no Matplotlib.
+        from clipsafe_utils.publishing.poster import write_pictures  # Who draws one page needs no Matplotlib.
 
-        write_poster(REPOSITORY)
+        write_pictures(REPOSITORY)
     return ran + reworded
 
 

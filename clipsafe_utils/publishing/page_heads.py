@@ -12,7 +12,7 @@ from sphinx.config import Config
 from clipsafe_utils.address import read_repository
 
 SHARE_CARD = "share.png"
-"""The picture that is shown where a page is linked to, in `_static`."""
+"""The picture that other sites show beside a link, in `_static`; `poster` draws it."""
 
 BUTTONS: Mapping[str, object] = {
     "launch_buttons": {},

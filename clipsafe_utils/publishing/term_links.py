@@ -62,7 +62,9 @@ def form_of(name: str) -> str:
 
 
 def terms_of(env: BuildEnvironment) -> list[Term]:
-    """Read the glossary: each term with what it means."""
+    """Read the glossary: each term with what it means; a book without one has no terms."""
+    if GLOSSARY not in env.found_docs:
+        return []
     found = []
     for item in env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
         for term in item.findall(nodes.term):

@@ -1,6 +1,7 @@
 """Where every raw file of the record comes from, and how it is fetched and checked."""
 
 import csv
+import hashlib
 import logging
 import os
 import threading
@@ -18,6 +19,9 @@ from clipsafe_utils.files import clear_scratch, scratch_folder, sha256
 from clipsafe_utils.terminal import progress
 
 MIRROR_VARIABLE = "CLIPSAFE_MIRROR"
+
+ARCHIVE = "https://archive.softwareheritage.org"
+"""What may give a file once its repository is gone: an archive of public code, by what a file holds."""
 
 SERVER = "https://raw.githubusercontent.com"
 """What gives any file of a public repository at a commit."""
@@ -40,6 +44,7 @@ class RawFile:
     bytes: int
     sha256: str
     licence: str
+    swhid: str = ""  # Of its content, as Software Heritage names it; empty of a file that is only quoted.
 
     @property
     def package(self) -> str:
@@ -52,9 +57,27 @@ class RawFile:
         return f"{SERVER}/{self.repository}/{self.commit}/{quote(self.source_path)}"
 
     @property
+    def second_address(self) -> str:
+        """Where Software Heritage gives a file of this content, if it has one."""
+        return f"{ARCHIVE}/{self.swhid}"
+
+    @property
     def citation(self) -> str:
         """One line that pins the file: repository, commit, path, hash."""
         return f"{self.repository}@{self.commit[:8]} {self.source_path} sha256:{self.sha256[:12]}"
+
+
+def swhid_of(content: bytes) -> str:
+    """Return the identifier of a file's content in Software Heritage, for a new row of `sources.csv`.
+
+    Examples
+    --------
+    >>> swhid_of(b"")
+    'swh:1:cnt:e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
+    """
+    named = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+    named.update(content)
+    return f"swh:1:cnt:{named.hexdigest()}"
 
 
 @cache
@@ -216,5 +239,6 @@ def _refusal(raw: RawFile, error: OSError | ValueError, missing: int) -> str:
         reason = f"the connection fails: {type(error).__name__}"
     return (
         f"{raw.address}: cannot be downloaded ({reason}); raw files still missing: {missing:,}; run the same "
-        f"command again to go on from there, or set {MIRROR_VARIABLE} to a folder that holds {raw.path}."
+        f"command again to go on from there, or set {MIRROR_VARIABLE} to a folder that holds {raw.path}; "
+        f"should its repository be gone, an archive may have it: {raw.second_address}"
     )

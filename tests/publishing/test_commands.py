@@ -78,7 +78,7 @@ def test_another_word_runs_no_kernel(
     small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "REPOSITORY", small_book)
-    monkeypatch.setattr(poster, "write_poster", lambda _: None)
+    monkeypatch.setattr(poster, "write_pictures", lambda _: None)
     commands.render_book("tiny", jobs=1)
     before = nbformat.read(tiny.published, as_version=4)
     monkeypatch.setattr(commands, "render_all", None)

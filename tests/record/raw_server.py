@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from clipsafe_utils.record.sources import RawFile
+from clipsafe_utils.record.sources import RawFile, swhid_of
 
 CONTENTS = {f"folder-{n % 2}/deeper/table {n}.csv": f"row,{n}\n".encode() * 200 for n in range(8)}
 """What is in the raw files, by their paths in a mirror; a blank stands for what an address must quote."""
@@ -24,6 +24,7 @@ def pinned(contents: dict[str, bytes]) -> dict[str, RawFile]:
             bytes=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             licence="MIT",
+            swhid=swhid_of(content),
         )
         for path, content in contents.items()
     }

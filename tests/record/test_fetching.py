@@ -96,7 +96,8 @@ def test_a_file_that_is_gone_is_named_with_what_to_do(server: Repositories, cach
         fetch_all(PATHS)
     told = str(caught.value)
     assert told.startswith(f"{server.address}{place(gone)}: cannot be downloaded (the server answers 404); ")
-    assert told.endswith(f"or set CLIPSAFE_MIRROR to a folder that holds {gone.path}.")
+    assert f"or set CLIPSAFE_MIRROR to a folder that holds {gone.path}; " in told
+    assert told.endswith(f"an archive may have it: https://archive.softwareheritage.org/{gone.swhid}")
     assert PATHS[5] not in files_in(cache)
 
 

@@ -26,7 +26,8 @@ def in_words(citation: dict[str, Any]) -> str:
     """Write a citation as a line."""
     title = citation["title"].rstrip(".")
     stop = "" if title.endswith("?") else "."
-    return f"{_authors(citation)} ({_year(citation)}). {title}{stop} Version {citation['version']}."
+    doi = f" https://doi.org/{citation['doi']}" if citation.get("doi") else ""
+    return f"{_authors(citation)} ({_year(citation)}). {title}{stop} Version {citation['version']}.{doi}"
 
 
 def as_bibtex(citation: dict[str, Any], address: str) -> str:
@@ -37,7 +38,7 @@ def as_bibtex(citation: dict[str, Any], address: str) -> str:
         "version": citation["version"],
         "year": _year(citation),
         "url": address,
-    }
+    } | ({"doi": citation["doi"]} if citation.get("doi") else {})
     lines = [f"  {key} = {{{value}}}," for key, value in fields.items()]
     return "\n".join([f"@software{{clipsafe{_year(citation)},", *lines, "}"])
 

@@ -29,7 +29,7 @@ def put_in(root: str, real: bool, most_bytes: int | None) -> None:
     if most_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
     poster: Any = ModuleType("clipsafe_utils.publishing.poster")
-    poster.write_poster = lambda _: None
+    poster.write_pictures = lambda _: None
     sys.modules[poster.__name__] = poster
     from clipsafe_utils.parameters import CHAPTER_PARAMETERS, Parameter
     from clipsafe_utils.publishing import commands, render, standalone
