@@ -314,3 +314,99 @@ def test_two_thousand_models_are_filtered_quickly(page: Any) -> None:
     page.goto((built_site() / MODELS).as_uri(), wait_until="load")
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     assert page.evaluate("typingTime('vit')") < 1000
+
+
+LINKS = {
+    "term": "a.term-link",
+    "claim": "a.claim-link",
+    "citation": 'a[href^="references.html#"]',
+    "figure": 'a.reference[href^="#fig-"]',
+}
+"""By what they lead to, selectors of links that have a card."""
+
+
+@pytest.fixture
+def card(page: Any, address: str) -> Any:
+    """Open a chapter; its card is there and shows nothing."""
+    page.goto(address + EXPLORED[1], wait_until="load")
+    found = page.locator("#link-card")
+    assert not found.is_visible()
+    return found
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_card_opens_under_the_pointer_stays_there_and_goes(page: Any, card: Any, kind: str) -> None:
+    link = page.locator(f".bd-article {LINKS[kind]}").first
+    link.hover()
+    card.wait_for()
+    assert len(card.text_content()) > 15
+    assert link.get_attribute("title") is None
+    assert link.get_attribute("aria-describedby") == "link-card"
+    if kind == "figure":
+        assert card.locator("svg").bounding_box()["height"] > 20
+    box = card.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    card.hover()  # It can be read, and what it holds be marked.
+    page.wait_for_timeout(600)
+    assert card.is_visible()
+    page.mouse.move(2, 2)
+    card.wait_for(state="hidden")
+    assert link.get_attribute("aria-describedby") is None
+
+
+def test_a_card_opens_with_the_focus_and_closes_with_escape(page: Any, card: Any) -> None:
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.bd-article a.term-link')"):
+            break
+    card.wait_for()
+    assert barriers(page, runOnly=["color-contrast", "aria-tooltip-name", "aria-valid-attr-value"]) == []
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.matches('a.term-link')")
+
+
+def test_a_first_tap_shows_a_card_and_a_second_one_goes_there(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address + EXPLORED[1], wait_until="load")
+    link = page.locator(".bd-article a.term-link").first
+    link.tap()
+    card = page.locator("#link-card")
+    card.wait_for()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    link.tap()
+    page.wait_for_url("**/glossary.html#*")
+    context.close()
+
+
+def test_links_say_what_they_lead_to_without_scripts(browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((built_site() / EXPLORED[1]).as_uri())
+    for kind in ("term", "claim", "citation"):
+        link = page.locator(f".bd-article {LINKS[kind]}").first
+        assert len(link.get_attribute("title")) > 15
+        assert ".html#" in link.get_attribute("href")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "leads_to"),
+    [("F13", "book/07-claims.html#F13"), ("ViT-B-32.openai", "book/models.html#q=ViT-B-32.openai")],
+)
+def test_search_reaches_a_row(page: Any, address: str, query: str, leads_to: str) -> None:
+    page.goto(f"{address}search.html?q={query}", wait_until="load")
+    page.locator("#search-results li a").first.wait_for()
+    links = [link.get_attribute("href") for link in page.locator("#search-results li a").all()]
+    assert any(link.endswith(leads_to) for link in links), links
+
+
+def test_lines_below_a_result_are_of_what_the_page_says(page: Any, address: str) -> None:
+    page.goto(f"{address}search.html?q=shape+bias", wait_until="load")
+    page.locator("#search-results li p.context").nth(3).wait_for()
+    for text in page.locator("#search-results li p.context").all_text_contents():
+        assert ".pdf" not in text
+        assert ".ipynb" not in text
+        assert "import " not in text
