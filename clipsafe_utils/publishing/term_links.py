@@ -128,8 +128,7 @@ def _words(node: nodes.Node, env: BuildEnvironment) -> Iterable[str]:
 def _title(reference: addnodes.pending_xref, env: BuildEnvironment) -> str:
     """Return the title of what a reference without words of its own leads to; a citation is left out."""
     if reference["reftype"] == "doc":
-        place = reference["reftarget"].removeprefix("/")
-        page = place if place in env.titles else f"book/{place}"
-        return env.titles[page].astext()
+        title = env.titles.get(f"book/{reference['reftarget']}")
+        return title.astext() if title else ""
     label = env.get_domain("std").labels.get(reference["reftarget"])  # type: ignore[attr-defined]
     return label[2] if label else ""
