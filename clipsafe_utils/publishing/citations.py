@@ -47,7 +47,7 @@ def tell_years_apart(entries: Mapping[str, Entry]) -> None:
             entry.fields["year"] += ascii_lowercase[next(letters[label])]
 
 
-class AuthorYearLabels(BaseLabelStyle):
+class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
     """Labels of names and year."""
 
     def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterable[str]:
@@ -55,7 +55,7 @@ class AuthorYearLabels(BaseLabelStyle):
         return map(label_of, sorted_entries)
 
 
-class AuthorYear(Style):
+class AuthorYear(Style):  # type: ignore[misc]
     """Entries in the order of their labels."""
 
     default_sorting_style = "author_year_title"

@@ -167,3 +167,9 @@ def test_the_ledger_of_the_record_says_what_it_adds_up_to() -> None:
     assert counted[L.OUTSIDE] == 2  # F18 and F19
     assert not any(counted[label] for label in (L.SHOWN_POSSIBLE, L.NOT_SHOWN, L.BUILT_IN, L.NOT_TESTABLE))
     assert {one.claim.id for one in result.said_of_real} >= {"S2"}
+
+
+def test_each_claim_has_its_label_in_each_study_that_of_real_models_first() -> None:
+    labels = result_of(list(reversed(made_ledger()))).labels
+    assert labels["A"] == "published: reproduced; miniature (proxy): the opposite shown possible"
+    assert set(labels) == {one.claim.id for one in made_ledger()}

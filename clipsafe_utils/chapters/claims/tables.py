@@ -202,8 +202,13 @@ def _titled(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def _ids(entries: Iterable[Entry], page: str) -> str:
-    links = (f'<a href="{page}#{entry.claim.id}">{entry.claim.id}</a>' for entry in entries)
-    return ", ".join(links) or "–"
+    return ", ".join(_link(entry.claim, page) for entry in entries) or "–"
+
+
+def _link(claim: Claim, page: str) -> str:
+    """Link a claim to its row; the title says its sentence, and `cards.js` shows it."""
+    title = html.escape(f"{claim.id}. {claim.sentence}")
+    return f'<a class="reference internal" href="{page}#{claim.id}" title="{title}">{claim.id}</a>'
 
 
 def _head(first: str, studies: Iterable[str]) -> str:
