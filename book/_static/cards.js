@@ -34,7 +34,7 @@
     if (figure) {
       cards.set(link, () => figureOf(figure));
     } else if (link.title) {
-      const lines = link.title.split("\n");
+      const lines = link.title.split(" · ");
       cards.set(link, () => lines.map(paragraph));
       link.removeAttribute("title"); // Or the browser shows it beside the card.
     }

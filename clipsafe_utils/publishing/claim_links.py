@@ -21,22 +21,23 @@ LEDGER = "book/07-claims"
 LABELS = Path("book", "results", "claims.json")
 """Where the ledger's page leaves, by claim, its label in each study: first of real models."""
 
+SEPARATOR = " \N{MIDDLE DOT} "
+"""Between what `cards.js` writes on lines of their own: an attribute keeps no line."""
+
 _NAMED = re.compile(r"\b(?:F\d+[a-z]?|S\d+)\b")
 
 
 def about_claims(labels: Mapping[str, str]) -> dict[str, str]:
-    """Say of each claim its sentence and below it the label in each study.
+    """Say of each claim its sentence, and the label in each study.
 
     Examples
     --------
     >>> print(about_claims({"F2": "published: reproduced; miniature (proxy): not shown"})["F2"])
-    F2. CLIP is weaker than others on object pose.
-    published: reproduced
-    miniature (proxy): not shown
+    F2. CLIP is weaker than others on object pose. · published: reproduced · miniature (proxy): not shown
     """
     sentences = {claim.id: f"{claim.id}. {claim.sentence}" for claim in claims()}
     return {
-        name: "\n".join([sentences[name], *label.split("; ")])
+        name: SEPARATOR.join([sentences[name], *label.split("; ")])
         for name, label in labels.items()
         if name in sentences
     }

@@ -7,7 +7,8 @@ from docutils import nodes
 from docutils.utils import new_document
 
 from clipsafe_utils.claims.registry import claims
-from clipsafe_utils.publishing.claim_links import about_claims
+from clipsafe_utils.cubes.studies import REPOSITORY
+from clipsafe_utils.publishing.claim_links import SEPARATOR, about_claims
 from clipsafe_utils.publishing.prose import link, link_words, prose
 from clipsafe_utils.publishing.term_links import FORMS, Term, form_of, link_first_uses
 
@@ -50,7 +51,10 @@ def test_a_card_of_a_claim_has_its_sentence_and_a_label_a_line() -> None:
     first = claims()[0]
     about = about_claims({first.id: "published: unclear; miniature (proxy): not shown", "answer": "x"})
     assert list(about) == [first.id]
-    sentence, *labels = about[first.id].split("\n")
+    assert f'split("{SEPARATOR}")' in (REPOSITORY / "book" / "_static" / "cards.js").read_text(
+        encoding="utf-8"
+    )
+    sentence, *labels = about[first.id].split(SEPARATOR)
     assert sentence == f"{first.id}. {first.sentence}"
     assert labels == ["published: unclear", "miniature (proxy): not shown"]
 
@@ -101,6 +105,6 @@ def test_a_word_is_a_term_where_the_glossary_means_it(term: str, said: str, not_
     assert not re.search(form_of(term), not_said)
 
 
-def test_every_form_is_of_a_term_of_the_glossary(repository) -> None:
-    glossary = (repository / "book" / "glossary.md").read_text(encoding="utf-8").splitlines()
+def test_every_form_is_of_a_term_of_the_glossary() -> None:
+    glossary = (REPOSITORY / "book" / "glossary.md").read_text(encoding="utf-8").splitlines()
     assert set(FORMS) <= set(glossary)
