@@ -58,7 +58,8 @@
     const right = document.documentElement.clientWidth - width - GAP;
     const above = line.top - height - GAP;
     card.style.left = `${scrollX + Math.max(GAP, Math.min(line.left, right))}px`;
-    card.style.top = `${scrollY + (above > GAP || line.bottom + height > innerHeight ? Math.max(above, GAP - scrollY) : line.bottom + GAP)}px`;
+    // No card is higher than 45 % of the window: where there is no room above a line, there is below it.
+    card.style.top = `${scrollY + (above > GAP ? above : line.bottom + GAP)}px`;
     link.setAttribute("aria-describedby", card.id);
     opened = link;
   };
