@@ -246,7 +246,7 @@ class ClaimsLedger:
 
 
 def _studied(entries: Sequence[Entry]) -> str:
-    return f"in the study {entries[0].study}{' (a proxy)' if entries[0].of_proxy else ''}"
+    return f"in the study {entries[0].study}{' (a proxy)' if entries[0].of_proxy else ''}:"
 
 
 def _counted(entries: Sequence[Entry]) -> str:
@@ -296,7 +296,7 @@ def claims_ledger(chosen: CheckedParameters) -> ClaimsLedger:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> claims_ledger(parameters_of("claims", {"studies": ["published"]})).own
-    in the study published supported S1, reproduced S2
+    in the study published: supported S1, reproduced S2
     """
     studies = [find_study(name) for name in chosen.studies]
     entries = ledger(studies)

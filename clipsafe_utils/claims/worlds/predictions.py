@@ -11,7 +11,7 @@ from clipsafe_utils.claims.registry import find_claim
 FIRST = ("laboratory", "record")
 """Whose number stood in this book before the other was read."""
 
-REASONS = ("put in", "no real number", "no number there")
+REASONS = ("built in", "no real number", "no number there")
 """Why something is not compared."""
 
 
