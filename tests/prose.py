@@ -7,27 +7,46 @@ from nbformat import NotebookNode
 
 from clipsafe_utils.filling import filled
 
-_FENCED = re.compile(r"^(?P<fence>```+)(?!\{).*?^(?P=fence)$|\$\$.*?\$\$", re.MULTILINE | re.DOTALL)
-_FOLD = re.compile(r"^:::\{dropdown\}.*?^:::$", re.MULTILINE | re.DOTALL)
+WORDS_A_MINUTE = 238
+"""Of adults who read non-fiction silently: Brysbaert, Journal of Memory and Language 109 (2019)."""
+
+MOST_INTERVALS = 2
+
+_NUMBER = r"[+−-]?\d[\d.,]*"
+_INTERVAL = re.compile(rf"\([^()]*?{_NUMBER}(?:\s?%| points)? to {_NUMBER}[^()]*\)")
+_CODE_AND_FORMULAS = re.compile(r"^(```+)[\w+-]*\n.*?^\1$|\$\$.*?\$\$", re.MULTILINE | re.DOTALL)
+_FOLD = re.compile(r"^(:{3,})\{dropdown\}.*?^\1$", re.MULTILINE | re.DOTALL)
 _ANSWER = re.compile(r"^```\{solution-start\}.*?^```\{solution-end\}\n```$", re.MULTILINE | re.DOTALL)
-_MARKUP = re.compile(r"^(?:```.*|:::.*|:\w+:.*|\([\w-]+\)=|\|.*)$", re.MULTILINE)
+_NO_PROSE = re.compile(r"^(?:```.*|:::.*|:\w+:.*|\([\w-]+\)=|\|.*|%.*)$", re.MULTILINE)
+_SUMMARY = re.compile(r"^## Summary$(.*?)^## ", re.MULTILINE | re.DOTALL)
 _END = re.compile(r"(?<=[.?!]) +(?=[^a-z])(?<!et al\. )")
 
 
-def paragraphs_of(notebook: NotebookNode, *, folded: bool) -> Iterator[str]:
-    """Give the paragraphs of a page that has run, with what stands in its folds or without."""
-    filled(notebook)
-    text = "\n\n".join(part for cell in notebook.cells for part in _parts_of(cell))
-    text = text if folded else _ANSWER.sub("", _FOLD.sub("", text))
-    for paragraph in _MARKUP.sub("", _FENCED.sub("", text)).splitlines():
-        if paragraph.strip():
-            yield paragraph.strip()
+def summary_of(notebook: NotebookNode) -> list[str]:
+    """Return the sentences of the summary of a page that has run; none where it has no summary."""
+    return [sentence for section in _SUMMARY.findall(_text_of(notebook)) for sentence in _sentences(section)]
 
 
-def sentences_of(notebook: NotebookNode) -> list[str]:
-    """Return the sentences of a page that has run."""
-    paragraphs = paragraphs_of(notebook, folded=True)
-    return [sentence for paragraph in paragraphs for sentence in _END.split(paragraph)]
+def crowded(notebook: NotebookNode) -> list[str]:
+    """Return the sentences of a page that has run with more intervals than a reader can keep apart."""
+    found = _sentences(_text_of(notebook))
+    return [sentence for sentence in found if len(_INTERVAL.findall(sentence)) > MOST_INTERVALS]
+
+
+def minutes_of(notebook: NotebookNode) -> float:
+    """Return how long a page that has run takes to read, without code, tables and what is folded."""
+    text = _FOLD.sub("", _ANSWER.sub("", _text_of(notebook)))
+    return sum(len(sentence.split()) for sentence in _sentences(text)) / WORDS_A_MINUTE
+
+
+def _sentences(text: str) -> list[str]:
+    prose = _NO_PROSE.sub("", _CODE_AND_FORMULAS.sub("", text))
+    lines = (line.strip() for line in prose.splitlines())
+    return [sentence for line in lines if line for sentence in _END.split(line)]
+
+
+def _text_of(notebook: NotebookNode) -> str:
+    return "\n\n".join(part for cell in filled(notebook).cells for part in _parts_of(cell))
 
 
 def _parts_of(cell: NotebookNode) -> Iterator[str]:

@@ -15,6 +15,7 @@ import yaml
 
 from clipsafe_utils.publishing.standalone import inline_page, published_address
 from tests.built_site import REPOSITORY, built_site
+from tests.test_prose import numbered
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +35,9 @@ EXPLORED = [page for page in listed_pages() if page.startswith(tuple(f"book/0{n}
 """Pages with a figure to explore."""
 
 MODELS = "book/models.html"
+
+SCREEN = 800
+"""Pixels that a reader sees of a page at once."""
 
 ASKING = REPOSITORY / "tests" / "fixtures" / "browser.js"
 """Functions that every page of these tests has."""
@@ -314,3 +318,11 @@ def test_two_thousand_models_are_filtered_quickly(page: Any) -> None:
     page.goto((built_site() / MODELS).as_uri(), wait_until="load")
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     assert page.evaluate("typingTime('vit')") < 1000
+
+
+@pytest.mark.parametrize("name", numbered())
+def test_the_first_figure_stands_within_a_screen_of_the_box(page: Any, address: str, name: str) -> None:
+    page.goto(f"{address}book/{name}.html", wait_until="load")
+    box, figure = (page.locator(f"article {part}").first for part in (".admonition", "figure"))
+    end_of_box = box.bounding_box()["y"] + box.bounding_box()["height"]
+    assert 0 <= figure.bounding_box()["y"] - end_of_box <= SCREEN
