@@ -203,7 +203,10 @@ class ClaimsLedger:
     @property
     def still_open(self) -> Text:
         """How many findings of the papers real models neither support nor contradict beyond one or two."""
-        return Text(sum(entry.label not in _OF_NETWORKS for entry in findings(self.real)))
+        asked = findings(self.real)
+        decided = {entry.claim.id for entry in asked if entry.label in _OF_NETWORKS}
+        left = {entry.claim.id for entry in asked} - decided
+        return Text(len(left)) if asked else Missing("no study of real models")
 
     def counted_of(self, *claims: str) -> Text:
         """Say labels of real models with the cases as claimed; a mark says what changed since its freeze."""
