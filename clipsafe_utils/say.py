@@ -183,11 +183,11 @@ class Value:
 
     @property
     def moved(self) -> Text:
-        """A difference with its direction, or that there is none beyond the interval."""
+        """A difference with its direction where the interval has one."""
         unit, scale, digits = (" points", 100, 1) if self.scale == "difference" else ("", 1, 2)
         if self.side == "neither":
             within = f"{self.interval}{unit}" if self.is_bounded else self.interval
-            return Text(f"no different beyond the interval ({within})")
+            return Text(f"not clearly different ({within})")
         direction = "higher" if self.side == "up" else "lower"
         size = scale * abs(self.estimate)
         low, high = sorted((scale * abs(self.low), scale * abs(self.high)))

@@ -15,6 +15,7 @@ import yaml
 
 from clipsafe_utils.publishing.standalone import inline_page, published_address
 from tests.built_site import REPOSITORY, built_site
+from tests.test_prose import numbered
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +35,9 @@ EXPLORED = [page for page in listed_pages() if page.startswith(tuple(f"book/0{n}
 """Pages with a figure to explore."""
 
 MODELS = "book/models.html"
+
+SCREEN = 800
+"""Pixels that a reader sees of a page at once."""
 
 ASKING = REPOSITORY / "tests" / "fixtures" / "browser.js"
 """Functions that every page of these tests has."""
@@ -410,3 +414,11 @@ def test_lines_below_a_result_are_of_what_the_page_says(page: Any, address: str)
         assert ".pdf" not in text
         assert ".ipynb" not in text
         assert "import " not in text
+
+
+@pytest.mark.parametrize("name", numbered())
+def test_the_first_figure_stands_within_a_screen_of_the_box(page: Any, address: str, name: str) -> None:
+    page.goto(f"{address}book/{name}.html", wait_until="load")
+    box, figure = (page.locator(f"article {part}").first for part in (".admonition", "figure"))
+    end_of_box = box.bounding_box()["y"] + box.bounding_box()["height"]
+    assert 0 <= figure.bounding_box()["y"] - end_of_box <= SCREEN

@@ -14,6 +14,7 @@ from clipsafe_utils.parameters import CHAPTER_PARAMETERS, Parameter
 from clipsafe_utils.publishing.chapters import Chapter, read_chapter
 from clipsafe_utils.publishing.render import render_chapter
 from clipsafe_utils.publishing.texts import text_of_page
+from tests.prose import crowded
 
 CHAPTERS = {
     chapter.name: chapter for chapter in map(Chapter, sorted((REPOSITORY / "notebooks").glob("*.md")))
@@ -180,5 +181,6 @@ def test_a_chapter_says_on_other_values_what_is_kept(name: str, tmp_path: Path) 
     before, after = map(texts_in, pages)
     stays = [one for one, text in before.items() if INTERVAL.search(text) and after[one] == text]
     assert stays == []
+    assert crowded(nbformat.read(mine, as_version=4)) == []
     kept = (REPOSITORY / "tests" / "texts" / f"{name}.txt").read_text(encoding="utf-8")
     assert text_of_page(mine).splitlines() == kept.splitlines()

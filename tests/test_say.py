@@ -18,7 +18,7 @@ def difference(estimate: float, low: float, high: float) -> Value:
 def test_a_difference_has_a_direction_only_where_its_interval_allows_one() -> None:
     assert difference(-0.30, -0.32, -0.28).moved == "lower by 30.0 points (28.0 to 32.0)"
     assert difference(0.30, 0.28, 0.32).moved == "higher by 30.0 points (28.0 to 32.0)"
-    unsure = "no different beyond the interval (−1.0 to +3.0 points)"
+    unsure = "not clearly different (−1.0 to +3.0 points)"
     assert difference(0.01, -0.01, 0.03).moved == unsure
 
 
@@ -39,7 +39,7 @@ def test_the_side_is_that_of_the_whole_interval(estimate: float, half: float) ->
         (Value(0.5, 0.4, 0.6).interval, f"40.0{NO_BREAK}% to 60.0{NO_BREAK}%"),
         (difference(0.1, -math.inf, math.inf).interval, "unbounded"),
         (difference(0.8, -4.9, 6.4).interval, "unbounded"),
-        (difference(0.8, -4.9, 6.4).moved, "no different beyond the interval (unbounded)"),
+        (difference(0.8, -4.9, 6.4).moved, "not clearly different (unbounded)"),
         (Value(0.5, -0.1, 1.1).interval, "unbounded"),
         (Value(1.2, -0.4, 2.8, scale="change").interval, f"{MINUS}0.40 to +2.80"),
         (Value(0.5).interval, NOT_MEASURED),

@@ -219,7 +219,7 @@ def sorted_by(ids: list[str]) -> NDArray[np.int64]:
     Raises
     ------
     ClipsafeError
-        If one stands twice.
+        If one appears twice.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def sorted_by(ids: list[str]) -> NDArray[np.int64]:
     order = np.argsort(np.array(ids), kind="stable")
     for before, after in pairwise(order):
         if ids[before] == ids[after]:
-            raise ClipsafeError(f"The image {ids[after]} stands twice.")
+            raise ClipsafeError(f"The image {ids[after]} appears twice.")
     return order
 
 

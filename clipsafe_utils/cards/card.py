@@ -63,7 +63,7 @@ class Line:
     kind: str = ""
     row: str = ""
     place: Placed = field(default_factory=lambda: Missing("not measured"))
-    height: Said = field(default_factory=lambda: Missing("the record draws no line of it"))
+    height: Said = field(default_factory=lambda: Missing("the record has no line for it"))
     p_value: float | None = None
     verdict: str = ""
     equal: Placed = field(default_factory=lambda: Missing("not measured"))

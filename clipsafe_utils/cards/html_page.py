@@ -57,8 +57,8 @@ def as_html(card: Card) -> str:
         for heading, items in (
             ("Not known", unknown(card)),
             ("Not checked", NOT_CHECKED),
-            ("Where the intervals of the ranks are from", ways(card)),
-            ("By what the sentences are chosen", RULES),
+            ("How the intervals of the ranks are made", ways(card)),
+            ("How the sentences are chosen", RULES),
         )
         if items
     )

@@ -142,7 +142,7 @@ def _not_measured(one: CardProperty, study: Study) -> Line:
     if not study.has(cube):
         reason = f"the study has no cube {cube}"
     else:
-        where = "the sources that the record reads" if study.name == RECORD else "what was brought"
+        where = "the sources that the record reads" if study.name == RECORD else "the files given"
         few = f", or on fewer than {FEWEST_IMAGES:,} images" if one.part == "Calibration" else ""
         reason = f"not in {where}{few}"
     return Line(one.key, one.part, one.title, one.best, Missing(reason))

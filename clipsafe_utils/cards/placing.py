@@ -142,9 +142,9 @@ def _each(found: Places, among: list[str], unknown: NDArray[np.int64]) -> Iterat
 
 def _way(paired: int, others: int, unknown: int) -> str:
     if unknown == others:
-        return "its own interval; of the others no error is stated"
+        return "its own interval; no error is stated for the others"
     if unknown:
-        return f"intervals; of {unknown} others no error is stated"
+        return f"intervals; no error is stated for {unknown} others"
     if paired == others:
         return "paired draws"
     return f"paired draws for {paired} of {others}, else intervals" if paired else "intervals"

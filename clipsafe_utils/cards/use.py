@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Mapping
 
 from clipsafe_utils.cards.properties import ACCURACY, GAP, SHAPE, TEMPERATURE, CardProperty
-from clipsafe_utils.say import Text, Value, choose, number, percent
+from clipsafe_utils.say import Text, Value, choose, number
 
 GOOD_AUROC, FAIR_AUROC = 0.95, 0.85
 SMALL_ERROR, LARGE_ERROR = 0.02, 0.05
@@ -17,8 +17,9 @@ _AS_WRITTEN = 3
 ABOVE, BELOW, WITHIN, NO_LINE = "above", "below", "within", "no line"
 
 RULES = (
-    "Better or worse than its accuracy leads one to expect: its height above the line of standard networks "
-    "has a p-value below 5 % against new standard families, by Holm over the lines of that part of the card.",
+    "Better or worse than its accuracy would suggest: its height above the line of standard networks has a "
+    "p-value below 5 % against new standard families, after Holm's correction over the lines of that part "
+    "of the card.",
     "By shape or by texture: the interval of the shape bias lies on one side of 50 %.",
     f"AUROC: from {GOOD_AUROC:.2f}, from {FAIR_AUROC:.2f}, and below.",
     f"Calibration error, and confidence less accuracy: up to {100 * SMALL_ERROR:.0f} points, up to "
@@ -45,7 +46,7 @@ def use_of(one: CardProperty, value: Value, like: float) -> str:
         Accuracy on the same classes of ImageNet; NaN where it is not known.
     """
     if one.key == ACCURACY:
-        return f"Of 100 images like those of ImageNet it names {_of_100(value.estimate)} rightly."
+        return f"Of 100 images like those of ImageNet, it names {_of_100(value.estimate)} correctly."
     if one.part == "Visual factors":
         return ""
     if one.part == "Distribution shift":
@@ -58,26 +59,26 @@ def use_of(one: CardProperty, value: Value, like: float) -> str:
 
 
 _FACTORS: Mapping[Hashable, str] = {
-    ABOVE: "Errs less on such images than its accuracy leads one to expect.",
-    BELOW: "Errs more on such images than its accuracy leads one to expect: try your own images.",
-    WITHIN: "Errs on such images about as its accuracy leads one to expect.",
-    NO_LINE: "Whether that is much for its accuracy is not known.",
+    ABOVE: "Errs less on such images than its accuracy would suggest.",
+    BELOW: "Errs more on such images than its accuracy would suggest: try your own images.",
+    WITHIN: "Errs on such images about as its accuracy would suggest.",
+    NO_LINE: "Whether that is good for its accuracy is not known.",
 }
 _SHIFTS: Mapping[Hashable, str] = {
     ABOVE: "That is more than standard networks of its accuracy reach.",
     BELOW: "That is less than standard networks of its accuracy reach.",
     WITHIN: "That is about what standard networks of its accuracy reach.",
-    NO_LINE: "Whether that is much for its accuracy is not known.",
+    NO_LINE: "Whether that is good for its accuracy is not known.",
 }
 _CUES: Mapping[Hashable, str] = {
-    "shape": "Goes by shape where shape and texture disagree.",
-    "texture": "Goes by texture where shape and texture disagree: a familiar surface can mislead it.",
+    "shape": "Decides by shape where shape and texture disagree.",
+    "texture": "Decides by texture where shape and texture disagree: a familiar surface can mislead it.",
     "neither": "Neither shape nor texture clearly leads.",
 }
 _SURE: Mapping[Hashable, str] = {
-    "little": "Confidence can be read nearly as it stands.",
-    "some": "Confidence is some points off: correct it before you set a threshold.",
-    "much": "Do not read this confidence as a chance of being right.",
+    "little": "Its confidence can be read almost as it stands.",
+    "some": "Its confidence is off by a few points: correct it before you set a threshold.",
+    "much": "Do not read its confidence as the chance that it is right.",
 }
 
 
@@ -87,7 +88,7 @@ def _of_100(share: float) -> str:
 
 def _lost(share: float, like: float) -> str:
     if math.isnan(like):
-        return f"Names {_of_100(share)} of 100 such images rightly, among the classes of the set."
+        return f"Names {_of_100(share)} of 100 such images correctly, choosing among the classes of the set."
     gap = 100 * (share - like)
     side = "fewer" if gap < 0 else "more"
     return f"Expect {abs(gap):.0f} points {side} than on ImageNet images of the same classes."
@@ -95,13 +96,13 @@ def _lost(share: float, like: float) -> str:
 
 def _detection(one: CardProperty, value: float) -> Text:
     if one.best == "low":
-        return Text(f"Keep 95 of 100 known images, and {_of_100(value)} of 100 unknown ones pass as known.")
+        return Text(f"If 95 of 100 known images are to pass, {_of_100(value)} of 100 unknown ones pass, too.")
     value = round(value, _AS_WRITTEN)
     size = "good" if value >= GOOD_AUROC else "fair" if value >= FAIR_AUROC else "poor"
     return choose(
         size,
         {
-            "good": "A threshold on this score parts most such images from known ones.",
+            "good": "A threshold on this score separates most such images from known ones.",
             "fair": "A threshold on this score finds many such images, and misses many.",
             "poor": "Do not rely on this score to notice such images.",
         },
@@ -123,13 +124,13 @@ def _calibration(key: str, value: float) -> Text:
         )
     if key == GAP:
         side = "even" if abs(value) <= SMALL_ERROR else "over" if value > 0 else "under"
-        size = percent(abs(value))
+        size = number(100 * abs(value), 1)
         return choose(
             side,
             {
-                "even": "On the whole it is about as sure as it is right.",
-                "over": f"On the whole it is surer than right, by {size} of the images.",
-                "under": f"On the whole it is less sure than right, by {size} of the images.",
+                "even": "On the whole its confidence matches its accuracy.",
+                "over": f"It is too sure: its mean confidence is {size} points above its accuracy.",
+                "under": f"It is not sure enough: its mean confidence is {size} points below its accuracy.",
             },
         )
     return choose("little" if value <= SMALL_ERROR else "some" if value <= LARGE_ERROR else "much", _SURE)

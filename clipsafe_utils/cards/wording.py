@@ -59,13 +59,13 @@ def about(card: Card) -> list[str]:
         counted = f" The record has it already, as {listed(card.in_record)}; it is counted once."
     return [
         f"Group: {GROUPS[card.group]}. Values of the study {card.study}, beside the public record.{counted}",
-        f"Place: rank among the record's {card.among} that were measured in the same way, itself with them, "
-        f"or among {EVERYONE} where there are fewer than {FEWEST} others. Rank 1 is the best, or the highest "
-        "where neither end is better. In brackets: the places that the true rank may have, by the intervals "
-        "of all differences at once.",
+        f"Place: its rank among the record's {card.among} measured in the same way, counting itself, or "
+        f"among {EVERYONE} where there are fewer than {FEWEST} others. Rank 1 is the best, or the highest "
+        "where neither end is better. In brackets: the range of the true rank, from simultaneous intervals "
+        "of all differences.",
         f"At equal accuracy: rank among those within {100 * WINDOW:g} points of its accuracy on ImageNet. "
-        "For factors and shifts it is by points above the line of the record's standard networks; whether "
-        "these are above, within or below what new standard families reach stands beside them.",
+        "For factors and shifts the rank is by points above the line of the record's standard networks; "
+        "beside it stands whether these are above, within or below the range of new standard families.",
     ]
 
 

@@ -27,8 +27,8 @@ def as_markdown(card: Card) -> str:
     for heading, items in (
         ("Not known", unknown(card)),
         ("Not checked", NOT_CHECKED),
-        ("Intervals of the ranks", ways(card)),
-        ("Rules of the sentences", RULES),
+        ("How the intervals of the ranks are made", ways(card)),
+        ("How the sentences are chosen", RULES),
     ):
         if items:
             parts.append(f"## {heading}\n\n" + "\n".join(f"- {_plain(item)}" for item in items))

@@ -12,7 +12,7 @@ SHIFTED = (
 )
 UNKNOWN = ("natural", "unseen_glyphs", "scenes_known", "scenes_unseen", "textures", "fooling_labels")
 _FACTORS = {
-    "plain": "nothing moved: the start of the others",
+    "plain": "nothing changed: where the others start",
     "pose": "turned and slanted",
     "background": "a background typical of other classes",
     "pattern": "another pattern, same colours",

@@ -28,7 +28,7 @@ class Check:
     --------
     >>> check = Check((0.5, 2.0), 0.01)
     >>> check(...)
-    Not yet: put your answer, 2 numbers, in the place of the dots.
+    Not yet: put your answer, 2 numbers, in place of the dots.
     >>> check((0.5, 3))
     Not yet: number 2 is not right.
     >>> check((0.501, 2))
@@ -46,7 +46,7 @@ class Check:
         wanted = len(self.right)
         numbers = "a number" if wanted == 1 else f"{wanted} numbers"
         if answer is ...:
-            return f"{NOT_YET}: put your answer, {numbers}, in the place of the dots."
+            return f"{NOT_YET}: put your answer, {numbers}, in place of the dots."
         try:
             given = np.atleast_1d(np.asarray(answer, dtype=np.float64))
         except (TypeError, ValueError):

@@ -93,7 +93,7 @@ def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:
             }
         )
         return
-    say(f"{claim.id}. {claim.sentence}\nKnown {SEEN_IN[claim.seen]}.")
+    say(f"{claim.id}. {claim.sentence}\n{SEEN_IN[claim.seen].capitalize()}.")
     if claim.is_asked:
         headline = ", ".join(f"{choice} {getattr(Choices(), choice)}" for choice in claim.choices) or "none"
         say(f"Statistic: {claim.statistic}, in {claim.unit}.\nPopulation: {claim.population}.\n{rule(claim)}")

@@ -222,7 +222,7 @@ def _parted(lying: Sequence[Side], evidence: Evidence) -> str:
         if side in (Side.CLAIMED, Side.AGAINST):
             by_stratum.setdefault(case.stratum, set()).add(side)
     if len(by_stratum) < 2 or any(len(found) > 1 for found in by_stratum.values()):
-        return "; what parts them is not known"
-    return "; parted by " + ", ".join(
+        return "; what separates them is not known"
+    return "; separated by " + ", ".join(
         f"{name or 'the rest'}: {next(iter(found))}" for name, found in by_stratum.items()
     )

@@ -105,7 +105,7 @@ def check_claims(rows: list[dict[str, Any]]) -> tuple[Claim, ...]:
             raise ClipsafeError(f"{where}: needs id, sentence and seen.") from error
         _check(claim, where)
         if claim.id in by_id:
-            raise ClipsafeError(f"{where}: stands twice.")
+            raise ClipsafeError(f"{where}: appears twice.")
         by_id[claim.id] = claim
     for claim in by_id.values():
         absent = [name for name in claim.all_of if name not in by_id or not by_id[name].is_asked]

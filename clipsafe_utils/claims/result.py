@@ -212,7 +212,10 @@ class ClaimsLedger:
     @property
     def still_open(self) -> Text:
         """How many findings of the papers real models neither support nor contradict beyond one or two."""
-        return Text(sum(entry.label not in _OF_NETWORKS for entry in findings(self.real)))
+        asked = findings(self.real)
+        decided = {entry.claim.id for entry in asked if entry.label in _OF_NETWORKS}
+        left = {entry.claim.id for entry in asked} - decided
+        return Text(len(left)) if asked else Missing("no study of real models")
 
     def counted_of(self, *claims: str) -> Text:
         """Say labels of real models with the cases as claimed; a mark says what changed since its freeze."""
@@ -255,7 +258,7 @@ class ClaimsLedger:
 
 
 def _studied(entries: Sequence[Entry]) -> str:
-    return f"in the study {entries[0].study}{' (a proxy)' if entries[0].of_proxy else ''}"
+    return f"in the study {entries[0].study}{' (a proxy)' if entries[0].of_proxy else ''}:"
 
 
 def _counted(entries: Sequence[Entry]) -> str:
@@ -305,7 +308,7 @@ def claims_ledger(chosen: CheckedParameters) -> ClaimsLedger:
     --------
     >>> from clipsafe_utils import parameters_of
     >>> claims_ledger(parameters_of("claims", {"studies": ["published"]})).own
-    in the study published supported S1, reproduced S2
+    in the study published: supported S1, reproduced S2
     """
     studies = [find_study(name) for name in chosen.studies]
     entries = ledger(studies)

@@ -41,7 +41,7 @@ def what_would_settle(entry: Entry) -> str:
     if more is None:
         return f"no number of {units} at this estimate"
     if more == 0:
-        return f"none but Holm's correction: the {measured} {units} would do if the claim stood alone"
+        return f"no more {units}: the {measured} would do without Holm's correction, for this claim alone"
     return f"about {more:,} more {entry.evidence.unit if more == 1 else units}, at this spread"
 
 

@@ -31,7 +31,7 @@ SEEN_IN: Mapping[str, str] = {
     "paper": "from the paper",
     "summary": "from a summary",
     "follow-up": "from the follow-up",
-    "book": "asked by this book",
+    "book": "a claim of this book",
 }
 """How we know of a finding."""
 
@@ -48,14 +48,14 @@ CHANGES: Mapping[tuple[str, str], str] = {
     ("fit", "local"): "a local line, not one for all networks",
     ("selection", "multi"): "every factor of an image, not its top factor",
     ("reference", "without_factor"): "against accuracy without the factor, not overall",
-    ("spread", "pooled"): "chance by all standard families, not by those near in accuracy",
+    ("spread", "pooled"): "the spread of all standard families, not of those near in accuracy",
     ("label_rule", "real"): "any label of the image is right (ReaL), not the class alone",
     ("label_rule", "metaclass"): "any class of the same kind is right, not the class alone",
     ("score", "maximum_concept_matching"): "detection by MCM, not maximum softmax",
     ("score", "maximum_logit"): "detection by the largest logit, not maximum softmax",
     ("score", "energy"): "detection by energy, not maximum softmax",
     ("score", "negative_entropy"): "detection by entropy, not maximum softmax",
-    ("detection", "at_equal_accuracy"): "AUROC at equal accuracy, not as it is",
+    ("detection", "at_equal_accuracy"): "AUROC at equal accuracy, not as measured",
     ("filtered_by", "labels"): "only images that the reference on labels chose",
     ("filtered_by", "wit"): "only images that the reference on wit chose",
     ("error", "debiased"): "the debiased root-mean-square error, not plain ECE",
@@ -115,11 +115,13 @@ def estimate(claim: Claim, effect: Effect, confidence: float) -> Text:
 def rule(claim: Claim) -> str:
     """Say what would speak for a claim and what against it."""
     size = f"{number(claim, claim.smallest_effect)} {claim.unit}".lstrip("+")
-    for_it = {
-        "up": f"effects above 0 beyond chance, in the mean {size} or more",
-        "down": f"effects below 0 beyond chance, in the mean {size} or more",
-        "either": f"effects of one sign beyond chance, in the mean {size} or more",
-        "none": f"effects of {size} or more ruled out both ways",
-    }[claim.direction]
-    some = " of one network or more" if claim.quantifier == "some" else ""
-    return f"For it: {for_it}{some}. Against it: {claim.against}."
+    if claim.direction == "none":
+        for_it = f"effects of {size} or more ruled out both ways"
+    else:
+        side = {"up": "above 0", "down": "below 0", "either": "of one sign"}[claim.direction]
+        for_it = (
+            f"one network or more with an effect {side} beyond chance, of {size} or more"
+            if claim.quantifier == "some"
+            else f"effects {side} beyond chance, with a mean of {size} or more"
+        )
+    return f"For it: {for_it}. Against it: {claim.against}."

@@ -22,7 +22,7 @@ _NO_LINE = "own"
 _PARTS = {
     "above": "above the line on",
     "below": "below the line on",
-    "within": "no further off than a new family may be on",
+    "within": "within the range of a new family on",
     "unknown": "not measured, since no line reaches its accuracy, on",
 }
 

@@ -78,7 +78,7 @@ def _answers(table: Table, reading: Reading, folder: Path) -> tuple[NDArray[np.s
         read_out = CLASS_MEANS if table.is_toolbox else reading.read_out
         if not read_out:
             raise ClipsafeError(
-                f"{table.path}: say in model.toml, [{CUES}], how the sixteen names were had: read_out = "
+                f"{table.path}: say in model.toml, [{CUES}], how the sixteen names were obtained: read_out = "
                 f'"16 names" or "{CLASS_MEANS}".'
             )
         return texts, read_out

@@ -56,7 +56,7 @@ def place_rows(table: Table, known: KnownSet, reading: Reading, folder: Path) ->
     Raises
     ------
     ClipsafeError
-        If an image is foreign or stands twice, rows have neither names nor an order that fits, what is right
+        If an image is foreign or appears twice, rows have neither names nor an order that fits, what is right
         cannot be known, or a label contradicts it.
     """
     labels = classes_of_column(table, "label", reading, known, folder) if "label" in table.columns else None
@@ -94,7 +94,7 @@ def _by_name(table: Table, known: KnownSet, labels: NDArray[np.int64] | None) ->
     asked = np.flatnonzero(truth >= 0)
     if not asked.size:
         raise ClipsafeError(
-            f"{table.path}: no image lies in one of the {len(known.classes)} folders of the set."
+            f"{table.path}: no image lies in any of the {len(known.classes)} folders of the set."
         )
     rows = asked[np.argsort(names[asked], kind="stable")]
     return Placed(rows, names[rows], truth[rows], is_named=True, left_out=table.rows - asked.size)
@@ -107,7 +107,7 @@ def _validation_images(table: Table) -> Placed:
     wrong = np.flatnonzero((numbers < 1) | (numbers > IMAGES))
     if wrong.size:
         raise ClipsafeError(
-            f"{table.place(int(wrong[0]))}: the image is none of the validation set, whose names are such as "
+            f"{table.place(int(wrong[0]))}: the image is not in the validation set, whose names look like "
             f"{validation_name(293)}; {wrong.size:,} rows are at fault."
         )
     _refuse_twice(table, numbers)

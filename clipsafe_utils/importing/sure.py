@@ -44,7 +44,7 @@ def calibration_table(
         why = home.why_no_likelihood or f"{HOME} has fewer than {FEWEST:,} images"
         reasons = dict.fromkeys((*_NEEDS_EVERY_CLASS, "temperature"), why)
     left = [one.known.name for one in answered.values() if one not in whole]
-    notes = [f"{name}: calibration is not measured, its file says less than that of {HOME}" for name in left]
+    notes = [f"{name}: calibration is not measured, its file holds less than that of {HOME}" for name in left]
     return table, reasons, notes
 
 

@@ -151,7 +151,7 @@ def _read_csv(path: Path) -> dict[str, NDArray[Any]]:
     names = [name.strip() for name in header]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ClipsafeError(f"{path}: column {twice!r:.60} stands twice.")
+        raise ClipsafeError(f"{path}: column {twice!r:.60} appears twice.")
     uneven = next((number for number, row in enumerate(rows, 2) if len(row) != len(names)), None)
     if uneven is not None:
         fault = f"expected {len(names)} cells, as in the header, got {len(rows[uneven - 2])}"

@@ -26,7 +26,7 @@ def read_answers(path: Path) -> pd.DataFrame:
     table = pd.read_csv(path, usecols=["imagename", "object_response", "category"], dtype=str)
     table = table.set_index("imagename").rename(columns={"object_response": "answer"})
     if table.index.has_duplicates:
-        raise ClipsafeError(f"{path}: {table.index[table.index.duplicated()][0]} stands twice.")
+        raise ClipsafeError(f"{path}: {table.index[table.index.duplicated()][0]} appears twice.")
     ranks = _rank_of()
     classes = pd.DataFrame({name: table[name].map(ranks) for name in ("answer", "category")})
     unknown = table[classes.isna().any(axis=1)]

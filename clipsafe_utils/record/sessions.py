@@ -42,7 +42,7 @@ def as_session(path: Path, observer: pd.Series, image: pd.Series, answer: pd.Ser
     session = image.str.extract(f"^{_IMAGE}$").assign(observer=observer, image=image, answer=answer)
     repeated = image[image.duplicated()]
     if len(repeated):
-        raise ClipsafeError(f"{path}: the image {repeated.iloc[0]} stands twice.")
+        raise ClipsafeError(f"{path}: the image {repeated.iloc[0]} appears twice.")
     answers = (*CUE_CLASSES, NO_ANSWER)
     for column, allowed in {"shape": CUE_CLASSES, "texture": CUE_CLASSES, "answer": answers}.items():
         wrong = ~session[column].isin(allowed)

@@ -26,7 +26,7 @@ def read_numbers(
         raise ClipsafeError(f"{path}: column '{missing[0]}' is missing.")
     repeated = table[table.duplicated(list(names))]
     if len(repeated):
-        raise ClipsafeError(f"{path}: row '{' '.join(repeated.iloc[0][list(names)])}' stands twice.")
+        raise ClipsafeError(f"{path}: row '{' '.join(repeated.iloc[0][list(names)])}' appears twice.")
     for column in numbers:
         table[column] = _numbers(table, column, names, column in may_be_blank, path)
     return table[[*names, *numbers]]

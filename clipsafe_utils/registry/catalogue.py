@@ -134,7 +134,7 @@ def read_models(path: Path) -> list[ModelEntry]:
         raise ClipsafeError(f"{path}: expected a table in CSV and UTF-8 ({error}).") from error
     twice = [column for column in columns if list(columns).count(column) > 1]
     if twice:
-        raise ClipsafeError(f"{path}: column '{twice[0]:.100}' stands twice.")
+        raise ClipsafeError(f"{path}: column '{twice[0]:.100}' appears twice.")
     missing = [column for column in _REQUIRED if column not in columns]
     if missing:
         raise ClipsafeError(f"{path}: column '{missing[0]}' is missing.")
@@ -283,5 +283,5 @@ def _check_unique(entries: Iterable[ModelEntry], where: str) -> None:
     seen: set[str] = set()
     for entry in entries:
         if entry.name in seen:
-            raise ClipsafeError(f"{where}: the name '{entry.name}' stands twice in the catalogue.")
+            raise ClipsafeError(f"{where}: the name '{entry.name}' appears twice in the catalogue.")
         seen.add(entry.name)

@@ -20,8 +20,10 @@ SHIFTS = (
     ),
     DrawnSet("redrawn_plain", "ImageNet-V2, MatchedFrequency", "drawn again; from all candidates", "redrawn"),
     DrawnSet("renditions", "ImageNet-R", "silhouettes, posters and line drawings", "renditions"),
-    DrawnSet("adversarial_labels", "ImageNet-A", "named wrongly by the reference of labels", "adversarial"),
-    DrawnSet("adversarial_wit", "ImageNet-A", "named wrongly by the reference of wit", "adversarial"),
+    DrawnSet(
+        "adversarial_labels", "ImageNet-A", "misnamed by the reference network of labels", "adversarial"
+    ),
+    DrawnSet("adversarial_wit", "ImageNet-A", "misnamed by the reference network of wit", "adversarial"),
     DrawnSet("sketches", "ImageNet-Sketch", "line drawings", "sketches"),
     DrawnSet("controlled", "ObjectNet", "every class, background, rotation and size crossed", "controlled"),
     DrawnSet("sequences", "ImageNet-Vid-Robust", "frames of slowly moving objects", "sequences"),
@@ -32,8 +34,10 @@ FOREIGN = (
     DrawnSet("scenes_known", "SUN", "backgrounds of the sources without an object", "scenes"),
     DrawnSet("scenes_unseen", "Places", "new backgrounds without an object", "scenes"),
     DrawnSet("textures", "Textures", "textures alone; half are typical of a class", "textures"),
-    DrawnSet("fooling_labels", "ImageNet-O", "unseen things that fool the reference of labels", "fooling"),
-    DrawnSet("fooling_wit", "ImageNet-O", "unseen things that fool the reference of wit", "fooling"),
+    DrawnSet(
+        "fooling_labels", "ImageNet-O", "unseen things that fool the reference network of labels", "fooling"
+    ),
+    DrawnSet("fooling_wit", "ImageNet-O", "unseen things that fool the reference network of wit", "fooling"),
 )
 NATURAL = DrawnSet(
     "natural", "ImageNet, validation", "all factors vary, labelled as in ImageNet-X", "natural"

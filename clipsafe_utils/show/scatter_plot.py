@@ -111,7 +111,7 @@ def reliability(frame: pd.DataFrame, lead: str, *, sources: Sequence[str] = (), 
         As for `scatter`.
     """
     named = frame.assign(name=[f"confidence {x:.0f} %" for x in frame["x"]])
-    axes = Axes2D("confidence, %", "images named rightly, %", equal=True)
+    axes = Axes2D("confidence, %", "images named correctly, %", equal=True)
     return scatter(named, axes, lead, sources=sources, what=what, columns=3 if len(frame) > 60 else 2)
 
 

@@ -58,7 +58,7 @@ def test_a_model_of_ones_own_worked_by_hand(tmp_path: Path) -> None:
     assert place_of(made, "accuracy") == Place(5, 4, 6, CLIPS + 1, "zero-shot CLIPs", "intervals")
     # Within 5 points: 52 to 62 %, clip1 to clip6. The fewer are compared, the more is sure: 2.63 errors.
     assert (place_of(made, "accuracy", "equal").rank, place_of(made, "accuracy", "equal").of) == (4, 7)
-    assert line.use == "Of 100 images like those of ImageNet it names 57 rightly."
+    assert line.use == "Of 100 images like those of ImageNet, it names 57 correctly."
     assert made.unknown["the study has no cube shape_bias"] == ["shape bias"]
 
 

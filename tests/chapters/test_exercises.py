@@ -20,7 +20,7 @@ SEVERAL_VARIANTS = [
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (..., "put your answer, 2 numbers, in the place of the dots"),
+        (..., "put your answer, 2 numbers, in place of the dots"),
         ("a half", "the answer is 2 numbers"),
         (None, "the answer is 2 numbers"),
         (0.25, "the answer is 2 numbers"),

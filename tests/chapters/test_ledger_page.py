@@ -93,7 +93,7 @@ def test_what_opens_below_a_claim() -> None:
     assert said["Smallest effect"] == "1.0 points: a test says so"
     assert said["Units in published"] == "4: a, b, c, d"
     # Mean 2.5, spread 0.577; t of three degrees 3.182: 3.182 * 0.577 * sqrt(1.25) = 2.05; images 1.96 * 0.
-    assert said["The next training lineage, by published"] == "+0.4 to +4.6 (points)"
+    assert said["The next training lineage, predicted from published"] == "+0.4 to +4.6 (points)"
     assert "miniature" not in "".join(more["B"].stripped_strings), "an effect that cannot be tested"
 
 

@@ -80,7 +80,7 @@ def test_a_pair_has_a_row_and_prompts_share_one(found: ShapeBias) -> None:
     assert frame["panel"].unique().tolist() == [
         "fine-tuned on ImageNet",
         "another encoder or training source",
-        "asked otherwise",
+        "asked in another way",
     ]
     hollow = frame[~frame["decided"]]
     assert hollow["row"].str.contains("before: 16 names").all()

@@ -102,9 +102,9 @@ def test_a_table_a_study_has_a_sign_and_a_word_for_each_label() -> None:
 
 def test_all_about_one_claim() -> None:
     said = _said("--claim", "F2")
-    assert said.startswith("F2. CLIP is weaker than others on object pose.\nKnown from a summary.\n")
+    assert said.startswith("F2. CLIP is weaker than others on object pose.\nFrom a summary.\n")
     assert "Population: zero-shot CLIPs; a unit is a training lineage.\n" in said
-    assert "For it: effects below 0 beyond chance, in the mean 0.5 points or more." in said
+    assert "For it: effects below 0 beyond chance, with a mean of 0.5 points or more." in said
     assert "Against it: residuals above zero, or too small to matter." in said
     assert "Smallest effect: “factors: a standard network off its line”." in said
     assert (

@@ -221,7 +221,7 @@ def test_mixed_takes_a_network_on_each_side() -> None:
     (both,) = judge([(UP, networks([0.03, 0.02, -0.03], "aaa"))])
     assert both.label is L.MIXED
     assert both.reason == (
-        "2 of 3 networks as claimed, 1 the other way; 1 training lineage; what parts them is not known"
+        "2 of 3 networks as claimed, 1 the other way; 1 training lineage; what separates them is not known"
     )
     # An open one beside them changes nothing; without a network beyond zero on one side it is unclear.
     assert label(UP, networks([0.03, -0.03, 0.0005])) is L.MIXED
@@ -232,12 +232,12 @@ def test_mixed_takes_a_network_on_each_side() -> None:
 def test_what_parts_the_sides_is_named() -> None:
     values = [0.03, -0.03, 0.02, -0.02]
     (parted,) = judge([(UP, networks(values, "aaaa", strata=["sharpened", ""]))])
-    assert parted.reason.endswith("; parted by sharpened: as claimed, the rest: the other way")
+    assert parted.reason.endswith("; separated by sharpened: as claimed, the rest: the other way")
     (crossed,) = judge([(UP, networks(values, "aaaa", strata=["sharpened", "", "", "softened"]))])
-    assert crossed.reason.endswith("; what parts them is not known")
+    assert crossed.reason.endswith("; what separates them is not known")
     # A stratum of small effects parts nobody.
     (third,) = judge([(UP, networks([0.03, -0.03, 0.001], "aaa", strata=["hot", "cold", "hot"]))])
-    assert third.reason.endswith("; parted by hot: as claimed, cold: the other way")
+    assert third.reason.endswith("; separated by hot: as claimed, cold: the other way")
 
 
 def test_one_open_network_leaves_the_networks_unclear() -> None:

@@ -108,7 +108,7 @@ def test_each_rule_is_named(changes: dict[str, Any], words: str) -> None:
 
 
 def test_no_id_stands_twice() -> None:
-    with pytest.raises(ClipsafeError, match="claim 'X': stands twice"):
+    with pytest.raises(ClipsafeError, match="claim 'X': appears twice"):
         check_claims([ROW, ROW])
 
 

@@ -29,12 +29,12 @@ def test_findings_are_counted_by_label_and_study_and_own_claims_apart() -> None:
     result = result_of(made_ledger())
     assert (result.number, result.number_own) == ("4", "1")
     assert result.answer == (
-        "in the study published 1 reproduced, 1 agrees so far, 1 no data and 1 outside; "
-        "in the study miniature (a proxy) 1 the opposite shown possible, 1 not shown, 1 not testable "
+        "in the study published: 1 reproduced, 1 agrees so far, 1 no data and 1 outside; "
+        "in the study miniature (a proxy): 1 the opposite shown possible, 1 not shown, 1 not testable "
         "and 1 outside"
     )
     assert result.own == (
-        "in the study published contradicted S; in the study miniature (a proxy) built in S"
+        "in the study published: contradicted S; in the study miniature (a proxy): built in S"
     )
 
 

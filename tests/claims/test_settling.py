@@ -66,7 +66,10 @@ def test_fewer_than_four_units_never_settle() -> None:
         ),
         (unbounded(spread_out(0.01 - 1e-9, 0.02)), "no number of training lineages at this estimate"),
         (networks(spread_out(0.03, 0.001), error_of_images=0.03), "no number of training lineages"),
-        (unbounded(spread_out(0.05, 0.001)), "none but Holm's correction: the 4 training lineages would do"),
+        (
+            unbounded(spread_out(0.05, 0.001)),
+            "no more training lineages: the 4 would do without Holm's correction",
+        ),
     ],
 )
 def test_in_words(evidence: Evidence, words: str) -> None:

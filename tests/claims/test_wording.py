@@ -65,17 +65,17 @@ def test_an_estimate_has_its_interval_at_the_level_that_is_asked() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"direction": "up"}, "effects above 0 beyond chance, in the mean 1.0 points or more"),
-        ({"direction": "down"}, "effects below 0 beyond chance, in the mean 1.0 points or more"),
-        ({"direction": "either"}, "effects of one sign beyond chance, in the mean 1.0 points or more"),
+        ({"direction": "up"}, "effects above 0 beyond chance, with a mean of 1.0 points or more"),
+        ({"direction": "down"}, "effects below 0 beyond chance, with a mean of 1.0 points or more"),
+        ({"direction": "either"}, "effects of one sign beyond chance, with a mean of 1.0 points or more"),
         ({"direction": "none"}, "effects of 1.0 points or more ruled out both ways"),
         (
             {"quantifier": "some"},
-            "effects above 0 beyond chance, in the mean 1.0 points or more of one network or more",
+            "one network or more with an effect above 0 beyond chance, of 1.0 points or more",
         ),
         (
             {"unit": "nats of NLL", "smallest_effect": 0.2},
-            "effects above 0 beyond chance, in the mean 0.200 nats of NLL or more",
+            "effects above 0 beyond chance, with a mean of 0.200 nats of NLL or more",
         ),
     ],
 )

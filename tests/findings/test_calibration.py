@@ -211,7 +211,8 @@ class TestReal:
         ranks = found.real.ranks
         assert (ranks.parts, ranks.large_parts, ranks.small) == ("16", "4", "most")
         assert (ranks.falling, ranks.others, ranks.bar) == ("3 of 4", "ViT", percent(0.975))
-        assert ranks.each.startswith("DINO −0.64 (−0.98 to −0.42); ")
+        assert ranks.each.startswith("DINO −0.64, ")
+        assert (ranks.lowest, ranks.highest) == ("−0.98", "−0.02")
         assert ranks.large_each.endswith(f"ViT +0.80 ({percent(0.52, 0)} of the draws)")
         assert found_for(confidence=0.5).real.ranks.bar == percent(0.75, 0)
 

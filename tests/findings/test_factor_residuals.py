@@ -175,7 +175,7 @@ def test_a_study_without_a_line_is_left_out_in_words(panel: Panel) -> None:
     perfect = panel.cube.copy(deep=True)
     at = {"selection": 0, "model": int(standard[0]), "factor": 0}
     perfect["hits"][at] = perfect["images"][at]
-    assert "probit axes have no place" in said(Panel(STUDY, perfect, panel.models), axes="probit")[0]
+    assert "probit axes have no value" in said(Panel(STUDY, perfect, panel.models), axes="probit")[0]
 
 
 def test_a_panel_is_cut_to_a_label_rule_and_to_who_was_counted_by_it(panel: Panel) -> None:

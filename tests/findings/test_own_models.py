@@ -173,6 +173,6 @@ def test_errors_of_an_own_model_stand_beside_networks_of_like_accuracy() -> None
         for scaling, ece in (("before", 0.05), ("after", 0.03))
     ]
     before, after = own_errors(rows, Alike("published", pd.DataFrame(record)))
-    assert before.beside == "more than that of 2 of 2 standard networks of like accuracy"
-    assert after.beside == "more than that of 0 of 2 standard networks of like accuracy"
+    assert before.beside == "more than that of 2 of 2 standard networks of similar accuracy"
+    assert after.beside == "more than that of 0 of 2 standard networks of similar accuracy"
     assert (before.gap, before.temperature) == ("+5.0", "1.40")

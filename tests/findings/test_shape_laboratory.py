@@ -159,7 +159,7 @@ class TestResult:
         lab = ShapeBias([], [], {}, {}, {"mine": cube}, {"mine": described}, 0.95).lab
         assert lab.images.wit.moved.startswith("higher by 50.0 points (")
         assert lab.language.labels.moved.startswith("lower by 5.0 points (")
-        assert lab.names.wit.moved.startswith("no different beyond the interval (")
+        assert lab.names.wit.moved.startswith("not clearly different (")
         assert lab.captions.laion.moved.startswith("lower by 5.0 points (")
         assert isinstance(lab.images.labels, Missing)
         assert (lab.images_move, lab.language_moves, lab.raised_by) == ("up", "down", "images")

@@ -150,7 +150,7 @@ CASES: dict[str, tuple[str, dict[str, object], str]] = {
     "a foreign image": (
         "",
         home(image=["dog.jpg", *NAMES[1:]]),
-        "line 2: the image is none of the validation set",
+        "line 2: the image is not in the validation set",
     ),
     "a wrong label": ("", home(label=[*TRUTH[:-1], (TRUTH[-1] + 1) % 1000]), "1 of 3,000 rows contradict"),
     "an empty cell": ("", home(prediction=[*SAID[:-1], ""]), "line 3001: prediction is empty"),
@@ -223,7 +223,7 @@ CASES: dict[str, tuple[str, dict[str, object], str]] = {
     "no read-out": (
         "",
         {"cue_conflict": table(image=["cat1-dog1.png"], prediction=["cat"])},
-        "how the sixteen names were had",
+        "how the sixteen names were obtained",
     ),
     "a file of classes": ('classes = "classes.txt"', home(), "expected one WordNet id a line (No such file"),
     "a path to classes": ('classes = "../classes.txt"', home(), "without a path"),

@@ -57,7 +57,7 @@ class TestReading:
                 "n01443537,NaN,ILSVRC2012_val_00002138",
                 "of its class",
             ),
-            ("ILSVRC2012_val_00002138", "ILSVRC2012_val_00000293", "00000293.JPEG stands twice"),
+            ("ILSVRC2012_val_00002138", "ILSVRC2012_val_00000293", "00000293.JPEG appears twice"),
             ("ILSVRC2012_val_00002138", "ILSVRC2012_val_99999999", "00002138.JPEG is not there"),
         ],
     )

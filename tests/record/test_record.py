@@ -111,7 +111,7 @@ class TestSessions:
             ("object_response", "response", "column 'object_response' is missing"),
             (",bicycle,airplane,", ",tractor,airplane,", "line 2: .* no known answer"),
             ("airplane1-bicycle2", "airplane1-tractor2", "line 2: .* no known texture"),
-            ("airplane1-chair2", "airplane1-bicycle2", "airplane1-bicycle2 stands twice"),
+            ("airplane1-chair2", "airplane1-bicycle2", "airplane1-bicycle2 appears twice"),
         ],
     )
     def test_bad_rows_are_named(self, old: str, new: str, words: str, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class TestReadNumbers:
         ("text", "words"),
         [
             ("model,top\na,1\n", "column 'top1' is missing"),
-            ("model,top1\na,1\na,2\n", "row 'a' stands twice"),
+            ("model,top1\na,1\na,2\n", "row 'a' appears twice"),
             ("model,top1\na,one\n", "row 'a', column 'top1': 'one' is not a number"),
             ("model,top1\na,\n", "row 'a', column 'top1': '' is not a number"),
             ("", "not a readable table"),
@@ -171,7 +171,7 @@ class TestTimm:
             ),
             (TIMM_ID, "88.360,", "188.36,", "column 'top1': .* not in the range"),
             (TIMM_ID, "top1,", "first,", "column 'top1' is missing"),
-            (TIMM_ID, "in1k,288,", "in1k,224,", "row 'convnext_small.in12k_ft_in1k 224' stands twice"),
+            (TIMM_ID, "in1k,288,", "in1k,224,", "row 'convnext_small.in12k_ft_in1k 224' appears twice"),
         ],
     )
     def test_bad_rows_are_named(self, path: str, old: str, new: str, words: str, tmp_path: Path) -> None:

@@ -90,8 +90,8 @@ class TestOwn:
             ((HEADER.replace("tag", "tags"), ROW), "own.csv: column 'tags' is unknown; the columns are name"),
             ((HEADER, ROW + ",7"), "own.csv: row 1: expected one cell for each column of the header."),
             ((HEADER, ROW[:-2]), "own.csv: row 1: expected one cell for each column of the header."),
-            ((HEADER, ROW, ROW), "own.csv: the name 'mine' stands twice in the catalogue."),
-            ((HEADER, ROW.replace("mine,", "RN50.openai,")), "own.csv: the name 'RN50.openai' stands twice"),
+            ((HEADER, ROW, ROW), "own.csv: the name 'mine' appears twice in the catalogue."),
+            ((HEADER, ROW.replace("mine,", "RN50.openai,")), "own.csv: the name 'RN50.openai' appears twice"),
             ((HEADER, ROW.replace("mine,", "a/b,")), "may hold letters, digits and . _ + - only."),
             ((HEADER, ROW.replace("IN-1k", "")), "row 1 ('mine'): column 'training_source' is blank."),
             (

@@ -26,13 +26,13 @@ def outcomes(r: AgainstRecord) -> Shown:
         )
         for row in r.ordered
     ]
-    names = ["Prediction", "Unit", "Laboratory", "Real models", "Outcome", "Sizes", "First here"]
+    names = ["Prediction", "Unit", "Laboratory", "Real models", "Outcome", "Ratio", "Known first"]
     return table(
         pd.DataFrame(rows, columns=names),
         f"What the laboratory ({r.laboratory}) predicts and what real models ({r.record}) say, with "
-        f"{level(r.confidence)} intervals. Sizes: where both agree, how many times the laboratory's the real "
-        "one is; apart, where the two intervals do not meet. First here: whose number stood in this book "
-        "before the other was read.",
+        f"{level(r.confidence)} intervals. Ratio: where both agree, the real effect over the laboratory's; "
+        "apart, where the two intervals do not meet. Known first: whose number was in this book before the "
+        "other was read.",
     )
 
 
@@ -47,11 +47,11 @@ def differences(r: AgainstRecord) -> Shown:
         )
         for row in r.ordered
     ]
-    names = ["Prediction", "Counted in the laboratory", "Counted of real models", "What differs"]
+    names = ["Prediction", "Counted in the laboratory", "Counted among real models", "What differs"]
     shown = table(
-        pd.DataFrame(rows, columns=names), "Whom each number speaks of, and where the two worlds differ."
+        pd.DataFrame(rows, columns=names), "What each number is about, and where the two worlds differ."
     )
-    return folded(shown, "Who was counted, and what differs between the worlds")
+    return folded(shown, "What was counted, and what differs between the worlds")
 
 
 def left_out(r: AgainstRecord) -> Shown:

@@ -74,7 +74,7 @@ def temperatures(found: Calibration) -> Shown:
     return dots(
         temperatures_frame(found),
         "temperature that suits ImageNet",
-        "Dot plot of temperatures by encoder; marks are training sources, panels who fitted them.",
+        "Dot plot of temperatures by encoder; marks are training sources, panels the teams that fitted them.",
         Scale(reference=1.0),
         what="temperatures of CLIPs",
         sources=quoted_lines(found),

@@ -68,7 +68,7 @@ def groups_table(groups: Mapping[str, xr.Dataset]) -> Shown:
     rows = []
     for study, of_study in groups.items():
         conditions = of_study["condition"].values.tolist()
-        places = {"at home": home(conditions), "mean of shifts": SHIFTS}
+        places = {"in distribution": home(conditions), "mean of shifts": SHIFTS}
         for group in of_study["group"].values.tolist():
             for where, condition in places.items():
                 if condition in conditions:

@@ -77,7 +77,7 @@ def retrieval(found: Retrieval) -> Shown:
     return scatter(
         retrieval_frame(found),
         Axes2D("accuracy in distribution, %", "recall at 1, %"),
-        "Scatter plots, one a set and direction, of recall at 1 against accuracy in distribution.",
+        "Scatter plots, one for each set and direction, of recall at 1 against accuracy in distribution.",
         what="retrieval of zero-shot CLIPs",
         sources=found.source_lines,
     )

@@ -22,9 +22,9 @@ def nesting_table(record: InRecord) -> Shown:
     shown = pd.DataFrame() if counts is None else counts.astype(str).where(counts > 0, _NOT_KNOWN)
     return table(
         shown.reset_index(names="Encoder"),
-        f"Zero-shot CLIPs by line of encoders and training source, study {record.study}. A cause can be "
-        "told from another only where a row or a column has two numbers. Others: sources with fewer than "
-        "five CLIPs.",
+        f"Zero-shot CLIPs by line of encoders and training source, study {record.study}. One cause can be "
+        "separated from another only where a row or a column has two numbers. Others: sources with fewer "
+        "than five CLIPs.",
     )
 
 
@@ -76,7 +76,7 @@ def needs_table(shown: Causes) -> Shown:
     return table(
         pd.DataFrame(rows, columns=["If you need", *cells]),
         f"Look at: the cause with the largest effect, in points, with its {level(shown.record.confidence)} "
-        "interval, among those whose interval leaves zero out (in the laboratory, one that holds for all "
-        f"causes at once). {_NOT_KNOWN} : not known, or nothing so sure. In calibration a minus is an error "
-        "that shrinks. A step's size was our choice, so this orders these steps, not causes as such.",
+        "interval, among those whose interval excludes zero (in the laboratory, one that holds for all "
+        f"causes at once). {_NOT_KNOWN} : not known, or nothing that certain. In calibration a minus is an "
+        "error that shrinks. A step's size was our choice, so this orders these steps, not causes as such.",
     )

@@ -26,7 +26,7 @@ def outside(r: OpenClaims) -> Shown:
     """Tabulate the findings that no study here can be asked, with the reason."""
     rows = [(_named(entry), entry.judgement.reason, _looked_for(entry)) for entry in r.outside]
     return table(
-        pd.DataFrame(rows, columns=["Finding", "Why it is not asked", "Looked for, in vain"]),
+        pd.DataFrame(rows, columns=["Finding", "Why it is not asked", "Looked for, not found"]),
         f"Findings that no study of this book can be asked. {_WHERE}",
     )
 
@@ -75,8 +75,8 @@ def few_units(r: OpenClaims) -> Shown:
     """Tabulate what is said of the networks measured alone, and what another unit would buy."""
     return table(
         _of_effects(r.few_units, r.confidence),
-        "What is said of the networks measured and not of another unit. What it would take holds if "
-        "estimate and spread stay.",
+        "What is said of the networks measured and not of another unit. The last column holds if "
+        "estimate and spread stay as they are.",
     )
 
 
@@ -86,7 +86,8 @@ def open_effects(r: OpenClaims) -> Shown:
         {
             study: _table_or(
                 _of_effects((entry for entry in r.open if entry.study == study), r.confidence),
-                f"What the study {study} leaves open. What it would take holds if estimate and spread stay.",
+                f"What the study {study} leaves open. The last column holds if estimate and spread stay the "
+                "same.",
                 f"The study {study} leaves no effect open.",
             )
             for study in by_study(r.entries)
@@ -112,8 +113,8 @@ def settled_by_assumption() -> Shown:
     ]
     return table(
         pd.DataFrame(rows, columns=["What had to be settled", "Known", "What we chose", "Claims"]),
-        "Lines of the protocol that are assumptions: how we know of each, what we chose, and whose label "
-        "rests on it.",
+        "Lines of the protocol that are assumptions: how we know of each, what we chose, and which "
+        "labels rest on it.",
     )
 
 
@@ -130,7 +131,7 @@ def _of_missing(entries: Iterable[Entry]) -> pd.DataFrame:
         row = {"Claim": _named(entry), "What is missing": f"{entry.judgement.reason}{takes}"}
         if not entry.of_proxy:
             search = searches().get(entry.claim.id)
-            row["Looked for, in vain"] = _looked_for(entry)
+            row["Looked for, not found"] = _looked_for(entry)
             row["How to get it with a GPU"] = search.command if search else ""
         rows.append(row)
     return pd.DataFrame(rows)
@@ -149,12 +150,12 @@ def _of_effects(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
             _named(entry),
             f"{entry.label}: {entry.judgement.reason}",
             str(estimate(entry.claim, mean, confidence)),
-            what_would_settle(entry) or f"not asked of another {entry.evidence.unit}",
+            what_would_settle(entry) or f"not tested on another {entry.evidence.unit}",
         )
         for entry in entries
         if (mean := entry.effect) is not None and entry.evidence is not None
     ]
-    names = ["Claim", "Label, and who was counted", f"Effect ({level(confidence)})", "What it would take"]
+    names = ["Claim", "Label, and what was counted", f"Effect ({level(confidence)})", "What it would take"]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -47,9 +47,9 @@ def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
         blocks.append(f'<tbody class="block">{head}{rows}</tbody>' if rows else "")
     return _captioned(
         f"<table><thead>{_head('Label', studies)}</thead>{''.join(blocks)}</table>",
-        "Which claims have which label, by study; each leads to its row of the ledger. A small letter behind "
-        "a number is a part of a finding, which counts with it. Colour: labels that speak of more than one "
-        "or two networks of real models.",
+        "The claims with each label, by study; each links to its row of the ledger. A small letter after "
+        "a number marks a part of a finding; it counts with the whole. Colour: labels based on more than one "
+        "or two real networks.",
     )
 
 
@@ -62,10 +62,10 @@ def rows(r: ClaimsLedger) -> Shown:
     )
     return _captioned(
         f'<table class="ledger-table"><thead>{_head("Claim", studies)}</thead>{bodies}</table>',
-        f"The ledger. In each cell: the label; the mean effect over units with its {level(r.confidence)} "
-        "interval, or of a claim of some network the largest network's with its share of the band; the "
-        "networks, pairs or sources that were counted. Below each claim opens what it is asked of, and what "
-        "another unit would show.",
+        f"The ledger. Each cell has the label; the mean effect over units with its {level(r.confidence)} "
+        "interval or, for a claim about some network, the largest network's effect with its part of the "
+        "band; and the networks, pairs or sources that were counted. Under each claim, a fold says how it "
+        "is judged and what another unit would show.",
     )
 
 
@@ -119,8 +119,8 @@ def floors(r: ClaimsLedger) -> Shown:
         )
     of_cubes = table(
         pd.DataFrame(said),
-        "The evaluation floor: how far the first two readings of a network differ, in the median over "
-        "networks; and the most that two readings differ.",
+        "The evaluation floor: how far the first two readings of a network differ, as the median over "
+        "networks; and the largest difference.",
     )
     named = [
         folded(_readings(cube, networks), f"The networks that were read twice: study {study}, cube {cube}")
@@ -143,7 +143,7 @@ def _readings(cube: str, networks: pd.DataFrame) -> Shown:
     return table(
         pd.DataFrame(said),
         f"Two readings of one network, cube {cube}: the median size of their difference over all that both "
-        "measured. A CLIP that one source asked by several sets of prompts was read with the first two.",
+        "measured. A CLIP that one source asked with several sets of prompts counts with the first two.",
     )
 
 
@@ -278,12 +278,15 @@ def _of_units(entry: Entry, confidence: float) -> Iterable[tuple[str, str]]:
     which = f" ({evidence.which})" if evidence.which else ""
     yield f"Units in {entry.study}", f"{len(evidence.units)}: {', '.join(evidence.units)}{which}"
     if claim.quantifier == "some":
-        yield f"Another {evidence.unit}", "not asked: one network shows that some are so"
+        yield f"Another {evidence.unit}", "not tested: one network is enough to show that some are so"
         return
     if len(evidence.units) > 1:
         next_unit = f"{ends(claim, *mean.next_unit(confidence))} ({claim.unit})"
-        yield f"The next {evidence.unit}, by {entry.study}", next_unit
-    yield f"To speak of other {plural(evidence.unit)}, {entry.study} lacks", what_would_settle(entry)
+        yield f"The next {evidence.unit}, predicted from {entry.study}", next_unit
+    yield (
+        f"To say anything about other {plural(evidence.unit)}, {entry.study} lacks",
+        what_would_settle(entry),
+    )
 
 
 def _in_parts(digest: str, size: int = 16) -> str:

@@ -17,9 +17,9 @@ def false_labels(r: Simulation) -> Shown:
     by_part = [
         table(
             _by_size(r.promised[r.promised["part"] == part]),
-            f"False labels of {of}. First number: no effect, and yet the label that there is one. Second: "
-            "the smallest effect that matters, and yet the label that it is not there. For a claim of no "
-            "effect the two change places.",
+            f"False labels of {of}. First number: how often the label says that there is an effect where "
+            "there is none. Second: how often it says that there is none where the effect is the smallest "
+            "that matters. For a claim of no effect the two change places.",
         )
         for part, of in ((LINEAGE, "another lineage"), (MEASURED, "the networks measured"))
     ]
@@ -32,8 +32,8 @@ def lopsided(r: Simulation) -> Shown:
     rates = rates.assign(name=rates["world"])
     return table(
         _by_size(rates).rename(columns={"Setting": "World"}),
-        "False labels in lopsided worlds, of which nothing is promised. First number: supported without an "
-        "effect. Second: contradicted with the smallest that matters.",
+        "False labels in lopsided worlds, for which the rule promises nothing. First number: supported "
+        "without an effect. Second: contradicted with the smallest that matters.",
     )
 
 

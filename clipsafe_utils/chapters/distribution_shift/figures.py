@@ -50,7 +50,7 @@ def clouds(studies: Studies) -> Shown:
     return scatter(
         clouds_frame(studies),
         Axes2D("accuracy in distribution, %", "accuracy under the shift, %", "probit"),
-        "Scatter plots, one a shift, of accuracy under it against accuracy in distribution.",
+        "Scatter plots, one for each shift, of accuracy under it against accuracy in distribution.",
         lines=lines_of_standard(studies),
         what="accuracies of CLIPs under shift",
         sources=_sources(studies),
@@ -109,7 +109,7 @@ def recipes(found: DistributionShift) -> Shown:
     return scatter(
         recipes_frame(found.recipes),
         Axes2D("accuracy in distribution, %", "accuracy under shift, %"),
-        "Scatter plots of accuracy under shift against accuracy in distribution, a mark a recipe.",
+        "Scatter plots of accuracy under shift against accuracy in distribution, one mark for each recipe.",
         lines=lines_of_recipes(found.recipes),
         what="one CLIP fine-tuned by many recipes",
         sources=found.recipes.source_lines,

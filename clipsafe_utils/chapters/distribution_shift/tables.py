@@ -81,8 +81,8 @@ def share_table(found: SourceShares) -> Shown:
             "What spreads": OUTCOMES[row["outcome"]],
             "By": row["by"],
             "Share": percent(row["share"]),
-            "By chance": percent(row["median"]),
-            "In 95 of 100 at most": percent(row["high"]),
+            "By chance, median": percent(row["median"]),
+            "By chance, 95th percentile": percent(row["high"]),
             "p": number(row["p_value"], 4),
         }
         for row in found.table.to_dict("records")
@@ -90,8 +90,8 @@ def share_table(found: SourceShares) -> Shown:
     return table(
         pd.DataFrame(rows),
         f"Share of the spread among {found.number('checkpoint')} CLIPs, beside the median and the 95th "
-        f"percentile over {RELABELLINGS:,} random relabellings. p: how often these account for as much, not "
-        "corrected for the number of rows.",
+        f"percentile over {RELABELLINGS:,} random relabellings. p: the share of relabellings that account "
+        "for at least as much, not corrected for the number of rows.",
     )
 
 
@@ -119,7 +119,7 @@ def offset_table(study: UnderShift) -> Shown:
         f"Mean residual in points over the families of each source, with intervals over families, study "
         f"{study.study}: from the line of standard networks, and from that of the other sources' CLIPs. New "
         "family: where a network of a new family of these falls. Measured: CLIPs with five such families "
-        "near. Outside: CLIPs further off than a new family would be, at 5 % after Holm's correction.",
+        "near. Outside: CLIPs further from it than a new family would be, at 5 % after Holm's correction.",
     )
 
 
@@ -220,7 +220,7 @@ def comparison_table(compared: pd.DataFrame) -> Shown:
     return table(
         compared.rename(columns=names | {"same": "Same direction"}),
         "Record and laboratory, in points. Ranges: over shifts, sources or ways. A side has a direction "
-        "where all of its intervals leave zero out on one side; in the first row, where all means do.",
+        "where all of its intervals lie on one side of zero; in the first row, where all means do.",
     )
 
 

@@ -118,7 +118,7 @@ def groups(found: FactorRobustness) -> Shown:
         groups_frame(found.means),
         "mean residual of the group's families, points",
         "Dot plot of the mean residual of each group by factor.",
-        what="other groups where the line is held",
+        what="other groups where the line is supported",
         scale=Scale(own_axes=True),
         sources=_sources(found),
     )

@@ -61,8 +61,8 @@ def _table_of_verdicts(panel: Panel, result: xr.Dataset, names: Mapping[str, str
     return table(
         pd.DataFrame(rows),
         f"Residuals in points by factor, study {panel.study}, under the chapter's parameters. In brackets: "
-        f"how far a new family of {line_of(result.attrs['baseline_group'])} may be off near that accuracy. "
-        "The verdict judges the mean of a training source's CLIPs, after Holm's correction.",
+        f"how far a new family of {line_of(result.attrs['baseline_group'])} may lie from the line near that "
+        "accuracy. The verdict judges the mean of a training source's CLIPs, after Holm's correction.",
     )
 
 
@@ -138,9 +138,9 @@ def _table_by_group(panel: Panel, result: xr.Dataset) -> Shown:
     return table(
         pd.DataFrame(rows),
         f"Residuals in points by factor, study {panel.study}, under the chapter's parameters: lowest, median "
-        "and highest of the measured models of a group; of how many training sources the mean stands above, "
-        f"below or within what a new family of {line_of(result.attrs['baseline_group'])} does near that "
-        "accuracy, after Holm's correction; and how far that may be off at most.",
+        "and highest of the measured models of a group; for how many training sources the mean is above, "
+        f"below or within the range of a new family of {line_of(result.attrs['baseline_group'])} near that "
+        "accuracy, after Holm's correction; and half of that range at its widest.",
     )
 
 
@@ -194,8 +194,8 @@ def readings_table(readings: Mapping[str, Judged], study: str) -> Shown:
     return table(
         pd.DataFrame(rows),
         "Mean residual in points of each source's zero-shot CLIPs, by what counts as right and what it is "
-        "held against; in brackets how far a new family may be off. Above and below: the verdicts, after "
-        f"Holm's correction in each row. Study {study}.",
+        "compared with; in brackets how far a new family may lie from the line. Above and below: the "
+        f"verdicts, after Holm's correction in each row. Study {study}.",
     )
 
 
@@ -209,7 +209,7 @@ def class_groups_table(whole: Judged, pose: Judged, study: str) -> Shown:
             row = {"Group of classes": group.replace("_", " "), "Source": source}
             row |= {"All images": _beside_family(mean), "Verdict": mean["verdict"].item()}
             inside = group in of_pose["factor"].values
-            row["Pose, inside"] = (
+            row["Pose, within the group"] = (
                 _beside_family(of_pose.sel(source=source, factor=group)) if inside else NOT_MEASURED
             )
             rows.append(row)
@@ -217,8 +217,8 @@ def class_groups_table(whole: Judged, pose: Judged, study: str) -> Shown:
         pd.DataFrame(rows),
         "Mean residual in points of each source's zero-shot CLIPs on every group of classes at equal "
         "accuracy on all images; and on its images with pose at equal accuracy on the group, where they are "
-        f"{ENOUGH_IMAGES} or more. In brackets how far a new family may be off. CLIPs with fewer than five "
-        f"families near are left out of a mean. Study {study}.",
+        f"{ENOUGH_IMAGES} or more. In brackets: how far a new family may lie from the line. CLIPs with "
+        f"fewer than five families near are left out of a mean. Study {study}.",
     )
 
 
@@ -243,6 +243,6 @@ def controls_table(result: xr.Dataset, models: xr.Dataset, study: str) -> Shown:
     return table(
         pd.DataFrame(rows),
         "Residuals in points of networks trained on stylised images and of self-supervised ones; in "
-        f"brackets how far a new family of {line_of(result.attrs['baseline_group'])} may be off near that "
-        f"accuracy. Study {study}.",
+        f"brackets how far a new family of {line_of(result.attrs['baseline_group'])} may lie from the line "
+        f"near that accuracy. Study {study}.",
     )

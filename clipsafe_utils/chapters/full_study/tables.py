@@ -33,11 +33,11 @@ def plan_table(r: FullStudy) -> Shown:
     rows = [
         {
             "Machine": machine + ("" if machine == "laptop" else ", assumed"),
-            "Reads and decodes": f"{plan['reads']:,}",
-            "Passes of a network": f"{plan['passes']:,}",
-            "Hours of a device": f"{plan['device_hours']:,.0f}",
-            "Hours of a core": f"{plan['core_hours']:,.1f}",
-            "Until done": duration(plan["hours"]),
+            "Images read and decoded": f"{plan['reads']:,}",
+            "Forward passes": f"{plan['passes']:,}",
+            "Device hours": f"{plan['device_hours']:,.0f}",
+            "Core hours": f"{plan['core_hours']:,.1f}",
+            "Elapsed time": duration(plan["hours"]),
         }
         for machine, plan in r.plans["plans"].items()
     ]
@@ -51,8 +51,8 @@ def plan_table(r: FullStudy) -> Shown:
 def rates_table(r: FullStudy) -> Shown:
     """Tabulate the rates that were measured."""
     laptop = r.plans["laptop"]
-    seconds = {"read and decode": laptop["decode"], "cut once": laptop["crop"], **laptop["forward"]}
-    rows = [{"What": what, "Milliseconds an image": f"{1000 * one:.1f}"} for what, one in seconds.items()]
+    seconds = {"read and decode": laptop["decode"], "crop once": laptop["crop"], **laptop["forward"]}
+    rows = [{"What": what, "Milliseconds per image": f"{1000 * one:.1f}"} for what, one in seconds.items()]
     return table(
         pd.DataFrame(rows),
         f"Rates as measured here: {laptop['cores']} cores, {laptop['machine']}, while the machine had a "
@@ -69,7 +69,7 @@ def data_table() -> Shown:
             "For": roles.get(one.role, one.role),
             "Images": f"{one.images:,}",
             "GB": "–" if not one.bytes else f"{one.bytes / 1e9:.1f}",
-            "Comes by": "download" if one.archive else "its page",
+            "From": "download" if one.archive else "its page",
             "Folder": one.folders[0],
         }
         for name, one in data_sets().items()

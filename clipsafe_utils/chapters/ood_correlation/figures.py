@@ -39,7 +39,7 @@ _MEASURES = {
 }
 """The column in which each measure of a change stands."""
 
-LIKE = "standard, of like accuracy"
+LIKE = "standard, of similar accuracy"
 _MEMBERS = {STANDARD: group_look("standard"), EVERYONE: "ink", LIKE: "ink/equal"}
 """The looks of sets of models beside the training sources."""
 
@@ -64,7 +64,7 @@ def by_score(found: OodCorrelation) -> Shown:
     return dots(
         by_score_frame(found.by_score),
         "rank correlation of AUROC with accuracy",
-        "Rank correlation of AUROC with accuracy in distribution, a row a score.",
+        "Rank correlation of AUROC with accuracy in distribution, one row for each score.",
         Scale(limits=(-1, 1)),
         what="the correlation by score",
         sources=_sources_of_record(found),
@@ -76,7 +76,7 @@ def first_seen(found: OodCorrelation) -> Shown:
     return dots(
         first_seen_frame(found.first_seen, found.confidence),
         "change of AUROC, points",
-        "Change of AUROC by ImageNet-12k before ImageNet-1k, a row a set of unknown images.",
+        "Change of AUROC by ImageNet-12k before ImageNet-1k, one row for each set of unknown images.",
         what="what ImageNet-12k first changes",
         sources=_sources_of_record(found),
     )
@@ -87,9 +87,9 @@ def changed(found: OodCorrelation) -> Shown:
     return dots(
         changed_frame(found.changed),
         "AUROC, %",
-        "AUROC of zero-shot CLIPs and of what was made of them, a row a way of making it.",
+        "AUROC of zero-shot CLIPs and of models made from them, one row for each way of making them.",
         Scale(reference={}),
-        what="what was made of zero-shot CLIPs of the record",
+        what="models made from zero-shot CLIPs of the record",
         sources=_sources_of_record(found),
     )
 
@@ -152,8 +152,8 @@ def procedures(found: OodCorrelation) -> Shown:
     return dots(
         procedures_frame(found.lab),
         "change, points",
-        "Changes from the zero-shot CLIP, a row a procedure.",
-        what="what was made of zero-shot CLIPs",
+        "Changes from the zero-shot CLIP, one row for each procedure.",
+        what="models made from zero-shot CLIPs",
         sources=_sources_of_laboratory(found.lab),
     )
 

@@ -91,7 +91,7 @@ def many_sources_frame(found: ManySources) -> pd.DataFrame:
                     **at,
                     "value": _PERCENT * float(told.predicted[place]),
                     "look": "ink",
-                    "label": "told by the other sources",
+                    "label": "predicted from the other sources",
                 }
             )
     return marks(rows)

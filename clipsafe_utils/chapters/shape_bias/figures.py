@@ -45,7 +45,7 @@ COMPARED = ("human", "clip_zero_shot", "more_data", "standard")
 _PERCENT = 100.0
 _SHARES = (0.0, 100.0)
 _FIRST = ("human", *CLIP_GROUPS)  # in a crowd; the others follow in the order of `GROUPS`
-_NETWORK, _ASKED = "another encoder or training source", "asked otherwise"
+_NETWORK, _ASKED = "another encoder or training source", "asked in another way"
 _PANELS = {
     TUNED: "fine-tuned on ImageNet",
     **dict.fromkeys((SIZE, PATCH, RESOLUTION, SOURCE), _NETWORK),
@@ -87,7 +87,7 @@ def skill(found: ShapeBias) -> Shown:
     panel = found.skill.panel
     return scatter(
         skill_frame(found),
-        Axes2D("shape bias, %", "named rightly, %", x_limits=_SHARES, y_limits=_SHARES, shared=True),
+        Axes2D("shape bias, %", "named correctly, %", x_limits=_SHARES, y_limits=_SHARES, shared=True),
         "Scatter of accuracy on images that keep little but shape against shape bias on conflict images.",
         what="accuracy on images that keep little but shape",
         sources=source_lines([] if panel is None else [panel.cube]),

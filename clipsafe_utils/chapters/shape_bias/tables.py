@@ -137,7 +137,7 @@ def _inside(low: float, high: float) -> str:
     if not np.isfinite(low):
         return "none"
     if low <= 0 and high >= 1:
-        return "not bounded"
+        return "unbounded"
     return f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"
 
 
@@ -157,7 +157,7 @@ def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence
     """Tabulate what was made of zero-shot CLIPs, each compared with the CLIP that it began as."""
     rows = [
         {
-            "Made of zero-shot CLIP": row["kind"],
+            "Made from the zero-shot CLIP": row["kind"],
             "Before": percent(row["before"]),
             "After": percent(row["after"]),
             "Change": row["change"].with_interval,
@@ -167,7 +167,7 @@ def tuning_table(cube: xr.Dataset, described: xr.Dataset, study: str, confidence
         }
         for row in tuning(cube, described, confidence).to_dict("records")
     ]
-    columns = ["Made of zero-shot CLIP", "Before", "After", "Change", "Lower in", "Decided", "Accuracy"]
+    columns = ["Made from the zero-shot CLIP", "Before", "After", "Change", "Lower in", "Decided", "Accuracy"]
     return table(
         pd.DataFrame(rows, columns=columns),
         "Shape bias of zero-shot CLIPs before and after, paired by training run; change in points, with "

@@ -15,14 +15,14 @@ from clipsafe_utils.say import Text, count, number, percent, points
 _HOME = "id"
 """The images on which tables state errors: validation images of ImageNet."""
 
-_ALONE = "and no standard network is of like accuracy"
+_ALONE = "and no standard network is of similar accuracy"
 
 _COLUMNS = ["study", "name", "scaling", "accuracy", "ece", "temperature", "gap"]
 
 
 @dataclass(frozen=True)
 class OwnErrors:
-    """The errors of an own model at one scaling, beside standard networks of like accuracy."""
+    """The errors of an own model at one scaling, beside standard networks of similar accuracy."""
 
     who: Text
     scaling: str
@@ -50,14 +50,14 @@ def own_rows(panels: Sequence[Panel]) -> pd.DataFrame:
 
 
 def own_errors(rows: pd.DataFrame, alike: Alike) -> Iterator[OwnErrors]:
-    """Say how each own model errs; who is of like accuracy is decided before scaling."""
+    """Say how each own model errs; who is of similar accuracy is decided before scaling."""
     record = alike.rows[alike.rows["group"] == STANDARD]
     before = record[record["scaling"] == SCALINGS[0]]
     for row in rows.to_dict("records"):
         near = before.loc[np.abs(before["accuracy"] - row["accuracy"]) < LIKE, "name"]
         others = record[(record["scaling"] == row["scaling"]) & record["name"].isin(near)]["ece"]
         less = count(int((others < row["ece"]).sum()), len(others))
-        beside = f"more than that of {less} standard networks of like accuracy" if len(others) else _ALONE
+        beside = f"more than that of {less} standard networks of similar accuracy" if len(others) else _ALONE
         yield OwnErrors(
             who_of(row["name"], row["study"]),
             row["scaling"],

@@ -67,6 +67,8 @@ class Ranks:
 
     parts: Text
     each: Text
+    lowest: Text  # the end of an interval of any of them
+    highest: Text
     small: str | Missing  # how many parts have too few images for a claim: `most`, `some` or `none`
     large_parts: Text
     large_each: Text
@@ -233,7 +235,9 @@ def _ranks(ranks: xr.Dataset, confidence: float) -> Ranks:
         **_if_correlated(
             every,
             parts=Text(parts),
-            each=correlations(every),
+            each=_correlations(every),
+            lowest=change(every["low"].values.min()),
+            highest=change(every["high"].values.max()),
             small="none" if not small else "most" if small > parts / 2 else "some",
         ),
         **_if_correlated(
@@ -251,14 +255,9 @@ def _if_correlated(ranks: xr.Dataset, **texts: Any) -> dict[str, Any]:
     return texts if is_known else dict.fromkeys(texts, Missing("too few parts of the images"))
 
 
-def correlations(ranks: xr.Dataset) -> Text:
-    """Return the rank correlation of each model with its interval, over one choice of parts, in words."""
-    texts = []
-    columns = (ranks[key].values.tolist() for key in ("name", "rho", "low", "high"))
-    for name, *ends in zip(*columns, strict=True):
-        rho, low, high = map(change, ends)
-        texts.append(f"{name} {rho} ({low} to {high})")
-    return Text("; ".join(texts))
+def _correlations(ranks: xr.Dataset) -> Text:
+    columns = (ranks[key].values.tolist() for key in ("name", "rho"))
+    return listed(f"{name} {change(rho)}" for name, rho in zip(*columns, strict=True))
 
 
 def _with_draws(ranks: xr.Dataset) -> Text:

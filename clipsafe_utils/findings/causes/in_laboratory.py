@@ -27,8 +27,8 @@ from clipsafe_utils.metrics.runs import difference_of_runs
 from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, number, percent
 
 PANELS: Mapping[str, Property] = {
-    "accuracy": Property("accuracy, natural images", "named rightly, %", is_share=True),
-    "accuracy_shifts": Property("accuracy under shift", "named rightly, %", is_share=True),
+    "accuracy": Property("accuracy, natural images", "named correctly, %", is_share=True),
+    "accuracy_shifts": Property("accuracy under shift", "named correctly, %", is_share=True),
     "shape_bias": Property("shape bias", "decided by shape, %", is_share=True),
     "auroc": Property("detection", "AUROC, %", is_share=True),
     "ece_debiased_before_natural": Property("calibration error, clean", "debiased error, %"),
@@ -218,7 +218,7 @@ class InLaboratory:
     def largest_shown(self) -> Text:
         """The causes that move the chosen property most."""
         rows = strongest(self.effects, self.shown).head(_LARGEST)
-        largest = [f"{row['cause']}, {estimate_of(row).with_interval}" for _, row in rows.iterrows()]
+        largest = [f"{row['cause']} ({estimate_of(row)})" for _, row in rows.iterrows()]
         return Text("; ".join(largest)) if largest else Missing("no cause moves it beyond its interval")
 
     @property
@@ -230,7 +230,7 @@ class InLaboratory:
     @property
     def knob_changes(self) -> Text:
         """What the chosen knob changes from end to end."""
-        cells = [f"{HEADLINE[key].title} {change.with_interval}" for key, change in self._of_knob.items()]
+        cells = [f"{HEADLINE[key].title} {change}" for key, change in self._of_knob.items()]
         return Text("; ".join(cells)) if cells else Missing(f"{self.knob}: not varied")
 
     @property

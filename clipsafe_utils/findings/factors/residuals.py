@@ -121,7 +121,7 @@ def _lacking(panel: Panel, selection: str, baseline_group: str, axes: str) -> st
             f"and a line needs {MINIMUM_FAMILIES + 1}"
         )
     if axes == "probit" and _reaches_an_edge(panel, (selection,), in_baseline):
-        return "has accuracies of 0 or 1, for which probit axes have no place"
+        return "has accuracies of 0 or 1, for which probit axes have no value"
     return None
 
 

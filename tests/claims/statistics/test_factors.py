@@ -344,6 +344,6 @@ def test_probit_axes_have_no_place_for_an_edge() -> None:
     edge[0] = edge[0] | {"residuals": np.full(10, -0.1 - 0.8 * 0.35)}
     reader = study([*edge, clip("B.openai", 0.1)])
     assert reason(statistics.residual_on_pose, reader, Choices(axes="probit")) == (
-        "The study `given` has accuracies of 0 or 1, for which probit axes have no place"
+        "The study `given` has accuracies of 0 or 1, for which probit axes have no value"
     )
     assert statistics.residual_on_pose(reader, Choices()).values > 0

@@ -204,7 +204,7 @@ def test_cue_conflict_refuses_names_that_tell_nothing(tmp_path: Path, path: str,
 def test_an_image_that_stands_twice_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "cue-conflict" / "cat" / "cat1-dog2.png")
     write(tmp_path / "cue-conflict" / "cat" / "0001_cat1-dog2.png")
-    with pytest.raises(ClipsafeError, match=r"cat/cat1-dog2\.png stands twice"):
+    with pytest.raises(ClipsafeError, match=r"cat/cat1-dog2\.png appears twice"):
         open_images(data_set("cue-conflict"), tmp_path)
 
 

@@ -123,7 +123,7 @@ def test_a_folder_that_is_no_class_is_named(tmp_path: Path) -> None:
 def test_an_image_in_two_class_folders_is_refused(tmp_path: Path) -> None:
     for label in (1, 2):
         write(tmp_path / "imagenet" / "val" / WNIDS[label] / validation_name(1))
-    with pytest.raises(ClipsafeError, match="stands twice"):
+    with pytest.raises(ClipsafeError, match="appears twice"):
         opened(tmp_path)
 
 

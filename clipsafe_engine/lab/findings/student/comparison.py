@@ -19,7 +19,7 @@ COMPARED: Mapping[str, str] = {
     "relative_pose_random": "accuracy on turned objects, over plain",
     "relative_texture_typical": "accuracy with random textures, over plain",
     "shape_bias": "shape bias",
-    "auroc": "AUROC, foreign images",
+    "auroc": "AUROC, unknown images",
     "ece_debiased_before_natural": "debiased error, natural images",
 }
 """Properties, all of them shares, of which a model of one's own is compared with the unchanged recipe."""

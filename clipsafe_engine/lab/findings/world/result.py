@@ -30,7 +30,7 @@ PROPERTIES = {
 DRAWN = {
     "accuracy": Property("Accuracy, natural images", "accuracy, %", is_share=True),
     "shape_bias": Property("Shape bias", "shape bias, %", is_share=True),
-    "auroc": Property("Detection of foreign images", "AUROC, %", is_share=True),
+    "auroc": Property("Detection of unknown images", "AUROC, %", is_share=True),
 }
 """Properties that the figure of the ladder shows."""
 
