@@ -47,7 +47,7 @@ def _index_what_is_said(app: Sphinx) -> None:
     if isinstance(builder, StandaloneHTMLBuilder):
         index = builder.index_page
         builder.index_page = (  # type: ignore[method-assign]
-            lambda page, doctree, title: index(page, searched(doctree), title)
+            lambda pagename, doctree, title: index(pagename, searched(doctree), title)
         )
 
 
