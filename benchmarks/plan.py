@@ -32,7 +32,7 @@ SPEED = 100.0
 GPU_CORES, GPU_PARAMETERS = 16, 10_000_000_000
 """Assumed: cores beside a GPU, as fast as those here, and parameters that it holds: half of 80 GB."""
 
-HOUR = Path(__file__).with_name("gpu_hour.csv")
+HOUR = Path(__file__).parents[1] / "clipsafe_utils" / "registry" / "gpu_hour.csv"
 SETS = ("imagenet-v2-matched-frequency", "cue-conflict", "imagenet", "textures")
 """What the page on one hour of a GPU speaks of: CLIPs of lineages that are measured by few, and data sets."""
 
