@@ -51,7 +51,7 @@ def test_the_clips_are_of_lineages_of_their_own() -> None:
 
 
 def test_the_command_names_the_clips_and_the_sets_of_the_plan() -> None:
-    (line,) = re.findall(r"^clipsafe predict /data --own .*(?:\\\n.*)*", PAGE, re.MULTILINE)
+    (line,) = re.findall(r"^clipsafe predict /data --own (?:.*\\\n)*.*", PAGE, re.MULTILINE)
     words = shlex.split(line.replace("\\\n", " "))
     given = [(words[at], words[at + 1]) for at in range(3, len(words), 2)]
     assert [name for option, name in given if option == "--model"] == [one.name for one in gpu_hour.clips()]
