@@ -53,7 +53,7 @@ def hand_over(
         found = store.read(entry.name, name).of_readable_images()
         scores = found.values if head is None else found.values.astype(np.float32) @ head.values.T
         with replacing(own / f"{file}.npz") as temporary, temporary.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, scores=scores, images=found.image_ids)
+            np.savez(stream, allow_pickle=False, scores=scores, images=found.image_ids.astype(str))
     if head is None:
         said = toml_of(model_of_entry(entry), scores=LOGITS)
     else:

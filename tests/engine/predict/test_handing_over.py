@@ -27,6 +27,7 @@ from clipsafe_utils.cubes.schema import CUE_CLASSES
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.registry.catalogue import ModelEntry
 from clipsafe_utils.registry.label_maps import index_of_wnid, subset
+from tests.cards.made import write_record
 from tests.engine.models.conftest import small_clips  # noqa: F401  # a fixture
 from tests.engine.models.small_clips import small_entry
 
@@ -66,7 +67,9 @@ def own(tmp_path_factory: pytest.TempPathFactory, small_clips: Path) -> Path:  #
     """A table with a CLIP and a classifier, whose weights lie beside it."""
     folder = tmp_path_factory.mktemp("own")
     torch.manual_seed(0)
-    save_file(timm.create_model(CLASSIFIER).state_dict(), folder / "own.safetensors")
+    network = timm.create_model(CLASSIFIER)
+    torch.nn.init.normal_(network.head.weight)  # Else logits are as small as cosines.
+    save_file(network.state_dict(), folder / "own.safetensors")
     shutil.copy(small_clips / f"{CLIP}.safetensors", folder)
     made_by = ("standard", "ViT", "small", "IN-1k", 160, "file:own.safetensors", "r160_in1k")
     entries = [
@@ -91,7 +94,12 @@ def made(images: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> t
 
 @pytest.mark.parametrize("model", [CLIP, CLASSIFIER])
 def test_store_and_documented_format_count_the_same_and_end_in_a_card(
-    made: tuple[Path, str], images: Path, own: Path, model: str, tmp_path: Path
+    made: tuple[Path, str],
+    images: Path,
+    own: Path,
+    model: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder, _ = made
     by_store, by_format = tmp_path / "by-store", tmp_path / "by-format"
@@ -104,10 +112,11 @@ def test_store_and_documented_format_count_the_same_and_end_in_a_card(
         assert shifts["images"].sel(condition="a") == 200
         decided = cues["count"].sum("cue_class").sel(decision=["shape", "texture", "other"])
         counted[study] = [int(shifts["hits"].sel(condition="a")), *map(int, decided)]
+    monkeypatch.setenv("CLIPSAFE_CUBES", str(write_record(tmp_path / "record")))
+    for study in (by_store, by_format):
         said = json.loads(clipsafe("card", study, "--json"))
-        assert model in json.dumps(said)
-        measured = [line for line in said["lines"] if line.get("value") is not None]
-        assert len(measured) >= 2
+        assert said["checkpoint"] == model
+        assert {line["key"] for line in said["lines"] if line["row"]} >= {"shift:a", "shape_bias"}
     assert counted[by_store] == counted[by_format]
     assert sum(counted[by_store][1:]) == 32
 
