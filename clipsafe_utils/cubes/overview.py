@@ -41,7 +41,7 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
 
 def _faults_of(study: Study) -> Iterator[str]:
     """Name all faults of the files of a study, or else what is wrong with them together."""
-    faults = []
+    faults: list[str] = []
     for path in [path for name in study.cubes for path in study.files(name)]:
         try:
             read_unchanged(path)

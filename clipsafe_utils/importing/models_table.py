@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -28,7 +29,10 @@ def model_of_entry(entry: ModelEntry, prompt_set: str = NOT_STATED) -> OwnModel:
     'open_clip RN50-quickgelu, open_clip.list_pretrained'
     """
     same = ("group", "training_source", "architecture", "family", "pretraining", "fine_tuning")
-    counts = ("training_images", "samples_seen", "parameters")
+    known: dict[str, Any] = {name: getattr(entry, name) for name in same}
+    for name in ("training_images", "samples_seen", "parameters"):
+        if getattr(entry, name) is not None:
+            known[name] = float(getattr(entry, name))
     return OwnModel(
         name=entry.name,
         checkpoint=entry.name,
@@ -36,8 +40,7 @@ def model_of_entry(entry: ModelEntry, prompt_set: str = NOT_STATED) -> OwnModel:
         prompt_set=prompt_set,
         # A file of one's own lies at a path, which is nobody's business.
         reference=f"{entry.library} {entry.model}, {'own file' if entry.own_file else entry.resolves_via}",
-        **{name: getattr(entry, name) for name in same},
-        **{name: float(known) for name in counts if (known := getattr(entry, name)) is not None},
+        **known,
     )
 
 

@@ -148,8 +148,12 @@ def _alike(cube: xr.Dataset, record: xr.Dataset, place: Path) -> xr.Dataset:
     schema = SCHEMAS[place.stem]
     kept = [one.name for one in (*schema.variables, *schema.optional) if "model" in one.dims]
     part = cube[[name for name in kept if name in cube and name in record]]
+    for name, variable in part.data_vars.items():
+        if {*variable.dims} != {*record[name].dims}:
+            dims = ", ".join(map(str, record[name].dims))
+            raise ClipsafeError(f"{place}: variable '{name}' has the dims {variable.dims}; expected {dims}.")
     for dim in [dim for dim in part.dims if dim != "model"]:
-        own, theirs = part[dim].values.tolist(), record[dim].values.tolist() if dim in record.dims else []
+        own, theirs = part[dim].values.tolist(), record[dim].values.tolist()
         missing = [label for label in theirs if label not in own]
         if dim in _OF_A_SET:
             if len(missing) == len(theirs):

@@ -105,6 +105,11 @@ def _other_conditions(place: Path) -> None:
     write_cube(shifts.assign_coords(condition=["elsewhere"]), place / "shifts.nc")
 
 
+def _another_dim(place: Path) -> None:
+    shifts = read_cube(place / "shifts.nc")
+    write_cube(shifts.expand_dims(world=["natural"]), place / "shifts.nc")
+
+
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no file": (lambda place: (place / "contribution.toml").unlink(), r"contribution\.toml: cannot be read"),
     "no TOML": (lambda place: (place / "contribution.toml").write_text("=="), "expected TOML"),
@@ -120,6 +125,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "nothing measured": (lambda place: (place / "shifts.nc").unlink(), "holds models.nc alone"),
     "nobody": (lambda place: (place / "models.nc").unlink(), r"models\.nc: no such cube"),
     "no cube": (lambda place: (place / "shifts.nc").write_text("no"), r"shifts\.nc: "),
+    "another dim": (_another_dim, r"shifts\.nc: variable 'hits' has the dims .*; expected model, condition"),
     "other conditions": (_other_conditions, r"shifts\.nc: has no condition that the record has"),
 }
 
