@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from clipsafe_engine.predict.planning import Rates
+from clipsafe_utils.registry.catalogue import read_models
 
 REPORT = Path(__file__).with_suffix(".json")
 IMAGES = Path(__file__).parents[2] / "shared" / "images"
@@ -30,6 +31,10 @@ SPEED = 100.0
 
 GPU_CORES, GPU_PARAMETERS = 16, 10_000_000_000
 """Assumed: cores beside a GPU, as fast as those here, and parameters that it holds: half of 80 GB."""
+
+HOUR = Path(__file__).parents[1] / "clipsafe_utils" / "registry" / "gpu_hour.csv"
+SETS = ("imagenet-v2-matched-frequency", "cue-conflict", "imagenet", "textures")
+"""What the page on one hour of a GPU speaks of: CLIPs of lineages that are measured by few, and data sets."""
 
 DEVICES = {"laptop": 1, "one GPU": 1, "64 GPUs": 64}
 
@@ -45,15 +50,26 @@ def main() -> None:
         plans = {}
         for machine, devices in DEVICES.items():
             rates = laptop if machine == "laptop" else gpu(laptop)
-            rates.write(folder / "of_machine.json")
-            plans[machine] = clipsafe(
-                str(folder), "--plan", "--rates", folder / "of_machine.json", "--workers", devices, "--json"
-            )
+            plans[machine] = planned(folder, rates, "--workers", devices)
             print(f"{machine:<10} {plans[machine]['hours']:12,.1f} h")
+        hour = {
+            name: planned(folder, gpu(laptop), "--own", HOUR, *of_hour(), "--data", name) for name in SETS
+        }
     assumed = {"speed": SPEED, "cores": GPU_CORES, "parameters_at_once": GPU_PARAMETERS}
     load = round(os.getloadavg()[0], 1)
-    said = {"load": load, "laptop": asdict(laptop), "gpu_assumed": assumed, "plans": plans}
+    said = {"load": load, "laptop": asdict(laptop), "gpu_assumed": assumed, "plans": plans, "hour": hour}
     REPORT.write_text(json.dumps(said, indent=1) + "\n")
+
+
+def planned(folder: Path, rates: Rates, *options: object) -> Any:
+    """Plan with rates of a machine."""
+    rates.write(folder / "of_machine.json")
+    return clipsafe(str(folder), "--plan", "--rates", folder / "of_machine.json", *options, "--json")
+
+
+def of_hour() -> list[str]:
+    """Name the CLIPs of the hour as options."""
+    return [part for entry in read_models(HOUR) for part in ("--model", entry.name)]
 
 
 def calibrated(rates: Path) -> Path:

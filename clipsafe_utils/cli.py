@@ -116,6 +116,12 @@ def record(
         list[str] | None,
         typer.Option("--without", help="A source whose rows are left out; the book then says so."),
     ] = None,
+    contribution: Annotated[
+        Path | None,
+        typer.Option(
+            "--contribution", help="Add the rows of a folder of cubes with contribution.toml; no raw file."
+        ),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Rebuild the cubes of the public record from the raw files.
@@ -126,8 +132,11 @@ def record(
     Example: [bold]CLIPSAFE_MIRROR=mirror clipsafe record --cube shape_bias[/bold]
 
     Without a source: [bold]clipsafe record --without vlm-shapebias -o mine[/bold]
+
+    With what somebody sent: [bold]clipsafe record --contribution my-lab[/bold]
     """
-    from clipsafe_utils.cubes.studies import cubes_folder
+    from clipsafe_utils.cubes.studies import Study, cubes_folder
+    from clipsafe_utils.record.contributions import add_contribution
     from clipsafe_utils.record.public_sources import PUBLIC_SOURCES
     from clipsafe_utils.record.published import (
         CUBES,
@@ -146,13 +155,18 @@ def record(
         raise ClipsafeError(f"--without is '{unknown[0]}'; the sources are {', '.join(PUBLIC_SOURCES)}.")
     if cube is not None and without:
         raise ClipsafeError("--without asks for all cubes, since `models` describes them; leave --cube out.")
-    fetch_all(needed_paths(cube, without or ()))
-    with progress("Cubes", total=1 if cube else len(FILES) + 1) as advance:
-        if cube is None:
-            hashes = write_published(folder, advance, without or ())
-        else:
-            hashes = write_one(cube, folder)
-            advance(cube)
+    if contribution is not None:
+        if cube is not None or without:
+            raise ClipsafeError("--contribution adds all that was sent; leave --cube and --without out.")
+        hashes = add_contribution(contribution, Study(STUDY, folder))
+    else:
+        fetch_all(needed_paths(cube, without or ()))
+        with progress("Cubes", total=1 if cube else len(FILES) + 1) as advance:
+            if cube is None:
+                hashes = write_published(folder, advance, without or ())
+            else:
+                hashes = write_one(cube, folder)
+                advance(cube)
     if as_json:
         print_json(hashes)
         return

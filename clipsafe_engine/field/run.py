@@ -12,7 +12,7 @@ from clipsafe_engine.datasets.image_list import ImageList
 from clipsafe_engine.datasets.opening import open_images
 from clipsafe_engine.field.parity import Parity, parity_of, plain_decisions, plain_logits
 from clipsafe_engine.field.wheels import WHEELS, Wheel, convert, timm_weights
-from clipsafe_engine.measure.imagenet import models_table, plan_of_lists
+from clipsafe_engine.measure.imagenet import plan_of_lists
 from clipsafe_engine.measure.joining import join_cubes
 from clipsafe_engine.measure.work import Task, measure_models
 from clipsafe_engine.predict.catalogue_models import (
@@ -27,6 +27,7 @@ from clipsafe_engine.predict.predict import predict
 from clipsafe_engine.predict.run import Settings
 from clipsafe_engine.predict.store import PredictionStore
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.importing.models_table import table_of_entries
 from clipsafe_utils.measuring.cubes import Facts, describe, write_cubes
 from clipsafe_utils.measuring.cues import mean_probabilities
 from clipsafe_utils.measuring.hits import predictions_of
@@ -154,7 +155,7 @@ def write_field(images: Path, store: Path, folder: Path, parity: Sequence[Parity
     tasks = [Task(wheel.model, plan) for wheel in WHEELS]
     measured = measure_models(store, tasks, store / "measured", replicates=0, jobs=1)
     facts = Facts(STUDY, "measured", LICENCE, _source(lists, WHEELS))
-    cubes = {"models": describe(models_table([_shown(wheel) for wheel in WHEELS]), "models", facts)}
+    cubes = {"models": describe(table_of_entries([_shown(wheel) for wheel in WHEELS]), "models", facts)}
     shown = sum(one.images for one in parity if one.model == WHEELS[0].model)
     said = {
         "claims": NO_CLAIM,

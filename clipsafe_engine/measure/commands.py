@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.importing.commands import import_
 
 if TYPE_CHECKING:
     from clipsafe_engine.datasets.image_list import ImageList
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
     from clipsafe_utils.registry.catalogue import ModelEntry
 
 PREDICTIONS = Path("predictions")
+MODEL_FILE = "model.toml"
 
 
 def measure(
-    root: Annotated[Path, typer.Argument(help="Folder below which the data sets lie.")],
+    root: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder below which the data sets lie; or of predictions, as for clipsafe import."
+        ),
+    ],
     store: Annotated[Path, typer.Option("--predictions", help="Folder of the predictions.")] = PREDICTIONS,
     output: Annotated[
         Path | None,
@@ -34,10 +41,16 @@ def measure(
 ) -> None:
     """Turn predictions into the cubes of the full study; a model of which nothing changed is kept.
 
-    The images are listed for their labels; none is opened.
+    The images are listed for their labels; none is opened. A folder with model.toml is measured as by
+    clipsafe import, without a store.
 
     Example: [bold]clipsafe measure /data --predictions predictions[/bold]
     """
+    if (root / MODEL_FILE).is_file():
+        if model or own:
+            raise ClipsafeError(f"{root / MODEL_FILE}: says what the model is; leave --model and --own out.")
+        import_(root, output or Path("mine"), draws=draws, as_json=as_json)
+        return
     from clipsafe_engine.measure.imagenet import measure_imagenet, plan_of_lists
     from clipsafe_engine.predict.store import PredictionStore
     from clipsafe_utils.cubes.studies import cubes_folder
@@ -111,5 +124,6 @@ def _prompt_sets(store: "PredictionStore", entries: "Sequence[ModelEntry]") -> d
 def _check_prompts(prompts: str, known: Mapping[str, object], store: Path) -> None:
     """Refuse a set of prompts that some CLIP has no classifier of, before anything is measured."""
     if prompts not in known:
-        others = f"give one of {', '.join(known)}" if known else "they share no set; predict them with one"
+        there = " or ".join(f"--prompts {name}" for name in known)
+        others = f"give {there}" if known else "they share no set; predict them with one"
         raise ClipsafeError(f"--prompts {prompts}: {store} has no such classifier of every CLIP; {others}.")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from clipsafe_engine.datasets.annotations import factor_flags
@@ -14,6 +13,7 @@ from clipsafe_engine.measure.provenance import digest
 from clipsafe_engine.measure.work import Task, measure_models
 from clipsafe_utils.cubes.schema import FACTORS
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.importing.models_table import table_of_entries
 from clipsafe_utils.measuring.answers import answers_of, same_class_subsets
 from clipsafe_utils.measuring.cubes import Facts, describe, write_cubes
 from clipsafe_utils.measuring.plan import (
@@ -51,7 +51,7 @@ def plan_of_lists(
     ----------
     lists : mapping of str to ImageList
         By name, as `clipsafe_engine.datasets` lists them. Without the validation set of ImageNet only
-        shape bias is measured.
+        accuracy under shift and shape bias are measured.
     prompts : str
         The set of prompts that makes logits of embeddings.
     prompt_sets : mapping of str to tuple of str, optional
@@ -60,26 +60,26 @@ def plan_of_lists(
     Raises
     ------
     ClipsafeError
-        If there is neither ImageNet nor cue-conflict, or the factors of ImageNet-X do not fit the images.
+        If there is no set to measure, or the factors of ImageNet-X do not fit the images.
     """
     cues = _cue_conflict(lists[CUES]) if CUES in lists else None
-    if HOME not in lists:
-        if cues is None:
-            raise ClipsafeError(f"There is nothing to measure without the data set {HOME} or {CUES}.")
-        return Plan(cue_conflict=cues, prompts=prompts)
-    home = lists[HOME]
-    in_distribution = InDistribution(_images(home), fitting_half(len(home)), ID)
     shifts = {
         condition: made
         for name, images in lists.items()
         if data_set(name).role == "shift"
         for condition, made in _shift(images).items()
     }
+    if HOME not in lists:
+        if cues is None and not shifts:
+            raise ClipsafeError(f"There is nothing to measure without {HOME}, {CUES} or a shifted set.")
+        return Plan(conditions=shifts, shifts=_outcomes(shifts), cue_conflict=cues, prompts=prompts)
+    home = lists[HOME]
+    in_distribution = InDistribution(_images(home), fitting_half(len(home)), ID)
     conditions = _same_classes(home, ~in_distribution.fits) | shifts
     return Plan(
         in_distribution=in_distribution,
         conditions=conditions,
-        shifts=(ID, *(outcome for name, one in conditions.items() for outcome in one.asked or (name,))),
+        shifts=(ID, *_outcomes(conditions)),
         factors={selection: _factors(home, selection) for selection in ("top", "multi")},
         ood={
             name.replace("-", "_"): _images(images)
@@ -147,39 +147,9 @@ def measure_imagenet(
         f"{plan.prompts}; predictions {predictions[:16]}"
     )
     facts = Facts(study, "measured", LICENCE, source)
-    cubes = {"models": describe(models_table(entries), "models", facts), **join_cubes(measured, facts)}
+    models = describe(table_of_entries(entries), "models", facts)
+    cubes = {"models": models, **join_cubes(measured, facts)}
     return write_cubes(cubes, folder)
-
-
-def models_table(entries: Sequence[ModelEntry]) -> xr.Dataset:
-    """Lay entries of the catalogue out as the variables of the cube `models`.
-
-    Examples
-    --------
-    >>> from clipsafe_utils.registry.catalogue import catalogue
-    >>> table = models_table([catalogue()["RN50.openai"]])
-    >>> table["image_size"].item(), table["reference"].item()
-    (224.0, 'open_clip RN50-quickgelu, open_clip.list_pretrained')
-    """
-    same = ("group", "training_source", "architecture", "family", "pretraining", "fine_tuning")
-    numbers = {
-        "training_images": "training_images",
-        "samples_seen": "samples_seen",
-        "parameters": "parameters",
-        "image_size": "input_size",
-    }
-    columns = {name: ("model", [getattr(entry, name) for entry in entries]) for name in same}
-    names = [entry.name for entry in entries]
-    columns["checkpoint"] = ("model", names)
-    columns["reference"] = (
-        "model",
-        [f"{entry.library} {entry.model}, {entry.resolves_via}" for entry in entries],
-    )
-    counts = {
-        name: ("model", np.array([getattr(entry, field) for entry in entries], np.float64))
-        for name, field in numbers.items()
-    }
-    return xr.Dataset({**columns, **counts}, coords={"model": names})
 
 
 def _images(images: ImageList) -> ImageSet:
@@ -200,6 +170,10 @@ def _shift(images: ImageList) -> dict[str, Condition]:
     )
     anchors = images.columns["offset"] == 0
     return {"vid_robust": Condition(frames, asked={ANCHORS: anchors, WHOLE: np.ones(len(images), np.bool_)})}
+
+
+def _outcomes(conditions: Mapping[str, Condition]) -> tuple[str, ...]:
+    return tuple(outcome for name, one in conditions.items() for outcome in one.asked or (name,))
 
 
 def _same_classes(home: ImageList, tested: NDArray[np.bool_]) -> dict[str, Condition]:

@@ -11,12 +11,12 @@ from clipsafe_engine.measure.prompts import prompts_table
 from clipsafe_utils.cubes.schema import DECISIONS
 from clipsafe_utils.measuring.cues import shape_bias_tables
 from clipsafe_utils.measuring.detection import NEEDS_COSINES, Scored, detection_table, scored
-from clipsafe_utils.measuring.hits import Counts, drawn_sums, hits_of, outcomes, part_rows, single_labels
+from clipsafe_utils.measuring.hits import Counts, counted, hits_of, outcomes, part_rows
 from clipsafe_utils.measuring.outputs import Outputs
 from clipsafe_utils.measuring.plan import Condition, InDistribution, Plan
+from clipsafe_utils.measuring.sureness import calibration_at_home, calibration_elsewhere
 from clipsafe_utils.measuring.tables import joined_conditions, outcome_table, shift_table
 from clipsafe_utils.metrics.draws import REPLICATES
-from clipsafe_utils.metrics.labelled import calibration_of_logits
 
 Tables = dict[str, xr.Dataset]
 """By name: what is measured of one model, with a dim `model` of one."""
@@ -64,9 +64,8 @@ def measure_model(outputs: ModelOutputs, plan: Plan, replicates: int = REPLICATE
     ClipsafeError
         As in `ModelOutputs.read`.
     """
-    tables: Tables = {}
-    if plan.in_distribution is not None:
-        tables = _of_labelled_sets(outputs, plan, plan.in_distribution, replicates)
+    has_labels = plan.in_distribution is not None or plan.conditions
+    tables = _of_labelled_sets(outputs, plan, replicates) if has_labels else {}
     if plan.cue_conflict is not None:
         said = outputs.read(plan.cue_conflict.images)
         tables["shape_bias"], decided = shape_bias_tables(plan.cue_conflict, said, replicates)
@@ -77,16 +76,15 @@ def measure_model(outputs: ModelOutputs, plan: Plan, replicates: int = REPLICATE
     return {name: table.expand_dims(model=[outputs.model]) for name, table in tables.items()}
 
 
-def _of_labelled_sets(outputs: ModelOutputs, plan: Plan, home: InDistribution, replicates: int) -> Tables:
-    found = _Found()
-    tested = _measure_home(outputs, home, replicates, found)
+def _of_labelled_sets(outputs: ModelOutputs, plan: Plan, replicates: int) -> Tables:
+    found, home = _Found(), plan.in_distribution
+    tested = None if home is None else _measure_home(outputs, home, replicates, found)
     for name, condition in plan.conditions.items():
         _measure_condition(outputs, condition, replicates, found, name)
-    tables = {
-        "calibration": joined_conditions(found.calibration),
-        OUTCOMES: outcome_table(found.counts),
-        "shifts": shift_table(found.counts, plan.shifts),
-    }
+    tables = {OUTCOMES: outcome_table(found.counts), "shifts": shift_table(found.counts, plan.shifts)}
+    if home is None or tested is None:
+        return tables
+    tables["calibration"] = joined_conditions(found.calibration)
     if plan.factors:
         tables["factors"] = _factor_table(found, plan)
     if plan.ood:
@@ -100,15 +98,9 @@ def _of_labelled_sets(outputs: ModelOutputs, plan: Plan, home: InDistribution, r
 def _measure_home(outputs: ModelOutputs, home: InDistribution, replicates: int, found: _Found) -> Scored:
     known = outputs.read(home.images)
     found.keep("", known)
-    tested, fitting = known.rows(~home.fits), known.rows(home.fits)
-    weights = tested.weights(replicates)
-    found.counts[home.condition] = drawn_sums(hits_of(tested), weights), weights.sum(axis=1, dtype=np.int64)
-    found.calibration[home.condition] = calibration_of_logits(
-        tested.logits,
-        single_labels(tested),
-        weights,
-        fit=(fitting.logits, single_labels(fitting), fitting.weights(replicates)),
-    )
+    tested = known.rows(~home.fits)
+    found.counts[home.condition] = counted(hits_of(tested), tested.weights(replicates))
+    found.calibration[home.condition] = calibration_at_home(known, home.fits, replicates)
     return scored(tested, replicates)
 
 
@@ -117,13 +109,9 @@ def _measure_condition(
 ) -> None:
     here = outputs.read(condition.images)
     found.counts |= outcomes(name, condition, here, found.keep(name, here), replicates)
-    if condition.calibrated:
-        found.calibration[name] = calibration_of_logits(
-            here.logits,
-            single_labels(here),
-            here.weights(replicates),
-            temperature=next(iter(found.calibration.values()))["temperature"],
-        )
+    if condition.calibrated and found.calibration:
+        home = next(iter(found.calibration.values()))
+        found.calibration[name] = calibration_elsewhere(here, home, replicates)
 
 
 def _factor_table(found: _Found, plan: Plan) -> xr.Dataset:

@@ -77,6 +77,12 @@ def predict(
         bool, typer.Option("--calibrate", help="Measure the rates of this machine, and stop.")
     ] = False,
     rates: Annotated[Path, typer.Option(help="File of the rates.")] = RATES,
+    for_import: Annotated[
+        Path | None,
+        typer.Option(
+            "--for-import", help="Also write below this folder, by model, what clipsafe import reads."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
 ) -> None:
     """Run models over data sets. Killed, it goes on where it stopped; what is there is not done again.
@@ -118,6 +124,8 @@ def predict(
     with progress("Weights", total=len(entries)) as advance:
         found = find_models(entries, weights, running, store, advance)
     _report(_run(found, datasets, store, settings, part, where), as_json)
+    if for_import is not None:
+        _hand_over(entries, datasets, store, settings.prompts[-1].name, for_import)
 
 
 def _entries(
@@ -181,6 +189,21 @@ def _run(
 
         with connected(*where) as client:
             return predict_on_cluster(client, models, datasets, opened, settings, part, advance)
+
+
+def _hand_over(
+    entries: "Sequence[ModelEntry]",
+    datasets: Sequence[RootedDataset],
+    store: Path,
+    prompts: str,
+    folder: Path,
+) -> None:
+    from clipsafe_engine.predict.handing_over import hand_over
+    from clipsafe_engine.predict.store import PredictionStore
+
+    names = [dataset.name for dataset in datasets]
+    for entry in entries:
+        say(hand_over(PredictionStore(store), entry, names, prompts, folder), to_stderr=True)
 
 
 def _batches(images: int, settings: "Settings") -> int:

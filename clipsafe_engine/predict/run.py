@@ -21,6 +21,7 @@ from clipsafe_engine.predict.jobs import Job, entry_provenance
 from clipsafe_engine.predict.pixels import CutImage, Cutter, Request
 from clipsafe_engine.predict.store import SHARD_IMAGES, PredictionStore, StoredDtype
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.terminal import say
 
 STORED_DTYPE: StoredDtype = "float32"
 """Half precision moves ECE and FPR at 95 % recall by some 4e-4; a test shows it."""
@@ -164,8 +165,9 @@ class Run:
                 self.summary.unreadable += faults
 
     def classifiers(self, model: ModelReference, network: Model) -> None:
-        """Write the zero-shot classifiers of a model that the store lacks."""
+        """Write the zero-shot classifiers of a model that the store lacks; each is told, as it takes long."""
         for prompts in lacking_classifiers(self._store, model, self._settings):
+            say(_embedding(model, prompts), to_stderr=True)
             made = network.classifier(prompts)
             identity = classifier_provenance(model, prompts)
             self._store.write_classifier(model.name, prompts.name, made.values, made.logit_scale, identity)
@@ -201,6 +203,13 @@ def lacking_classifiers(store: PredictionStore, model: ModelReference, settings:
         for prompts in settings.prompts
         if not store.has_classifier(model.name, prompts.name, classifier_provenance(model, prompts))
     ]
+
+
+def _embedding(model: ModelReference, prompts: PromptSet) -> str:
+    """Say which texts are embedded before an image is read, and what takes less time."""
+    templates, classes = len(prompts.templates), len(imagenet_class_names())
+    texts = f"{model.name}: embedding {templates * classes:,} texts, {templates} of each class"
+    return f"{texts}; --prompts 1 takes {classes:,}." if templates > 1 else f"{texts}."
 
 
 def classifier_provenance(model: ModelReference, prompts: PromptSet) -> dict[str, str]:

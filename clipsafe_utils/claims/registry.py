@@ -9,11 +9,11 @@ from typing import Any
 from clipsafe_utils.claims.choices import ALTERNATIVES
 from clipsafe_utils.cubes import GROUPS, SCHEMAS
 from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.record.contributions import KNOWN_BEFORE
 
 DIRECTIONS = ("up", "down", "either", "none")
 QUANTIFIERS = ("each", "some")
 SEEN = ("paper", "summary", "follow-up", "book")
-KNOWN_BEFORE = ("nothing", "direction", "numbers")
 CHECKS = ("sources", "logit_scale", "templates")
 """Of a study that stands in for real models, in `claims.proxy`."""
 

@@ -1,7 +1,10 @@
 """One line a cube: what there is, and where it comes from."""
 
+from collections.abc import Iterator
+
 from clipsafe_utils.cubes.storage import content_hash
-from clipsafe_utils.cubes.studies import cubes_folder, find_study, list_studies, read_unchanged
+from clipsafe_utils.cubes.studies import Study, cubes_folder, find_study, list_studies, read_unchanged
+from clipsafe_utils.cubes.validation import CubeError
 from clipsafe_utils.errors import ClipsafeError
 
 
@@ -9,12 +12,14 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
     """Describe every file of cubes of a study, or of every study; reading a cube checks it.
 
     Keys: `study`, `cube` (a part with other terms has their name behind, as in ``shape_bias.by-sa``), `dims`
-    with their sizes, `evidence`, `source` (`in_short`), `licence`, `content` (hash).
+    with their sizes, `evidence`, `source` (`in_short`), `licence`, `content` (hash). A check names all faults
+    of all cubes at once.
     """
     rows = []
-    for described in list_studies() if study is None else [find_study(study)]:
-        if check:
-            described.check()
+    studies = list_studies() if study is None else [find_study(study)]
+    if check and (faults := [fault for one in studies for fault in _faults_of(one)]):
+        raise ClipsafeError("\n".join(faults))
+    for described in studies:
         for path in [path for name in described.cubes for path in described.files(name)]:
             cube = read_unchanged(path)
             first = next(iter(cube.data_vars.values()))
@@ -32,6 +37,24 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
     if not rows:
         raise ClipsafeError(f"{study or cubes_folder()}: expected a folder of studies, each with its cubes.")
     return rows
+
+
+def _faults_of(study: Study) -> Iterator[str]:
+    """Name all faults of the files of a study, or else what is wrong with them together."""
+    faults: list[str] = []
+    for path in [path for name in study.cubes for path in study.files(name)]:
+        try:
+            read_unchanged(path)
+        except CubeError as error:
+            faults += error.faults
+        except ClipsafeError as error:
+            faults.append(str(error))
+    yield from faults
+    if not faults:
+        try:
+            study.check()
+        except ClipsafeError as error:
+            yield str(error)
 
 
 def in_short(source: str) -> str:

@@ -83,7 +83,7 @@ def write_cube(cube: xr.Dataset, path: Path) -> None:
     --------
     >>> write_cube(xr.Dataset(), Path("somewhere/factors.nc"))
     Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: somewhere/factors.nc: variable 'hits' is missing.
+    clipsafe_utils.cubes.validation.CubeError: somewhere/factors.nc: variable 'hits' is missing.
     """
     validate(cube, _schema_of(path), str(path))
     stored = _with_plain_text(cube).assign_attrs({_VERSION: SCHEMA_VERSION})

@@ -194,9 +194,17 @@ def _widened(part: xr.Dataset, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     for variable in wide.data_vars.values():
         if {*lacks} & {*variable.dims}:
             variable.attrs = {"not_measured": _LACKING} | variable.attrs
-    others = {name: one[name] for one in reversed(parts) for name in one.data_vars if name not in part}
+    others = {
+        name: one[name]
+        for one in reversed(parts)
+        for name, variable in one.data_vars.items()
+        # What stands on dims of its own is joined as it is.
+        if name not in part and {*variable.dims} <= {*wide.dims}
+    }
     missing = {
         name: (variable.dims, np.full([wide.sizes[dim] for dim in variable.dims], np.nan), variable.attrs)
+        if "model" in variable.dims
+        else variable
         for name, variable in others.items()
     }
     return wide.assign(missing)

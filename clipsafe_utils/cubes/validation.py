@@ -1,6 +1,6 @@
 """The rules that a cube must keep; reading and writing both check them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -30,6 +30,14 @@ _TEXT = "OTU"
 """Kinds of NumPy's types that hold text."""
 
 
+class CubeError(ClipsafeError):
+    """A cube that breaks rules: the message tells the first fault, `faults` all, each with the file."""
+
+    def __init__(self, where: str, faults: Sequence[str]) -> None:
+        self.faults = [f"{where}: {fault}." for fault in faults]
+        super().__init__(self.faults[0])
+
+
 def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
     """Refuse a cube that breaks a rule of its schema.
 
@@ -44,20 +52,23 @@ def validate(cube: xr.Dataset, name: str, where: str = "cube") -> None:
 
     Raises
     ------
-    ClipsafeError
-        With the name of the file, the variable and the rule.
+    CubeError
+        With the name of the file, the variable and the rule, of every fault.
 
     Examples
     --------
     >>> validate(xr.Dataset(), "factors", "factors.nc")
     Traceback (most recent call last):
-    clipsafe_utils.errors.ClipsafeError: factors.nc: variable 'hits' is missing.
+    clipsafe_utils.cubes.validation.CubeError: factors.nc: variable 'hits' is missing.
     """
     if name not in SCHEMAS:
         raise ClipsafeError(f"{where}: '{name}' is not a cube; the cubes are {', '.join(SCHEMAS)}.")
-    # Faults come the first that counts first: none is looked for behind another.
-    if fault := next(_faults_of(cube, SCHEMAS[name]), None):
-        raise ClipsafeError(f"{where}: {fault}.")
+    faults = list(_faults_of(cube, SCHEMAS[name]))
+    # Rules that compare counts hold of cubes that are whole.
+    if not faults and name in _COUNT_RULES:
+        faults = list(_COUNT_RULES[name](cube))
+    if faults:
+        raise CubeError(where, faults)
 
 
 def _faults_of(cube: xr.Dataset, schema: CubeSchema) -> Iterator[str]:
@@ -66,22 +77,24 @@ def _faults_of(cube: xr.Dataset, schema: CubeSchema) -> Iterator[str]:
     for variable in variables:
         if variable.name not in cube.data_vars:
             yield f"variable '{variable.name}' is missing"
+            continue
         faults = _faults_of_variable(cube[variable.name], variable)
         yield from (f"variable '{variable.name}' {fault}" for fault in faults)
     named = [dim for variable in variables for dim in variable.dims]
     added = [dim for dim in schema.vocabulary if dim in cube.dims]
     for dim in dict.fromkeys([*named, *added]):
         if dim not in cube.coords:
-            yield f"coordinate '{dim}' is missing"
+            if dim in cube.dims:
+                yield f"coordinate '{dim}' is missing"
+            continue
         faults = _faults_of_labels(cube[dim].values, dim, schema.vocabulary.get(dim, ()))
         yield from (f"coordinate '{dim}' {fault}" for fault in faults)
     for key in ("study", "evidence", "licence"):
         if not _is_filled(cube.attrs.get(key)):
             yield f"attribute '{key}' of the cube is missing or no text"
-    if cube.attrs["evidence"] not in EVIDENCE:
+    evidence = cube.attrs.get("evidence")
+    if _is_filled(evidence) and evidence not in EVIDENCE:
         yield f"attribute 'evidence' must be one of {', '.join(EVIDENCE)}"
-    if schema.name in _COUNT_RULES:
-        yield from _COUNT_RULES[schema.name](cube)
 
 
 def _faults_of_variable(array: xr.DataArray, variable: Variable) -> Iterator[str]:
@@ -92,9 +105,9 @@ def _faults_of_variable(array: xr.DataArray, variable: Variable) -> Iterator[str
         if array.dtype.kind not in _TEXT:
             yield f"must hold text, not {array.dtype}"
         yield from _faults_of_text(array.astype(str).values, variable)
+    elif array.dtype.kind not in "iuf":
+        yield f"must hold numbers, not {array.dtype}"
     else:
-        if array.dtype.kind not in "iuf":
-            yield f"must hold numbers, not {array.dtype}"
         is_nan = np.isnan(np.asarray(array, dtype=float))
         if is_nan.any() and not _is_filled(array.attrs.get("not_measured")):
             yield "holds NaN without an attribute 'not_measured' that says why"
@@ -109,7 +122,8 @@ def _faults_of_text(values: np.ndarray, variable: Variable) -> Iterator[str]:
         yield "holds an empty text"
     unknown = sorted(set(values.ravel()) - set(variable.choices))
     if variable.choices and unknown:
-        yield f"holds '{unknown[0]}', which is none of its choices"
+        choices = ", ".join(variable.choices)
+        yield f"holds {unknown[0]!r:.100}, which is none of its choices: {choices}"
 
 
 def _faults_of_numbers(values: np.ndarray, variable: Variable) -> Iterator[str]:
@@ -125,6 +139,7 @@ def _faults_of_numbers(values: np.ndarray, variable: Variable) -> Iterator[str]:
 def _faults_of_labels(labels: np.ndarray, dim: str, allowed: tuple[str, ...]) -> Iterator[str]:
     if len(labels) == 0:
         yield "is empty"
+        return
     if dim == "model" and len(labels) > MOST_MODELS:
         yield f"holds {len(labels):,} models; at most {MOST_MODELS:,} are read"
     is_whole = labels.dtype.kind in "iu" and bool((labels >= 0).all())
@@ -133,6 +148,7 @@ def _faults_of_labels(labels: np.ndarray, dim: str, allowed: tuple[str, ...]) ->
     if not (dim in NUMBERED and is_whole):
         if labels.dtype.kind not in _TEXT:
             yield f"must hold text, not {labels.dtype}"
+            return
         bad = [label for label in map(str, labels) if not _is_name(label)]
         if bad:
             yield f"holds {bad[0]!r:.100}, which is no name of 1 to {LONGEST_NAME} characters"
@@ -164,6 +180,7 @@ def _faults_of_factors(cube: xr.Dataset) -> Iterator[str]:
     yield from _exceeding(cube, "hits", "images")
     if OVERALL not in cube["factor"].values:
         yield f"coordinate 'factor' lacks '{OVERALL}'"
+        return
     parts = cube.sel(selection=~cube["selection"].isin(ALONE))
     for name in ("hits", "images"):
         if bool((parts[name] > parts[name].sel(factor=OVERALL)).any()):
@@ -171,6 +188,7 @@ def _faults_of_factors(cube: xr.Dataset) -> Iterator[str]:
     if "hits_inside" in cube:
         if "images_inside" not in cube:
             yield "variable 'hits_inside' needs 'images_inside', of which it is a part"
+            return
         yield from _exceeding(cube, "hits_inside", "images_inside")
 
 
@@ -179,6 +197,7 @@ def _faults_of_shifts(cube: xr.Dataset) -> Iterator[str]:
     if "draw_hits" in cube:
         if "draw_images" not in cube:
             yield "variable 'draw_hits' needs 'draw_images', of which it is a part"
+            return
         yield from _exceeding(cube, "draw_hits", "draw_images")
         differs = cube["draw_hits"].sel(draw=0) != cube["hits"]
         if bool((differs & cube["hits"].notnull()).any()):
@@ -215,21 +234,25 @@ def _faults_of_recall(cube: xr.Dataset) -> Iterator[str]:
 def _faults_of_scores(cube: xr.Dataset) -> Iterator[str]:
     if "score_count" not in cube:
         return
-    for name in ("score_from", "counted_score"):
-        if name not in cube:
-            yield f"variable 'score_count' needs '{name}'"
+    needed = [name for name in ("score_from", "counted_score") if name not in cube]
+    yield from (f"variable 'score_count' needs '{name}'" for name in needed)
     if ID_SET not in cube["image_set"].values:
         yield f"coordinate 'image_set' lacks '{ID_SET}'"
+        return
+    if needed:
+        return
     others = [name for name in cube["image_set"].values.tolist() if name != ID_SET]
     models, scores = (cube[name].values.ravel().tolist() for name in ("scored_model", "counted_score"))
     for dim, names in (("score", scores), ("ood_set", others)):
         if unknown := sorted({*names} - {*cube[dim].values.tolist()}):
             yield f"variable 'score_count' is of '{unknown[0]}', which the dim '{dim}' lacks"
+            return
     if bool((cube["score_from"].diff("score_bin") < 0).any()):
         yield "variable 'score_from' must not fall from bin to bin"
     counts = cube["score_count"]
     if bool((counts.isnull().any("score_bin") | (counts.sum("score_bin") == 0)).any()):
         yield "variable 'score_count' has a model and set that was not counted"
+        return
     here = [row for row in zip(models, scores, strict=True) if row[0] in cube["model"]]
     for (model, score), ood_set in product(here, others):
         both = counts.sel(scored_model=model, image_set=[ID_SET, ood_set])

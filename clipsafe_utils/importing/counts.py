@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clipsafe_utils.importing.known_sets import HOME
 from clipsafe_utils.importing.labelled import OF_ALL, Answered, answers_of_logits
 from clipsafe_utils.measuring.answers import same_class_subsets
-from clipsafe_utils.measuring.hits import Counts, drawn_sums, predictions_of
+from clipsafe_utils.measuring.hits import Counts, counted, predictions_of
 from clipsafe_utils.measuring.outputs import weights_of
 from clipsafe_utils.measuring.tables import shift_table
 from clipsafe_utils.record.imagenet_x import ANNOTATIONS_FOLDER, Annotations, by_selection, count_hits
@@ -25,7 +25,7 @@ def shifts_table(answered: Mapping[str, Answered], replicates: int) -> xr.Datase
     counts: dict[str, Outcome] = {}
     for one in answered.values():
         weights = weights_of(one.known.namespace, one.placed.units, replicates)
-        counts[one.condition] = _counted(one.hits, weights)
+        counts[one.condition] = counted(one.hits, weights)
         if one.known.name == HOME:
             counts |= _same_classes(one, weights)
     return shift_table(counts, list(counts))
@@ -56,10 +56,6 @@ def factors_table(home: Answered) -> xr.Dataset:
     return by_selection(count).isel(model=0, drop=True)
 
 
-def _counted(hits: NDArray[np.bool_], weights: NDArray[np.uint8]) -> Outcome:
-    return drawn_sums(hits, weights), weights.sum(axis=1, dtype=np.int64)
-
-
 def _same_classes(home: Answered, weights: NDArray[np.uint8]) -> dict[str, Outcome]:
     """Count the images of the classes of each shift: over its answers alone where there are logits."""
     found = {}
@@ -72,5 +68,5 @@ def _same_classes(home: Answered, weights: NDArray[np.uint8]) -> dict[str, Outco
         else:
             said = predictions_of(answers_of_logits(home.outputs.logits[rows], answers))
             label = name
-        found[label] = _counted(said == labels[rows], weights[:, rows])
+        found[label] = counted(said == labels[rows], weights[:, rows])
     return found

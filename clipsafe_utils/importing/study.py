@@ -1,9 +1,8 @@
 """From a folder of predictions to the cubes of a study with one model."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 import xarray as xr
 
 from clipsafe_utils.cubes.schema import SCHEMAS
@@ -14,6 +13,7 @@ from clipsafe_utils.importing.detecting import detection_of_files
 from clipsafe_utils.importing.folder import Folder
 from clipsafe_utils.importing.known_sets import CUES, HOME, KnownSet
 from clipsafe_utils.importing.labelled import Answered, read_labelled
+from clipsafe_utils.importing.models_table import NUMBERS, models_table
 from clipsafe_utils.importing.own_model import OwnModel
 from clipsafe_utils.importing.recognising import IN_RECORD, same_in_record
 from clipsafe_utils.importing.sure import SPLIT, calibration_table
@@ -143,12 +143,13 @@ def _described(tables: _Tables, model: OwnModel, study: str, replicates: int) ->
     checkpoint, rows = same_in_record(model, tables.found)
     name = f"{PREFIX}{model.name}"
     sources = [f"clipsafe import; {replicates} draws", *(SPLIT for _ in range("calibration" in tables.found))]
-    found = {"models": _models_table(model, checkpoint or model.checkpoint or name), **tables.found}
+    who = replace(model, checkpoint=checkpoint or model.checkpoint)
+    found = {"models": models_table([who], [name]), **tables.found}
     cubes = {}
     for cube, table in found.items():
         terms = FACTOR_TERMS if cube == "factors" else OWN_TERMS
         facts = Facts(study, "measured", terms, "; ".join(sources), tables.reasons | _MODEL_REASONS)
-        whole = _with_model(table, name, model) if cube != "models" else table.assign_coords(model=[name])
+        whole = table if cube == "models" else _with_model(table, name, model)
         cubes[cube] = describe(whole, cube, facts).assign_attrs({NOTES: "\n".join(tables.notes)})
     if rows:
         tables.notes.append(f"the record has this network already, as {', '.join(rows)}; it is counted once")
@@ -156,8 +157,7 @@ def _described(tables: _Tables, model: OwnModel, study: str, replicates: int) ->
     return Imported(cubes, tables.notes)
 
 
-_NUMBERS = ("training_images", "samples_seen", "parameters", "image_size")
-_MODEL_REASONS = {("models", name): "not stated in model.toml" for name in _NUMBERS}
+_MODEL_REASONS = {("models", name): "not stated in model.toml" for name in NUMBERS}
 _SHARED = ("draw_images", "images_inside", "id_images", "ood_images")
 """Variables that no model changes."""
 
@@ -168,17 +168,3 @@ def _with_model(table: xr.Dataset, name: str, model: OwnModel) -> xr.Dataset:
     if "draw_hits" in whole:
         whole["prompt_set"] = ("model", [model.prompt_set])
     return whole
-
-
-def _models_table(model: OwnModel, checkpoint: str) -> xr.Dataset:
-    texts = dict(_texts(model)) | {"checkpoint": checkpoint, "family": model.family or model.name}
-    columns = {name: ("model", [text]) for name, text in texts.items()}
-    numbers = {name: ("model", np.array([getattr(model, name)], np.float64)) for name in _NUMBERS}
-    return xr.Dataset({**columns, **numbers})
-
-
-def _texts(model: OwnModel) -> Iterator[tuple[str, str]]:
-    known = {variable.name for variable in SCHEMAS["models"].variables} - {*_NUMBERS}
-    for item in fields(OwnModel):
-        if item.name in known:
-            yield item.name, getattr(model, item.name)

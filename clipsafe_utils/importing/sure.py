@@ -7,10 +7,10 @@ import xarray as xr
 
 from clipsafe_utils.importing.known_sets import HOME
 from clipsafe_utils.importing.labelled import OF_ALL, Answered
-from clipsafe_utils.measuring.outputs import Outputs, weights_of
+from clipsafe_utils.measuring.outputs import weights_of
 from clipsafe_utils.measuring.plan import SPLIT_SEED, fitting_half
+from clipsafe_utils.measuring.sureness import calibration_at_home, calibration_elsewhere
 from clipsafe_utils.measuring.tables import joined_conditions
-from clipsafe_utils.metrics.labelled import calibration_of_logits
 from clipsafe_utils.metrics.labelled.calibration import calibration_rules
 from clipsafe_utils.metrics.logits import summarise_logits
 from clipsafe_utils.record.confidences import measure
@@ -50,28 +50,15 @@ def calibration_table(
 
 def _of_logits(whole: list[Answered], replicates: int) -> xr.Dataset:
     found: dict[str, xr.Dataset] = {}
-    for one in whole:
+    for one in whole:  # The home comes first.
         outputs = one.outputs
         assert outputs is not None
-        if one.known.name != HOME:
-            weights = outputs.weights(replicates)
-            temperature = found[next(iter(found))]["temperature"]
-            measured = calibration_of_logits(outputs.logits, outputs.labels, weights, temperature=temperature)
+        if one.known.name == HOME:
+            home = calibration_at_home(outputs, fitting_half(len(outputs.labels)), replicates)
+            found[one.condition] = home
         else:
-            measured = _home(outputs, replicates)
-        found[one.condition] = measured
+            found[one.condition] = calibration_elsewhere(outputs, home, replicates)
     return joined_conditions(found)
-
-
-def _home(outputs: Outputs, replicates: int) -> xr.Dataset:
-    fits = fitting_half(len(outputs.labels))
-    tested, fitting = outputs.rows(~fits), outputs.rows(fits)
-    return calibration_of_logits(
-        tested.logits,
-        tested.labels,
-        tested.weights(replicates),
-        fit=(fitting.logits, fitting.labels, fitting.weights(replicates)),
-    )
 
 
 def _of_confidences(one: Answered, replicates: int) -> xr.Dataset:

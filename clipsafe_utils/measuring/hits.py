@@ -76,6 +76,17 @@ def drawn_sums(values: NDArray[np.bool_], weights: NDArray[np.uint8]) -> Counts:
     return sums.astype(np.int64).reshape(len(weights), *values.shape[1:])
 
 
+def counted(hits: NDArray[np.bool_], weights: NDArray[np.uint8]) -> tuple[Counts, Counts]:
+    """Count hits and images in every draw.
+
+    Examples
+    --------
+    >>> counted(np.array([True, False]), np.array([[1, 1], [0, 2]], np.uint8))
+    (array([1, 0]), array([2, 2]))
+    """
+    return drawn_sums(hits, weights), weights.sum(axis=1, dtype=np.int64)
+
+
 def outcomes(
     name: str, condition: Condition, outputs: Outputs, hits: NDArray[np.bool_], replicates: int
 ) -> dict[str, tuple[Counts, Counts]]:
@@ -100,13 +111,11 @@ def outcomes(
         By outcome: hits and images, or units where frames belong together.
     """
     if not condition.asked:
-        weights = outputs.weights(replicates)
-        return {name: (drawn_sums(hits, weights), weights.sum(axis=1, dtype=np.int64))}
+        return {name: counted(hits, outputs.weights(replicates))}
     whole = whole_units(outputs, hits, condition.asked)
     units = np.unique(outputs.units)
     weights = weights_of(outputs.namespace, units, replicates)
-    images = weights.sum(axis=1, dtype=np.int64)
-    return {outcome: (drawn_sums(right, weights), images) for outcome, right in whole.items()}
+    return {outcome: counted(right, weights) for outcome, right in whole.items()}
 
 
 def whole_units(

@@ -120,7 +120,7 @@ class Plan:
     Attributes
     ----------
     in_distribution : InDistribution, optional
-        The home of the models. Without it, only shape bias is measured.
+        The home of the models. Without it, only accuracy under shift and shape bias are measured.
     conditions : mapping of str to Condition
         By name.
     shifts : tuple of str

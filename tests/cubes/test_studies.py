@@ -196,3 +196,22 @@ def test_one_study_is_listed_by_name_or_path(
         find_study(str(other)).read("factors")
     with pytest.raises(ClipsafeError, match=r"empty: expected"):
         overview(str(study_folder.parent / "empty"))
+
+
+def test_a_check_names_all_faults_of_all_cubes_at_once(
+    factors: xr.Dataset, models: xr.Dataset, study_folder: Path
+) -> None:
+    factors = factors.assign_attrs(evidence="hearsay").drop_vars("images")
+    del factors["hits"].attrs["units"]
+    models["family"] = ("model", ["", "x"], models["family"].attrs)
+    for name, cube in {"factors": factors, "models": models}.items():
+        text = {key: {"dtype": "S1"} for key, one in cube.variables.items() if one.dtype.kind == "U"}
+        cube.to_netcdf(study_folder / f"{name}.nc", engine="h5netcdf", encoding=text)
+    with pytest.raises(ClipsafeError) as raised:
+        overview(str(study_folder), check=True)
+    assert str(raised.value).splitlines() == [
+        f"{study_folder}/models.nc: variable 'family' holds an empty text.",
+        f"{study_folder}/factors.nc: variable 'hits' has no attribute 'units' that is text.",
+        f"{study_folder}/factors.nc: variable 'images' is missing.",
+        f"{study_folder}/factors.nc: attribute 'evidence' must be one of measured, proxy.",
+    ]

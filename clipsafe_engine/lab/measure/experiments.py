@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from clipsafe_engine.lab.measure.causes import MEANINGS, SCALINGS, properties
 from clipsafe_engine.lab.measure.miniature import FOR_CAUSES, LICENCE, REASONS, causes_cube, source_of
@@ -16,6 +15,7 @@ from clipsafe_engine.lab.world.world import World
 from clipsafe_engine.measure.model import Tables
 from clipsafe_engine.measure.provenance import WEIGHTS
 from clipsafe_engine.measure.work import Task, measure_models
+from clipsafe_utils.findings.calibration.bins import mean_gap, stored_bins
 from clipsafe_utils.measuring.cubes import Facts, describe, join_models, write_cubes
 from clipsafe_utils.metrics.draws import REPLICATES
 
@@ -99,7 +99,9 @@ def experiment_properties(tables: Tables, scale: float) -> xr.Dataset:
     for scaling in SCALINGS:
         for condition in (NATURAL, HARD):
             here = calibration.sel(scaling=scaling, condition=condition)
-            more[f"confidence_gap_{scaling}_{condition}"] = _confidence_gap(here)
+            gap = np.full(here.sizes["draw"], np.nan)
+            gap[0] = mean_gap(stored_bins(here))  # Only the estimate has bins.
+            more[f"confidence_gap_{scaling}_{condition}"] = gap
         more |= {f"{name}_{scaling}_{HARD}": here[name].values for name in CALIBRATION}
     values = np.stack(list(more.values()), axis=-1)[:, None]
     added = xr.Dataset(
@@ -107,12 +109,3 @@ def experiment_properties(tables: Tables, scale: float) -> xr.Dataset:
         coords={"draw": known["draw"], "model": known["model"], "property": list(more)},
     )
     return xr.concat([known, added], "property", join="exact")
-
-
-def _confidence_gap(here: xr.Dataset) -> NDArray[np.float64]:
-    """Return mean confidence less accuracy: the bins tell it, which only the estimate has."""
-    images = here["bin_count"].sum()
-    sure = (here["bin_count"] * here["bin_confidence"]).sum() / images
-    gap = np.full(here.sizes["draw"], np.nan)
-    gap[0] = (sure - here["bin_hits"].sum() / images).item()
-    return gap

@@ -13,7 +13,8 @@ def test_a_set_of_prompts_that_every_clip_has_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "told"), [({"1": ("1",), "5": ("5",)}, "give one of 1, 5"), ({}, "they share no set")]
+    ("known", "told"),
+    [({"1": ("1",), "5": ("5",)}, "give --prompts 1 or --prompts 5"), ({}, "they share no set")],
 )
 def test_a_set_of_prompts_that_some_clip_lacks_is_refused_with_those_there_are(
     known: dict[str, tuple[str, ...]], told: str

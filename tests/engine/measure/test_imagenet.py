@@ -229,9 +229,7 @@ def test_without_imagenet_only_shape_bias_is_measured(tmp_path: Path) -> None:
     )
     assert Study("field", tmp_path / "field").cubes == ("models", "shape_bias")
     assert read_cube(tmp_path / "field" / "shape_bias.nc").attrs["study"] == "field"
-    with pytest.raises(
-        ClipsafeError, match="nothing to measure without the data set imagenet or cue-conflict"
-    ):
+    with pytest.raises(ClipsafeError, match="nothing to measure without imagenet, cue-conflict or a shifted"):
         plan_of_lists({"textures": listed("textures", np.full(3, -1))})
     with pytest.raises(ClipsafeError, match="There is no model to measure"):
         measure_imagenet(store.folder, [], plan, tmp_path / "none", tmp_path / "work")
