@@ -15,6 +15,7 @@ from clipsafe_utils.filling import texts_in
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS
 from clipsafe_utils.publishing.chapters import find_chapters
 from clipsafe_utils.publishing.render import render_chapter
+from tests.importing.made import drawn_logits, folder, imported, some_images
 
 pytestmark = pytest.mark.usefixtures("no_kernel")
 
@@ -57,7 +58,7 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(cubes: Path) -> Path:
-    """Give a study of one model, which has in each cube the numbers of a network of the record."""
+    """Give a study of one model: numbers of a network of the record, and confidences that were drawn."""
     published = find_study("published")
     models = published.read("models")
     clips = models["model"].values[(models["group"] == "clip_zero_shot").values]
@@ -68,6 +69,10 @@ def own(cubes: Path) -> Path:
         known = whole[name].notnull()
         fullest = int(known.sum([dim for dim in known.dims if dim != "model"]).argmax("model"))
         write_cube(whole.isel(model=[fullest]).assign_coords(one), cubes / "own" / f"{cube}.nc")
+    names, truth = some_images(3000)
+    scores = {"scores": drawn_logits(truth), "images": names}
+    drawn = imported(folder(cubes / "drawn", 'scores = "logits"', imagenet_val=scores)).cubes["calibration"]
+    write_cube(drawn.assign_coords(one), cubes / "own" / "calibration.nc")
     who = models.sel(model=clips[:1]).assign_coords(one)
     who["checkpoint"] = who["checkpoint"].copy(data=[OWN])
     write_cube(who, cubes / "own" / "models.nc")
@@ -96,7 +101,7 @@ def test_chapter_runs_on_few_models_and_says_what_a_study_lacks(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "distribution-shift"])
+@pytest.mark.parametrize("name", ["factor-robustness", "shape-bias", "distribution-shift", "calibration"])
 def test_an_own_model_changes_no_number_of_a_page(
     name: str, cubes: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
