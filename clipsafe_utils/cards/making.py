@@ -216,8 +216,8 @@ def _with_verdicts(lines: Sequence[Line]) -> Iterator[Line]:
     for part, group in groupby(lines, key=lambda line: line.part):
         of_part = list(group)
         p_value = np.array([line.p_value for line in of_part], np.float64)
-        height = np.array([getattr(line.height, "estimate", np.nan) for line in of_part])
-        words = verdicts(height, p_value, np.isfinite(p_value))
+        heights = [line.height.estimate if isinstance(line.height, Value) else np.nan for line in of_part]
+        words = verdicts(np.array(heights), p_value, np.isfinite(p_value))
         for line, word in zip(of_part, words, strict=True):
             verdict = line.verdict if line.p_value is None else word
             said = (line.use, judgement_of(part, verdict), line.use and PECULIAR.get(line.key))
