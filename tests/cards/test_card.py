@@ -157,7 +157,7 @@ def test_a_card_says_why_the_record_has_a_value_that_it_has_not(monkeypatch: pyt
     monkeypatch.delenv("CLIPSAFE_CUBES")
     for model, said in (
         ("alexnet", "not quoted from one that states no licence"),
-        ("ViT-B-32.openai_run_5", "stand in the cube recipes and are not placed"),
+        ("ViT-B-32.openai_run_6", "stand in the cube recipes and are not placed"),
     ):
         value = card("published", model).line("ece:before").value
         assert isinstance(value, Missing)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clipsafe_utils.cubes import find_study, write_cube
+from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.importing.own_model import OwnModel
 from clipsafe_utils.importing.recognising import same_in_record
 from clipsafe_utils.metrics.draws import draw_weights
@@ -188,6 +189,24 @@ def test_a_parquet_table_says_the_same_as_a_csv(tmp_path: Path) -> None:
 
 def test_the_name_of_an_image_is_that_of_its_number() -> None:
     assert validation_name(50_000) == "ILSVRC2012_val_00050000.JPEG"
+
+
+@pytest.mark.parametrize("kind", ["list_", "large_list"])
+def test_scores_in_parquet_are_lists_of_one_length(tmp_path: Path, kind: str) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    names, truth = some_images(300)
+    logits = drawn_logits(truth)
+    path = folder(tmp_path, 'scores = "logits"')
+
+    def write(rows: list[np.ndarray]) -> None:
+        lists = pyarrow.array(rows, getattr(pyarrow, kind)(pyarrow.float32()))
+        parquet.write_table(pyarrow.table({"scores": lists, "image": names}), path / "imagenet-val.parquet")
+
+    write(list(logits))
+    assert hits_of(imported(path).cubes, "id") == (int((logits.argmax(axis=1) == truth).sum()), 300)
+    write([logits[0, :-1], np.append(logits[1], 0), *logits[2:]])
+    with pytest.raises(ClipsafeError, match="the lists of a column differ in length"):
+        imported(path)
 
 
 @pytest.mark.parametrize("said", [{"checkpoint": "ViT-B-16.openai"}, {}])
