@@ -121,7 +121,8 @@ def test_decisions_among_all_classes_stand_in_no_ranking(tmp_path: Path) -> None
 def test_decisions_by_another_read_out_stand_in_no_ranking(tmp_path: Path) -> None:
     own = write_own(tmp_path / "mine", {})
     cube = shape_of(find_study(str(own)).read("models"), [15])
-    write_cube(cube.assign(read_out=("model", [CLASS_TOP])), own / "shape_bias.nc")
+    said = {"long_name": "read-out", "units": "1", "source": "made by a test"}
+    write_cube(cube.assign(read_out=("model", [CLASS_TOP], said)), own / "shape_bias.nc")
     line = card(str(own)).line("shape_bias")
     assert isinstance(line.value, Value)
     assert line.kind == CLASS_TOP
