@@ -71,8 +71,8 @@ def own(cubes: Path) -> Path:
         write_cube(whole.isel(model=[fullest]).assign_coords(one), cubes / "own" / f"{cube}.nc")
     names, truth = some_images(3000)
     scores = {"scores": drawn_logits(truth), "images": names}
-    drawn = imported(folder(cubes / "drawn", 'scores = "logits"', imagenet_val=scores)).cubes["calibration"]
-    write_cube(drawn.assign_coords(one), cubes / "own" / "calibration.nc")
+    drawn = imported(folder(cubes / "drawn", 'scores = "logits"', imagenet_val=scores), draws=60).cubes
+    write_cube(drawn["calibration"].assign_coords(one), cubes / "own" / "calibration.nc")
     who = models.sel(model=clips[:1]).assign_coords(one)
     who["checkpoint"] = who["checkpoint"].copy(data=[OWN])
     write_cube(who, cubes / "own" / "models.nc")
