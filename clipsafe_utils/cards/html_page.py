@@ -17,7 +17,7 @@ _STYLE = f"""
   --rule: #3d444d; --own: {_DARK}; }} }}
 * {{ box-sizing: border-box; }}
 body {{ margin: 0 auto; padding: 1rem; max-width: 64rem; font: 14px/1.4 system-ui, sans-serif;
-  color: var(--ink); background: var(--page); overflow-wrap: anywhere; }}
+  color: var(--ink); background: var(--page); overflow-wrap: break-word; }}
 h1 {{ font-size: 1.4rem; margin: 0 0 .3rem; }}
 h2 {{ font-size: 1rem; margin: 1rem 0 .2rem; }}
 p, ul {{ margin: .3rem 0; }} ul {{ padding-left: 1.1rem; }}
@@ -30,7 +30,8 @@ tbody th {{ font-weight: 600; }} small, .soft {{ color: var(--soft); font-weight
 .part th {{ padding-top: .6rem; font-size: 1rem; }}
 td svg {{ display: block; width: 140px; height: 18px; color: var(--soft); }}
 td span {{ white-space: nowrap; color: var(--soft); }}
-th[scope="row"] {{ min-width: 8rem; }} td:nth-child(5) {{ min-width: 9.5rem; }} th small {{ display: block; }}
+th[scope="row"] {{ min-width: 8rem; }} td:nth-child(4) {{ min-width: 6.5rem; }}
+  td:nth-child(5) {{ min-width: 9.5rem; }} th small {{ display: block; }}
 path.own {{ fill: var(--own); }} line.own {{ stroke: var(--own); stroke-width: 2.5; }}
 @media (max-width: 700px) {{
   thead {{ display: none; }} tr, th, td {{ display: block; border-top: 0; padding: .05rem 0; }}
@@ -43,7 +44,8 @@ path.own {{ fill: var(--own); }} line.own {{ stroke: var(--own); stroke-width: 2
   body {{ font-size: 7pt; line-height: 1.18; max-width: none; padding: 0; }}
   h1 {{ font-size: 13pt; }} h2 {{ font-size: 8.5pt; margin: 5pt 0 1pt; }} ul {{ columns: 2; }}
   th, td {{ padding: 1pt 5pt 1pt 0; }} .part th {{ padding-top: 3pt; font-size: 8.5pt; }}
-  th[scope="row"] {{ min-width: 24mm; }} td:nth-child(5) {{ min-width: 30mm; }}
+  th[scope="row"] {{ min-width: 24mm; }} td:nth-child(4) {{ min-width: 22mm; }}
+  td:nth-child(5) {{ min-width: 30mm; }}
   td svg {{ width: 100px; height: 12px; }} tr {{ break-inside: avoid; }}
 }}
 """

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,13 @@ from clipsafe_utils.cards.placing import (
 )
 from clipsafe_utils.cards.pool import Pool, pool_of, with_own
 from clipsafe_utils.cards.properties import CardProperty, kinds_of, properties_of
-from clipsafe_utils.cards.use import ABOVE, BELOW, NO_LINE, WITHIN, judgement_of, use_of
+from clipsafe_utils.cards.use import NO_LINE, PECULIAR, judgement_of, use_of
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import Study, find_study
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.calibration.errors import FEWEST_IMAGES
+from clipsafe_utils.findings.own_models import verdicts
 from clipsafe_utils.importing.recognising import IN_RECORD, RECORD
-from clipsafe_utils.metrics.intervals import ALPHA, holm
 from clipsafe_utils.say import Missing, Value, listed
 
 _CUBES = {
@@ -38,6 +39,7 @@ _CUBES = {
     "Unknown images": "ood",
     "Calibration": "calibration",
 }
+_RECIPES = "recipes"
 _NEAR_NAMES = 3
 
 
@@ -125,10 +127,15 @@ def _cards(
     properties = properties_of([key.split(":")[1] for key, _ in pool.columns if key.startswith("ood:")])
     lines = {one.key: _lines_of(one, pool, checkpoints) for one in properties}
     known = who.set_index("checkpoint")
+    runs = study.read(_RECIPES)["model"].values.tolist() if study.has(_RECIPES) else []
     for checkpoint in checkpoints:
-        of_model = [lines[one.key].get(checkpoint) or _not_measured(one, study) for one in properties]
+        row = str(known.at[checkpoint, "row"])
+        of_model = [
+            lines[one.key].get(checkpoint) or _not_measured(one, study, is_run=row in runs)
+            for one in properties
+        ]
         yield Card(
-            str(known.at[checkpoint, "row"]),
+            row,
             checkpoint,
             str(known.at[checkpoint, "group"]),
             study.name,
@@ -137,14 +144,18 @@ def _cards(
         )
 
 
-def _not_measured(one: CardProperty, study: Study) -> Line:
+def _not_measured(one: CardProperty, study: Study, *, is_run: bool) -> Line:
     cube = _CUBES[one.part]
     if not study.has(cube):
         reason = f"the study has no cube {cube}"
+    elif is_run:
+        reason = f"one of many runs of one network, which stand in the cube {_RECIPES} and are not placed"
     else:
-        where = "the sources that the record reads" if study.name == RECORD else "the files given"
-        few = f", or on fewer than {FEWEST_IMAGES:,} images" if one.part == "Calibration" else ""
-        reason = f"not in {where}{few}"
+        is_record, is_quoted = study.name == RECORD, one.part == "Calibration"
+        where = "the sources that the record reads" if is_record else "the files given"
+        terms = ", or not quoted from one that states no licence" if is_record and is_quoted else ""
+        few = f", or on fewer than {FEWEST_IMAGES:,} images" if is_quoted else ""
+        reason = f"not in {where}{terms}{few}"
     return Line(one.key, one.part, one.title, one.best, Missing(reason))
 
 
@@ -201,20 +212,14 @@ def _judged(value: Value, heights: Heights | None, at: int) -> dict[str, Any]:
 
 
 def _with_verdicts(lines: Sequence[Line]) -> Iterator[Line]:
-    """Judge each height by Holm's correction over those of its part, and say what it means."""
-    parts: dict[str, list[float]] = {}
-    for line in lines:
-        if line.p_value is not None:
-            parts.setdefault(line.part, []).append(line.p_value)
-    adjusted = {part: iter(holm(p_values).tolist()) for part, p_values in parts.items()}
-    for line in lines:
-        verdict = line.verdict
-        if line.p_value is not None and isinstance(line.height, Value):
-            is_off = next(adjusted[line.part]) < ALPHA
-            verdict = (ABOVE if line.height.estimate > 0 else BELOW) if is_off else WITHIN
-        judged = judgement_of(line.part, verdict)
-        yield (
-            replace(line, verdict=verdict, use=" ".join(filter(None, (line.use, judged))))
-            if verdict
-            else line
-        )
+    """Judge the heights of each part together, and say what they mean."""
+    for part, group in groupby(lines, key=lambda line: line.part):
+        of_part = list(group)
+        p_value = np.array([line.p_value for line in of_part], np.float64)
+        heights = [line.height.estimate if isinstance(line.height, Value) else np.nan for line in of_part]
+        words = verdicts(np.array(heights), p_value, np.isfinite(p_value))
+        for line, word in zip(of_part, words, strict=True):
+            verdict = line.verdict if line.p_value is None else word
+            said = (line.use, judgement_of(part, verdict), line.use and PECULIAR.get(line.key))
+            use = " ".join(filter(None, said))
+            yield replace(line, verdict=verdict, use=use)

@@ -38,8 +38,9 @@ NOBODY = ("human", "control")
 
 ID = "id"
 WILSON, DRAWN, AREA, UNKNOWN = "Wilson's interval", "draws of images", "Hanley and McNeil's error", ""
+STATED = "error over draws of images"
 _Z = float(ndtri((1 + CONFIDENCE) / 2))
-_RATES = ("fpr95_id_positive",)
+_RATE = "fpr95_id_positive"
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,17 +232,25 @@ def _of_detection(cube: xr.Dataset) -> _Found:
             one = of_set.sel(score=score)
             area = one["auroc"].transpose("draw", "model").values
             error = auroc_error(np.clip(area[0], 0, 1), known, other)
-            if "auroc_error" in one:
-                error = np.where(np.isfinite(one["auroc_error"].values), one["auroc_error"].values, error)
             ends = area[0] - _Z * error, np.minimum(area[0] + _Z * error, 1.0)
-            column = _column(names, area[0], ends, error, AREA)
+            column = _with_error(_column(names, area[0], ends, error, AREA), one, "auroc")
             yield ood_key(ood_set, "auroc"), score, _with_draws(column, area)
-            for name in _RATES:
-                rate = one[name].transpose("draw", "model").values
-                hits = np.round(rate[0] * other)
-                whole = _shares(names, hits, np.full(len(names), other))
-                whole.rows["value"] = rate[0]
-                yield ood_key(ood_set, "fpr"), score, _with_draws(whole, rate)
+            rate = one[_RATE].transpose("draw", "model").values
+            whole = _shares(names, np.round(rate[0] * other), np.full(len(names), other))
+            whole.rows["value"] = rate[0]
+            yield ood_key(ood_set, "fpr"), score, _with_draws(_with_error(whole, one, _RATE), rate)
+
+
+def _with_error(column: Column, cube: xr.Dataset, name: str) -> Column:
+    """Take the chance of the networks whose standard error the study states from this."""
+    if f"{name}_error" not in cube:
+        return column
+    error = cube[f"{name}_error"].values
+    has, rows = np.isfinite(error), column.rows.copy()
+    low, high = (np.clip(rows["value"] + side * error, 0, 1) for side in (-_Z, _Z))
+    for known, values in {"low": low, "high": high, "error": error, "chance": STATED}.items():
+        rows[known] = np.where(has, values, rows[known])
+    return Column(rows, column.draws)
 
 
 def _of_calibration(cube: xr.Dataset) -> _Found:

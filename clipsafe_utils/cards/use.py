@@ -3,8 +3,9 @@
 import math
 from collections.abc import Hashable, Mapping
 
-from clipsafe_utils.cards.properties import ACCURACY, GAP, SHAPE, TEMPERATURE, CardProperty
-from clipsafe_utils.say import Text, Value, choose, number
+from clipsafe_utils.cards.properties import ACCURACY, GAP, SHAPE, TEMPERATURE, CardProperty, ood_key
+from clipsafe_utils.findings.own_models import ABOVE, BELOW, WITHIN
+from clipsafe_utils.say import Text, Value, choose, number, percent
 
 GOOD_AUROC, FAIR_AUROC = 0.95, 0.85
 SMALL_ERROR, LARGE_ERROR = 0.02, 0.05
@@ -14,7 +15,7 @@ LITTLE_SCALING = 0.05
 _AS_WRITTEN = 3
 """Digits of a share as the card writes it, so that what is read is what is judged."""
 
-ABOVE, BELOW, WITHIN, NO_LINE = "above", "below", "within", "no line"
+NO_LINE = "no line"
 
 RULES = (
     "Better or worse than its accuracy would suggest: its height above the line of standard networks has a "
@@ -26,6 +27,15 @@ RULES = (
     f"{100 * LARGE_ERROR:.0f}, and more. Temperature: within {LITTLE_SCALING:.2f} of 1, above, and below.",
 )
 """By what the sentences are chosen."""
+
+
+PECULIAR: Mapping[str, str] = {
+    "shift:a": "The set was made of images that torchvision's ResNet-50 gets wrong, whose own accuracy is 0 "
+    "by construction.",
+    ood_key("cood", "auroc"): "Its classes are chosen for each network and score, from easy to hard: places "
+    "compare networks on different images.",
+}
+"""What has to be known of how a set was made, by key of the property."""
 
 
 def judgement_of(part: str, verdict: str) -> str:

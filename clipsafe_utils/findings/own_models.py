@@ -19,10 +19,12 @@ from clipsafe_utils.say import Text, listed
 _NO_LINE = "own"
 """The group of own models while they are judged: they draw no line, whatever they are."""
 
+ABOVE, BELOW, WITHIN = "above", "below", "within"
+
 _PARTS = {
-    "above": "above the line on",
-    "below": "below the line on",
-    "within": "within the range of a new family on",
+    ABOVE: "above the line on",
+    BELOW: "below the line on",
+    WITHIN: "within the range of a new family on",
     "unknown": "not measured, since no line reaches its accuracy, on",
 }
 
@@ -104,6 +106,15 @@ def beside(host: Panel, own: Panel) -> Panel:
     return Panel(host.study, cube, rows)
 
 
+def verdicts(height: Array, p_value: Array, measured: NDArray[np.bool_]) -> list[str]:
+    """Say how each height above a line stands, by Holm's correction over all that were measured."""
+    words = np.full(len(height), "unknown")
+    if measured.any():
+        is_off = holm(p_value[measured]) < ALPHA
+        words[measured] = np.where(is_off, np.where(height[measured] > 0, ABOVE, BELOW), WITHIN)
+    return [str(word) for word in words]
+
+
 def standing(
     model: str,
     study: str,
@@ -112,9 +123,6 @@ def standing(
     p_value: Array,
     measured: NDArray[np.bool_],
 ) -> Standing:
-    """Say where a model stands by its heights above a line, as a card does."""
-    words = np.full(len(names), "unknown")
-    if measured.any():
-        is_off = holm(p_value[measured]) < ALPHA
-        words[measured] = np.where(is_off, np.where(height[measured] > 0, "above", "below"), "within")
-    return Standing(model, study, tuple(zip(names, words.tolist(), strict=True)))
+    """Say where a model stands by its heights above a line."""
+    words = verdicts(height, p_value, measured)
+    return Standing(model, study, tuple(zip(names, words, strict=True)))

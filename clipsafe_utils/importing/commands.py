@@ -1,5 +1,6 @@
 """The verb `clipsafe import`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,7 @@ def import_(
     print_table([{"cube": name, "content": digest[:16]} for name, digest in hashes.items()], str(output))
     for note in imported.notes:
         say(note)
+    say(f"Its card: clipsafe card {shlex.quote(str(output))} -o card.html")
 
 
 def _refuse_others(output: Path, written: set[str]) -> None:

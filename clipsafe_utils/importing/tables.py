@@ -176,7 +176,10 @@ def _from_arrow(column: Any, pyarrow: Any) -> NDArray[Any]:
     whole = column.combine_chunks()
     if whole.null_count:
         raise ValueError("a cell is empty")
-    if pyarrow.types.is_list(whole.type) or pyarrow.types.is_fixed_size_list(whole.type):
+    kinds = (pyarrow.types.is_list, pyarrow.types.is_large_list, pyarrow.types.is_fixed_size_list)
+    if any(is_kind(whole.type) for is_kind in kinds):
+        if len(whole.value_lengths().unique()) > 1:
+            raise ValueError("the lists of a column differ in length")
         flat = whole.flatten().to_numpy(zero_copy_only=False)
         return np.asarray(flat).reshape(len(whole), -1)
     values = np.asarray(whole.to_numpy(zero_copy_only=False))

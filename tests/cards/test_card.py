@@ -18,13 +18,15 @@ from clipsafe_utils.cards.html_page import as_html
 from clipsafe_utils.cards.making import card, cards
 from clipsafe_utils.cards.placing import WINDOW, Place, within_window
 from clipsafe_utils.cards.writing import as_markdown, as_model_index, as_text_of_json
+from clipsafe_utils.cubes import find_study, write_cube
+from clipsafe_utils.cubes.schema import CLASS_TOP
 from clipsafe_utils.cubes.studies import cubes_folder
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.measuring.cubes import write_cubes
 from clipsafe_utils.metrics.intervals import wilson_interval
 from clipsafe_utils.say import Missing, Value
 from tests.attack.command import run
-from tests.cards.made import CLIPS, IMAGES, accuracy_of, write_own, write_record
+from tests.cards.made import CLIPS, IMAGES, accuracy_of, shape_of, write_own, write_record
 from tests.conftest import REPOSITORY
 from tests.importing.made import drawn_logits, folder, imported, some_images
 
@@ -114,6 +116,53 @@ def test_decisions_among_all_classes_stand_in_no_ranking(tmp_path: Path) -> None
     assert isinstance(line.value, Value)
     assert isinstance(line.place, Missing)
     assert "among 1,000 classes" in as_markdown(card(str(own)))
+
+
+def test_decisions_by_another_read_out_stand_in_no_ranking(tmp_path: Path) -> None:
+    own = write_own(tmp_path / "mine", {})
+    cube = shape_of(find_study(str(own)).read("models"), [15])
+    said = {"long_name": "read-out", "units": "1", "source": "made by a test"}
+    write_cube(cube.assign(read_out=("model", [CLASS_TOP], said)), own / "shape_bias.nc")
+    line = card(str(own)).line("shape_bias")
+    assert isinstance(line.value, Value)
+    assert line.kind == CLASS_TOP
+    assert isinstance(line.place, Missing)
+
+
+def test_a_card_says_how_a_set_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLIPSAFE_CUBES")
+    made = card("published", "resnet50.tv_in1k")
+    assert made.line("shift:a").value == Value(0.0, 0.0, pytest.approx(0.000512, abs=1e-6), "share")
+    assert made.line("shift:a").use.endswith("whose own accuracy is 0 by construction.")
+    assert "places compare networks on different images" in made.line("ood:cood:auroc").use
+    assert made.line("ood:cood:fpr").use == ""
+
+
+@pytest.mark.parametrize(("key", "name"), [("auroc", "auroc"), ("fpr", "fpr95_id_positive")])
+def test_an_error_that_the_record_states_is_the_chance_of_detection(
+    key: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLIPSAFE_CUBES")
+    line = card("published", "ViT-L-14.openai").line(f"ood:sun:{key}")
+    stated = (
+        find_study("published")
+        .read("ood")
+        .sel(model=line.row, score="maximum_concept_matching", ood_set="sun")[f"{name}_error"]
+    )
+    assert isinstance(line.value, Value)
+    assert line.chance == "error over draws of images"
+    assert line.value.high - line.value.low == pytest.approx(2 * 1.959964 * float(stated), rel=1e-6)
+
+
+def test_a_card_says_why_the_record_has_a_value_that_it_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLIPSAFE_CUBES")
+    for model, said in (
+        ("alexnet", "not quoted from one that states no licence"),
+        ("ViT-B-32.openai_run_6", "stand in the cube recipes and are not placed"),
+    ):
+        value = card("published", model).line("ece:before").value
+        assert isinstance(value, Missing)
+        assert said in value.reason
 
 
 @given(st.lists(st.floats(0, 1) | st.just(float("nan")), min_size=1, max_size=20))

@@ -95,6 +95,42 @@ def test_random_tables_are_no_traceback(data: st.DataObject, name: str, toml: di
     with TemporaryDirectory() as place:
         path = folder(Path(place), toml_of(toml))
         (path / f"{name}.csv").write_text(table(**cells), encoding="utf-8", errors="replace")
+        (path / "x.txt").write_text("\n".join(cells[columns[0]]), encoding="utf-8", errors="replace")
+        is_handled(path)
+
+
+PARQUET = st.one_of(
+    CELLS,
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.binary(max_size=4),
+    st.datetimes(),
+    st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-9, max_value=9),
+    st.lists(st.floats(width=32) | st.none(), max_size=3),
+    st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), min_size=1),
+)
+
+
+@CALM
+@given(st.data(), st.sampled_from(NAMES), TOML)
+def test_random_tables_in_parquet_are_no_traceback(
+    data: st.DataObject, name: str, toml: dict[str, Any]
+) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = data.draw(st.lists(st.sampled_from(COLUMNS), min_size=1, max_size=4))
+    rows = data.draw(st.integers(0, 4))
+    arrays = []
+    for _ in columns:
+        cells = data.draw(st.lists(PARQUET, min_size=rows, max_size=rows))
+        try:
+            arrays.append(pyarrow.array(cells))
+        except (pyarrow.ArrowException, OverflowError):  # No column holds cells of such kinds together.
+            arrays.append(pyarrow.array(map(str, cells)))
+    with TemporaryDirectory() as place:
+        path = folder(Path(place), toml_of(toml))
+        parquet.write_table(pyarrow.Table.from_arrays(arrays, columns), path / f"{name}.parquet")
         is_handled(path)
 
 
@@ -159,5 +195,8 @@ def test_nothing_leaves_the_machine_and_no_name_enters_a_cube(
             texts = [str(value) for item in (stored, *stored.values()) for value in item.attrs.values()]
             texts += [str(item[()]) for item in stored.values() if item.dtype.kind in "SO"]
         assert not [text for text in texts if "secret" in text or "ILSVRC" in text or str(tmp_path) in text]
-    assert "secret" not in ended.out
-    assert "ILSVRC" not in ended.out
+    card = run(capsys, "card", str(tmp_path / "out"), "--json")
+    for text in (ended.out, card.out):
+        assert "secret" not in text
+        assert "ILSVRC" not in text
+    assert '"key": "accuracy"' in card.out

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from clipsafe_utils.measuring.plan import fitting_half
 from tests.importing.made import drawn_logits, folder, guessed, imported, some_images, table
@@ -130,6 +130,9 @@ def test_detection_equals_scikit_learn(tmp_path: Path, drawn: tuple) -> None:
         assert float(cube["aupr"].sel(score=name)) == pytest.approx(
             average_precision_score(is_known, score), abs=1e-6
         )
+        passed, recall, _ = roc_curve(is_known, score, drop_intermediate=False)
+        rate = passed[recall >= 0.95][0]
+        assert float(cube["fpr95_id_positive"].sel(score=name)) == pytest.approx(rate, abs=1e-6)
     assert cube["auroc"].sel(score="maximum_concept_matching").isnull()
 
 

@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipsafe_utils.cubes import write_cube
+from clipsafe_utils.cubes import find_study, write_cube
+from clipsafe_utils.errors import ClipsafeError
+from clipsafe_utils.importing.own_model import OwnModel
+from clipsafe_utils.importing.recognising import same_in_record
 from clipsafe_utils.metrics.draws import draw_weights
 from clipsafe_utils.registry.label_maps import merging, subset
 from clipsafe_utils.registry.validation_set import validation_labels, validation_name
@@ -155,6 +158,25 @@ def test_sixteen_names_of_cue_conflict_and_classes_among_a_thousand(tmp_path: Pa
     assert cube["count"].sum(["model", "cue_class"]).values.tolist()[0] == 1200
 
 
+def test_the_shape_bias_of_scores_is_that_of_the_toolbox(tmp_path: Path) -> None:
+    """The toolbox takes the mean probability of the classes of each name, and of these the largest."""
+    merged, rng = merging("cue_conflict"), np.random.default_rng(4)
+    cues = list(merged.names)
+    pairs = [(shape, texture) for shape in cues for texture in cues for _ in range(5)]
+    names = [f"{shape}{n}-{texture}{n}.png" for n, (shape, texture) in enumerate(pairs, 1)]
+    logits = rng.normal(0, 3, (1280, 1000)).astype(np.float32)
+    shares = np.exp(logits.astype(float)) / np.exp(logits.astype(float)).sum(axis=1, keepdims=True)
+    means = [shares[:, merged.indices[merged.numbers == number]].mean(axis=1) for number in range(16)]
+    said = [cues[number] for number in np.argmax(means, axis=0)]
+    differ = [(answer, *pair) for answer, pair in zip(said, pairs, strict=True) if pair[0] != pair[1]]
+    shape = sum(answer == pair[0] for answer, *pair in differ)
+    texture = sum(answer == pair[1] for answer, *pair in differ)
+    path = folder(tmp_path, 'scores = "logits"', cue_conflict={"scores": logits, "images": names})
+    count = imported(path).cubes["shape_bias"]["count"].sum(["model", "cue_class"]).values.tolist()
+    assert count == [shape, texture, 1200 - shape - texture]
+    assert shape + texture > 50
+
+
 def test_a_parquet_table_says_the_same_as_a_csv(tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
@@ -167,3 +189,41 @@ def test_a_parquet_table_says_the_same_as_a_csv(tmp_path: Path) -> None:
 
 def test_the_name_of_an_image_is_that_of_its_number() -> None:
     assert validation_name(50_000) == "ILSVRC2012_val_00050000.JPEG"
+
+
+@pytest.mark.parametrize("kind", ["list_", "large_list"])
+def test_scores_in_parquet_are_lists_of_one_length(tmp_path: Path, kind: str) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    names, truth = some_images(300)
+    logits = drawn_logits(truth)
+    path = folder(tmp_path, 'scores = "logits"')
+
+    def write(rows: list[np.ndarray]) -> None:
+        lists = pyarrow.array(rows, getattr(pyarrow, kind)(pyarrow.float32()))
+        parquet.write_table(pyarrow.table({"scores": lists, "image": names}), path / "imagenet-val.parquet")
+
+    write(list(logits))
+    assert hits_of(imported(path).cubes, "id") == (int((logits.argmax(axis=1) == truth).sum()), 300)
+    write([logits[0, :-1], np.append(logits[1], 0), *logits[2:]])
+    with pytest.raises(ClipsafeError, match="the lists of a column differ in length"):
+        imported(path)
+
+
+@pytest.mark.parametrize("said", [{"checkpoint": "ViT-B-16.openai"}, {}])
+def test_a_model_that_the_record_has_is_recognised_by_name_or_by_its_answers(said: dict[str, str]) -> None:
+    counts = find_study("published").read("shape_bias")[["count"]].sel(model="thieringer:clip-16", drop=True)
+    answers = {} if said else {"shape_bias": counts}
+    checkpoint, rows = same_in_record(OwnModel("drawn", **said), answers)
+    assert checkpoint == "ViT-B-16.openai"
+    assert "thieringer:clip-16" in rows
+    other = {"shape_bias": counts.assign(count=counts["count"][:, ::-1].values + 0 * counts["count"])}
+    assert same_in_record(OwnModel("drawn"), other) == ("", [])
+
+
+def test_factors_carry_their_terms_and_can_be_left_out(tmp_path: Path) -> None:
+    names, truth = some_images(2000)
+    path = folder(tmp_path, imagenet_val=table(image=names, prediction=guessed(truth)))
+    assert "CC BY-NC 4.0" in imported(path, with_factors=True).cubes["factors"].attrs["licence"]
+    left_out = imported(path).cubes
+    assert "factors" not in left_out
+    assert "CC BY-NC" not in left_out["shifts"].attrs["licence"]

@@ -357,6 +357,16 @@ class TestSetar:
         assert (measured - printed)["auroc"].abs().max() <= 0.005 / 100 + 1e-9
         assert (measured - printed)["fpr95_id_positive"].abs().max() <= 0.05 / 100
 
+    @pytest.mark.parametrize("encoder", setar.ENCODERS)
+    def test_the_printed_rate_is_that_at_the_most_lenient_threshold(self, encoder: str, mirror: Path) -> None:
+        folder = mirror / setar.folder_of(encoder, setar.PLAIN)
+        printed = setar.read_table(folder / "metrics_mcm_score_test.csv")["fpr95_id_positive"]
+        known = setar.read_scores(folder / "scores_ID_ImageNet1K_test.csv").sort_values(ascending=False)
+        next_below = known.iloc[ID_IMAGES * 95 // 100]
+        for name, ood_set in setar.SETS.items():
+            others = setar.read_scores(folder / f"scores_{name}_test.csv")
+            assert (others > next_below).mean() == pytest.approx(printed[ood_set], abs=0.005 / 100 + 1e-9)
+
     def test_numbers_of_images(self, mirror: Path) -> None:
         for encoder in setar.ENCODERS:
             folder = mirror / setar.folder_of(encoder, setar.PLAIN)
