@@ -1,0 +1,160 @@
+"""Figures to project: what the chapters drew, less of it on each, 16 to 9, with large type."""
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from clipsafe_utils.chapters.quoted import Drawn, drawn_as, figure_of
+from clipsafe_utils.files import replacing
+from clipsafe_utils.show import Axes2D, Scale, dots, reliability, scatter
+from clipsafe_utils.show.encoding import INK, group_look
+from clipsafe_utils.show.shown import Shown
+
+WIDTH, HEIGHT = 1600, 900
+_MARGIN, _TITLE, _SOURCE = 40, 44, 15  # Of a slide, in its units; letters of the title and of the source.
+_TALL = 1.35
+"""Figures of less width for their height stand beside their title, others under it."""
+
+_TITLE_LETTERS, _SOURCE_LETTERS = 18, 190
+_COLOUR = re.compile(r"var\(--look-\w+, (#\w+)\)")
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A figure of a page, and what of it is projected."""
+
+    name: str
+    title: str
+    page: str
+    figure: str
+    draw: Callable[[Drawn], Shown] | None = None  # None: all of it, as it stands on the page.
+
+    def shown(self) -> Shown:
+        """Draw it from what its page drew when it was last rendered."""
+        if self.draw is None:
+            return figure_of(self.page, self.figure)
+        return self.draw(drawn_as(self.page, self.figure))
+
+
+def write_slides(folder: Path) -> list[Path]:
+    """Write every slide as an SVG that needs no other file; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number, slide in enumerate(SLIDES, 1):
+        path = folder / f"{number}-{slide.name}.svg"
+        with replacing(path) as temporary:
+            temporary.write_text(as_svg(slide), encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def as_svg(slide: Slide) -> str:
+    """Lay a figure out with its title and its source."""
+    shown = slide.shown()
+    drawing = shown.markup[shown.markup.index("<svg") : shown.markup.rindex("</svg>") + len("</svg>")]
+    drawing = _COLOUR.sub(r"\1", drawing).replace("currentColor", INK)
+    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
+    assert view is not None, "a figure has a viewBox"
+    beside = float(view[1]) < _TALL * float(view[2])
+    lines = _broken(slide.title, _TITLE_LETTERS) if beside else [slide.title]
+    left = _MARGIN + (0.27 * WIDTH if beside else 0)
+    top = _MARGIN / 2 if beside else _MARGIN + 1.6 * _TITLE
+    box = (
+        f'x="{left:.0f}" y="{top:.0f}" width="{WIDTH - _MARGIN - left:.0f}" '
+        f'height="{HEIGHT - _MARGIN - top:.0f}"'
+    )
+    title = "".join(
+        f'<text x="{_MARGIN}" y="{_MARGIN + _TITLE * (1 + 1.25 * place):.0f}" font-size="{_TITLE}" '
+        f'font-weight="bold">{html.escape(line)}</text>'
+        for place, line in enumerate(lines)
+    )
+    source = drawn_as(slide.page, slide.figure).source
+    cut = source if len(source) <= _SOURCE_LETTERS else f"{source[: _SOURCE_LETTERS - 1]}…"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" fill="{INK}" '
+        f'font-family="DejaVu Sans, Verdana, sans-serif">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>{title}'
+        f"{drawing.replace('<svg ', f'<svg {box} ', 1)}"
+        f'<text x="{_MARGIN}" y="{HEIGHT - 12}" font-size="{_SOURCE}">{html.escape(cut)}</text></svg>\n'
+    )
+
+
+def _broken(text: str, letters: int) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > letters:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _of(frame: pd.DataFrame, column: str, values: Sequence[str]) -> pd.DataFrame:
+    return frame[frame[column].isin(values)].reset_index(drop=True)
+
+
+_RECORD = ("published",)
+_SEEN = tuple(map(group_look, ("human", "clip_zero_shot", "standard", "robust_intervention")))
+
+
+def _shape_bias(drawn: Drawn) -> Shown:
+    frame = _of(_of(drawn.frame, "study", _RECORD), "look", _SEEN).assign(panel="")
+    scale = Scale(reference={"shape bias": 50.0}, limits=(0.0, 100.0), widths=(3, 1))
+    return dots(frame, drawn.axes, "Shape bias, and the share decided.", scale)
+
+
+def pose(drawn: Drawn) -> Shown:
+    """Draw accuracy on the images with an unusual pose against accuracy, with the line."""
+    frame = _of(_of(drawn.frame, "study", _RECORD), "panel", ("pose",))
+    lines = _of(_of(drawn.lines, "study", _RECORD), "panel", ("pose",))
+    axes = Axes2D(drawn.x, drawn.axes[""])
+    return scatter(frame, axes, "Accuracy on pose against accuracy.", lines=lines)
+
+
+def _residuals(drawn: Drawn) -> Shown:
+    frame = _of(drawn.frame, "study", _RECORD)
+    frame = frame.assign(side=frame["panel"].str.removeprefix("published: "), panel="")
+    axis = dict.fromkeys(frame["side"], "points")
+    return dots(frame, axis, "Residuals of CLIPs by factor, and where a new family falls.")
+
+
+def _labels(drawn: Drawn) -> Shown:
+    frame = _of(drawn.frame, "side", ("The class is right", "The group is right"))
+    return dots(frame, drawn.axes[""], "Residuals of CLIPs by what counts as right.", Scale(columns=2))
+
+
+def _reliability(drawn: Drawn) -> Shown:
+    return reliability(_of(drawn.frame, "panel", ("SimCLR", "ViT")), "Share of hits against confidence.")
+
+
+def _clouds(drawn: Drawn) -> Shown:
+    panels = ("ImageNet-R", "ImageNet-A")
+    axes = Axes2D(drawn.x, drawn.axes[""], "probit")
+    return scatter(_of(drawn.frame, "panel", panels), axes, "Shift.", lines=_of(drawn.lines, "panel", panels))
+
+
+SLIDES = (
+    Slide("shape-or-texture", "Who decides by shape?", "02-shape-bias", "fig-shape-bias", _shape_bias),
+    Slide("pose", "Are these CLIPs good at pose?", "01-factor-robustness", "fig-factor-lines", pose),
+    Slide(
+        *("ten-factors", "How many lie outside by chance?"),
+        *("01-factor-robustness", "fig-factor-residuals", _residuals),
+    ),
+    Slide(
+        *("what-is-right", "What if any dog counts as right?"),
+        *("01-factor-robustness", "fig-factor-labels", _labels),
+    ),
+    Slide(
+        *("sure-and-right", "As often right as it is sure?"),
+        *("04-calibration", "fig-calibration-reliability", _reliability),
+    ),
+    Slide("few-images", "What does chance add to ECE?", "04-calibration", "fig-calibration-size"),
+    Slide(
+        "noise-and-blur", "One temperature under noise and blur", "04-calibration", "fig-calibration-shift"
+    ),
+    Slide("shift", "Is it a surprise that marks rise?", "03-distribution-shift", "fig-ood-clouds", _clouds),
+)
+"""What the plans show on the wall, in their order."""
