@@ -1,4 +1,4 @@
-"""Two plans for a class: what happens when, on which page, with which reruns."""
+"""Four plans for a class: what happens when, on which page, with which reruns."""
 
 from dataclasses import dataclass
 
@@ -36,9 +36,9 @@ _SPLIT = Rerun("calibration", "{split_seed: 1}")
 ONE_HOUR = (
     Step("Build and ask", 8, "intro"),
     Step("Which cue decides?", 14, "shape-bias", (_ANIMALS,)),
-    Step("Better, or only more accurate?", 18, "factor-robustness", (_LOCAL,)),
-    Step("Can it be believed?", 13, "calibration", (_BINS,)),
-    Step("What may be said", 7, "intro"),
+    Step("Better, or only more accurate?", 20, "factor-robustness", (_LOCAL,)),
+    Step("Can it be believed?", 10, "calibration"),
+    Step("What may be said", 8, "intro"),
 )
 """The plan for one hour."""
 
@@ -56,6 +56,25 @@ HALF_DAY = (
 """The plan for half a day: three and a half hours."""
 
 
+FIRST_LAB = (
+    Step("What can be turned", 15, "miniature-world"),
+    Step("Guess, then train", 20, "student-laboratory"),
+    Step("Your point", 15, "student-laboratory"),
+    Step("The same knob, another dose", 25, "student-laboratory"),
+    Step("Cause or luck?", 15, "shape-bias"),
+)
+"""The first lab: an hour and a half, in which everybody trains a CLIP."""
+
+JUDGE = (
+    Step("Three folders", 8, "guesses"),
+    Step("Count by hand", 12),
+    Step("Three cards", 12, "where-my-model-stands"),
+    Step("Argue", 16),
+    Step("Who it was", 12, "answer-key"),
+)
+"""Judge a model: an hour."""
+
+
 def reruns() -> list[Rerun]:
-    """Return every rerun of both plans, each once, in the order of the half day."""
+    """Return every rerun of the plans, each once, in the order of the half day."""
     return list(dict.fromkeys(one for step in (*HALF_DAY, *ONE_HOUR) for one in step.reruns))

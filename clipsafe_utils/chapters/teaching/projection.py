@@ -10,8 +10,9 @@ import pandas as pd
 
 from clipsafe_utils.chapters.quoted import Drawn, drawn_as, figure_of
 from clipsafe_utils.files import replacing
-from clipsafe_utils.show import Axes2D, Scale, dots, reliability, scatter
+from clipsafe_utils.show import Axes2D, Panel, Scale, curves, dots, reliability, scatter
 from clipsafe_utils.show.encoding import INK, group_look
+from clipsafe_utils.show.frame import inside
 from clipsafe_utils.show.shown import Shown
 
 WIDTH, HEIGHT = 1600, 900
@@ -38,6 +39,17 @@ class Slide:
         if self.draw is None:
             return figure_of(self.page, self.figure)
         return self.draw(drawn_as(self.page, self.figure))
+
+
+def shown(name: str) -> Shown:
+    """Draw one slide's figure for a page.
+
+    Examples
+    --------
+    >>> shown("pose")
+    <figure>
+    """
+    return next(slide for slide in SLIDES if slide.name == name).shown()
 
 
 def write_slides(folder: Path) -> list[Path]:
@@ -106,7 +118,7 @@ def _shape_bias(drawn: Drawn) -> Shown:
     return dots(frame, drawn.axes, "Shape bias, and the share decided.", scale)
 
 
-def pose(drawn: Drawn) -> Shown:
+def _pose(drawn: Drawn) -> Shown:
     """Draw accuracy on the images with an unusual pose against accuracy, with the line."""
     frame = _of(_of(drawn.frame, "study", _RECORD), "panel", ("pose",))
     lines = _of(_of(drawn.lines, "study", _RECORD), "panel", ("pose",))
@@ -116,18 +128,31 @@ def pose(drawn: Drawn) -> Shown:
 
 def _residuals(drawn: Drawn) -> Shown:
     frame = _of(drawn.frame, "study", _RECORD)
-    frame = frame.assign(side=frame["panel"].str.removeprefix("published: "), panel="")
-    axis = dict.fromkeys(frame["side"], "points")
-    return dots(frame, axis, "Residuals of CLIPs by factor, and where a new family falls.")
+    frame = frame.assign(side=frame["panel"].str.removeprefix("published: "), panel="", study="")
+    return _beside_each_other(frame, drawn, "Residuals of CLIPs by factor, and where a new family falls.")
 
 
 def _labels(drawn: Drawn) -> Shown:
     frame = _of(drawn.frame, "side", ("The class is right", "The group is right"))
-    return dots(frame, drawn.axes[""], "Residuals of CLIPs by what counts as right.", Scale(columns=2))
+    return _beside_each_other(
+        frame.assign(panel="", study=""), drawn, "Residuals of CLIPs by what counts as right."
+    )
+
+
+def _beside_each_other(frame: pd.DataFrame, drawn: Drawn, lead: str) -> Shown:
+    """Draw sides on one axis, so that what is smaller is seen to be smaller."""
+    scale = Scale(columns=frame["side"].nunique(), limits=inside(frame, None))
+    return dots(frame, drawn.axes[""].replace("accuracy above (+) or below (−) the line, ", ""), lead, scale)
 
 
 def _reliability(drawn: Drawn) -> Shown:
     return reliability(_of(drawn.frame, "panel", ("SimCLR", "ViT")), "Share of hits against confidence.")
+
+
+def _gaps(drawn: Drawn) -> Shown:
+    panels = {name: Panel(axis, x_axis=drawn.x) for name, axis in drawn.axes.items() if "Gap" in name}
+    frame = _of(drawn.frame, "panel", tuple(panels))
+    return curves(frame, drawn.x, panels, "Confidence less accuracy under noise and blur.", reference=0.0)
 
 
 def _clouds(drawn: Drawn) -> Shown:
@@ -138,7 +163,7 @@ def _clouds(drawn: Drawn) -> Shown:
 
 SLIDES = (
     Slide("shape-or-texture", "Who decides by shape?", "02-shape-bias", "fig-shape-bias", _shape_bias),
-    Slide("pose", "Are these CLIPs good at pose?", "01-factor-robustness", "fig-factor-lines", pose),
+    Slide("pose", "Are these CLIPs good at pose?", "01-factor-robustness", "fig-factor-lines", _pose),
     Slide(
         *("ten-factors", "How many lie outside by chance?"),
         *("01-factor-robustness", "fig-factor-residuals", _residuals),
@@ -153,7 +178,11 @@ SLIDES = (
     ),
     Slide("few-images", "What does chance add to ECE?", "04-calibration", "fig-calibration-size"),
     Slide(
-        "noise-and-blur", "One temperature under noise and blur", "04-calibration", "fig-calibration-shift"
+        "noise-and-blur",
+        "One temperature, under noise and under blur",
+        "04-calibration",
+        "fig-calibration-shift",
+        _gaps,
     ),
     Slide("shift", "Is it a surprise that marks rise?", "03-distribution-shift", "fig-ood-clouds", _clouds),
 )
