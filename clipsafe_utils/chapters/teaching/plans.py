@@ -1,6 +1,9 @@
 """Four plans for a class: what happens when, on which page, with which reruns."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class Rerun:
         """What a student types."""
         return f"clipsafe render {self.chapter} -y '{self.parameters}' -o mine"
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters by name."""
+        return dict(yaml.safe_load(self.parameters))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -26,7 +34,7 @@ class Step:
     reruns: tuple[Rerun, ...] = ()
 
 
-_ANIMALS = Rerun("shape-bias", "{cue_classes: [bear, bird, cat, dog, elephant]}")
+ANIMALS = Rerun("shape-bias", "{cue_classes: [bear, bird, cat, dog, elephant]}")
 _LOCAL = Rerun("factor-robustness", "{fit: local}")
 _MULTI = Rerun("factor-robustness", "{selection: multi}")
 _TWINS = Rerun("distribution-shift", "{training_sources: [WIT, LAION-400M]}")
@@ -35,7 +43,7 @@ _SPLIT = Rerun("calibration", "{split_seed: 1}")
 
 ONE_HOUR = (
     Step("Build and ask", 8, "intro"),
-    Step("Which cue decides?", 14, "shape-bias", (_ANIMALS,)),
+    Step("Which cue decides?", 14, "shape-bias", (ANIMALS,)),
     Step("Better, or only more accurate?", 20, "factor-robustness", (_LOCAL,)),
     Step("Can it be believed?", 10, "calibration"),
     Step("What may be said", 8, "intro"),
@@ -44,7 +52,7 @@ ONE_HOUR = (
 
 HALF_DAY = (
     Step("Build, ask, read the first page", 12, "intro"),
-    Step("Shape or texture, with both exercises", 28, "shape-bias", (_ANIMALS,)),
+    Step("Shape or texture, with both exercises", 28, "shape-bias", (ANIMALS,)),
     Step("Factors, with the proof", 40, "factor-robustness", (_LOCAL, _MULTI)),
     Step("Break", 15),
     Step("Shift, and what it is not", 35, "distribution-shift", (_TWINS,)),
