@@ -114,7 +114,7 @@ def drawn_as(page: str, name: str) -> Drawn:
     axes = data["value"] if isinstance(data["value"], dict) else {"": data["value"]}
     rows = _table(data.get("drawn", data)["columns"])
     return Drawn(
-        marks(rows.to_dict("records")),
+        marks({str(name): value for name, value in row.items()} for row in rows.to_dict("records")),
         str(data.get("x", "")),
         axes,
         _table(data.get("lines", {})),

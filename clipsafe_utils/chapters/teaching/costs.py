@@ -64,7 +64,10 @@ def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
     seconds = timed["seconds"]
     of_reruns = [seconds[one.command] for one in reruns()]
     return LessonCosts(
-        *(Text(sum(step.minutes for step in plan)) for plan in (ONE_HOUR, HALF_DAY, FIRST_LAB, JUDGE)),
+        _minutes(ONE_HOUR),
+        _minutes(HALF_DAY),
+        _minutes(FIRST_LAB),
+        _minutes(JUDGE),
         number(seconds[FIRST_BUILD] / 60, 1),
         number(min(of_reruns), 0),
         number(max(of_reruns), 0),
@@ -72,6 +75,10 @@ def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
         _busy_minutes(ONE_HOUR, timed["words"]["hour"], seconds),
         _busy_minutes(HALF_DAY, timed["words"]["half_day"], seconds),
     )
+
+
+def _minutes(plan: Sequence[Step]) -> Text:
+    return Text(sum(step.minutes for step in plan))
 
 
 def _busy_minutes(plan: Sequence[Step], words: int, seconds: Mapping[str, float]) -> Text:

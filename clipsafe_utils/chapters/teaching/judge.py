@@ -160,7 +160,7 @@ def _images(name: str, images: int, random: np.random.Generator) -> tuple[NDArra
 
 
 def _one_of(choices: Sequence[_T], random: np.random.Generator) -> _T:
-    return choices[random.integers(len(choices))]
+    return choices[int(random.integers(len(choices)))]
 
 
 def _shuffled(table: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:

@@ -10,9 +10,11 @@ import pandas as pd
 
 from clipsafe_utils.chapters.quoted import Drawn, drawn_as, figure_of
 from clipsafe_utils.files import replacing
-from clipsafe_utils.show import Axes2D, Panel, Scale, curves, dots, reliability, scatter
+from clipsafe_utils.show.dose_curves import Panel, curves
+from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.encoding import INK, group_look
 from clipsafe_utils.show.frame import inside
+from clipsafe_utils.show.scatter_plot import Axes2D, reliability, scatter
 from clipsafe_utils.show.shown import Shown
 
 WIDTH, HEIGHT = 1600, 900
@@ -161,29 +163,16 @@ def _clouds(drawn: Drawn) -> Shown:
     return scatter(_of(drawn.frame, "panel", panels), axes, "Shift.", lines=_of(drawn.lines, "panel", panels))
 
 
+_FACTORS, _SHIFT, _SURE = "01-factor-robustness", "03-distribution-shift", "04-calibration"
+
 SLIDES = (
     Slide("shape-or-texture", "Who decides by shape?", "02-shape-bias", "fig-shape-bias", _shape_bias),
-    Slide("pose", "Are these CLIPs good at pose?", "01-factor-robustness", "fig-factor-lines", _pose),
-    Slide(
-        *("ten-factors", "How many lie outside by chance?"),
-        *("01-factor-robustness", "fig-factor-residuals", _residuals),
-    ),
-    Slide(
-        *("what-is-right", "What if any dog counts as right?"),
-        *("01-factor-robustness", "fig-factor-labels", _labels),
-    ),
-    Slide(
-        *("sure-and-right", "As often right as it is sure?"),
-        *("04-calibration", "fig-calibration-reliability", _reliability),
-    ),
-    Slide("few-images", "What does chance add to ECE?", "04-calibration", "fig-calibration-size"),
-    Slide(
-        "noise-and-blur",
-        "One temperature, under noise and under blur",
-        "04-calibration",
-        "fig-calibration-shift",
-        _gaps,
-    ),
-    Slide("shift", "Is it a surprise that marks rise?", "03-distribution-shift", "fig-ood-clouds", _clouds),
+    Slide("pose", "Are these CLIPs good at pose?", _FACTORS, "fig-factor-lines", _pose),
+    Slide("ten-factors", "How many lie outside by chance?", _FACTORS, "fig-factor-residuals", _residuals),
+    Slide("what-is-right", "What if any dog counts as right?", _FACTORS, "fig-factor-labels", _labels),
+    Slide("sure-and-right", "As often right as sure?", _SURE, "fig-calibration-reliability", _reliability),
+    Slide("few-images", "What does chance add to ECE?", _SURE, "fig-calibration-size"),
+    Slide("noise-and-blur", "One temperature, noise and blur", _SURE, "fig-calibration-shift", _gaps),
+    Slide("shift", "Is it a surprise that marks rise?", _SHIFT, "fig-ood-clouds", _clouds),
 )
 """What the plans show on the wall, in their order."""
