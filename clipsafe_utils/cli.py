@@ -261,3 +261,22 @@ def book(jobs: _Jobs = 2) -> None:
     if not render_what_changed(jobs):
         say("The chapters are up to date: only the site is compiled.", to_stderr=True)
     say(f"The book is at {compile_site()}")
+
+
+@app.command()
+def teaching(
+    output: Annotated[Path, typer.Option("--output", "-o", help="New folder for the class.")] = Path("room"),
+    seed: Annotated[
+        int, typer.Option(min=0, help="Which three models are judged: a variant for a class.")
+    ] = 0,
+) -> None:
+    """Write what a class needs: handout, sheet for guesses, figures to project, models to judge, answer key.
+
+    The book and the reruns of the plans are in it, too, for a room without a network.
+
+    Example: [bold]clipsafe teaching --seed 3 -o room[/bold]
+    """
+    from clipsafe_utils.publishing.room import STEPS, write_room
+
+    with progress("For the class", total=STEPS) as advance:
+        say(write_room(output, seed, advance))

@@ -38,6 +38,7 @@ VERBS = (
     ["compile"],
     ["text"],
     ["book"],
+    ["teaching"],
 )
 runner = CliRunner()
 

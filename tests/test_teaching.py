@@ -12,7 +12,7 @@ import pytest
 from nbformat import NotebookNode
 
 from clipsafe_utils.chapters.exercises import NOT_YET, RIGHT
-from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
+from clipsafe_utils.chapters.teaching.plans import FIRST_LAB, HALF_DAY, JUDGE, ONE_HOUR, Step, reruns
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.parameters import check_parameters
@@ -233,7 +233,7 @@ def test_a_chapter_goes_from_its_answer_to_what_to_do(chapter: Chapter) -> None:
     assert len(between) < 600, "the first figure is within one screen of the box"
 
 
-@pytest.mark.parametrize(("plan", "minutes"), [(ONE_HOUR, 60), (HALF_DAY, 210)])
+@pytest.mark.parametrize(("plan", "minutes"), [(ONE_HOUR, 60), (HALF_DAY, 210), (FIRST_LAB, 90), (JUDGE, 60)])
 def test_a_plan_fits_its_time(plan: tuple[Step, ...], minutes: int) -> None:
     assert sum(step.minutes for step in plan) == minutes
     assert len({step.title for step in plan}) == len(plan)
@@ -250,7 +250,46 @@ def test_a_rerun_of_the_plans_is_one_that_the_chapter_takes(rerun: object) -> No
 def test_the_page_for_lecturers_has_every_step_and_every_command_of_its_plans() -> None:
     prose = _prose(read_chapter(CHAPTERS["teaching"]))
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", prose, re.M | re.S))
-    for title, plan in (("The plan for one hour", ONE_HOUR), ("The plan for half a day", HALF_DAY)):
+    of_page = {
+        "The plan for one hour": ONE_HOUR,
+        "The plan for half a day": HALF_DAY,
+        "First lab": FIRST_LAB,
+        "Judge a model": JUDGE,
+    }
+    for title, plan in of_page.items():
         headings = re.findall(r"^### (.+)$", sections[title], re.M)
         assert headings == [step.title for step in plan]
     assert set(re.findall(r"^clipsafe render .+$", prose, re.M)) == {rerun.command for rerun in reruns()}
+
+
+def test_every_question_of_the_plans_has_an_answer() -> None:
+    prose = _prose(read_chapter(CHAPTERS["teaching"]))
+    plans = prose[prose.index("## The plan for one hour") : prose.index("## What each exercise trains")]
+    steps = re.split(r"^###? ", plans, flags=re.M)
+    for step in steps:
+        marks = re.findall(r"\*\*(Ask|Run|Expect)\b", step)
+        for mark, following in zip(marks, [*marks[1:], "end"], strict=True):
+            # Somebody runs a command first, and the question after it is answered.
+            assert mark == "Expect" or following in ("Expect", "Ask", "Run"), step
+        assert not marks or marks[-1] == "Expect", step
+
+
+def test_every_exercise_has_what_it_trains() -> None:
+    page = CHAPTERS["teaching"].source.read_text(encoding="utf-8")
+    table = page.partition("## What each exercise trains")[2].partition("\n## ")[0]
+    asked = [
+        label
+        for chapter in [*TAUGHT, CHAPTERS["claims"]]
+        for label in re.findall(r"```\{exercise-start\}\n:label: (\S+)", _prose(read_chapter(chapter)))
+    ]
+    assert re.findall(r"\{ref\}`(ex-[\w-]+)`", table) == asked
+
+
+def test_the_sheet_for_guesses_has_an_answer_to_each_question_on_a_page_of_its_own() -> None:
+    questions = re.findall(r"^\| (\d+) \| ", _prose(read_chapter(CHAPTERS["guesses"])), re.M)
+    answers = re.findall(
+        r"^(\d+)\. ", _prose(read_chapter(CHAPTERS["answer-key"])).partition("## Judge")[0], re.M
+    )
+    assert questions == answers != []
+    for name in ("handout", "guesses"):
+        assert "answer-key" not in _prose(read_chapter(CHAPTERS[name]))

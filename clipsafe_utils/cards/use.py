@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 
 from clipsafe_utils.cards.properties import ACCURACY, GAP, SHAPE, TEMPERATURE, CardProperty, ood_key
 from clipsafe_utils.findings.own_models import ABOVE, BELOW, WITHIN
-from clipsafe_utils.say import Text, Value, choose, number, percent
+from clipsafe_utils.say import Text, Value, choose, number
 
 GOOD_AUROC, FAIR_AUROC = 0.95, 0.85
 SMALL_ERROR, LARGE_ERROR = 0.02, 0.05

@@ -1,7 +1,8 @@
-"""What the page for teachers shows: two plans, and what they cost."""
+"""What the page for teachers shows: four plans, what they cost, and three models to judge."""
 
 from clipsafe_utils.chapters.rerun_times import read_times
 from clipsafe_utils.chapters.teaching import plans
 from clipsafe_utils.chapters.teaching.costs import lesson_costs, plan_table, times_table
+from clipsafe_utils.chapters.teaching.suspects_table import judge_table
 
-__all__ = ["lesson_costs", "plan_table", "plans", "read_times", "times_table"]
+__all__ = ["judge_table", "lesson_costs", "plan_table", "plans", "read_times", "times_table"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from clipsafe_utils.chapters.teaching.plans import HALF_DAY, ONE_HOUR, Step, reruns
+from clipsafe_utils.chapters.teaching.plans import FIRST_LAB, HALF_DAY, JUDGE, ONE_HOUR, Step, reruns
 from clipsafe_utils.say import Text, number
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
@@ -34,11 +34,11 @@ def plan_table(plan: Sequence[Step], caption: str) -> Shown:
 
 
 def times_table(timed: Mapping[str, Any]) -> Shown:
-    """Tabulate what the commands of both plans cost."""
+    """Tabulate what the commands of the plans cost."""
     rows = [(what, f"{seconds:.0f}") for what, seconds in timed["seconds"].items()]
     return table(
         pd.DataFrame(rows, columns=["Command", "Seconds"]),
-        f"What the commands of both plans cost on {timed['cores']} cores of {timed['machine']}, "
+        f"What the commands of the plans cost on {timed['cores']} cores of {timed['machine']}, "
         f"which had a load of {timed['load']} meanwhile; {timed['date']}. A rerun: median of three.",
     )
 
@@ -49,6 +49,8 @@ class LessonCosts:
 
     hour: Text  # Minutes of the plan.
     half_day: Text
+    first_lab: Text
+    judge: Text
     first_build: Text  # Minutes of `make book` in a fresh clone.
     quickest: Text  # Seconds of a rerun.
     slowest: Text
@@ -62,8 +64,10 @@ def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
     seconds = timed["seconds"]
     of_reruns = [seconds[one.command] for one in reruns()]
     return LessonCosts(
-        Text(sum(step.minutes for step in ONE_HOUR)),
-        Text(sum(step.minutes for step in HALF_DAY)),
+        _minutes(ONE_HOUR),
+        _minutes(HALF_DAY),
+        _minutes(FIRST_LAB),
+        _minutes(JUDGE),
         number(seconds[FIRST_BUILD] / 60, 1),
         number(min(of_reruns), 0),
         number(max(of_reruns), 0),
@@ -71,6 +75,10 @@ def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
         _busy_minutes(ONE_HOUR, timed["words"]["hour"], seconds),
         _busy_minutes(HALF_DAY, timed["words"]["half_day"], seconds),
     )
+
+
+def _minutes(plan: Sequence[Step]) -> Text:
+    return Text(sum(step.minutes for step in plan))
 
 
 def _busy_minutes(plan: Sequence[Step], words: int, seconds: Mapping[str, float]) -> Text:

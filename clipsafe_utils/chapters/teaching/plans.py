@@ -1,6 +1,9 @@
-"""Two plans for a class: what happens when, on which page, with which reruns."""
+"""Four plans for a class: what happens when, on which page, with which reruns."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class Rerun:
         """What a student types."""
         return f"clipsafe render {self.chapter} -y '{self.parameters}' -o mine"
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters by name."""
+        return dict(yaml.safe_load(self.parameters))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -26,7 +34,7 @@ class Step:
     reruns: tuple[Rerun, ...] = ()
 
 
-_ANIMALS = Rerun("shape-bias", "{cue_classes: [bear, bird, cat, dog, elephant]}")
+ANIMALS = Rerun("shape-bias", "{cue_classes: [bear, bird, cat, dog, elephant]}")
 _LOCAL = Rerun("factor-robustness", "{fit: local}")
 _MULTI = Rerun("factor-robustness", "{selection: multi}")
 _TWINS = Rerun("distribution-shift", "{training_sources: [WIT, LAION-400M]}")
@@ -35,16 +43,16 @@ _SPLIT = Rerun("calibration", "{split_seed: 1}")
 
 ONE_HOUR = (
     Step("Build and ask", 8, "intro"),
-    Step("Which cue decides?", 14, "shape-bias", (_ANIMALS,)),
-    Step("Better, or only more accurate?", 18, "factor-robustness", (_LOCAL,)),
-    Step("Can it be believed?", 13, "calibration", (_BINS,)),
-    Step("What may be said", 7, "intro"),
+    Step("Which cue decides?", 14, "shape-bias", (ANIMALS,)),
+    Step("Better, or only more accurate?", 20, "factor-robustness", (_LOCAL,)),
+    Step("Can it be believed?", 10, "calibration"),
+    Step("What may be said", 8, "intro"),
 )
 """The plan for one hour."""
 
 HALF_DAY = (
     Step("Build, ask, read the first page", 12, "intro"),
-    Step("Shape or texture, with both exercises", 28, "shape-bias", (_ANIMALS,)),
+    Step("Shape or texture, with both exercises", 28, "shape-bias", (ANIMALS,)),
     Step("Factors, with the proof", 40, "factor-robustness", (_LOCAL, _MULTI)),
     Step("Break", 15),
     Step("Shift, and what it is not", 35, "distribution-shift", (_TWINS,)),
@@ -56,6 +64,25 @@ HALF_DAY = (
 """The plan for half a day: three and a half hours."""
 
 
+FIRST_LAB = (
+    Step("What can be turned", 15, "miniature-world"),
+    Step("Guess, then train", 20, "student-laboratory"),
+    Step("Your point", 15, "student-laboratory"),
+    Step("The same knob, another dose", 25, "student-laboratory"),
+    Step("Cause or luck?", 15, "shape-bias"),
+)
+"""The first lab: an hour and a half, in which everybody trains a CLIP."""
+
+JUDGE = (
+    Step("Three folders", 8, "guesses"),
+    Step("Count by hand", 12),
+    Step("Three cards", 12, "where-my-model-stands"),
+    Step("Argue", 16),
+    Step("Who it was", 12, "answer-key"),
+)
+"""Judge a model: an hour."""
+
+
 def reruns() -> list[Rerun]:
-    """Return every rerun of both plans, each once, in the order of the half day."""
+    """Return every rerun of the plans, each once, in the order of the half day."""
     return list(dict.fromkeys(one for step in (*HALF_DAY, *ONE_HOUR) for one in step.reruns))
