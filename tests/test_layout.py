@@ -289,6 +289,28 @@ def test_a_folded_cell_is_a_quiet_line(page: Any, address: str) -> None:
         assert word.evaluate("(one) => getComputedStyle(one).fontWeight") == "400"
 
 
+def test_the_words_of_a_figure_stand_apart_and_inside_it(page: Any, address: str) -> None:
+    for name in pages_with("themed-figure"):
+        show(page, address, name)
+        assert page.evaluate("crowdedWords()") == [], name
+
+
+def test_the_folds_of_a_page_have_names_of_their_own() -> None:
+    for name in pages_with("<details"):
+        soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")
+        folds = soup.select(".bd-article details:not(.hide) > summary")
+        names = [fold.get_text(" ", strip=True) for fold in folds if not fold.find_parent(class_="api-entry")]
+        assert [one for one in names if names.count(one) > 1] == [], name
+
+
+def test_exercises_are_numbered_in_chapters_alone() -> None:
+    for name in pages_with('class="exercise'):
+        soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")
+        titles = [title.get_text() for title in soup.select(".exercise .admonition-title")]
+        in_chapter = bool(re.match(r"book/\d\d-", name))
+        assert [bool(re.search(r"\d", title)) for title in titles] == [in_chapter] * len(titles), name
+
+
 def test_every_page_counts_its_figures_from_one() -> None:
     for name in pages_with("caption-number"):
         soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")

@@ -2,12 +2,16 @@
 
 import base64
 import json
+import re
 
 from clipsafe_utils.address import name_of
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.say import Text
 from clipsafe_utils.show.shown import Shown
+
+SOURCE = re.compile(r'<p class="figure-source">.*?</p>')
+"""Where the numbers of a figure come from, and their terms; stands under it."""
 
 
 def results_of(chapter: str) -> dict[str, Text]:
@@ -38,7 +42,7 @@ def results_of(chapter: str) -> dict[str, Text]:
 
 
 def figure_of(page: str, name: str) -> Shown:
-    """Take a figure as another page drew it when it was last rendered, without its data to explore.
+    """Take a figure with its source as another page drew it when it was last rendered, without its data.
 
     Parameters
     ----------
@@ -64,5 +68,7 @@ def figure_of(page: str, name: str) -> Shown:
         if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name and cell["outputs"]:
             markup = "".join(cell["outputs"][0]["data"]["text/html"])
             png = base64.b64decode(cell["outputs"][0]["data"].get("image/png", ""))
-            return Shown(markup[: markup.index("</svg>") + len("</svg>")] + "</div>", png)
+            drawing, _, beside = markup.partition("</svg>")
+            source = SOURCE.search(beside)
+            return Shown(f"{drawing}</svg></div>{source[0] if source else ''}", png)
     raise ClipsafeError(f"{path}: no figure {name}.")
