@@ -64,6 +64,18 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
     assert head.evaluate("(cell) => getComputedStyle(cell).boxShadow") != "none"
 
 
+def test_a_table_in_the_text_looks_as_a_computed_one(page: Any, address: str) -> None:
+    show(page, address, "book/05-prompts.html")
+    looks = [
+        page.locator(f"{table} tbody tr:nth-child(2) td").first.evaluate(
+            "(cell) => [getComputedStyle(cell).padding, getComputedStyle(cell).borderInline,"
+            " getComputedStyle(cell.parentElement).backgroundColor, getComputedStyle(cell).fontSize]"
+        )
+        for table in (".themed-table:not(.full-width)", ".pst-scrollable-table-container")
+    ]
+    assert looks[0] == looks[1]
+
+
 def test_a_label_stays_on_one_line(page: Any, address: str) -> None:
     for name, selector in (("book/intro.html", "tbody th"), (LEDGER, ".ledger-table td")):
         show(page, address, name)
@@ -174,7 +186,8 @@ def test_paper_has_everything_and_is_light(page: Any, printed: Callable[[str], N
         assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0, name
         assert page.evaluate("cutOff()") == [], name
         assert page.evaluate(
-            "[...document.querySelectorAll('.bd-article :is(button, .explore)')].filter(shown).length"
+            "[...document.querySelectorAll('.bd-article :is(button, .explore, details.hide)')]"
+            ".filter(shown).length"
         ) == (0), name
         for selector in ("body", ".bd-article h1", ".bd-article h2", ".bd-article p", ".bd-article td"):
             if page.locator(selector).count():
@@ -196,7 +209,10 @@ def test_a_fold_on_paper_is_as_dark_as_what_is_around_it(page: Any, printed: Cal
     )
     assert page.evaluate(f"{moving}.length") == 0
     assert (
-        page.evaluate("getComputedStyle(document.querySelector('details.hide > :last-child')).opacity") == "1"
+        page.evaluate(
+            "getComputedStyle(document.querySelector('.bd-article details:not(.hide) > :last-child')).opacity"
+        )
+        == "1"
     )
 
 
