@@ -311,6 +311,14 @@ def test_the_words_of_a_figure_stand_apart_and_inside_it(page: Any, address: str
         assert page.evaluate("crowdedWords()") == [], name
 
 
+def test_the_words_of_a_figure_are_nine_pixels_high_on_a_phone(page: Any, address: str) -> None:
+    for name in pages_with("themed-figure"):
+        show(page, address, name, PHONE)
+        page.evaluate("openAllFolds()")
+        assert page.evaluate("smallestWords()") > 8.95, name
+        assert page.evaluate("tooWide()") == [], name
+
+
 def test_the_folds_of_a_page_have_names_of_their_own() -> None:
     for name in pages_with("<details"):
         soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")
