@@ -110,7 +110,7 @@ class Parameter:
             return f"{where} holds {_shown(unknown[0])}; the choices are {', '.join(known)}."
         unfilled = [entry for entry in value if self.slot and entry.split().count(self.slot) != 1]
         if unfilled and tuple(value) != self.default:
-            return f"{where} holds {_shown(unfilled[0])}; each entry has one {self.slot} as a word of its own."
+            return f"{where} holds {_shown(unfilled[0])}; each entry has one {self.slot} as a word."
         entries = self.expand(value)
         twice = [entry for entry in entries if entries.count(entry) > 1]
         if twice:

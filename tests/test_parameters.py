@@ -105,9 +105,7 @@ def test_a_list_is_looked_at_entry_by_entry(value: list[object], reason: str) ->
 def test_a_prompt_without_a_place_for_the_class_is_refused_with_the_other_parameters(prompt: str) -> None:
     with pytest.raises(ClipsafeError) as error:
         check_parameters("prompts", {"prompts": ["a {}", prompt]})
-    assert str(error.value) == (
-        f"Parameter 'prompts' holds '{prompt}'; each entry has one {{}} as a word of its own."
-    )
+    assert str(error.value) == f"Parameter 'prompts' holds '{prompt}'; each entry has one {{}} as a word."
     assert check_parameters("prompts", {"prompts": ["a {}"]}).prompts == ["a {}"]
 
 

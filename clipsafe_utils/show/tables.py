@@ -85,9 +85,7 @@ def first_open(shown: Mapping[str, Shown], what: str) -> Shown:
     '<table></table><details><summary>Pairs, mine</summary><ol></ol></details>'
     """
     first = next(iter(shown), None)
-    return stacked(
-        one if study == first else folded(one, f"{what}, {study}") for study, one in shown.items()
-    )
+    return stacked(one if study == first else folded(one, f"{what}, {study}") for study, one in shown.items())
 
 
 def _alignment(column: pd.Series) -> str:
