@@ -247,7 +247,7 @@ def compile_() -> None:
     """
     from clipsafe_utils.publishing.commands import compile_site
 
-    say(f"The book is at {compile_site()}")
+    say(f"The book is at {compile_site().as_uri()}")
 
 
 @app.command()
@@ -260,7 +260,7 @@ def book(jobs: _Jobs = 2) -> None:
 
     if not render_what_changed(jobs):
         say("The chapters are up to date: only the site is compiled.", to_stderr=True)
-    say(f"The book is at {compile_site()}")
+    say(f"The book is at {compile_site().as_uri()}")
 
 
 @app.command()

@@ -37,6 +37,8 @@ class Parameter:
         Values that an integer may take; empty for any in its range.
     minimum, maximum : float
         Range of a number, both ends included.
+    slot : str
+        Word that each entry of a list has once, unless the list is the default; empty for none.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Parameter:
     numbers: tuple[int, ...] = ()
     minimum: float = float("-inf")
     maximum: float = float("inf")
+    slot: str = ""
 
     def problem(self, value: object) -> str | None:
         """Say in one sentence what is wrong with a value, or return None.
@@ -105,6 +108,9 @@ class Parameter:
         unknown = [entry for entry in value if known and entry not in known]
         if unknown:
             return f"{where} holds {_shown(unknown[0])}; the choices are {', '.join(known)}."
+        unfilled = [entry for entry in value if self.slot and entry.split().count(self.slot) != 1]
+        if unfilled and tuple(value) != self.default:
+            return f"{where} holds {_shown(unfilled[0])}; each entry has one {self.slot} as a word."
         entries = self.expand(value)
         twice = [entry for entry in entries if entries.count(entry) > 1]
         if twice:
@@ -225,7 +231,11 @@ CHAPTER_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "prompts": (
         *_COMMON,
         Parameter(
-            "prompts", "list of text", ("none",), "your prompts, with {} for the class: none, or a list"
+            "prompts",
+            "list of text",
+            ("none",),
+            "your prompts, with {} for the class: none, or a list",
+            slot="{}",
         ),
         Parameter("n_subsets", "integer", 20, "random subsets of the templates", minimum=2, maximum=200),
     ),

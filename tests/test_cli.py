@@ -1,6 +1,7 @@
 """The command line: an example in every help, one sentence and code 2 for a mistake, JSON for scripts."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -189,3 +190,14 @@ def test_record_reports_hashes_as_json(mirror: Path, tmp_path: Path, monkeypatch
     published = {row["cube"]: row["content"] for row in rows if row["study"] == "published"}
     assert {name: content[:16] for name, content in hashes.items()} == published
     assert (REPOSITORY / "cubes" / "published").is_dir()
+
+
+def test_what_printed_commands_write_is_not_in_the_way_of_git() -> None:
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "notebooks").glob("*.md"))]
+    names = {name for page in pages for name in re.findall(r"clipsafe .* -o ([\w./-]+)", page.read_text())}
+    assert {"mine", "card.html", "cubes/imagenet"} <= names
+    places = [name.removeprefix("./") + ("" if "." in Path(name).name else "/") for name in sorted(names)]
+    ignored = subprocess.run(
+        ["git", "check-ignore", *places], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert ignored.stdout.split() == places

@@ -64,6 +64,18 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
     assert head.evaluate("(cell) => getComputedStyle(cell).boxShadow") != "none"
 
 
+def test_a_table_in_the_text_looks_as_a_computed_one(page: Any, address: str) -> None:
+    show(page, address, "book/05-prompts.html")
+    looks = [
+        page.locator(f"{table} tbody tr:nth-child(2) td").first.evaluate(
+            "(cell) => [getComputedStyle(cell).padding, getComputedStyle(cell).borderInline,"
+            " getComputedStyle(cell.parentElement).backgroundColor, getComputedStyle(cell).fontSize]"
+        )
+        for table in (".themed-table:not(.full-width)", ".pst-scrollable-table-container")
+    ]
+    assert looks[0] == looks[1]
+
+
 def test_a_label_stays_on_one_line(page: Any, address: str) -> None:
     for name, selector in (("book/intro.html", "tbody th"), (LEDGER, ".ledger-table td")):
         show(page, address, name)
@@ -174,7 +186,8 @@ def test_paper_has_everything_and_is_light(page: Any, printed: Callable[[str], N
         assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0, name
         assert page.evaluate("cutOff()") == [], name
         assert page.evaluate(
-            "[...document.querySelectorAll('.bd-article :is(button, .explore)')].filter(shown).length"
+            "[...document.querySelectorAll('.bd-article :is(button, .explore, details.hide)')]"
+            ".filter(shown).length"
         ) == (0), name
         for selector in ("body", ".bd-article h1", ".bd-article h2", ".bd-article p", ".bd-article td"):
             if page.locator(selector).count():
@@ -196,7 +209,10 @@ def test_a_fold_on_paper_is_as_dark_as_what_is_around_it(page: Any, printed: Cal
     )
     assert page.evaluate(f"{moving}.length") == 0
     assert (
-        page.evaluate("getComputedStyle(document.querySelector('details.hide > :last-child')).opacity") == "1"
+        page.evaluate(
+            "getComputedStyle(document.querySelector('.bd-article details:not(.hide) > :last-child')).opacity"
+        )
+        == "1"
     )
 
 
@@ -287,6 +303,36 @@ def test_a_folded_cell_is_a_quiet_line(page: Any, address: str) -> None:
     assert fold.locator("summary").bounding_box()["height"] < 36
     for word in fold.locator("summary *").all():
         assert word.evaluate("(one) => getComputedStyle(one).fontWeight") == "400"
+
+
+def test_the_words_of_a_figure_stand_apart_and_inside_it(page: Any, address: str) -> None:
+    for name in pages_with("themed-figure"):
+        show(page, address, name)
+        assert page.evaluate("crowdedWords()") == [], name
+
+
+def test_the_words_of_a_figure_are_nine_pixels_high_on_a_phone(page: Any, address: str) -> None:
+    for name in pages_with("themed-figure"):
+        show(page, address, name, PHONE)
+        page.evaluate("openAllFolds()")
+        assert page.evaluate("smallestWords()") > 8.95, name
+        assert page.evaluate("tooWide()") == [], name
+
+
+def test_the_folds_of_a_page_have_names_of_their_own() -> None:
+    for name in pages_with("<details"):
+        soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")
+        folds = soup.select(".bd-article details:not(.hide) > summary")
+        names = [fold.get_text(" ", strip=True) for fold in folds if not fold.find_parent(class_="api-entry")]
+        assert [one for one in names if names.count(one) > 1] == [], name
+
+
+def test_exercises_are_numbered_in_chapters_alone() -> None:
+    for name in pages_with('class="exercise'):
+        soup = BeautifulSoup((built_site() / name).read_text(encoding="utf-8"), "html.parser")
+        titles = [title.get_text() for title in soup.select(".exercise .admonition-title")]
+        in_chapter = bool(re.match(r"book/\d\d-", name))
+        assert [bool(re.search(r"\d", title)) for title in titles] == [in_chapter] * len(titles), name
 
 
 def test_every_page_counts_its_figures_from_one() -> None:

@@ -101,6 +101,14 @@ def test_a_list_is_looked_at_entry_by_entry(value: list[object], reason: str) ->
         check_parameters("factor-robustness", {"factors": value})
 
 
+@pytest.mark.parametrize("prompt", ["a photo of a dog", "{} or {}", "a{}"])
+def test_a_prompt_without_a_place_for_the_class_is_refused_with_the_other_parameters(prompt: str) -> None:
+    with pytest.raises(ClipsafeError) as error:
+        check_parameters("prompts", {"prompts": ["a {}", prompt]})
+    assert str(error.value) == f"Parameter 'prompts' holds '{prompt}'; each entry has one {{}} as a word."
+    assert check_parameters("prompts", {"prompts": ["a {}"]}).prompts == ["a {}"]
+
+
 def test_studies_may_be_paths() -> None:
     assert check_parameters("shape-bias", {"studies": ["published", "./mine"]}).studies == [
         "published",

@@ -19,7 +19,8 @@ from clipsafe_utils.show.publish import DATA_CLASS
 from clipsafe_utils.show.shown import Shown
 
 _DATA = re.compile(rf'<script type="application/json" class="{DATA_CLASS}">(.*?)</script>', re.DOTALL)
-_SOURCE = re.compile(r'<p class="figure-source">(.*?)</p>', re.DOTALL)
+SOURCE = re.compile(r'<p class="figure-source">(.*?)</p>', re.DOTALL)
+"""Where the numbers of a figure come from, and their terms; stands under it."""
 
 
 def results_of(chapter: str) -> dict[str, Text]:
@@ -50,7 +51,7 @@ def results_of(chapter: str) -> dict[str, Text]:
 
 
 def figure_of(page: str, name: str) -> Shown:
-    """Take a figure as another page drew it when it was last rendered, without its data to explore.
+    """Take a figure with its source as another page drew it when it was last rendered, without its data.
 
     Parameters
     ----------
@@ -70,7 +71,9 @@ def figure_of(page: str, name: str) -> Shown:
     '<div class="themed-figure">'
     """
     markup, png = _output_of(page, name)
-    return Shown(markup[: markup.index("</svg>") + len("</svg>")] + "</div>", png)
+    drawing, _, beside = markup.partition("</svg>")
+    source = SOURCE.search(beside)
+    return Shown(f"{drawing}</svg></div>{source[0] if source else ''}", png)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def drawn_as(page: str, name: str) -> Drawn:
     'accuracy in distribution, %'
     """
     markup, _ = _output_of(page, name)
-    found, source = _DATA.search(markup), _SOURCE.search(markup)
+    found, source = _DATA.search(markup), SOURCE.search(markup)
     if found is None:
         raise ClipsafeError(f"{page}: the figure {name} carries no data.")
     data = json.loads(found[1])

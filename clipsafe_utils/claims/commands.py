@@ -46,7 +46,7 @@ def claims(
     elif flips:
         _sensitivity(_changed(studies), as_json)
     else:
-        _ledger(_entries(studies), as_json)
+        _ledger(_entries(studies), as_json, is_named=bool(study))
 
 
 def _entries(studies: "Sequence[Study]") -> "list[Entry]":
@@ -64,15 +64,23 @@ def _changed(studies: "Sequence[Study]") -> "list[Changed]":
         return sensitivity(studies, entries, advance=advance)
 
 
-def _ledger(entries: "Sequence[Entry]", as_json: bool) -> None:
+def _ledger(entries: "Sequence[Entry]", as_json: bool, *, is_named: bool) -> None:
+    """Print a table a study, real models first; one that nobody named and that has no data is a line."""
+    from clipsafe_utils.claims.labels import Label
     from clipsafe_utils.claims.rows import row_of, values_of
     from clipsafe_utils.claims.summary import by_study
 
     if as_json:
         print_json([values_of(entry) for entry in entries])
         return
-    for study, of_study in by_study(entries).items():
-        print_table([row_of(entry) for entry in of_study], f"The study {study}")
+    silent = []
+    for study, of_study in sorted(by_study(entries).items(), key=lambda one: one[1][0].of_proxy):
+        if not is_named and {entry.label for entry in of_study} <= {Label.NO_DATA, Label.OUTSIDE}:
+            silent.append(study)
+        else:
+            print_table([row_of(entry) for entry in of_study], f"The study {study}")
+    for study in silent:
+        say(f"The study {study} has no data for any claim; --study {study} shows what it lacks.")
 
 
 def _one(name: str, studies: "Sequence[Study]", as_json: bool) -> None:

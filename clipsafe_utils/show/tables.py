@@ -76,18 +76,16 @@ def stacked(shown: Iterable[Shown]) -> Shown:
     return Shown("".join(one._repr_html_() for one in shown))
 
 
-def first_open(shown: Mapping[str, Shown]) -> Shown:
-    """Stack what is shown of each study, all but the first folded.
+def first_open(shown: Mapping[str, Shown], what: str) -> Shown:
+    """Stack what is shown of each study, all but the first in a fold that says what it holds.
 
     Examples
     --------
-    >>> first_open({"published": Shown("<table></table>"), "mine": Shown("<ol></ol>")}).markup
-    '<table></table><details><summary>The study mine</summary><ol></ol></details>'
+    >>> first_open({"published": Shown("<table></table>"), "mine": Shown("<ol></ol>")}, "Pairs").markup
+    '<table></table><details><summary>Pairs, mine</summary><ol></ol></details>'
     """
     first = next(iter(shown), None)
-    return stacked(
-        one if study == first else folded(one, f"The study {study}") for study, one in shown.items()
-    )
+    return stacked(one if study == first else folded(one, f"{what}, {study}") for study, one in shown.items())
 
 
 def _alignment(column: pd.Series) -> str:

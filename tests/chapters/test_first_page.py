@@ -31,7 +31,7 @@ def test_every_figure_stands_on_its_page() -> None:
 
 
 def test_small_figures_are_links_with_a_sentence_and_no_other_name(ledger: ClaimsLedger) -> None:
-    sentences = {claim: f"What {claim} says & means" for claim in FIGURES}
+    sentences = {claim: f"what {claim} says & means" for claim in FIGURES}
     links = BeautifulSoup(thumbnails(ledger, sentences).markup, "html.parser").find_all("a")
     assert [link["href"] for link in links] == [
         "{}.html#{}".format(*FIGURES[claim]) for claim in shown_claims(ledger)[1:4]
@@ -40,11 +40,13 @@ def test_small_figures_are_links_with_a_sentence_and_no_other_name(ledger: Claim
         assert link.span.get_text() == f"What {claim} says & means. {claim}"
         assert link.svg["aria-hidden"] == "true"
         assert not link.svg.has_attr("aria-label")
+        assert not link.find(class_="figure-source")
 
 
 def test_a_quoted_figure_is_drawn_as_on_its_page_without_its_data(ledger: ClaimsLedger) -> None:
     drawn = BeautifulSoup(headline(ledger).markup, "html.parser")
     assert drawn.svg["role"] == "img"
+    assert drawn.find(class_="figure-source").get_text().startswith("Source: study published, derived from")
     assert not drawn.find_all("script")
     assert headline(ledger).png.startswith(b"\x89PNG")
 

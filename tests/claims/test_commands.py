@@ -100,6 +100,15 @@ def test_a_table_a_study_has_a_sign_and_a_word_for_each_label() -> None:
         assert words in miniature
 
 
+def test_a_study_without_data_is_one_line_unless_it_is_named() -> None:
+    line = "The study named has no data for any claim; --study named shows what it lacks.\n"
+    assert _said() == line
+    table = _said("--study", "named")
+    assert table.startswith("The study named")
+    assert line not in table
+    assert all(claim.id in table for claim in all_claims())
+
+
 def test_all_about_one_claim() -> None:
     said = _said("--claim", "F2")
     assert said.startswith("F2. CLIP is weaker than others on object pose.\nFrom a summary.\n")

@@ -321,6 +321,8 @@ def test_tables_have_a_row_for_each_case(results: UnderShift) -> None:
         return shown.markup.count('<th scope="row">')
 
     assert rows(tables.correlation_table(results)) == len(SHIFTS) * (len(MAIN) + 3)
+    laboratory = found_with(studies=["miniature"]).record
+    assert "0 (0)" not in tables.correlation_table(laboratory).markup
     assert rows(tables.offset_table(results)) == len(SHIFTS) * len(MAIN)
     assert rows(tables.pair_table(results.by_way, "Pairs.")) == 10
     assert rows(tables.line_table({"one": results.by_way}, "Lines.")) == 4

@@ -33,6 +33,15 @@ def test_a_reader_without_the_extra_is_told_what_to_install(
     assert "pip install 'clipsafe[book]'" in ended.err
 
 
+@pytest.mark.parametrize("verb", ["compile", "book"])
+def test_the_last_word_is_an_address_that_a_browser_opens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    monkeypatch.setattr(commands, "compile_site", lambda: Path("/a clone/_build/html/index.html"))
+    monkeypatch.setattr(commands, "render_what_changed", lambda _: 1)
+    assert run(capsys, verb).out == "The book is at file:///a%20clone/_build/html/index.html\n"
+
+
 def test_one_chapter_goes_to_its_page_in_the_book(
     small_book: Path, tiny: Chapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from clipsafe_utils.chapters.quoted import figure_of
+from clipsafe_utils.chapters.quoted import SOURCE, figure_of
 from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.show.shown import Shown
 
@@ -45,7 +45,8 @@ def thumbnails(r: ClaimsLedger, sentences: Mapping[str, object]) -> Shown:
         page, figure = FIGURES[claim]
         # The sentence says what the link is for: the words of the small figure would stand in its way.
         drawing = _DESCRIBED.sub(' aria-hidden="true"', figure_of(page, figure).markup)
-        drawing = drawing.replace("themed-figure", "small-figure", 1)
-        words = f"{html.escape(str(sentences[claim]))}. <em>{claim}</em>"
+        drawing = SOURCE.sub("", drawing.replace("themed-figure", "small-figure", 1))
+        sentence = str(sentences[claim])
+        words = f"{html.escape(sentence[:1].upper() + sentence[1:])}. <em>{claim}</em>"
         cards.append(f'<a class="card-link" href="{page}.html#{figure}">{drawing}<span>{words}</span></a>')
     return Shown(f'<div class="figure-cards">{"".join(cards)}</div>')

@@ -42,7 +42,8 @@ def no_data(r: OpenClaims) -> Shown:
                 f"The study {study} has data for every claim that can be asked.",
             )
             for study in by_study(r.entries)
-        }
+        },
+        "What has no data",
     )
 
 
@@ -91,7 +92,8 @@ def open_effects(r: OpenClaims) -> Shown:
                 f"The study {study} leaves no effect open.",
             )
             for study in by_study(r.entries)
-        }
+        },
+        "What is left open",
     )
 
 

@@ -22,7 +22,7 @@ from clipsafe_utils.show.tables import table
 
 
 def correlation_table(study: UnderShift) -> Shown:
-    """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set."""
+    """Tabulate slope, rank correlation and correlation at fixed quantity by shift and set that has models."""
     within = study.correlations
     rows = [
         {
@@ -35,6 +35,7 @@ def correlation_table(study: UnderShift) -> Shown:
             "Models there": int(one["stated"]),
         }
         for (shift, member), one in _cells(within.table, "shift", "set")
+        if one["clips"]
     ]
     return table(
         pd.DataFrame(rows),

@@ -89,7 +89,7 @@ def real(found: OtherPrompts) -> Shown:
     ends = (frame["value"].min() - room, max(frame["value"].max(), 0) + room)
     return dots(
         frame,
-        "change of accuracy, points",
+        {side: f"change on\n{side},\npoints" for side in CONDITIONS.values()},
         "Dot plots of the change of accuracy of real CLIPs with fewer than eighty templates.",
         Scale(limits=ends),
         what="real CLIPs under other prompts",
