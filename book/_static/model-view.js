@@ -2,10 +2,10 @@
 // this. What chapters/model_table/views.py wrote comes in a small script; without it, what the table says remains.
 
 {
-  const { make, load, choose, pageOf } = window.chosen;
-  const SHARDS = 61; // As views.py deals the views.
-  const HEADS = ["Property", "Value (95 %)", "Place", "At equal accuracy", "For use"];
-  const EVALUATED = ["Property", "Value (95 %)", "Evaluation", "Source"];
+  const { make, load, choose } = window.chosen;
+  const SHARDS = 23; // As views.py deals the views.
+  const HEADS = ["Property", "Value (95\u00a0%)", "Place", "At equal accuracy", "For use"];
+  const EVALUATED = ["Property", "Value (95\u00a0%)", "Evaluation", "Source"];
 
   const shardOf = (name) => [...name].reduce((number, letter) => (31 * number + letter.codePointAt(0)) % SHARDS, 0);
 
@@ -25,16 +25,17 @@
   };
 
   // A body for each part, under a line that names it and leads to its chapter.
-  const cardOf = (name, lines) => tableOf(`The card of ${name}`, HEADS,
-    ...[...Map.groupBy(lines, ([part]) => part)].map(([part, ofPart]) => {
-      const address = `${ofPart[0][1]}.html?${new URLSearchParams({ model: name })}`;
-      const link = make("a", { href: address }, "the chapter, with this model ringed");
-      const head = make("th", { scope: "rowgroup", colspan: HEADS.length }, `${part} · `, link);
-      return make("tbody", {}, make("tr", { class: "part" }, head), ...ofPart.map(([, , ...cells]) => row(HEADS, cells)));
-    }));
+  const cardOf = (name, parts) => tableOf(`The card of ${name}`, HEADS, ...parts.map(([part, page, lines]) => {
+    const address = `${page}.html?${new URLSearchParams({ model: name })}`;
+    const link = make("a", { href: address }, "the chapter, with this model ringed");
+    const head = make("th", { scope: "rowgroup", colspan: HEADS.length }, `${part} · `, link);
+    return make("tbody", {}, make("tr", { class: "part" }, head), ...lines.map((cells) => row(HEADS, cells)));
+  }));
 
+  // A body for each property, those first that were measured most often.
   const evaluationsOf = (name, evaluated) => {
-    const properties = [...Map.groupBy(evaluated, ([property]) => property).values()];
+    const each = evaluated.flatMap(([evaluation, source, values]) => values.map((value) => [...value, evaluation, source]));
+    const properties = [...Map.groupBy(each, ([property]) => property).values()].sort((a, b) => b.length - a.length);
     const several = properties.filter(({ length }) => length > 1).length;
     const bodies = properties.map((ofOne) => make("tbody", {}, ...ofOne.map((cells) => row(EVALUATED, cells))));
     const says = several ? `${several} of ${properties.length} properties were measured more than once` : "each property once";
@@ -44,9 +45,9 @@
     return fold;
   };
 
-  const networkOfRecord = (name, [checkpoint, [note, ...howToRead], lines, unknown, evaluated]) => [
+  const networkOfRecord = (name, [checkpoint, [note, ...howToRead], parts, unknown, evaluated]) => [
     make("p", {}, note, " To print it, or to have it as a file: ", make("code", {}, `clipsafe card ${quoted(checkpoint)}`)),
-    ...(lines.length ? [cardOf(name, lines)] : []),
+    ...(parts.length ? [cardOf(name, parts)] : []),
     ...(unknown.length ? [make("p", {}, "Not known:"), list(unknown)] : []),
     ...(evaluated.length ? [evaluationsOf(name, evaluated)] : []),
     make("details", {}, make("summary", {}, "How to read it"), list(howToRead)),
@@ -54,7 +55,14 @@
 
   const read = async (name) => {
     const { words, views } = await load(String(shardOf(name)));
-    const said = (one) => (Array.isArray(one) ? one.map(said) : words[one]);
+    // A text is a place in the words, with the numbers that stand in it.
+    const said = (one) => {
+      if (Array.isArray(one)) {
+        return one.map(said);
+      }
+      const [place, ...numbers] = String(one).split(" ");
+      return numbers.length ? words[place].replaceAll("#", () => numbers.shift()) : words[place];
+    };
     return said(Object.hasOwn(views, name) ? views[name] : []);
   };
 
@@ -68,7 +76,9 @@
         ? "It has no card: cards place networks of the record that were neither trained in the laboratory nor made as controls."
         : "No model of the table is called so."];
     } catch {
-      const address = pageOf(name);
+      // A page taken along has no script beside it.
+      const site = document.querySelector("link[rel=canonical]").href;
+      const address = `${site}?${new URLSearchParams({ model: name })}`;
       return [make("span", {}, "Its intervals and places are on the site of the book: ", make("a", { href: address }, address))];
     }
   };

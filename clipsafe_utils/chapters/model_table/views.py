@@ -1,6 +1,7 @@
 """The view of each model of the record: its card and what each evaluation of it gave, for a script."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from clipsafe_utils.importing.recognising import RECORD
 from clipsafe_utils.registry.model_names import network_of, short_names
 from clipsafe_utils.say import Value
 
-SHARDS = 61
+SHARDS = 23
 """Into so many scripts views are dealt, so that a reader loads few; `model-view.js` has the same number."""
 
 PAGES = {
@@ -31,7 +32,10 @@ PAGES = {
 """By part of a card the chapter on it."""
 
 View = list[Any]
-"""Lists of texts: checkpoint, notes, lines, what is unknown, and evaluations; `model-view.js` reads them."""
+"""Lists of texts: checkpoint, notes, parts of the card, what is unknown, evaluations."""
+
+_NUMBER = re.compile(r"(?<![^\s(])[+−]?\d+(?:\.\d+)?(?!,\d|[\w.:@/-])")
+_SLOT = "#"
 
 
 def views() -> dict[str, list[View]]:
@@ -66,7 +70,7 @@ def write_views(folder: Path) -> None:
         shards[shard_of(name)][name] = of_name
     for number, shard in enumerate(shards):
         words: dict[str, int] = {}
-        stored = {name: _places(of_name, words) for name, of_name in shard.items()}
+        stored = {name: _stored(of_name, words) for name, of_name in shard.items()}
         _write_script(folder / f"{number}.js", {"words": list(words), "views": stored})
     _write_script(folder / "names.js", names_of_networks())
 
@@ -90,43 +94,46 @@ def _write_script(file: Path, data: object) -> None:
     file.write_text(f"(window.modelViews ??= {{}})[{json.dumps(file.stem)}]={text};\n", encoding="utf-8")
 
 
-def _places(one: Any, words: dict[str, int]) -> Any:
-    """Replace each text by its place in a list of words."""
-    if isinstance(one, str):
-        return words.setdefault(one, len(words))
-    return [_places(part, words) for part in one]
+def _stored(one: Any, words: dict[str, int]) -> Any:
+    """Replace each text by its place in a list of words; its numbers, which differ most, stand behind."""
+    if not isinstance(one, str):
+        return [_stored(part, words) for part in one]
+    numbers = [] if _SLOT in one else _NUMBER.findall(one)
+    place = words.setdefault(_NUMBER.sub(_SLOT, one) if numbers else one, len(words))
+    return " ".join([str(place), *numbers]) if numbers else place
 
 
-def _view(card: Card, evaluated: list[list[str]]) -> View:
-    lines = [
-        [
-            cells.part,
-            PAGES[cells.part],
-            _titled(cells.title, cells.kind),
-            cells.value,
-            cells.place,
-            cells.equal,
-            cells.use,
-        ]
-        for _, cells in cells_of(card)
-    ]
+def _view(card: Card, evaluated: list[Any]) -> View:
+    parts: dict[str, list[list[str]]] = {}
+    for _, cells in cells_of(card):
+        line = [_titled(cells.title, cells.kind), cells.value, cells.place, cells.equal, cells.use]
+        parts.setdefault(cells.part, []).append(line)
     _, *how_to_read = about(card)
-    return [card.checkpoint, [NOT_A_CERTIFICATE, *how_to_read], lines, unknown(card), evaluated]
+    return [
+        card.checkpoint,
+        [NOT_A_CERTIFICATE, *how_to_read],
+        [[part, PAGES[part], lines] for part, lines in parts.items()],
+        unknown(card),
+        evaluated,
+    ]
 
 
 def _titled(title: str, kind: str) -> str:
     return f"{title} ({kind})" if kind else title
 
 
-def _evaluated(study: Study) -> dict[str, list[list[str]]]:
-    """Return by checkpoint what each evaluation of it gave: property, value, row of the cubes, reference."""
-    who = models_of(study).set_index("row")["checkpoint"].to_dict()
-    reference = study.read("models")["reference"].to_series().to_dict()
-    found: dict[str, list[list[str]]] = {}
+def _evaluated(study: Study) -> dict[str, list[Any]]:
+    """Return by checkpoint its evaluations: row of the cubes, reference, and properties with their values."""
+    models = study.read("models").sel(model=models_of(study)["row"].to_numpy())
+    reference, checkpoint = (models[name].to_series().to_dict() for name in ("reference", "checkpoint"))
+    properties: dict[str, list[list[str]]] = {}
     for title, values in (*_of_cards(study), *_of_other_cubes(study)):
         for row, value in values.items():
-            if row in who:
-                found.setdefault(who[row], []).append([title, value, row, reference[row]])
+            properties.setdefault(row, []).append([title, value])
+    found: dict[str, list[Any]] = {}
+    for row, of_row in properties.items():
+        if row in checkpoint:
+            found.setdefault(checkpoint[row], []).append([row, reference[row], of_row])
     return found
 
 
