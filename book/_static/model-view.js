@@ -19,25 +19,32 @@
     return make("div", { class: "table-box", role: "region", "aria-label": title, tabindex: "0" }, table);
   };
 
-  const row = (heads, [first, ...cells]) => {
-    const named = cells.map((text, place) => make("td", { "data-name": heads[place + 1] }, text));
-    return make("tr", {}, make("th", { scope: "row" }, first), ...named);
-  };
+  const cellsOf = (heads, texts) => texts.map((text, place) => make("td", { "data-name": heads[place + 1] }, text));
+
+  // Rows that share a head: of a card one, of a property one for each of its evaluations.
+  const rowsOf = (heads, head, rows) => rows.map((texts, place) => {
+    const first = place ? [] : [make("th", { scope: rows.length > 1 ? "rowgroup" : "row", rowspan: rows.length }, head)];
+    return make("tr", {}, ...first, ...cellsOf(heads, texts));
+  });
 
   // A body for each part, under a line that names it and leads to its chapter.
   const cardOf = (name, parts) => tableOf(`The card of ${name}`, HEADS, ...parts.map(([part, page, lines]) => {
     const address = `${page}.html?${new URLSearchParams({ model: name })}`;
     const link = make("a", { href: address }, "the chapter, with this model ringed");
     const head = make("th", { scope: "rowgroup", colspan: HEADS.length }, `${part} · `, link);
-    return make("tbody", {}, make("tr", { class: "part" }, head), ...lines.map((cells) => row(HEADS, cells)));
+    return make("tbody", {}, make("tr", { class: "part" }, head), ...lines.flatMap(([head, ...texts]) => rowsOf(HEADS, head, [texts])));
   }));
 
   // A body for each property, those first that were measured most often.
   const evaluationsOf = (name, evaluated) => {
-    const each = evaluated.flatMap(([evaluation, source, values]) => values.map((value) => [...value, evaluation, source]));
-    const properties = [...Map.groupBy(each, ([property]) => property).values()].sort((a, b) => b.length - a.length);
-    const several = properties.filter(({ length }) => length > 1).length;
-    const bodies = properties.map((ofOne) => make("tbody", {}, ...ofOne.map((cells) => row(EVALUATED, cells))));
+    const each = evaluated.flatMap(([evaluation, source, values]) => (
+      values.map(([property, value]) => ({ property, texts: [value, evaluation, source] }))
+    ));
+    const properties = [...Map.groupBy(each, ({ property }) => property)].sort(([, a], [, b]) => b.length - a.length);
+    const several = properties.filter(([, ofOne]) => ofOne.length > 1).length;
+    const bodies = properties.map(([property, ofOne]) => (
+      make("tbody", {}, ...rowsOf(EVALUATED, property, ofOne.map(({ texts }) => texts)))
+    ));
     const says = several ? `${several} of ${properties.length} properties were measured more than once` : "each property once";
     const summary = make("summary", {}, `Every evaluation side by side: ${says}`);
     const fold = make("details", {}, summary, tableOf(`Every evaluation of ${name}`, EVALUATED, ...bodies));
