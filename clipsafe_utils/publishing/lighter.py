@@ -1,4 +1,4 @@
-"""Scripts and styles of our own as a site has them: what only their authors read is left in the repository."""
+"""Our scripts and styles as a site has them: what only their authors read stays in the repository."""
 
 import re
 from pathlib import Path
