@@ -305,6 +305,70 @@ def test_models_are_filtered_sorted_and_addressed(page: Any) -> None:
     assert page.locator(".dt-info").text_content().startswith("1 to 25 of 3,")
 
 
+CHOSEN = "ViT-B-16.openai"
+
+
+def test_a_model_that_is_chosen_has_a_view_and_a_ring_in_other_chapters_until_it_is_let_go(page: Any) -> None:
+    """From the file system, where nothing can be fetched."""
+    models = (built_site() / MODELS).as_uri()
+    page.goto(f"{models}#study=published&q={CHOSEN}", wait_until="load")
+    page.locator(".models-table tbody th a", has_text=CHOSEN).first.click()
+    view = page.get_by_role("region", name=CHOSEN, exact=True)
+    view.get_by_text(f"clipsafe card {CHOSEN}").wait_for()
+    assert page.url == f"{models}?model={CHOSEN}#study=published&q={CHOSEN}"
+    evaluations = view.locator("details", has_text="Every evaluation")
+    assert evaluations.locator("tbody").first.locator("tr").count() > 1
+    view.locator(".part", has_text="Shape or texture").get_by_role("link").click()
+    page.wait_for_url(f"**/02-shape-bias.html?model={CHOSEN}")
+    assert ring_of(page) == CHOSEN
+    # The browser remembers what the address of the next page does not say.
+    page.goto((built_site() / EXPLORED[0]).as_uri(), wait_until="load")
+    page.get_by_role("button", name="Take the ring off").press("Enter")
+    assert page.get_by_text(f"{CHOSEN} is no longer ringed.").count() == 1
+    page.goto((built_site() / EXPLORED[1]).as_uri(), wait_until="load")
+    assert page.get_by_role("region", name="Ringed model").count() == 0
+    assert page.locator(".figure-tools button", has_text="with the ring").count() == 0
+    assert page.evaluate("stopped") == []
+
+
+def ring_of(page: Any) -> str:
+    """Open the first chart that says it has the ring; return whose it is."""
+    page.locator(".figure-tools button", has_text="with the ring").first.click()
+    chart = page.locator(".explore").first
+    chart.locator(".explore-model a").wait_for()
+    assert chart.locator("path.point[d*='10,0A10,10']").count() > 0, "a ring of 20 pixels"
+    assert page.get_by_role("region", name="Ringed model").is_visible()
+    return str(chart.get_by_label("Find a model").input_value())
+
+
+def test_a_mark_leads_to_the_view_of_its_model(page: Any) -> None:
+    page.goto((built_site() / EXPLORED[1]).as_uri(), wait_until="load")
+    page.locator(".figure-tools button", has_text="Explore").first.click()
+    chart = page.locator(".explore").first
+    chart.locator(".point").first.wait_for(state="attached")
+    chart.get_by_label("Find a model").fill(CHOSEN)
+    chart.get_by_label("Find a model").press("Tab")
+    chart.locator(".explore-model a").click()
+    page.get_by_text(f"clipsafe card {CHOSEN}").wait_for()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_view_of_a_model_reads_well(browser: Any, address: str, view: str) -> None:
+    seen = visit(browser, f"{address}{MODELS}?model={CHOSEN}", view)
+    assert_reads_well(seen)
+
+
+def test_a_model_of_the_laboratory_or_of_nobody_has_what_the_table_says(page: Any) -> None:
+    models = (built_site() / MODELS).as_uri()
+    page.goto(f"{models}?model=clip-resnet_s-wit-64k-s0", wait_until="load")
+    view = page.locator(".model-view")
+    view.get_by_text("It has no card").wait_for()
+    assert "Study: miniature" in view.text_content()
+    page.goto(f"{models}?model=<b>nobody</b>", wait_until="load")
+    view.get_by_text("No model of the table is called so.").wait_for()
+    assert view.locator("h2").text_content().startswith("<b>nobody</b>")
+
+
 def test_a_model_is_found_by_the_name_that_cubes_give_it(page: Any) -> None:
     page.goto((built_site() / MODELS).as_uri(), wait_until="load")
     page.get_by_label("Words").fill("imagenet-x-toolbox:dpn92")

@@ -3,6 +3,8 @@
 
 {
   const { figures, element, button, marksOf, axisOf } = window.takenAlong;
+  const { chosen } = window;
+  const { networkOf } = chosen;
   const ours = document.currentScript;
   const FACETS = { study: "Study", panel: "Panel", side: "Column" };
   const FONT_SIZE = 12;
@@ -146,9 +148,10 @@
       this.scales = { x: data.ratios ? Math.log10 : scale, value: scale };
       const isModel = ({ name, weight }) => name && weight === null; // A mark with a weight is a bin.
       this.models = unique(this.all.filter(isModel).map(({ name }) => name));
+      this.networks = new Set(this.models.map(networkOf));
       this.off = new Set(); // Groups that are switched off.
       this.said = null; // The mark that was read last.
-      this.sought = ""; // The model that has a ring.
+      this.sought = ""; // The network that has a ring.
       this.build(`Explore ${title}`);
     }
 
@@ -165,7 +168,8 @@
       this.box = element("div", marks, this.plot);
       this.box.addEventListener("keydown", (event) => this.walk(event));
       this.says = element("p", { class: "explore-says", role: "status" }, "The chart is loading.");
-      const parts = [head, this.legend, this.box, this.says];
+      this.model = element("p", { class: "explore-model" });
+      const parts = [head, this.legend, this.box, this.says, this.model];
       this.section = element("section", { class: "explore", "aria-label": title }, ...parts);
     }
 
@@ -275,11 +279,15 @@
         modeBarButtons: BUTTONS, toImageButtonOptions: { format: "svg", filename: `${this.name}-chart` },
       });
       this.plot.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
-      // A finger clicks without hovering.
-      for (const event of this.isDrawn ? [] : ["plotly_hover", "plotly_click"]) {
-        this.plot.on(event, ({ points: [{ customdata }] }) => this.say(customdata));
+      if (!this.isDrawn) {
+        this.isDrawn = true;
+        this.plot.on("plotly_hover", ({ points: [{ customdata }] }) => this.say(customdata));
+        // A finger clicks without hovering; what is clicked stays while a pointer goes on to what is offered.
+        this.plot.on("plotly_click", ({ points: [{ customdata }] }) => {
+          this.say(customdata);
+          this.offer(customdata);
+        });
       }
-      this.isDrawn = true;
     }
 
     line(points, { line, ...style } = {}) {
@@ -454,7 +462,8 @@
     // --- Reading marks
 
     forget() {
-      this.said = null;
+      this.said = this.offered = null;
+      this.model.replaceChildren();
       this.says.textContent = isTouched()
         ? "Touch a mark to read what it is."
         : "Point at a mark, or press Tab and then the arrow keys, to read what it is.";
@@ -480,6 +489,22 @@
       this.says.textContent = this.words(mark).join(" · ") + more;
     }
 
+    // What can be done with the model of a mark, where it is one that the table of models has.
+    async offer(mark) {
+      this.offered = mark;
+      const network = networkOf(mark.name);
+      const known = network ? await chosen.load("names").catch(() => []) : [];
+      if (this.offered !== mark) {
+        return;
+      }
+      const ring = button("Ring it in all charts", `Ring ${network} in the charts of all chapters`, () => {
+        chosen.choose(network);
+        this.box.focus();
+      });
+      const link = element("a", { href: chosen.pageOf(network) }, `All that is known of ${network}`);
+      this.model.replaceChildren(...(known.includes(network) ? [...(network === this.sought ? [] : [ring]), link] : []));
+    }
+
     walk(event) {
       if (event.key === "Escape" && this.isDrawn) {
         Plotly.Fx.unhover(this.plot);
@@ -502,21 +527,22 @@
       if (curveNumber >= 0) {
         Plotly.Fx.hover(this.plot, [{ curveNumber, pointNumber: traces[curveNumber].customdata.indexOf(mark) }]);
         this.say(mark);
+        this.offer(mark);
       }
     }
 
     // --- A model that is sought
 
     found() {
-      return this.visible().filter(({ name }) => name && name === this.sought);
+      return this.visible().filter(({ name }) => name && networkOf(name) === this.sought);
     }
 
-    // Rings a model, in another view if it is not in this one.
+    // Rings a network, all its evaluations, in another view if it is not in this one.
     async seek(model) {
       this.sought = model;
       this.find.value = model;
-      const isSought = (mark) => mark.name === model;
-      const first = this.marks.find(isSought) ?? this.all.find(isSought);
+      const isSought = ({ name }) => networkOf(name) === model;
+      const first = model && (this.marks.find(isSought) ?? this.all.find(isSought));
       this.facets.forEach((one) => (one.chosen = first?.[one.name] ?? one.chosen));
       this.off.delete(first?.group);
       await this.show();
@@ -526,6 +552,7 @@
       const [first, ...others] = this.found();
       if (first) {
         this.say(first, others.length ? ` · and ${others.length} more` : "");
+        this.offer(first);
       }
     }
   }
@@ -534,20 +561,17 @@
 
   const opened = [];
 
-  // A model that is sought in one chart is ringed in all of the page, in those opened later, and in a copied address.
-  const seek = (chart, model) => {
-    if (model && !chart.models.includes(model)) {
-      chart.says.textContent = `No model of this chart is called “${model}”.`;
+  // A model that is sought in one chart is chosen, and ringed in all of the page and in those opened later.
+  const seek = (chart, value) => {
+    const model = networkOf(value);
+    if (model && !chart.networks.has(model)) {
+      chart.says.textContent = `No model of this chart is called “${value}”.`;
       return;
     }
-    const address = new URL(location.href);
-    address.searchParams.delete("model");
-    if (model) {
-      address.searchParams.set("model", model);
-    }
-    history.replaceState(null, "", address);
-    opened.filter(({ models }) => !model || models.includes(model)).forEach((one) => one.seek(model));
+    chosen.choose(model);
   };
+
+  chosen.follow((model) => opened.forEach((one) => one.seek(one.networks.has(model) ? model : "")));
 
   const open = async (chart) => {
     if (!chart.all.length) {
@@ -561,10 +585,9 @@
       return;
     }
     opened.push(chart);
-    const model = new URL(location.href).searchParams.get("model");
     await chart.show();
-    if (chart.models.includes(model)) {
-      await chart.seek(model);
+    if (chart.networks.has(chosen.name)) {
+      await chart.seek(chosen.name);
     }
   };
 
@@ -585,6 +608,12 @@
     });
     explore.setAttribute("aria-expanded", "false");
     figure.row.querySelector("[role=status]").before(explore);
+    const nameRing = (model) => {
+      const names = model ? figure.read().columns.name?.words : [];
+      explore.textContent = names?.some((name) => networkOf(name) === model) ? "Explore, with the ring" : "Explore";
+    };
+    chosen.follow(nameRing);
+    nameRing(chosen.name);
   }
 
   new MutationObserver(() => opened.filter(({ section }) => !section.hidden).forEach((chart) => chart.draw()))

@@ -1,5 +1,5 @@
 // The table of all models: DataTables sorts and pages; the form filters; the address says what is shown,
-// as in #study=published&group=clip_zero_shot&q=vit&sort=accuracy&order=desc
+// as in #study=published&group=clip_zero_shot&q=vit&sort=accuracy&order=desc, and in ?model= whose view stands above
 
 {
   const holder = document.querySelector("script.models-data");
@@ -9,14 +9,8 @@
   const inAddress = { training_source: "source" };
   const nameOf = ({ key }) => inAddress[key] ?? key;
 
-  const make = (name, attributes = {}, ...children) => {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) {
-      made.setAttribute(key, value);
-    }
-    made.append(...children);
-    return made;
-  };
+  const { chosen, showModel } = window;
+  const { make, networkOf } = chosen;
 
   // Reading numbers
 
@@ -33,15 +27,22 @@
   const [{ values: names, full }] = columns;
   const fullName = (row) => full.words[full.values[row]].replace("~", () => names[row].split(" (")[0]);
 
+  const textOf = (column, value) => {
+    if (isNumber(column)) {
+      return value === null ? "–" : writers[column.kind](value);
+    }
+    return column.labels ? column.labels[value] : value;
+  };
+
   const render = (column) => (value, type, _data, { row }) => {
     if (column.kind === "name" && type === "filter") {
       return `${value} ${fullName(row)}`;
     }
-    if (isNumber(column)) {
-      return type === "display" ? (value === null ? "–" : writers[column.kind](value)) : value;
+    if (type !== "display") {
+      return isNumber(column) ? value : textOf(column, value);
     }
-    const text = column.labels ? column.labels[value] : value;
-    return type === "display" ? escaped(text) : text;
+    const text = escaped(textOf(column, value));
+    return column.kind === "name" ? `<a href="?${new URLSearchParams({ model: networkOf(value) })}">${text}</a>` : text;
   };
 
   // What is not measured stands last, whichever way the rest is sorted.
@@ -113,6 +114,38 @@
   const wanted = new Map();
   shown.search.fixed("choices", (_text, row) =>
     [...wanted].every(([place, words]) => columns[place].words[row[place]] === words));
+
+  // The view of one model
+
+  // What the table says of a network, whose rows may differ.
+  const factsOf = (network) => {
+    const rows = [...names.keys()].filter((row) => networkOf(names[row]) === network);
+    const told = (column) => rows.filter((row) => column.values[row] !== null)
+      .flatMap((row) => textOf(column, column.values[row]).split(", "));
+    const facts = columns.slice(1).map((column) => [column.title, [...new Set(told(column))].join(", ")]);
+    return facts.filter(([, text]) => text).map(([title, text]) => `${title}: ${text}`).join(" · ");
+  };
+
+  let view;
+  const showView = async () => {
+    const network = chosen.inAddress();
+    const next = network && (await showModel(network, factsOf(network)));
+    view?.remove();
+    view = next;
+    if (view) {
+      form.before(view);
+    }
+  };
+  chosen.follow(showView);
+  showView();
+
+  // What the table shows stays in the address while views change.
+  table.addEventListener("click", ({ target }) => {
+    const link = target.closest("a");
+    if (link) {
+      link.hash = location.hash;
+    }
+  });
 
   // The address
 

@@ -76,9 +76,8 @@ def models_of(study: Study) -> pd.DataFrame:
     return table[~table["group"].isin(NOBODY)].reset_index(drop=True)
 
 
-def measured(study: Study) -> Columns:
-    """Read every property of a card from the cubes that a study has."""
-    who = models_of(study)
+def evaluations(study: Study) -> Iterator[tuple[str, str, Column]]:
+    """Read every property of a card from the cubes that a study has: key, kind, and a row an evaluation."""
     readers = {
         "shifts": _of_shifts,
         "factors": _of_factors,
@@ -86,14 +85,16 @@ def measured(study: Study) -> Columns:
         "ood": _of_detection,
         "calibration": _of_calibration,
     }
-    found: Columns = {}
     for cube, read in readers.items():
         if study.has(cube):
-            for key, kind, column in read(study.read(cube)):
-                kept = _each_once(column, who)
-                if len(kept.rows):
-                    found[key, kind] = kept
-    return found
+            yield from read(study.read(cube))
+
+
+def measured(study: Study) -> Columns:
+    """Return every property of a card that a study has, each network once."""
+    who = models_of(study)
+    kept = {(key, kind): _each_once(column, who) for key, kind, column in evaluations(study)}
+    return {which: column for which, column in kept.items() if len(column.rows)}
 
 
 def accuracies(study: Study, columns: Columns) -> pd.Series:

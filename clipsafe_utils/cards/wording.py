@@ -1,6 +1,6 @@
 """What a card says, in words: the same cells for the terminal, Markdown and HTML."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clipsafe_utils.cards.card import Card, Line
@@ -38,7 +38,7 @@ def cells_of(card: Card) -> Iterator[tuple[Line, Cells]]:
             Cells(
                 line.part,
                 line.title,
-                _kind(line),
+                kind_in_words(line.key, line.kind),
                 str(line.value.in_full()),
                 _place(line.place, card),
                 equal,
@@ -89,12 +89,16 @@ def _place(place: object, card: Card) -> str:
     return f"{place}" if place.among == card.among else f"{place}, {place.among}"
 
 
-_KINDS: Mapping[str, str] = {"maximum_softmax": "maximum softmax"}
+def kind_in_words(key: str, kind: str) -> str:
+    """Say how a property was measured; empty where that is the usual way.
 
-
-def _kind(line: Line) -> str:
-    if line.kind.endswith(OF_ALL):
+    Examples
+    --------
+    >>> kind_in_words("shift:a", "a_of_1000")
+    'chosen among 1,000 classes'
+    """
+    if kind.endswith(OF_ALL):
         return "chosen among 1,000 classes"
-    if line.key in SHIFTS:
-        return "" if line.kind == SHIFTS[line.key][0] else shift_title(line.kind)
-    return line.kind.replace("_", " ")
+    if key in SHIFTS:
+        return "" if kind == SHIFTS[key][0] else shift_title(kind)
+    return kind.replace("_", " ")

@@ -11,12 +11,20 @@ from pathlib import Path
 import nbformat
 
 from clipsafe_utils.chapters.downloads.result import files_of_the_site
+from clipsafe_utils.chapters.model_table.views import write_views
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.files import scratch_folder
 from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.content_policy import add_policies
 from clipsafe_utils.publishing.jupyter_book import ONLY
+from clipsafe_utils.publishing.lighter import lighten
 from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
+
+MODELS = "book/models.html"
+"""The page that shows a view of a model."""
+
+VIEWS = "_static/views"
+"""Where a site has the scripts with these."""
 
 _WARNINGS_SHOWN = 5
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -48,7 +56,10 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool, only: Path | Non
     site = output / "_build" / "html"
     if only is None:
         attach_cubes(root, site)
+        if (site / MODELS).is_file():
+            write_views(site / VIEWS)
         fill_notebooks(site)
+    lighten(root / "book" / "_static", site / "_static")
     add_policies(site)
     return site
 

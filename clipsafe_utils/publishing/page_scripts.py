@@ -6,8 +6,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 SCRIPTS = {
-    'class="models-data"': ("datatables.min.js", "models.js"),
-    'class="figure-data"': ("figures.js", "chart.js"),
+    'class="models-data"': ("datatables.min.js", "chosen.js", "model-view.js", "models.js"),
+    'class="figure-data"': ("chosen.js", "figures.js", "chart.js"),
     'class="themed-table"': ("figures.js",),
     'class="ledger-table"': ("ledger.js",),
 }

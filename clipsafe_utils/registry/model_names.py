@@ -4,6 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+_EVALUATION = re.compile(r"(@| \((?!stylised\))| as ).*$", re.DOTALL)
+"""What stands behind the name of a network; `chosen.js` has the same."""
+
 
 def short_names(models: Sequence[str], checkpoints: Sequence[str]) -> list[str]:
     """Return the short names of the models of a frame, in their order.
@@ -33,6 +36,17 @@ def short_names(models: Sequence[str], checkpoints: Sequence[str]) -> list[str]:
             for name, model in zip(plain, models, strict=True)
         ]
     return plain
+
+
+def network_of(name: str) -> str:
+    """Return the name of the network of a short name, without what tells its evaluations apart.
+
+    Examples
+    --------
+    >>> [network_of(name) for name in ("vit@384", "RN50.openai (a) as RN50", "resnet50 (stylised) (a)")]
+    ['vit', 'RN50.openai', 'resnet50 (stylised)']
+    """
+    return _EVALUATION.sub("", name)
 
 
 def _called(name: str) -> str:

@@ -12,7 +12,7 @@ from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.changes import PairChanges
 from clipsafe_utils.findings.shift.clouds import ID
 from clipsafe_utils.findings.shift.own import names_of
-from clipsafe_utils.findings.shift.recipes import MEAN, THIRDS, Recipes
+from clipsafe_utils.findings.shift.recipes import MEAN, START, THIRDS, Recipes
 from clipsafe_utils.findings.shift.result import DistributionShift
 from clipsafe_utils.findings.shift.source_shares import ENCODER, OUTCOMES, SIZE, SOURCE, SourceShares
 from clipsafe_utils.findings.shift.sources import LINES, STANDARD, TOGETHER
@@ -197,11 +197,11 @@ def _panels_of(found: Recipes) -> dict[str, str]:
 def _runs(found: Recipes) -> Iterator[tuple[str, str, Mapping[Any, float]]]:
     values = found.table[[ID, *_panels_of(found)]].to_dict("index")
     for run, third in sorted(found.third.items(), key=lambda pair: THIRDS.index(pair[1])):
-        yield f"rate/{third}", str(run).rpartition(":")[2], values[run]
+        yield f"rate/{third}", found.names.get(str(run), str(run)), values[run]
     if found.probe:
         yield "rate/none", "linear probe", found.probe
     if found.start:
-        yield group_look("clip_zero_shot"), "before fine-tuning", found.start
+        yield group_look("clip_zero_shot"), f"{START} (before fine-tuning)", found.start
 
 
 def _sources(studies: Studies) -> list[str]:

@@ -18,6 +18,7 @@ from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.correlation import rank_correlation_interval
 from clipsafe_utils.metrics.families import difference_of_groups
 from clipsafe_utils.metrics.intervals import ALPHA, holm
+from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, percent, points, span
 
 SETTINGS: Mapping[str, str] = {
@@ -37,7 +38,9 @@ MEAN, HEIGHT = "mean", "height"
 THIRDS = ("low", "middle", "high")
 """Of the runs, by learning rate."""
 
-_START = "ViT-B-32.openai"
+START = "ViT-B-32.openai"
+"""What was fine-tuned."""
+
 _GROUP = "clip_fine_tuned"
 _FEWEST = 6
 _NONE = Missing("no study has one CLIP fine-tuned by many recipes")
@@ -55,6 +58,9 @@ class Recipes:
     start: Mapping[str, float] = field(default_factory=dict)  # the CLIP itself, zero-shot
     line: pd.DataFrame = field(default_factory=pd.DataFrame)  # of standard networks: x, and by shift and mean
     source_lines: Sequence[str] = ()
+    names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by run the short name, which the table of models has
 
     def __bool__(self) -> bool:
         return bool(len(self.table))
@@ -200,7 +206,13 @@ def _read(one: UnderShift, cube: xr.Dataset, confidence: float) -> Recipes:
         _numbers(rows.iloc[-1]) if start else {},
         _line(one, shifts),
         source_lines([cube]),
+        _names(one.cubes.read("models"), settings.index.tolist()),
     )
+
+
+def _names(models: xr.Dataset, runs: list[str]) -> dict[str, str]:
+    checkpoints = models["checkpoint"].to_series().reindex(runs).tolist()
+    return dict(zip(runs, short_names(runs, checkpoints), strict=True))
 
 
 def _numbers(row: pd.Series) -> dict[str, float]:
@@ -212,7 +224,7 @@ def _start(one: UnderShift, shifts: Sequence[str]) -> dict[str, float]:
     found = {}
     for name in shifts:
         cloud = one.clouds[name]
-        here = cloud["checkpoint"].values == _START
+        here = cloud["checkpoint"].values == START
         if here.sum() != 1:
             return {}
         found[ID] = float(cloud["x"].values[here][0])
