@@ -148,10 +148,13 @@ def _of_cards(study: Study) -> _Values:
         for key, kind, column in read:
             if key == one.key:
                 rows = column.rows.dropna(subset="value")
-                numbers = zip(*(rows[name] for name in ("row", "value", "low", "high")), strict=True)
+                numbers = zip(rows["row"], rows["value"], rows["low"], rows["high"], strict=True)
                 yield (
                     _titled(one.title, kind_in_words(key, kind)),
-                    {row: str(Value(*ends, scale=one.scale).in_full()) for row, *ends in numbers},
+                    {
+                        row: str(Value(at, low, high, scale=one.scale).in_full())
+                        for row, at, low, high in numbers
+                    },
                 )
 
 
@@ -171,4 +174,4 @@ def _of_other_cubes(study: Study) -> _Values:
 
 
 def _shares(values: pd.Series) -> dict[str, str]:
-    return {row: str(Value(value).in_full()) for row, value in values.dropna().items()}
+    return {str(row): str(Value(value).in_full()) for row, value in values.dropna().items()}

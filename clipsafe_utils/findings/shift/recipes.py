@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from scipy.special import ndtr
 
+from clipsafe_utils.cubes import Study
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.shift.clouds import ID
 from clipsafe_utils.findings.shift.study import UnderShift
@@ -181,11 +182,12 @@ def read_recipes(shown: Mapping[str, UnderShift], confidence: float) -> Recipes:
     """Read the first study of real models shown that has the cube `recipes`."""
     for one in shown.values():
         if one.cubes is not None and one.is_real and one.cubes.has("recipes") and _GROUP in one.groups:
-            return _read(one, one.cubes.read("recipes"), confidence)
+            return _read(one, one.cubes, confidence)
     return NO_RECIPES
 
 
-def _read(one: UnderShift, cube: xr.Dataset, confidence: float) -> Recipes:
+def _read(one: UnderShift, study: Study, confidence: float) -> Recipes:
+    cube = study.read("recipes")
     accuracy: pd.DataFrame = (cube["hits"] / cube["images"]).to_dataframe("accuracy")["accuracy"].unstack()
     shifts = [name for name in one.clouds if name in accuracy]
     settings = cube[list(SETTINGS)].to_dataframe()
@@ -206,7 +208,7 @@ def _read(one: UnderShift, cube: xr.Dataset, confidence: float) -> Recipes:
         _numbers(rows.iloc[-1]) if start else {},
         _line(one, shifts),
         source_lines([cube]),
-        _names(one.cubes.read("models"), settings.index.tolist()),
+        _names(study.read("models"), settings.index.tolist()),
     )
 
 
