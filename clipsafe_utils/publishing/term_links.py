@@ -31,6 +31,7 @@ FORMS: Mapping[str, str] = {
     "smallest effect that matters": r"smallest effects? that matters?",
     "standard": r"standard (?:networks?|models?|group)",
     "study": r"(?<=the )study|studies",
+    "Vision Transformer (ViT)": r"Vision Transformers?|ViTs?",
 }
 """How a page says a term, where that is not the term with or without an s.
 

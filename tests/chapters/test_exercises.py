@@ -26,7 +26,10 @@ SEVERAL_VARIANTS = [
         (0.25, "the answer is 2 numbers"),
         ((0.25, 4.0, 1.0), "the answer is 2 numbers"),
         ((0.3, 4.0), "number 1 is not right"),
-        ((0.3, np.nan), "number 1 and 2 are not right"),
+        ((0.3, np.nan), "numbers 1 and 2 are not right"),
+        ((0.25, -4.0), "number 2 has the wrong sign"),
+        ((25.0, 400.0), "numbers 1 and 2 are off by a factor of 100: mind the unit"),
+        ((4.0, 0.25), "numbers 1 and 2 are right in the other order"),
     ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong_with_it_and_no_more(
