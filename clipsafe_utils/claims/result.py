@@ -37,6 +37,7 @@ class Flips:
     labels: Text  # Which labels, and by how many choices.
     change: Text  # The choice that turns most.
     turned: Text
+    decided: Text  # How many turn of the trials with a label that real models decide.
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,16 @@ class ClaimsLedger:
         tried = sum(len(flip.tried) for flip in choices)
         flipped = [one for flip in choices for one in flip.flipped]
         if not tried:
-            return Flips(*[Missing("no choice bears on what is measured")] * 5)
+            return Flips(*[Missing("no choice bears on what is measured")] * 6)
+        tried_of = (one for flip in choices for one in flip.tried)
+        decided = [one for one in tried_of if not one.entry.of_proxy and one.entry.label in _OF_NETWORKS]
+        of_decided = (
+            count(sum(one.flips for one in decided), len(decided))
+            if decided
+            else Missing("no label that real models decide was tried")
+        )
         if not flipped:
-            return Flips(Text(tried), Text(0), *[Missing("no label flips")] * 3)
+            return Flips(Text(tried), Text(0), *[Missing("no label flips")] * 3, of_decided)
         by_label = Counter(f"{one.entry.claim.id} in {one.entry.study}" for one in flipped)
         labels = (f"{name} (by {by} choice{'s' if by > 1 else ''})" for name, by in by_label.items())
         most = choices[0]
@@ -140,6 +148,7 @@ class ClaimsLedger:
             listed(labels),
             Text(CHANGES[most.choice, most.value]),
             Text(f"{len(names)} ({', '.join(names)})"),
+            of_decided,
         )
 
     def tries(self, choice: str) -> bool:

@@ -118,6 +118,7 @@ def test_what_another_choice_turns() -> None:
     ]
     flips = result_of(entries, other).flips
     assert (flips.flipped, flips.number, flips.turned) == ("2", "3", "2 (A, D1)")
+    assert flips.decided == "2 of 3"
     assert flips.labels == "A in published (by 1 choice) and D1 in published (by 1 choice)"
     assert result_of(entries, other).tries("fit")
     assert not result_of(entries, other).tries("error")
@@ -127,7 +128,7 @@ def test_what_another_choice_turns() -> None:
 def test_where_nothing_turns() -> None:
     entries = made_ledger()
     flips = result_of(entries, [changed(entries[0], L.REPRODUCED)]).flips
-    assert (flips.flipped, flips.number) == ("0", "1")
+    assert (flips.flipped, flips.number, flips.decided) == ("0", "1", "0 of 1")
     assert isinstance(flips.labels, Missing)
     assert isinstance(flips.change, Missing)
     assert isinstance(flips.turned, Missing)

@@ -48,8 +48,8 @@ def matrix(entries: Sequence[Entry], page: str = "") -> Shown:
     return _captioned(
         f"<table><thead>{_head('Label', studies)}</thead>{''.join(blocks)}</table>",
         "The claims with each label, by study; each links to its row of the ledger. A small letter after "
-        "a number marks a part of a finding; it counts with the whole. Colour: labels based on more than one "
-        "or two real networks.",
+        "a number marks a part of a finding; it counts with the whole. In brackets: independent units, as "
+        "a rule training lineages. Colour: labels based on more than one or two real networks.",
     )
 
 
@@ -202,7 +202,11 @@ def _titled(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def _ids(entries: Iterable[Entry], page: str) -> str:
-    return ", ".join(_link(entry.claim, page) for entry in entries) or "–"
+    return ", ".join(f"{_link(entry.claim, page)}{_units(entry)}" for entry in entries) or "–"
+
+
+def _units(entry: Entry) -> str:
+    return f" ({entry.units})" if entry.units and entry.label not in CLOSED else ""
 
 
 def _link(claim: Claim, page: str) -> str:

@@ -81,7 +81,7 @@ def pairs_table(found: ShapeBias) -> Shown:
     names = dict(zip(evaluations.rows["model"], evaluations.rows["name"], strict=True))
     rows = [
         {
-            "What differs": one.kind if one.is_alike else f"{one.kind}, and the read-out",
+            "What differs": one.kind if one.is_alike else f"{one.kind}, and how they were asked",
             "Before": _breakable(names[one.before]),
             "After": _breakable(names[one.after]),
             "Points": change.over_images.with_interval,

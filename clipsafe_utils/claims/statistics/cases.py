@@ -14,7 +14,7 @@ from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.registry.training_sources import lineage_of
 
 NETWORK, PAIR = "network", "pair of networks"
-LINEAGE, COUPLE = "training lineage", "couple of lineages"
+LINEAGE, COUPLE = "training lineage", "pair of lineages"
 
 _FEWEST_DRAWS = 3
 

@@ -14,7 +14,7 @@ from clipsafe_utils.cubes import find_study
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.parameters import CheckedParameters
-from clipsafe_utils.say import Missing, Said, Scale, Text, Value, count, listed
+from clipsafe_utils.say import Missing, Said, Scale, Text, Value, count, listed, number
 
 _SCALES: Mapping[str, Scale] = {
     "points": "difference",
@@ -85,6 +85,15 @@ class Compared:
         if self.outcome is not Outcome.AGREE:
             return Missing("sizes are compared where the signs agree")
         return Text(f"{self.record.estimate / self.laboratory.estimate:.1f}")
+
+    @property
+    def from_zero(self) -> Text:
+        """How far the real interval is from 0, in the digits of its unit; 0 where it holds 0."""
+        if isinstance(self.record, Missing):
+            return self.record
+        low, high = self.record.interval
+        distance = max(low, -high, 0.0)
+        return number(100 * distance if self.prediction.unit in _SCALES else distance)
 
     @property
     def are_apart(self) -> bool:

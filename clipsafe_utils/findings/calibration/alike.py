@@ -18,6 +18,7 @@ LIKE = 0.02
 """Networks are of like accuracy if their accuracies differ by less."""
 
 FEWEST_ALIKE = 2
+_FEWEST_TO_RANK, _MOST = 3, 0.9
 """With one standard network of like accuracy there is nothing that is usual among them."""
 
 MATTERS = 0.014
@@ -134,6 +135,23 @@ class Alike:
             span(difference.tolist(), partial(points, digits=2)),
             "both" if less and more else "less" if less else "more" if more else "none",
         )
+
+    @property
+    def fell(self) -> Text:
+        """For how many zero-shot CLIPs one temperature lowers the ECE."""
+        before, after = (self._of(CLIP, scaling).set_index("name")["ece"] for scaling in SCALINGS)
+        if before.empty:
+            return Missing("no zero-shot CLIP has errors at both scalings")
+        return count(int((after[before.index] < before).sum()), len(before))
+
+    @property
+    def beat_most(self) -> Text:
+        """Of the CLIPs with three standard networks of like accuracy, how many err less than nine in ten."""
+        known = self.beside[self.beside["alike"] >= _FEWEST_TO_RANK] if len(self.beside) else self.beside
+        if known.empty:
+            return Missing("no CLIP has three standard networks of like accuracy")
+        shares = known[f"worse_{BEFORE}"] / known["alike"]
+        return count(int((shares >= _MOST).sum()), len(known))
 
     @property
     def alone(self) -> Text:

@@ -28,6 +28,7 @@ LARGEST_RATIO = 0.5
 
 BIAS = "shape_bias"
 _FEWEST = 4  # sources; a line through fewer others than three fits whatever is there
+_TEN_POINTS = 0.1
 _HALF = len(HEADLINE_FACTORS) / 2
 
 _NOT_ENOUGH = Missing("too few of the drawn sources were trained")
@@ -163,10 +164,10 @@ class ManySources:
 
     @property
     def slope(self) -> Said:
-        """How shape bias changes from a share of typical textures of 0 to 1; its interval over sources."""
+        """How shape bias changes with ten points more of typical textures; its interval over sources."""
         if not self:
             return _NOT_ENOUGH
-        x, y = self.knob, self.biases()[0]
+        x, y = self.knob / _TEN_POINTS, self.biases()[0]
         slope, start = np.polyfit(x, y, 1)
         freedom = x.size - 2
         spread = np.sqrt(((y - start - slope * x) ** 2).sum() / freedom / ((x - x.mean()) ** 2).sum())

@@ -158,6 +158,11 @@ class ShapeBias:
         return self._of_group(*groups, architecture="vit")
 
     @cached_property
+    def standard_vits(self) -> Observers:
+        """The Vision Transformers among the networks with ImageNet labels."""
+        return self._of_group("standard", architecture="vit")
+
+    @cached_property
     def chats(self) -> Observers:
         """Chat models that see by a CLIP and were asked for a letter."""
         return self._where(lambda panel: _is(panel.cube, "read_out", MULTIPLE_CHOICE), "no chat model")

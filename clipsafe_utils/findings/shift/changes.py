@@ -11,7 +11,7 @@ from clipsafe_utils.findings.shift.clouds import ID, Clouds
 from clipsafe_utils.findings.shift.sources import mean_of
 from clipsafe_utils.metrics.families import FEWEST_UNITS
 from clipsafe_utils.registry.set_names import shift_title
-from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
+from clipsafe_utils.say import Missing, Said, Text, Value, count, listed, nothing, points, span
 
 Measure = Literal["difference", "at_equal"]
 """Of accuracy, and at equal accuracy in distribution: of the height above a line."""
@@ -69,6 +69,22 @@ class PairChanges:
         if not self.changes("at_equal"):
             return _NO_PAIR
         return "no" if isinstance(self.supported("up"), Missing) else "yes"
+
+    @property
+    def rises(self) -> Text:
+        """Under how many shifts accuracy itself rises, by the mean."""
+        changes = [one.estimate for title, one in self._under_shift("difference")]
+        return count(sum(change > 0 for change in changes), len(changes)) if changes else _NO_PAIR
+
+    def at_equal_without(self, shift: str) -> Text:
+        """Return the range of the changes at equal accuracy over all shifts but one."""
+        left_out = shift_title(shift)
+        changes = [one.estimate for title, one in self._under_shift("at_equal") if title != left_out]
+        return span(changes, points) if changes else _NO_PAIR
+
+    def _under_shift(self, measure: Measure) -> list[tuple[str, Value]]:
+        at_home = shift_title(ID)
+        return [(title, one) for title, one in self.changes(measure).items() if title != at_home]
 
     @property
     def undecided(self) -> dict[str, Value]:
