@@ -65,7 +65,7 @@ def clips() -> tuple[ModelEntry, ...]:
 
 
 def is_served(entry: Entry) -> bool:
-    """Say whether a zero-shot CLIP of a new lineage is a case by itself; others need pairs, crossings or many."""
+    """Say whether a zero-shot CLIP of a new lineage is a case by itself, not a pair or a crossing."""
     return entry.evidence is not None and entry.evidence.case == NETWORK
 
 
