@@ -41,14 +41,12 @@ class GainWithin:
     whole: Text
     by_source: Text  # The range over the sources.
     of_standard: Text
-    is_of_groups: (
-        Text  # Whether most of it is there without a source, among standard networks: `yes` or `no`.
-    )
+    is_of_groups: Text  # Whether standard networks alone have most of it: `yes` or `no`.
 
 
 @dataclass(frozen=True)
 class ReadTwice:
-    """The networks behind the floor of accuracy under shift: who read them twice, and how far that is apart."""
+    """The networks behind the floor of accuracy under shift, and how far two readings are apart."""
 
     networks: Text
     of_one_team: Text

@@ -63,7 +63,7 @@ def _fine_tuned(reader: Reader, shifts: Collection[str] | None = None) -> Eviden
 
 
 def rank_correlations_across(reader: Reader, groups: Sequence[str] = COMPARED) -> list[float]:
-    """Return the rank correlation of both accuracies across networks of some groups, by kind of shift; NaN for few."""
+    """Return the rank correlation of both accuracies across some groups, by kind of shift; NaN for few."""
     plain = plain_accuracy(reader)
     x = plain.shares.isel(draw=0).values
     compared = np.isin(plain.models["group"].values, list(groups))

@@ -177,7 +177,7 @@ class OodCorrelation:
 
     @property
     def on_own_images(self) -> str | Missing:
-        """Whether networks of the record are compared on images chosen for each, as COOD's are: `yes` or `no`."""
+        """Whether the record compares networks on images chosen for each, as COOD's are: `yes` or `no`."""
         if not self.record.by_set:
             return Missing("no study of real models has detection scores")
         cood = self.record.by_set.get(_OWN_IMAGES)
