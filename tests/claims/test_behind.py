@@ -1,4 +1,4 @@
-"""What stands behind effects of the ledger: parts that add up to what the ledger has, on the public record."""
+"""What stands behind effects of the ledger: parts that add up to what the ledger has."""
 
 from collections.abc import Callable
 
