@@ -14,6 +14,7 @@ from clipsafe_utils.claims.gaps import needed
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Entry, ledger
 from clipsafe_utils.claims.settling import more_units, what_would_settle
+from clipsafe_utils.claims.statistics.cases import NETWORK
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.importing.recognising import RECORD
 from clipsafe_utils.metrics.families import FEWEST_UNITS
@@ -63,6 +64,17 @@ def clips() -> tuple[ModelEntry, ...]:
     return tuple(read_models(Path(str(files("clipsafe_utils.registry").joinpath("gpu_hour.csv")))))
 
 
+def is_served(entry: Entry) -> bool:
+    """Say whether a zero-shot CLIP of a new lineage is a case by itself, not a pair or a crossing."""
+    return entry.evidence is not None and entry.evidence.case == NETWORK
+
+
+def needs(entry: Entry) -> str:
+    """Say what a unit of a claim is made of, as the frozen population says."""
+    population = entry.claim.population.partition(";")[0]
+    return "one zero-shot CLIP" if is_served(entry) else population
+
+
 def number_waiting() -> Text:
     """Say how many claims wait."""
     return Text(len(waiting()))
@@ -70,7 +82,17 @@ def number_waiting() -> Text:
 
 def number_within_reach() -> Text:
     """Say of how many the CLIPs of the hour, each of a lineage, could be enough."""
-    return Text(sum(lacking(entry) <= len(clips()) for entry in waiting()))
+    return Text(len(_within_reach()))
+
+
+def within_reach() -> Text:
+    """Say which these are."""
+    return listed(entry.claim.id for entry in _within_reach())
+
+
+def need_else() -> Text:
+    """Say what the claims need of which a single CLIP is no case."""
+    return listed(dict.fromkeys(needs(entry) for entry in waiting() if not is_served(entry)))
 
 
 def number_of_clips() -> Text:
@@ -95,6 +117,7 @@ def claims_table() -> Shown:
             "Claim": f"{entry.claim.id}. {entry.claim.sentence}",
             "Label": str(entry.label),
             "Now": f"{entry.units}",
+            "Needs": needs(entry),
             "It would take": takes(entry),
             "Data": " and ".join(_DATA.get(entry.claim.cube, ("none of these",))),
         }
@@ -103,7 +126,7 @@ def claims_table() -> Shown:
     return table(
         pd.DataFrame(rows),
         "Claims that the record has too few training lineages for, those that lack the fewest first. Now: "
-        "how many lineages, or sets of lineages, it has.",
+        "how many lineages, or sets of lineages, it has. Needs: what a lineage must have to count.",
     )
 
 
@@ -138,6 +161,10 @@ def cost_table() -> Shown:
         pd.DataFrame(rows),
         f"All {number_of_clips()} CLIPs by clipsafe predict --plan, at rates that are assumed, not measured.",
     )
+
+
+def _within_reach() -> list[Entry]:
+    return [entry for entry in waiting() if is_served(entry) and lacking(entry) <= len(clips())]
 
 
 def _minutes(cost: dict[str, Any]) -> float:

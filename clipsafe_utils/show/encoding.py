@@ -58,7 +58,7 @@ def _sources() -> dict[str, Look]:
         "laion": ("#3D33A0", "#A9A4F5", "P"),
         "mixed": ("#7B3FA0", "#B38BE6", "*"),
         "LAION grid": ("#3D33A0", "#A9A4F5", "p"),
-        "another source": ("#8078D8", "#DEDCFD", "p"),
+        "another source": ("#66707C", "#A9B4C0", "p"),
     }
     return {f"source/{name}": Look(name, *look, rank=9) for name, look in steps.items()}
 

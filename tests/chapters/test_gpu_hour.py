@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,24 @@ def test_claims_wait_that_lack_lineages_and_those_that_lack_fewest_come_first() 
 def test_a_claim_that_lineages_decided_does_not_wait() -> None:
     decided = entry(claim("A"), Label.SUPPORTED, networks([0.02, 0.03, 0.02, 0.03]), "published")
     assert gpu_hour.takes(decided) == ""
+
+
+def test_a_clip_serves_claims_on_networks_and_no_claim_on_pairs() -> None:
+    by_network = entry(claim("A"), Label.UNCLEAR, networks([0.02]), "published")
+    assert gpu_hour.is_served(by_network)
+    assert gpu_hour.needs(by_network) == "one zero-shot CLIP"
+    of_pairs = replace(networks([0.02]), case="pair of networks")
+    paired = claim("B", population="pairs of zero-shot CLIPs; a unit is a couple of lineages")
+    by_pair = entry(paired, Label.UNCLEAR, of_pairs, "published")
+    assert not gpu_hour.is_served(by_pair)
+    assert gpu_hour.needs(by_pair) == "pairs of zero-shot CLIPs"
+
+
+@pytest.mark.usefixtures("made")
+def test_no_claim_is_within_reach_of_which_a_clip_is_no_case() -> None:
+    names = {one.claim.id for one in gpu_hour.waiting() if not gpu_hour.is_served(one)}
+    assert not names & {*str(gpu_hour.within_reach()).replace(" and ", ", ").split(", ")}
+    assert int(str(gpu_hour.number_within_reach())) <= len(gpu_hour.waiting()) - len(names)
 
 
 def test_the_clips_are_of_lineages_of_their_own() -> None:

@@ -120,7 +120,8 @@ def floors(r: ClaimsLedger) -> Shown:
     of_cubes = table(
         pd.DataFrame(said),
         "The evaluation floor: how far the first two readings of a network differ, as the median over "
-        "networks; and the largest difference.",
+        "networks; and the largest difference. Both readings may be of one source, at two image sizes or by "
+        "two sets of prompts.",
     )
     named = [
         folded(_readings(cube, networks), f"The networks that were read twice: study {study}, cube {cube}")

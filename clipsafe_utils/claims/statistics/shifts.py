@@ -1,6 +1,6 @@
 """Statistics of the claims that this book adds: accuracy under distribution shift."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -42,19 +42,36 @@ def fine_tuning_under_shift(reader: Reader, choices: Choices) -> Evidence:  # no
     It is the height above the line of networks trained on labels, in the mean over the kinds of shift that
     fine-tuned CLIPs met, within the pairs of that procedure which has most.
     """
-    heights, errors, models = mean_heights(reader)
+    return _fine_tuned(reader)
+
+
+def fine_tuning_by_shift(reader: Reader) -> dict[str, Evidence]:
+    """Return the same under each shift alone, within the same pairs."""
+    return {shift: _fine_tuned(reader, [shift]) for shift in _met(reader)}
+
+
+def fine_tuning_without(reader: Reader, shift: str) -> Evidence:
+    """Return the same without one shift, within the same pairs."""
+    return _fine_tuned(reader, [name for name in _met(reader) if name != shift])
+
+
+def _fine_tuned(reader: Reader, shifts: Collection[str] | None = None) -> Evidence:
+    heights, errors, models = mean_heights(reader, shifts)
     procedure, pairs = fully_fine_tuned(models)
     evidence = of_pairs(heights, models, pairs, of_first, errors=errors)
     return replace(evidence, which=procedure, images_error=BINOMIAL, floor=reader.floor(_CUBE), readings=2)
 
 
-def rank_correlations_across(reader: Reader) -> list[float]:
-    """Return the rank correlation of both accuracies across all networks, by kind of shift."""
+def rank_correlations_across(reader: Reader, groups: Sequence[str] = COMPARED) -> list[float]:
+    """Return the rank correlation of both accuracies across some groups, by kind of shift; NaN for few."""
     plain = plain_accuracy(reader)
     x = plain.shares.isel(draw=0).values
-    compared = np.isin(plain.models["group"].values, COMPARED)
+    compared = np.isin(plain.models["group"].values, list(groups))
     kinds = [(y, compared & np.isfinite(y)) for y in _by_kind(reader, plain)]
-    return [float(rank_correlation(x[here], y[here])) for y, here in kinds]
+    return [
+        float(rank_correlation(x[here], y[here])) if here.sum() >= FEWEST_CLIPS else np.nan
+        for y, here in kinds
+    ]
 
 
 def _by_kind(reader: Reader, plain: PlainAccuracy) -> list[Array]:
@@ -78,11 +95,8 @@ def _along(cloud: xr.Dataset, checkpoints: list[str]) -> Array:
     return np.array([under.get(name, np.nan) for name in checkpoints])
 
 
-def mean_heights(reader: Reader) -> tuple[xr.DataArray, xr.DataArray, xr.Dataset]:
-    """Average heights over the kinds of shift that fine-tuned CLIPs met, of models measured under all.
-
-    Returns heights, their binomial standard errors, and who the models are.
-    """
+def _met(reader: Reader) -> dict[str, xr.Dataset]:
+    """Return the shifts that fine-tuned CLIPs met."""
     clouds = {
         shift: cloud
         for shift, cloud in _clouds(reader).items()
@@ -90,9 +104,24 @@ def mean_heights(reader: Reader) -> tuple[xr.DataArray, xr.DataArray, xr.Dataset
     }
     if not clouds:
         raise NotMeasuredError(f"no shift under which {FEWEST_CLIPS} fine-tuned CLIPs were measured")
+    return clouds
+
+
+def mean_heights(
+    reader: Reader, shifts: Collection[str] | None = None
+) -> tuple[xr.DataArray, xr.DataArray, xr.Dataset]:
+    """Average heights over the kinds of shift that fine-tuned CLIPs met, of models measured under all.
+
+    Returns heights, their binomial standard errors, and who the models are; with `shifts`, the mean is over
+    these alone, of the same models.
+    """
+    clouds = _met(reader)
     first = next(iter(clouds.values()))
     measured = [set(cloud["model"].values.tolist()) for cloud in clouds.values()]
     everywhere = [name for name in first["model"].values.tolist() if all(name in names for names in measured)]
+    clouds = {shift: cloud for shift, cloud in clouds.items() if shifts is None or shift in shifts}
+    if not clouds:
+        raise NotMeasuredError("none of these shifts was measured")
     heights = {shift: _heights(cloud).sel(model=everywhere) for shift, cloud in clouds.items()}
     variances = {shift: _variance(cloud).sel(model=everywhere) for shift, cloud in clouds.items()}
     kinds = _kinds(clouds)

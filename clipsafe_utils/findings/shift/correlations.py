@@ -75,6 +75,19 @@ class Correlations:
         return self.rank_of(*self.undecided)
 
     @property
+    def few_intervals(self) -> Text:
+        """How far the intervals of these reach, over shifts."""
+        ends = {
+            name: (self._known("rank_low", [name]), self._known("rank_high", [name]))
+            for name in self.undecided
+        }
+        return listed(
+            f"{correlation(min(low))} to {correlation(max(high))} in {name}"
+            for name, (low, high) in ends.items()
+            if low and high
+        )
+
+    @property
     def direction(self) -> str | Missing:
         """Whether each interval is above zero in all decided sources, `up`, in `some`, or in none: `open`."""
         if not self._known("rank_low", self.decided):

@@ -124,6 +124,10 @@ class DistributionShift:
         return UnderShift("", {}, [], self.confidence)
 
 
+_OWN_IMAGES = "cood"
+"""The set whose classes are chosen for each network and score."""
+
+
 def _of_real(shifts: Mapping[str, UnderShift]) -> UnderShift | None:
     """Return the study that speaks of real models: the public record, or else the first of them."""
     real = {study: one for study, one in shifts.items() if one.is_real}
@@ -170,6 +174,15 @@ class OodCorrelation:
     def in_drawn_worlds(self) -> dict[str, Detection]:
         """The studies of a drawn world."""
         return {study: one for study, one in self.detected.items() if not one.is_real}
+
+    @property
+    def on_own_images(self) -> str | Missing:
+        """Whether the record compares networks on images chosen for each, as COOD's are: `yes` or `no`."""
+        if not self.record.by_set:
+            return Missing("no study of real models has detection scores")
+        cood = self.record.by_set.get(_OWN_IMAGES)
+        models = set(self.record.cloud["model"].values.tolist())
+        return "yes" if cood is not None and models & set(cood["model"].values.tolist()) else "no"
 
     @property
     def of_real(self) -> pd.DataFrame:

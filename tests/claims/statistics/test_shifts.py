@@ -94,6 +94,14 @@ class TestFineTuning:
         assert first.error == pytest.approx(np.sqrt(variance))
         assert evidence.images_error == BINOMIAL
 
+    def test_parts_are_of_one_shift_or_of_all_but_one(self, tmp_path: Path) -> None:
+        reader = study(tmp_path, nets() + tuned())
+        parts = {name: float(one.values.mean()) for name, one in shifts.fine_tuning_by_shift(reader).items()}
+        losses = dict(zip(CONDITIONS[1:], (-LOSSES[1:]).tolist(), strict=True))
+        assert parts == pytest.approx(losses, abs=1e-4)
+        rest = shifts.fine_tuning_without(reader, "sketch")
+        assert rest.values == pytest.approx([-LOSS * (2 + 4) / 2] * RUNS, abs=1e-4)
+
     def test_what_missed_a_shift_is_left_out(self, tmp_path: Path) -> None:
         rows = nets() + tuned()
         gap = np.array([1, 1, 1, np.nan])
@@ -169,6 +177,11 @@ class TestAccuracyAndShift:
         across = [spearmanr(x, one).statistic for one in y]
         assert effects(evidence) == {"WIT": pytest.approx(np.mean(np.subtract(within, across)))}
         assert shifts.rank_correlations_across(study(tmp_path / "again", rows)) == pytest.approx(across)
+
+    def test_across_some_groups_alone_and_not_across_few(self, tmp_path: Path) -> None:
+        reader = study(tmp_path, self.rows())
+        assert shifts.rank_correlations_across(reader, ["standard"]) == pytest.approx([1.0, 1.0])
+        assert np.isnan(shifts.rank_correlations_across(reader, ["more_data"])).all()
 
     def test_a_case_is_a_source_and_its_unit_the_lineage(self, tmp_path: Path) -> None:
         evidence = shifts.accuracy_and_shift(study(tmp_path, self.rows()), Choices())
