@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from io import StringIO
+from itertools import accumulate, pairwise
 from types import SimpleNamespace
 
 import nbformat
@@ -258,7 +259,12 @@ def test_the_page_for_lecturers_has_every_step_and_every_command_of_its_plans() 
     }
     for title, plan in of_page.items():
         headings = re.findall(r"^### (.+)$", sections[title], re.M)
-        assert headings == [step.title for step in plan]
+        ends = list(accumulate(step.minutes for step in plan))
+        marks = [f"{minutes // 60}:{minutes % 60:02d}" for minutes in (0, *ends)]
+        assert headings == [
+            f"{step.title} ({start}\N{EN DASH}{end})"
+            for step, (start, end) in zip(plan, pairwise(marks), strict=True)
+        ]
     assert set(re.findall(r"^clipsafe render .+$", prose, re.M)) == {rerun.command for rerun in reruns()}
 
 

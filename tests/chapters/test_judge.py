@@ -19,6 +19,7 @@ from clipsafe_utils.chapters.teaching.judge import (
     terms,
     write_lineup,
 )
+from clipsafe_utils.chapters.teaching.suspects_table import sorting_by_shape
 from clipsafe_utils.importing.folder import open_folder
 from clipsafe_utils.importing.study import import_folder
 from clipsafe_utils.metrics.cue_decisions import shape_bias
@@ -89,6 +90,16 @@ def test_shape_bias_alone_misleads_where_ordinary_images_were_seen_too() -> None
     }
     assert {variant[2].name for variant, is_right in right.items() if is_right} == {"resnet50_trained_on_SIN"}
     assert sum(right.values()) == 12
+    said = sorting_by_shape()
+    assert said.right == "12 of 36"
+    bias = {kind: [known[one]["shape bias"] for one in of_kind(kind)] for kind in KINDS}
+    assert said.clips == f"{100 * min(bias[CLIP]):.1f} % to {100 * max(bias[CLIP]):.1f} %".replace(
+        " %", said.clips[4:6]
+    )
+    assert max(bias[TUNED]) < min(bias[CLIP])
+    for kind in (CLIP, TUNED):
+        assert not any(min(bias[kind]) <= share <= max(bias[kind]) for share in bias[STYLISED])
+    assert judged_by_shape([known[one] for one in lineup(3)]) == [one.kind for one in lineup(3)]
 
 
 @pytest.mark.parametrize("seed", range(8))
