@@ -271,7 +271,7 @@ def teaching(
     ] = 0,
     judge_only: Annotated[
         bool,
-        typer.Option("--judge-only", help="Write the models to judge alone: a variant for another group."),
+        typer.Option("--judge-only", help="Write only the models to judge: a variant for another group."),
     ] = False,
 ) -> None:
     """Write what a class needs: handout, sheet for guesses, figures to project, models to judge, answer key.

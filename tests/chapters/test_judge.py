@@ -1,5 +1,6 @@
 """Three models to judge: the evidence tells them apart for every variant, and shape bias alone does not."""
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -93,9 +94,10 @@ def test_shape_bias_alone_misleads_where_ordinary_images_were_seen_too() -> None
     said = sorting_by_shape()
     assert said.right == "12 of 36"
     bias = {kind: [known[one]["shape bias"] for one in of_kind(kind)] for kind in KINDS}
-    assert said.clips == f"{100 * min(bias[CLIP]):.1f} % to {100 * max(bias[CLIP]):.1f} %".replace(
-        " %", said.clips[4:6]
-    )
+    for written, kind in ((said.clips, CLIP), (said.tuned, TUNED)):
+        ends = [f"{100 * end:.1f}" for end in (min(bias[kind]), max(bias[kind]))]
+        assert re.findall(r"[\d.]+", written) == ends
+    assert re.findall(r"[\d.]+", said.stylised) == [f"{100 * share:.1f}" for share in sorted(bias[STYLISED])]
     assert max(bias[TUNED]) < min(bias[CLIP])
     for kind in (CLIP, TUNED):
         assert not any(min(bias[kind]) <= share <= max(bias[kind]) for share in bias[STYLISED])

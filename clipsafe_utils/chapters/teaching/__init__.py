@@ -6,5 +6,11 @@ from clipsafe_utils.chapters.teaching.costs import lesson_costs, plan_table, tim
 from clipsafe_utils.chapters.teaching.suspects_table import judge_table, sorting_by_shape
 
 __all__ = [
-    *("judge_table", "lesson_costs", "plan_table", "plans", "read_times", "sorting_by_shape", "times_table"),
+    "judge_table",
+    "lesson_costs",
+    "plan_table",
+    "plans",
+    "read_times",
+    "sorting_by_shape",
+    "times_table",
 ]
