@@ -269,14 +269,23 @@ def teaching(
     seed: Annotated[
         int, typer.Option(min=0, help="Which three models are judged: a variant for a class.")
     ] = 0,
+    judge_only: Annotated[
+        bool,
+        typer.Option("--judge-only", help="Write only the models to judge: a variant for another group."),
+    ] = False,
 ) -> None:
     """Write what a class needs: handout, sheet for guesses, figures to project, models to judge, answer key.
 
-    The book and the reruns of the plans are in it, too, for a room without a network.
+    The book and the reruns of the plans are in it, too, for a room without a network. The reruns come last
+    and take minutes.
 
     Example: [bold]clipsafe teaching --seed 3 -o room[/bold]
     """
-    from clipsafe_utils.publishing.room import STEPS, write_room
+    from clipsafe_utils.publishing.room import STEPS, write_judge, write_room
 
+    if judge_only:
+        write_judge(output, seed)
+        say(output)
+        return
     with progress("For the class", total=STEPS) as advance:
         say(write_room(output, seed, advance))

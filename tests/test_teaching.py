@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from io import StringIO
+from itertools import accumulate, pairwise
 from types import SimpleNamespace
 
 import nbformat
@@ -97,10 +98,14 @@ def test_a_chapter_begins_with_three_goals(chapter: Chapter) -> None:
 
 
 def _named_findings(notebook: NotebookNode) -> list[str]:
-    """Expand the line on claims: "F1 to F4 and S1" names five findings."""
-    (line,) = re.findall(r"^\*\*Claims?\*\* (.+) of \{ref\}`the ledger <ch-claims>`", _prose(notebook), re.M)
-    found = []
-    for part in re.split(r", | and ", line):
+    """Take the roles of the line on claims, or expand it: "F1 to F4 and S1" names five findings."""
+    (line,) = re.findall(
+        r"^\*\*Claims?\*\* (.*of \{ref\}`the ledger <ch-claims>`.+)$", _prose(notebook), re.M
+    )
+    found: list[str] = re.findall(r"\{claim\}`(\w+)`", line)
+    if found:
+        return found
+    for part in re.split(r", | and ", line.partition(" of {ref}")[0]):
         first, *last = part.split(" to ")
         ends = [int(end[1:]) for end in (first, *last)]
         found += [f"{first[0]}{number}" for number in range(ends[0], ends[-1] + 1)]
@@ -258,7 +263,12 @@ def test_the_page_for_lecturers_has_every_step_and_every_command_of_its_plans() 
     }
     for title, plan in of_page.items():
         headings = re.findall(r"^### (.+)$", sections[title], re.M)
-        assert headings == [step.title for step in plan]
+        ends = list(accumulate(step.minutes for step in plan))
+        marks = [f"{minutes // 60}:{minutes % 60:02d}" for minutes in (0, *ends)]
+        assert headings == [
+            f"{step.title} ({start}\N{EN DASH}{end})"
+            for step, (start, end) in zip(plan, pairwise(marks), strict=True)
+        ]
     assert set(re.findall(r"^clipsafe render .+$", prose, re.M)) == {rerun.command for rerun in reruns()}
 
 
@@ -268,7 +278,7 @@ def test_every_question_of_the_plans_has_an_answer() -> None:
     steps = re.split(r"^###? ", plans, flags=re.M)
     for step in steps:
         marks = re.findall(r"\*\*(Ask|Run|Expect)\b", step)
-        for mark, following in zip(marks, [*marks[1:], "end"], strict=True):
+        for mark, following in zip(marks, [*marks, "end"][1:], strict=True):
             # Somebody runs a command first, and the question after it is answered.
             assert mark == "Expect" or following in ("Expect", "Ask", "Run"), step
         assert not marks or marks[-1] == "Expect", step

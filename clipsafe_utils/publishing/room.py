@@ -26,12 +26,17 @@ The networks are real. Their answers are not: each was drawn by chance from publ
 counts, as often right, and as often by shape, as the network was. Names of images are
 ImageNet's own in imagenet-val.csv and made up elsewhere.
 
+Chance chose which image is right, so accuracy by factor (pose, texture, ...) would
+mean nothing. Leave it out:
+
+    clipsafe import model-1 -o cubes-1 --without-factors
+
 Terms of the counts:
 """
 
 
 def write_room(folder: Path, seed: int, advance: Callable[[str], object] = str) -> Path:
-    """Write all of it into a new folder; `advance` is called with what is done.
+    """Write all of it into a new folder, the reruns last; `advance` is called with what is done.
 
     Raises
     ------
@@ -41,8 +46,6 @@ def write_room(folder: Path, seed: int, advance: Callable[[str], object] = str) 
     site = REPOSITORY / "_build" / "html"
     if not (site / "index.html").is_file():
         raise ClipsafeError(f"{site}: the book is not built; run `make book` in a clone first.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ClipsafeError(f"{folder}: is not empty; give another -o FOLDER.")
     write_judge(folder, seed)
     advance("judge")
     write_slides(folder / "lecturer" / "figures")
@@ -50,17 +53,25 @@ def write_room(folder: Path, seed: int, advance: Callable[[str], object] = str) 
     for name, whose in PAGES.items():
         _render(name, "{}", folder / whose)
         advance(name)
+    shutil.make_archive(str(folder / "book"), "zip", site)
+    advance("book")
     for number, rerun in enumerate(reruns(), 1):
         _render(rerun.chapter, rerun.parameters, folder / "reruns" / str(number))
         (folder / "reruns" / str(number) / "command.txt").write_text(f"{rerun.command}\n", encoding="utf-8")
         advance(rerun.chapter)
-    shutil.make_archive(str(folder / "book"), "zip", site)
-    advance("book")
     return folder
 
 
 def write_judge(folder: Path, seed: int) -> None:
-    """Write the three models with their terms for students, and for the lecturer who they are."""
+    """Write the three models with their terms for students, and for the lecturer who they are.
+
+    Raises
+    ------
+    ClipsafeError
+        If the folder holds something already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ClipsafeError(f"{folder}: is not empty; give another -o FOLDER.")
     students, key = folder / "students" / "judge", folder / "lecturer" / "who-is-who.txt"
     suspects = write_lineup(seed, students)
     (students / "README.txt").write_text(_README + "\n".join(terms()) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """Three models to judge: the evidence tells them apart for every variant, and shape bias alone does not."""
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from clipsafe_utils.chapters.teaching.judge import (
     terms,
     write_lineup,
 )
+from clipsafe_utils.chapters.teaching.suspects_table import sorting_by_shape
 from clipsafe_utils.importing.folder import open_folder
 from clipsafe_utils.importing.study import import_folder
 from clipsafe_utils.metrics.cue_decisions import shape_bias
@@ -89,6 +91,17 @@ def test_shape_bias_alone_misleads_where_ordinary_images_were_seen_too() -> None
     }
     assert {variant[2].name for variant, is_right in right.items() if is_right} == {"resnet50_trained_on_SIN"}
     assert sum(right.values()) == 12
+    said = sorting_by_shape()
+    assert said.right == "12 of 36"
+    bias = {kind: [known[one]["shape bias"] for one in of_kind(kind)] for kind in KINDS}
+    for written, kind in ((said.clips, CLIP), (said.tuned, TUNED)):
+        ends = [f"{100 * end:.1f}" for end in (min(bias[kind]), max(bias[kind]))]
+        assert re.findall(r"[\d.]+", written) == ends
+    assert re.findall(r"[\d.]+", said.stylised) == [f"{100 * share:.1f}" for share in sorted(bias[STYLISED])]
+    assert max(bias[TUNED]) < min(bias[CLIP])
+    for kind in (CLIP, TUNED):
+        assert not any(min(bias[kind]) <= share <= max(bias[kind]) for share in bias[STYLISED])
+    assert judged_by_shape([known[one] for one in lineup(3)]) == [one.kind for one in lineup(3)]
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -9,6 +9,13 @@ import pytest
 from clipsafe_utils.chapters.quoted import drawn_as, figure_of
 from clipsafe_utils.chapters.teaching.projection import HEIGHT, SLIDES, WIDTH, Slide, as_svg, write_slides
 
+LAST_CREDITS = {
+    "shape-or-texture": "vlm_shapebias (Gavrikov et al. 2025), CC BY-SA 4.0",
+    **dict.fromkeys(("pose", "ten-factors"), "Burns (2023; repository MIT), CC BY-NC 4.0"),
+    **dict.fromkeys(("sure-and-right", "few-images"), "ImageNet-X (Idrissi et al. 2023), CC BY-NC 4.0"),
+}
+"""Of slides that show less than their chapter's figure."""
+
 SVG = "{http://www.w3.org/2000/svg}"
 slides = pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.name)
 
@@ -48,7 +55,12 @@ def test_a_slide_is_sixteen_to_nine_with_large_type_and_stands_alone(slide: Slid
 @slides
 def test_a_slide_shows_marks_of_its_chapter_and_its_source(slide: Slide) -> None:
     of_chapter = drawn_as(slide.page, slide.figure)
-    assert of_chapter.source[:60] in as_svg(slide).replace("&amp;", "&")
+    markup = as_svg(slide).replace("&amp;", "&")
+    assert of_chapter.source[:60] in markup
+    assert "…" not in markup
+    credited = " ".join(re.findall(r'font-size="15">([^<]+)<', markup))
+    assert credited in of_chapter.source
+    assert credited.endswith(LAST_CREDITS.get(slide.name, of_chapter.source[-20:]))
     if slide.draw is None:
         assert slide.shown() == figure_of(slide.page, slide.figure)
         return

@@ -38,6 +38,7 @@ def test_a_room_has_all_and_students_get_no_answer(tmp_path: Path) -> None:
     done: list[str] = []
     folder = write_room(tmp_path / "room", 3, done.append)
     assert len(done) == STEPS
+    assert done[-len(reruns()) :] == [rerun.chapter for rerun in reruns()], "what takes minutes comes last"
     assert {path.name for path in folder.iterdir()} == {"book.zip", "lecturer", "reruns", "students"}
     assert {path.name for path in (folder / "students").iterdir()} == {
         "guesses.html",
@@ -76,3 +77,6 @@ def test_the_lecturer_is_told_who_is_who_and_students_that_answers_are_drawn(tmp
     told = (tmp_path / "students" / "judge" / "README.txt").read_text(encoding="utf-8")
     assert "Their answers are not: each was drawn by chance from published" in told
     assert "CC BY-SA 4.0" in told
+    assert "clipsafe import model-1 -o cubes-1 --without-factors" in told
+    with pytest.raises(ClipsafeError, match="is not empty"):
+        write_judge(tmp_path, 5)

@@ -22,7 +22,7 @@ _MARGIN, _TITLE, _SOURCE = 40, 44, 15  # Of a slide, in its units; letters of th
 _TALL = 1.35
 """Figures of less width for their height stand beside their title, others under it."""
 
-_TITLE_LETTERS, _SOURCE_LETTERS = 18, 190
+_TITLE_LETTERS, _SOURCE_LETTERS = 18, 165
 _COLOUR = re.compile(r"var\(--look-\w+, (#\w+)\)")
 
 
@@ -35,6 +35,7 @@ class Slide:
     page: str
     figure: str
     draw: Callable[[Drawn], Shown] | None = None  # None: all of it, as it stands on the page.
+    undrawn: tuple[str, ...] = ("made by this project",)  # Words of the sources whose marks are left out.
 
     def shown(self) -> Shown:
         """Draw it from what its page drew when it was last rendered."""
@@ -86,15 +87,24 @@ def as_svg(slide: Slide) -> str:
         f'font-weight="bold">{html.escape(line)}</text>'
         for place, line in enumerate(lines)
     )
-    source = drawn_as(slide.page, slide.figure).source
-    cut = source if len(source) <= _SOURCE_LETTERS else f"{source[: _SOURCE_LETTERS - 1]}…"
+    lines = _broken(_credits(slide), _SOURCE_LETTERS)
+    source = "".join(
+        f'<text x="{_MARGIN}" y="{HEIGHT - 8 - 1.1 * _SOURCE * (len(lines) - 1 - place):.0f}" '
+        f'font-size="{_SOURCE}">{html.escape(line)}</text>'
+        for place, line in enumerate(lines)
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" fill="{INK}" '
         f'font-family="DejaVu Sans, Verdana, sans-serif">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>{title}'
-        f"{drawing.replace('<svg ', f'<svg {box} ', 1)}"
-        f'<text x="{_MARGIN}" y="{HEIGHT - 12}" font-size="{_SOURCE}">{html.escape(cut)}</text></svg>\n'
+        f"{drawing.replace('<svg ', f'<svg {box} ', 1)}{source}</svg>\n"
     )
+
+
+def _credits(slide: Slide) -> str:
+    """Say where what is drawn is from, and no other source of the page's figure."""
+    parts = re.split("; (?=study )", drawn_as(slide.page, slide.figure).source)
+    return "; ".join(part for part in parts if not any(words in part for words in slide.undrawn))
 
 
 def _broken(text: str, letters: int) -> list[str]:
@@ -163,6 +173,9 @@ def _clouds(drawn: Drawn) -> Shown:
     return scatter(_of(drawn.frame, "panel", panels), axes, "Shift.", lines=_of(drawn.lines, "panel", panels))
 
 
+_BINS_ONLY = (*Slide.undrawn, "Hierarchical Selective Classification")
+"""Of two networks whose bins are from ImageNet-X."""
+
 _FACTORS, _SHIFT, _SURE = "01-factor-robustness", "03-distribution-shift", "04-calibration"
 
 SLIDES = (
@@ -170,9 +183,22 @@ SLIDES = (
     Slide("pose", "Are these CLIPs good at pose?", _FACTORS, "fig-factor-lines", _pose),
     Slide("ten-factors", "How many lie outside by chance?", _FACTORS, "fig-factor-residuals", _residuals),
     Slide("what-is-right", "What if any dog counts as right?", _FACTORS, "fig-factor-labels", _labels),
-    Slide("sure-and-right", "As often right as sure?", _SURE, "fig-calibration-reliability", _reliability),
-    Slide("few-images", "What does chance add to ECE?", _SURE, "fig-calibration-size"),
-    Slide("noise-and-blur", "One temperature, noise and blur", _SURE, "fig-calibration-shift", _gaps),
+    Slide(
+        "sure-and-right",
+        "As often right as sure?",
+        _SURE,
+        "fig-calibration-reliability",
+        _reliability,
+        _BINS_ONLY,
+    ),
+    Slide("few-images", "What does chance add to ECE?", _SURE, "fig-calibration-size", None, _BINS_ONLY),
+    Slide(
+        "noise-and-blur",
+        "Digits, no CLIP: one temperature, noise and blur",
+        _SURE,
+        "fig-calibration-shift",
+        _gaps,
+    ),
     Slide("shift", "Is it a surprise that marks rise?", _SHIFT, "fig-ood-clouds", _clouds),
 )
 """What the plans show on the wall, in their order."""

@@ -1,9 +1,12 @@
 """Who may be among the three models to judge, with the evidence that tells them apart."""
 
+from dataclasses import dataclass
+from itertools import product
+
 import pandas as pd
 
-from clipsafe_utils.chapters.teaching.judge import SUSPECTS, known_of
-from clipsafe_utils.say import percent
+from clipsafe_utils.chapters.teaching.judge import CLIP, STYLISED, SUSPECTS, TUNED, known_of
+from clipsafe_utils.say import Text, count, listed, percent, span
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 
@@ -25,3 +28,29 @@ def judge_table() -> Shown:
         rows.append({"What": suspect.kind, "Network": suspect.name} | numbers)
     caption = "The networks of which three are drawn: accuracy by set, and shape bias, by the record."
     return table(pd.DataFrame(rows), caption)
+
+
+@dataclass(frozen=True)
+class SortingByShape:
+    """How far shape bias alone tells the kinds apart."""
+
+    right: Text  # Variants that the rule of chapter 2 sorts: stylised above zero-shot above fine-tuned.
+    clips: Text
+    tuned: Text
+    stylised: Text
+
+
+def sorting_by_shape() -> SortingByShape:
+    """Say what shape bias each kind of network has, and how many variants the rule of chapter 2 sorts."""
+    stylised, clips, tuned = (
+        [known_of(one)["shape bias"] for one in SUSPECTS if one.kind == kind]
+        for kind in (STYLISED, CLIP, TUNED)
+    )
+    variants = list(product(stylised, clips, tuned))
+    right = sum(first > second > third for first, second, third in variants)
+    return SortingByShape(
+        count(right, len(variants)),
+        span(clips, percent),
+        span(tuned, percent),
+        listed(percent(share) for share in sorted(stylised)),
+    )

@@ -57,6 +57,7 @@ class Verdicts:
 
     marks: Text  # of single CLIPs
     chance: Text  # how many of the marks fall outside of the bars by chance
+    outside: Text  # how many of the marks do
     tests: Text  # of means, one a source and factor
     judged: str | Missing  # whose means: of one CLIP, of the CLIPs of one source, or of several sources
     above: Text
@@ -189,13 +190,16 @@ def verdicts_on(result: xr.Dataset, models: xr.Dataset) -> Verdicts:
     tests = int((words != "not measured").sum())
     if not tests:
         return nothing(Verdicts, "the line has no support at the accuracy of a zero-shot CLIP")
-    marks = int(result["measured"].sel(model=clip_models(models)["model"].values).sum())
+    of_clips = result.sel(model=clip_models(models)["model"].values)
+    marks = int(of_clips["measured"].sum())
+    outside = (np.abs(of_clips["residual"]) > of_clips["half_width"]) & of_clips["measured"]
     above, below = (words == "above").all("source"), (words == "below").all("source")
     mixed = words.isin(["above", "below"]).any("source") & ~above & ~below
     chance = f"{marks * (1 - result.attrs['confidence']):.1f}"
     return Verdicts(
         Text(marks),
         Text(chance.removesuffix(".0")),
+        Text(int(outside.sum())),
         Text(tests),
         "one CLIP" if clips.size == 1 else "one source" if words.sizes["source"] == 1 else "sources",
         _where(above),
