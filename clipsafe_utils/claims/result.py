@@ -137,7 +137,8 @@ class ClaimsLedger:
             else Missing("no label that real models decide was tried")
         )
         if not flipped:
-            return Flips(Text(tried), Text(0), *[Missing("no label flips")] * 3, of_decided)
+            none = Missing("no label flips")
+            return Flips(Text(tried), Text(0), none, none, none, of_decided)
         by_label = Counter(f"{one.entry.claim.id} in {one.entry.study}" for one in flipped)
         labels = (f"{name} (by {by} choice{'s' if by > 1 else ''})" for name, by in by_label.items())
         most = choices[0]
