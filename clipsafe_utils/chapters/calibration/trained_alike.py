@@ -8,6 +8,7 @@ import pandas as pd
 from clipsafe_utils.chapters.calibration.figures import quoted_lines
 from clipsafe_utils.claims.proxy import TRAINED_LOGIT_SCALE
 from clipsafe_utils.findings.calibration.result import Calibration
+from clipsafe_utils.findings.experiments.cells import SEEDS
 from clipsafe_utils.findings.experiments.length import (
     ACCURACY,
     GAP_HARD,
@@ -54,6 +55,7 @@ def cells_table(found: Calibration) -> Shown:
         TEMPERATURE: span(real[TEMPERATURE], number),
         GAP_HARD: span(real[GAP_HARD], points),
         ACCURACY: span(real[ACCURACY], percent),
+        SHAPE: found.real_shape.span,
     }
     theirs = {title: _blank(spans.get(name)) for name, title in _COLUMNS.items()}
     theirs[_COLUMNS[SCALE]] = number(TRAINED_LOGIT_SCALE, 0)
@@ -62,17 +64,20 @@ def cells_table(found: Calibration) -> Shown:
         pd.DataFrame(rows),
         "CLIPs of the drawn world by length of training, in multiples of the zoo's, and logit scale; means "
         "over seeds. Gap: mean confidence less accuracy, points, before scaling. Last row: from lowest to "
-        "highest of the real CLIPs with the number, on all of ImageNet. "
-        "–: not measured.",
+        "highest of the real CLIPs with the number, on all of ImageNet; shape bias: those with a Vision "
+        "Transformer of chapter 2. –: not measured.",
     )
 
 
 def _cell(length: Length, cell: LengthCell) -> dict[str, str]:
     means = {title: _blank(_written(name, length.mean(name, cell))) for name, title in _COLUMNS.items()}
     alike = length.is_alike(cell)
-    is_like = "–" if isinstance(alike, Missing) else "yes" if alike else "no"
     seeds = length.trained.seeds([cell.models])
-    return {"CLIPs": cell.title, "Seeds": seeds} | means | {"Like a trained CLIP": is_like}
+    return {"CLIPs": cell.title, "Seeds": seeds} | means | {"Like a trained CLIP": _yes_or_no(alike)}
+
+
+def _yes_or_no(alike: bool | Missing) -> str:
+    return "–" if isinstance(alike, Missing) else "yes" if alike else "no"
 
 
 def _written(name: str, mean: Said) -> Said | str:
@@ -120,8 +125,10 @@ def _marks(found: Calibration, name: str) -> Iterator[dict[str, Any]]:
         if isinstance(mean, Missing):
             continue
         look = group_look(_CLIP)
-        yield shared | {"row": cell.title, "look": look} | ends_of(mean, scale)
-        for value in found.experiments.draws(name, cell.models)[0].tolist():
+        singles = found.experiments.draws(name, cell.models)[0].tolist()
+        is_enough = len(singles) >= len(SEEDS)
+        yield shared | {"row": cell.title, "look": look, "decided": is_enough} | ends_of(mean, scale)
+        for value in singles:
             yield shared | {"row": cell.title, "look": look, "value": scale * value, "mark": "single"}
     for value in real_values(found)[name]:
         yield shared | {"row": _REAL, "value": scale * value, "mark": "single"}
@@ -131,7 +138,10 @@ def claims_table(regime: Regime, confidence: float) -> Shown:
     """Tabulate the errors of CLIPs by source beside cross-entropy, before scaling and after."""
     rows = []
     for source in CLIPS:
-        row: dict[str, object] = {"Images of": source}
+        row: dict[str, object] = {
+            "Images of": source,
+            "Like a trained CLIP": _yes_or_no(regime.resembles(source)),
+        }
         for title, error in (("before", BEFORE), ("after", AFTER)):
             kinds = {"CLIP": CLIPS[source], "labels": LABELS.get(source, ())}
             means = {name: regime.trained.mean(error, cell) for name, cell in kinds.items()}

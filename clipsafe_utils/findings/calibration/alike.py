@@ -12,7 +12,7 @@ from clipsafe_utils.cubes.selection import CLIP_GROUPS, is_real, select_models
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.calibration.scaling_change import home
 from clipsafe_utils.registry.model_names import short_names
-from clipsafe_utils.say import Missing, Text, count, listed, percent, points, span
+from clipsafe_utils.say import Missing, Text, count, listed, nothing, percent, points, span
 
 LIKE = 0.02
 """Networks are of like accuracy if their accuracies differ by less."""
@@ -45,13 +45,23 @@ class Errors:
 
 @dataclass(frozen=True)
 class Beside:
-    """ECE of the CLIPs that have several standard networks beside them, less the median ECE of these."""
+    """ECE of some CLIPs less the median ECE of the standard networks that each has beside it."""
 
     enough: Text  # how many CLIPs they are
-    less: Text  # how many of how many err less by as much as matters
+    less: Text  # how many of how many err less by as much as counts
     more: Text  # how many more
     differences: Text  # from the lowest to the highest
-    sides: str | Missing  # who differs by as much as matters: some err `less`, some `more`, `both`, or `none`
+    sides: str | Missing  # who differs by as much as counts: some err `less`, some `more`, `both`, or `none`
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The zero-shot CLIP with the largest ECE before scaling, which decides F9."""
+
+    name: Text
+    off_all: Text  # its ECE less the median of all standard networks, in points
+    off_alike: Text  # the same of those of like accuracy
+    alike: Text  # how many these are
 
 
 @dataclass(frozen=True)
@@ -120,20 +130,45 @@ class Alike:
             found.append(row)
         return pd.DataFrame(found)
 
-    def differences(self, scaling: str) -> Beside:
-        """Say how CLIPs differ from standard networks of like accuracy at one scaling."""
-        enough = self._enough
-        if enough.empty:
-            missing = Missing("no CLIP has several standard networks of like accuracy")
-            return Beside(*[missing] * 5)
-        difference = enough[f"ece_{scaling}"] - enough[f"median_{scaling}"]
-        less, more = int((difference <= -MATTERS).sum()), int((difference >= MATTERS).sum())
-        return Beside(
-            Text(len(enough)),
-            count(less, len(enough)),
-            count(more, len(enough)),
-            span(difference.tolist(), partial(points, digits=2)),
-            "both" if less and more else "less" if less else "more" if more else "none",
+    def differences(self, scaling: str, least: float = MATTERS) -> Beside:
+        """Say how CLIPs differ from several standard networks of like accuracy, counted from `least` on."""
+        return _beside_of(self._enough, scaling, least)
+
+    @property
+    def beside_one(self) -> Beside:
+        """Say the same, after scaling and of any difference, of CLIPs with one such network."""
+        one = self.beside[self.beside["alike"] == 1] if len(self.beside) else self.beside
+        return _beside_of(one, AFTER, 0.0)
+
+    @property
+    def others_err(self) -> str:
+        """How CLIPs with one such network err beside it after scaling: `more`, `less`, `both` or `nobody`."""
+        sides = self.beside_one.sides
+        return "nobody" if isinstance(sides, Missing) else sides
+
+    @property
+    def others(self) -> Text:
+        """How many CLIPs do not have several such networks."""
+        return Text(len(self.beside) - len(self._enough))
+
+    @property
+    def fewest(self) -> Text:
+        """How many such networks are several."""
+        return Text(FEWEST_ALIKE)
+
+    @property
+    def worst(self) -> Worst:
+        """The CLIP with the largest ECE before scaling, beside all standard networks and those like it."""
+        if not len(self.beside):
+            return nothing(Worst, "no zero-shot CLIP")
+        row = self.beside.loc[self.beside["ece_before"].idxmax()]
+        off_all = row["ece_before"] - self._of(STANDARD, BEFORE)["ece"].median()
+        off_alike = row["ece_before"] - row["median_before"]
+        return Worst(
+            Text(row["name"]),
+            points(float(off_all), 2),
+            points(float(off_alike), 2) if row["alike"] else Missing("no standard network is like it"),
+            Text(row["alike"]),
         )
 
     @property
@@ -235,6 +270,20 @@ def alike_of(cube: xr.Dataset, models: xr.Dataset, groups: Sequence[str]) -> Ali
         )
     incomplete = stated.sizes["model"] - complete.sizes["model"]
     return Alike(cube.attrs.get("study"), pd.concat(parts, ignore_index=True), incomplete, cube)
+
+
+def _beside_of(clips: pd.DataFrame, scaling: str, least: float) -> Beside:
+    if clips.empty:
+        return nothing(Beside, "no CLIP has as many standard networks of like accuracy")
+    difference = clips[f"ece_{scaling}"] - clips[f"median_{scaling}"]
+    less, more = int((difference <= -least).sum()), int((difference >= least).sum())
+    return Beside(
+        Text(len(clips)),
+        count(less, len(clips)),
+        count(more, len(clips)),
+        span(difference.tolist(), partial(points, digits=2)),
+        "both" if less and more else "less" if less else "more" if more else "none",
+    )
 
 
 def _errors_of(rows: pd.DataFrame, group: str) -> Errors:

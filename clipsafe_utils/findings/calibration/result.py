@@ -11,24 +11,26 @@ from clipsafe_utils.cubes.panels import Panel, left_out, nothing_to_show, read_p
 from clipsafe_utils.cubes.selection import is_real
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.calibration import errors
-from clipsafe_utils.findings.calibration.alike import Alike, nobody, read_alike
+from clipsafe_utils.findings.calibration.alike import Alike, Beside, nobody, read_alike
 from clipsafe_utils.findings.calibration.laboratory import PROPERTIES, Laboratory
 from clipsafe_utils.findings.calibration.own import OwnErrors, own_errors, own_rows
 from clipsafe_utils.findings.calibration.real import Real, Sizes, real_of, sizes_of
+from clipsafe_utils.findings.calibration.real_clips import RuleOnReal, real_shape_bias, rule_on_real
 from clipsafe_utils.findings.calibration.scaling_change import change_of_groups, scaling_change
 from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
 from clipsafe_utils.findings.calibration.variants import every_model, variants_of
 from clipsafe_utils.findings.calibration.views import View, leading, left_out_parts, views, with_bins
 from clipsafe_utils.findings.experiments.cells import NONE, Experiments, read_experiments
-from clipsafe_utils.findings.experiments.length import Length
+from clipsafe_utils.findings.experiments.length import SHAPE, Length
 from clipsafe_utils.findings.experiments.regime import Regime
 from clipsafe_utils.findings.ladder import read_causes
 from clipsafe_utils.findings.own_models import without_a_line
 from clipsafe_utils.findings.properties import Property
+from clipsafe_utils.findings.shape.observers import Observers
 from clipsafe_utils.findings.trainings import Trainings, tables_of_studies
 from clipsafe_utils.parameters import CheckedParameters
 from clipsafe_utils.registry.set_names import condition_name
-from clipsafe_utils.say import Missing, Text, listed, nothing
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, nothing
 
 _RECORD = "published"
 
@@ -56,6 +58,42 @@ class Calibration:
     def regime(self) -> Regime:
         """The claims, asked of such CLIPs."""
         return Regime(self.experiments, self.length)
+
+    @cached_property
+    def rule_on_real(self) -> RuleOnReal:
+        """How many real CLIPs are within the rule that those CLIPs are held against."""
+        return rule_on_real(self.alike, self.temperatures)
+
+    @cached_property
+    def real_shape(self) -> Observers:
+        """The shape bias of real CLIPs with a Vision Transformer."""
+        return real_shape_bias(
+            [name for name in self.chosen.studies if find_study(name).name not in self.brought]
+        )
+
+    @property
+    def shape_stands(self) -> str | Missing:
+        """Whether the shape bias of every CLIP that is like a trained one is `above` those, or `not`."""
+        means = [self.length.mean(SHAPE, cell) for cell in self.length.alike]
+        known = [mean.estimate for mean in means if isinstance(mean, Value)]
+        if not known or isinstance(self.real_shape.highest, Missing):
+            return Missing("the shape bias of one of the two is not known")
+        return "above" if min(known) > self.real_shape.highest.estimate else "not"
+
+    @cached_property
+    def floor(self) -> Said:
+        """The least ECE that a perfectly calibrated real network would show on its whole set."""
+        if self._real is None:
+            return Missing("no confidences of real networks are shown")
+        floors = self.variants[self._real.study]["ece_floor"].dropna()
+        return Value(float(floors.min())) if len(floors) else Missing("no floor on the whole set")
+
+    def beyond_floor(self, scaling: str) -> Beside:
+        """Say how CLIPs differ from standard networks of like accuracy, counted from that floor on."""
+        floor = self.floor
+        if isinstance(floor, Missing):
+            return nothing(Beside, "no floor on the whole set")
+        return self.alike.differences(scaling, floor.estimate)
 
     @cached_property
     def shown(self) -> list[View]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Literal
 
 from clipsafe_utils.findings.experiments.cells import Cell, Experiments, of_seeds
-from clipsafe_utils.say import Missing, Said, Text, listed, number, percent, points, span
+from clipsafe_utils.say import Missing, Said, Text, Value, listed, number, percent, points, span
 
 HARD, NATURAL = "hard", "natural"
 """Sets of images that confidence is held against accuracy on."""
@@ -113,6 +113,12 @@ class Length:
     def names_of_alike(self) -> Text:
         """Those cells by name."""
         return listed(cell.title for cell in self.alike)
+
+    @property
+    def shape_of_alike(self) -> Text:
+        """Their shape bias, from the lowest to the highest."""
+        means = (self.mean(SHAPE, cell) for cell in self.alike)
+        return span([mean.estimate for mean in means if isinstance(mean, Value)], percent)
 
     @property
     def zoo(self) -> Literal["too unsure", "too sure", "like a trained CLIP"] | Missing:

@@ -2,18 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
 
 from clipsafe_utils.findings.experiments.cells import Cell, Experiments, of_seeds
-from clipsafe_utils.findings.experiments.length import HARD, MASKED_AT_ONCE, Length, LengthCell
+from clipsafe_utils.findings.experiments.length import HARD, MASKED_AT_ONCE, NATURAL, Length, LengthCell
 from clipsafe_utils.metrics.runs import mean_of_runs
-from clipsafe_utils.say import Missing, Said, Side, Text, Value, count, listed
+from clipsafe_utils.say import Missing, Said, Side, Text, Value, count, listed, points, span
 
 BEFORE, AFTER = f"ece_before_{HARD}", f"ece_after_{HARD}"
 """The error that the claims are asked about: plain ECE, the temperature fitted on the natural set."""
+
+AFTER_AT_HOME = f"ece_after_{NATURAL}"
+"""The same on the set that the temperature was fitted for: that is what F11 of the ledger reads."""
+
+NLL_BEFORE, NLL_AFTER = f"nll_before_{HARD}", f"nll_after_{HARD}"
+"""What F12 of the ledger reads."""
 
 CLIPS: Mapping[str, Cell] = {
     "wit": MASKED_AT_ONCE.models,  # shared with the experiment `length`
@@ -35,6 +41,35 @@ Stands = Literal["stands", "falls", "undecided"]
 _NOBODY = Missing("the experiment was not trained")
 
 
+@dataclass(frozen=True)
+class Scaled:
+    """What a temperature from the natural set changes on the hard set, by kind of CLIP."""
+
+    changes: Mapping[str, Value]
+
+    @property
+    def kinds(self) -> Text:
+        """Kinds of CLIP by name."""
+        return listed(self.changes)
+
+    @property
+    def falls(self) -> Text:
+        """For how many it falls beyond the interval."""
+        return self._count("down")
+
+    @property
+    def rises(self) -> Text:
+        """For how many it rises beyond the interval."""
+        return self._count("up")
+
+    def number(self, side: Side) -> int:
+        """Return how many change to one side beyond the interval."""
+        return sum(one.side == side for one in self.changes.values())
+
+    def _count(self, side: Side) -> Text:
+        return count(self.number(side), len(self.changes)) if self.changes else _NOBODY
+
+
 @dataclass(frozen=True, eq=False)
 class Regime:
     """Claims F8 to F12 on the hard set."""
@@ -50,8 +85,17 @@ class Regime:
     @property
     def alike(self) -> Text:
         """How many sources have CLIPs that are like a trained one by the rule of `length`."""
-        every = [self.length.is_alike(LengthCell(source, cell)) for source, cell in CLIPS.items()]
+        every = [self.resembles(source) for source in CLIPS]
         return count(every.count(True), sum(not isinstance(one, Missing) for one in every))
+
+    @property
+    def names_of_alike(self) -> Text:
+        """Those sources by name."""
+        return listed(f"`{source}`" for source in CLIPS if self.resembles(source) is True)
+
+    def resembles(self, source: str) -> bool | Missing:
+        """Return whether the CLIPs of a source are like a trained one by the rule of `length`."""
+        return self.length.is_alike(LengthCell(source, CLIPS[source]))
 
     @cached_property
     def cells(self) -> list[LengthCell]:
@@ -77,14 +121,22 @@ class Regime:
         return {source: one for source, one in every.items() if isinstance(one, Value)}
 
     @cached_property
-    def scaled(self) -> dict[str, Value]:
+    def scaled(self) -> Scaled:
         """By cell, the error after scaling less that before it."""
+        return self._scaled(BEFORE, AFTER)
+
+    @cached_property
+    def scaled_nll(self) -> Scaled:
+        """The same of NLL."""
+        return self._scaled(NLL_BEFORE, NLL_AFTER)
+
+    def _scaled(self, before: str, after: str) -> Scaled:
         every = {}
         for cell in self.cells:
-            before, after = (self.trained.draws(name, cell.models) for name in (BEFORE, AFTER))
-            if before.size and before.shape == after.shape:
-                every[cell.title] = mean_of_runs(after - before, self.trained.confidence, "difference")
-        return every
+            first, second = (self.trained.draws(name, cell.models) for name in (before, after))
+            if first.size and first.shape == second.shape:
+                every[cell.title] = mean_of_runs(second - first, self.trained.confidence, "difference")
+        return Scaled(every)
 
     @cached_property
     def of_sources(self) -> dict[str, Said]:
@@ -116,10 +168,11 @@ class Regime:
         return self._beside_usual(SECOND)
 
     def _beside_usual(self, kind: Mapping[str, Cell]) -> Text:
+        # Of one seed an interval would hold the images alone, so none is said.
         every = {
             source: self.trained.difference(BEFORE, cell, CLIPS[source]) for source, cell in kind.items()
         }
-        return listed(f"{one.in_full()} on `{name}`" for name, one in every.items() if isinstance(one, Value))
+        return listed(f"{one} points on `{name}`" for name, one in every.items() if isinstance(one, Value))
 
     def _sides(self, error: str) -> set[Side]:
         """On which sides of cross-entropy CLIPs err, by source; none where the claims are not asked."""
@@ -143,7 +196,10 @@ class Regime:
 
     @property
     def f10(self) -> Stands | Missing:
-        """Falls where the means of sources differ by no more than the seeds of one source."""
+        """Falls where the means of sources differ by no more than the seeds of one source.
+
+        So the recipes froze it. F10 of the ledger holds the source against the encoder, in temperature.
+        """
         apart, seeds = self.between_sources, self.between_seeds
         if not self.is_asked or isinstance(apart, Missing) or isinstance(seeds, Missing):
             return _NOBODY
@@ -151,24 +207,42 @@ class Regime:
 
     @property
     def f11(self) -> Stands | Missing:
-        """Falls where the difference after scaling is within its interval in every source."""
+        """Falls where the difference after scaling is within its interval in every source.
+
+        So the recipes froze it, on the hard set: a temperature under shift. F11 of the ledger is `at_home`.
+        """
         sides = self._sides(AFTER)
         if not sides:
             return _NOBODY
         return "falls" if sides == {"neither"} else "stands" if len(sides) == 1 else "undecided"
 
     @property
+    def at_home(self) -> Literal["alike", "apart", "some"] | Missing:
+        """What F11 of the ledger asks: whether CLIPs are off cross-entropy after scaling on the natural set.
+
+        `alike` (in no source beyond the interval), `apart` (to one side in every source), or `some`.
+        """
+        sides = self._sides(AFTER_AT_HOME)
+        if not sides:
+            return _NOBODY
+        return "alike" if sides == {"neither"} else "apart" if len(sides) == 1 else "some"
+
+    @property
+    def off_at_home(self) -> Text:
+        """By how much, from the lowest to the highest source."""
+        every = self.beside_labels(AFTER_AT_HOME).values()
+        return span([one.estimate for one in every], partial(points, digits=2))
+
+    @property
+    def err_more(self) -> Text:
+        """Sources in which CLIPs err more than cross-entropy before scaling, beyond the interval."""
+        every = self.beside_labels(BEFORE)
+        return listed(f"`{source}`" for source, one in every.items() if one.side == "up")
+
+    @property
     def f12(self) -> Stands | Missing:
         """Stands where the error is smaller after scaling beyond the interval in most cells, else falls."""
-        if not self.is_asked or not self.scaled:
+        changes = self.scaled.changes
+        if not self.is_asked or not changes:
             return _NOBODY
-        return "stands" if 2 * self._smaller > len(self.scaled) else "falls"
-
-    @property
-    def smaller(self) -> Text:
-        """In how many cells the error is smaller after scaling, beyond the interval."""
-        return count(self._smaller, len(self.scaled)) if self.scaled else _NOBODY
-
-    @property
-    def _smaller(self) -> int:
-        return sum(one.side == "down" for one in self.scaled.values())
+        return "stands" if 2 * self.scaled.number("down") > len(changes) else "falls"
