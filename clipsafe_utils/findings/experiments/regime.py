@@ -100,8 +100,8 @@ class Regime:
     @cached_property
     def cells(self) -> list[LengthCell]:
         """CLIPs of each source, of a second encoder and of fewer images, those that were trained."""
-        kinds = {"": CLIPS, ", ResNet-s": SECOND, ", a quarter of the images": QUARTER}
-        every = [LengthCell(f"{source}{kind}", of[source]) for kind, of in kinds.items() for source in of]
+        kinds = {"": CLIPS, " with a ResNet-s": SECOND, " with a quarter of the images": QUARTER}
+        every = [LengthCell(f"`{source}`{kind}", of[source]) for kind, of in kinds.items() for source in of]
         return [cell for cell in every if self.trained.trained(cell.models)]
 
     @cached_property
