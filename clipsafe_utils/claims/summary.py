@@ -7,7 +7,7 @@ import pandas as pd
 
 from clipsafe_utils.claims.labels import Label
 from clipsafe_utils.claims.ledger import Changed, Entry
-from clipsafe_utils.claims.wording import MARKS, bounds
+from clipsafe_utils.claims.wording import MARKS, bounds, number
 
 SAID = (
     *(Label.SUPPORTED, Label.REPRODUCED, Label.AGREES, Label.SHOWN_POSSIBLE),
@@ -62,7 +62,7 @@ def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
     """Tabulate the effects as the figure of the ledger draws them.
 
     A row an effect: claim, sentence, direction, of_some (it is the largest network's), unit, study, label,
-    mark, value, low, high. Effects are in smallest effects that matter, with what is predicted to the right;
+    mark, value, low, high, and `said`, the effect as its claim is written, in `own_unit`. Effects are in smallest effects that matter, with what is predicted to the right;
     a claim of an effect of either sign, or of none, keeps its sign. Without a smallest effect they are in
     `unit`, shares times 100. Low and high are of the mean over units, or of the largest network; without an
     end that is not known or not possible.
@@ -81,5 +81,6 @@ def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
         if claim.direction == "down":
             value, low, high = -value, -high, -low
         named = (claim.id, claim.sentence, claim.direction, claim.quantifier == "some", unit, entry.study)
-        rows.append((*named, str(entry.label), MARKS[entry.label], value, low, high))
-    return pd.DataFrame(rows, columns=[*columns, "value", "low", "high"])
+        said = number(claim, mean.estimate)
+        rows.append((*named, str(entry.label), MARKS[entry.label], value, low, high, said, claim.unit))
+    return pd.DataFrame(rows, columns=[*columns, "value", "low", "high", "said", "own_unit"])

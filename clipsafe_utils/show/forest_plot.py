@@ -136,13 +136,14 @@ def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
 
 
 def _say_no_bound(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
-    """Write it on the other side of zero than the mark, beyond the rules, where nothing is drawn."""
+    """Write it, with arrows both ways, on the side of zero where nothing is drawn, beyond the rules."""
     side, end = (-1, row["band_low"]) if row["value"] > 0 else (1, row["band_high"])
     axes.annotate(
-        NO_BOUND,
+        f"←{NO_BOUND}→",
         (0.0 if math.isnan(end) else end, y),
-        (5 * side, 0),
+        (3 * side, 0),
         textcoords="offset points",
+        fontsize="small",
         ha="left" if side > 0 else "right",
         va="center",
         alpha=0.75,

@@ -82,6 +82,8 @@ def test_effects_are_turned_to_what_is_claimed_in_smallest_effects_that_matter()
     assert turned["value"] == pytest.approx(-4)
     assert turned[["low", "high"]].tolist() == pytest.approx([-4 - 2.48414, -4 + 2.48414], abs=1e-4)
     assert set(table["unit"]) == {""}
+    # Beside the mark the effect stands as it is, in its own unit.
+    assert reproduced[["said", "own_unit"]].tolist() == ["+3.0", "points"]
 
 
 @pytest.mark.parametrize("direction", ["up", "either", "none"])

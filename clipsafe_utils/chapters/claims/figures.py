@@ -72,12 +72,12 @@ def rates_frame(rates: pd.DataFrame) -> pd.DataFrame:
 def _mark_of_effect(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     mark = {
         "panel": row["unit"],
-        "heading": f"{row['claim']}  {row['sentence']}",
-        "row": row["study"] + (", largest network" if row["of_some"] else ""),
+        "heading": f"{row['claim']}  {row['sentence']} ({row['own_unit']})",
+        "row": row["study"] + (", largest" if row["of_some"] else ""),
         "name": f"{row['claim']} in {row['study']}",
         **{end: row[end] for end in ("value", "low", "high")},
         "look": LOOK_OF_LABEL.get(row["label"], "ink"),
-        "note": f"{row['mark']} {row['label']}",
+        "note": f"{row['said']}  {row['mark']} {row['label']}",
     }
     if row["unit"]:
         return mark
