@@ -160,7 +160,7 @@ class Alike:
         """The CLIP with the largest ECE before scaling, beside all standard networks and those like it."""
         if not len(self.beside):
             return nothing(Worst, "no zero-shot CLIP")
-        row = self.beside.loc[self.beside["ece_before"].idxmax()]
+        row = self.beside.iloc[int(self.beside["ece_before"].argmax())]
         off_all = row["ece_before"] - self._of(STANDARD, BEFORE)["ece"].median()
         off_alike = row["ece_before"] - row["median_before"]
         return Worst(
