@@ -17,6 +17,7 @@ from clipsafe_utils.findings.calibration.alike import (
     nobody,
     read_alike,
 )
+from clipsafe_utils.findings.calibration.real_clips import rule_on_real
 from clipsafe_utils.findings.calibration.temperatures import Temperatures, read_temperatures
 from clipsafe_utils.say import Missing
 
@@ -60,6 +61,17 @@ class TestBeside:
         assert (after.less, after.more, after.differences) == ("0 of 1", "0 of 1", "+0.50")
         assert (before.sides, after.sides) == ("less", "none")
         assert found.story == "evened"
+
+    def test_a_clip_beside_one_network_and_the_largest_error(self) -> None:
+        found = networks(
+            *STANDARDS, ("c1", CLIP, 0.605, 0.04, 0.03, 0.02), ("c2", CLIP, 0.69, 0.10, 0.03, 0.1)
+        )
+        one = found.beside_one
+        assert (found.others, found.others_err, one.enough, one.differences) == ("1", "more", "1", "+1.00")
+        worst = found.worst  # 0.10 less 0.07, the median of the three, and less 0.09
+        assert (worst.name, worst.off_all, worst.off_alike, worst.alike) == ("c2", "+3.00", "+1.00", "1")
+        assert [found.differences("after", least).more for least in (0.004, 0.006)] == ["1 of 1", "0 of 1"]
+        assert networks(*STANDARDS, ("c", CLIP, 0.605, 0.04, 0.03, 0.0)).others_err == "nobody"
 
     @pytest.mark.parametrize(
         ("before", "after", "story", "sides"),
@@ -145,6 +157,18 @@ FITTED = fitted(
     ("other", "B", "WIT", 400, 0.8),
     ("other", "H", "WIT", 400, 1.5),
 )
+
+
+class TestRuleOnReal:
+    def test_a_clip_passes_if_each_fit_does(self) -> None:
+        alike = networks(*STANDARDS, ("c", CLIP, 0.6, 0.1, 0.1, 0.04), ("d", CLIP, 0.6, 0.1, 0.1, 0.06))
+        found = rule_on_real(alike, FITTED)  # of WIT, H has 1.5; B and L pass, both of LAION's do not
+        assert (found.by_temperature, found.by_gap, found.parted) == ("2 of 6", "1 of 2", "none")
+        inside = Temperatures(FITTED.rows[FITTED.rows["temperature"] != 1.5])
+        found = rule_on_real(alike, inside)
+        assert (found.by_temperature, found.parted) == ("2 of 5", "some")
+        assert (found.within, found.outside) == ("WIT", "LAION-400M or LAION-2B")
+        assert isinstance(rule_on_real(alike, Temperatures(FITTED.rows[:0])).parted, Missing)
 
 
 class TestTemperatures:

@@ -13,7 +13,14 @@ from clipsafe_utils.findings.experiments.length import (
     Length,
     cell_called,
 )
-from clipsafe_utils.findings.experiments.regime import AFTER, BEFORE, Regime
+from clipsafe_utils.findings.experiments.regime import (
+    AFTER,
+    AFTER_AT_HOME,
+    BEFORE,
+    NLL_AFTER,
+    NLL_BEFORE,
+    Regime,
+)
 from clipsafe_utils.say import Missing, Value
 from tests.findings.experiment_cubes import experiments
 
@@ -94,6 +101,22 @@ def test_clips_that_err_less_everywhere_and_alike_after_scaling_speak_against() 
 def test_opposite_sources_leave_the_trend_undecided() -> None:
     found = regime(by_source(0.1, 0.5, 0.3), by_source(0.1, 0.5, 0.3), (0.3, 0.3))
     assert verdicts(found) == ["stands", "stands", "stands", "undecided", "falls"]
+
+
+def test_the_trend_is_read_where_the_temperature_was_fitted_and_scaling_in_nll_too() -> None:
+    clips, labels = CLIPS["wit"], LABELS["wit"]
+    scores = {BEFORE: 0.1, AFTER: 0.3, NLL_BEFORE: 1.0, NLL_AFTER: 0.5}
+    trained = experiments(
+        {
+            clips: TRAINED | scores | {AFTER_AT_HOME: 0.2},
+            labels: {BEFORE: 0.1, AFTER: 0.1, AFTER_AT_HOME: 0.1},
+        }
+    )
+    found = Regime(trained, Length(trained))
+    assert (found.f11, found.at_home, found.off_at_home) == ("stands", "apart", "+10.00")
+    assert (found.alike, found.names_of_alike) == ("1 of 1", "`wit`")
+    assert (found.scaled.falls, found.scaled.rises, found.scaled.kinds) == ("0 of 1", "1 of 1", "`wit`")
+    assert (found.scaled_nll.falls, found.scaled_nll.rises) == ("1 of 1", "0 of 1")
 
 
 def test_nothing_is_asked_where_no_cell_is_like_a_trained_clip() -> None:
