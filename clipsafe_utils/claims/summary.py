@@ -62,7 +62,8 @@ def forest(entries: Iterable[Entry], confidence: float) -> pd.DataFrame:
     """Tabulate the effects as the figure of the ledger draws them.
 
     A row an effect: claim, sentence, direction, of_some (it is the largest network's), unit, study, label,
-    mark, value, low, high, and `said`, the effect as its claim is written, in `own_unit`. Effects are in smallest effects that matter, with what is predicted to the right;
+    mark, value, low, high, and `said`, the effect in `own_unit`, that of its claim. Others are in smallest
+    effects that matter, with what is predicted to the right;
     a claim of an effect of either sign, or of none, keeps its sign. Without a smallest effect they are in
     `unit`, shares times 100. Low and high are of the mean over units, or of the largest network; without an
     end that is not known or not possible.

@@ -136,14 +136,13 @@ def _draw_effect(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
 
 
 def _say_no_bound(axes: Axes, row: Mapping[Hashable, Any], y: float) -> None:
-    """Write it, with arrows both ways, on the side of zero where nothing is drawn, beyond the rules."""
+    """Write it on the other side of zero than the mark, beyond the rules, where nothing is drawn."""
     side, end = (-1, row["band_low"]) if row["value"] > 0 else (1, row["band_high"])
     axes.annotate(
-        f"←{NO_BOUND}→",
+        NO_BOUND,
         (0.0 if math.isnan(end) else end, y),
-        (3 * side, 0),
+        (5 * side, 0),
         textcoords="offset points",
-        fontsize="small",
         ha="left" if side > 0 else "right",
         va="center",
         alpha=0.75,

@@ -26,7 +26,7 @@ def outside(r: OpenClaims) -> Shown:
     """Tabulate the findings that no study here can be asked, with the reason."""
     rows = [(_named(entry), entry.judgement.reason, _looked_for(entry)) for entry in r.outside]
     return table(
-        pd.DataFrame(rows, columns=["Finding", "Why it is not asked", "Looked for, not found"]),
+        pd.DataFrame(rows, columns=["Finding", "Why it is not asked", "Looked for in vain"]),
         f"Findings that no study of this book can be asked. {_WHERE}",
     )
 
@@ -133,7 +133,7 @@ def _of_missing(entries: Iterable[Entry]) -> pd.DataFrame:
         row = {"Claim": _named(entry), "What is missing": f"{entry.judgement.reason}{takes}"}
         if not entry.of_proxy:
             search = searches().get(entry.claim.id)
-            row["Looked for, not found"] = _looked_for(entry)
+            row["Looked for in vain"] = _looked_for(entry)
             row["How to get it with a GPU"] = search.command if search else ""
         rows.append(row)
     return pd.DataFrame(rows)

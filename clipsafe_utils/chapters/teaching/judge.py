@@ -101,6 +101,13 @@ def write_lineup(seed: int, folder: Path) -> list[Suspect]:
     return suspects
 
 
+def is_known(suspect: Suspect) -> bool:
+    """Say whether the record has both readings of a network; a record of few models may not."""
+    record = find_study(RECORD)
+    cubes = {"shifts": suspect.shifts, "shape_bias": suspect.cues}
+    return all(record.has(cube) and row in record.read(cube)["model"] for cube, row in cubes.items())
+
+
 def known_of(suspect: Suspect) -> dict[str, float]:
     """Return what the record says of a network: accuracy by set, and shape bias."""
     record = find_study(RECORD)

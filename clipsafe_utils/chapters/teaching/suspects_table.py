@@ -5,7 +5,7 @@ from itertools import product
 
 import pandas as pd
 
-from clipsafe_utils.chapters.teaching.judge import CLIP, STYLISED, SUSPECTS, TUNED, known_of
+from clipsafe_utils.chapters.teaching.judge import CLIP, STYLISED, SUSPECTS, TUNED, is_known, known_of
 from clipsafe_utils.say import Text, count, listed, percent, span
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
@@ -22,10 +22,12 @@ _TITLES = {
 def judge_table() -> Shown:
     """Tabulate what the record says of every network that a line-up may hold."""
     rows = []
-    for suspect in SUSPECTS:
+    for suspect in filter(is_known, SUSPECTS):
         known = known_of(suspect)
         numbers = {title: percent(known[name]) for name, title in _TITLES.items()}
         rows.append({"What": suspect.kind, "Network": suspect.name} | numbers)
+    if not rows:
+        return Shown("<p>The record here has none of the networks that a line-up may hold.</p>")
     caption = "The networks of which three are drawn: accuracy by set, and shape bias, by the record."
     return table(pd.DataFrame(rows), caption)
 
