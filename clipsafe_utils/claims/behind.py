@@ -138,10 +138,9 @@ def read_twice(study: str | None) -> ReadTwice:
     if study is None:
         return nothing(ReadTwice, _NOT_ASKED)
     found = find_study(study)
-    twice = Reader(found).readings(_CUBE) if found.has(_CUBE) else []
-    if not len(twice):
+    rows = Reader(found).readings(_CUBE).to_dict("records") if found.has(_CUBE) else []
+    if not rows:
         return nothing(ReadTwice, "no network was read twice")
-    rows = twice.to_dict("records")
     most = max(rows, key=lambda row: row["difference"])
     by_one = sum(_team(row["first"]) == _team(row["second"]) for row in rows)
     return ReadTwice(
