@@ -17,7 +17,7 @@ from clipsafe_utils.files import scratch_folder
 from clipsafe_utils.filling import for_readers
 from clipsafe_utils.publishing.content_policy import add_policies
 from clipsafe_utils.publishing.jupyter_book import ONLY
-from clipsafe_utils.publishing.lighter import lighten
+from clipsafe_utils.publishing.lighter import lighten, lighten_pages
 from clipsafe_utils.publishing.swap import PLACE, put_in_place, settle
 
 MODELS = "book/models.html"
@@ -60,6 +60,7 @@ def run_jupyter_book(root: Path, output: Path, *, strict: bool, only: Path | Non
             write_views(site / VIEWS)
         fill_notebooks(site)
     lighten(root / "book" / "_static", site / "_static")
+    lighten_pages(site)
     add_policies(site)
     return site
 

@@ -53,7 +53,7 @@ def test_the_matrix_has_each_claim_once_a_study_in_the_row_of_its_label() -> Non
         "= built in",
     ]
     rows = {row.th.text.split(" ", 1)[1]: row.select("td") for row in papers.select("tr")[1:]}
-    assert [one.text for one in rows["agrees so far"]] == ["D, D2", "–"]
+    assert [one.text for one in rows["agrees so far"]] == ["D, D2 (1)", "–"]
     assert [one.text for one in rows["outside"]] == ["E", "E"]
     assert "no data" in rows, "apart from outside"
     links = papers.select("a") + own.select("a")
@@ -170,7 +170,7 @@ def test_the_figure_has_what_says_something_of_its_claim() -> None:
         *("D2 in published", "D2 in miniature", "S in published"),
     ]
     assert frame["look"].tolist() == ["label/for", "ink", "label/for", "ink", "ink", "ink", "label/against"]
-    assert frame["note"][0] == "✓ reproduced"
+    assert frame["note"][0] == "+3.0  ✓ reproduced"
     assert (frame["band_high"] == 1).all()
 
 

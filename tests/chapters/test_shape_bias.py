@@ -116,7 +116,7 @@ def test_tables_name_every_clip_and_every_observer(found: ShapeBias) -> None:
     assert every.count("Suspect run") == 1
     pairs = tables.pairs_table(found).markup
     assert f"All {len(found.evaluations.comparisons)} comparisons one by one" in pairs
-    assert pairs.count("fine-tuned on ImageNet, and the read-out") == 3
+    assert pairs.count("fine-tuned on ImageNet, and how they were asked") == 3
 
 
 def test_without_a_study_of_real_models_the_tables_are_empty(found: ShapeBias) -> None:

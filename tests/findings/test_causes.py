@@ -76,7 +76,7 @@ def test_what_a_laboratory_says(ladder_and_knobs: Laboratory) -> None:
     assert found.effect("strong, on labels", "shape_bias") == NOT_MEASURED
     assert found.effect("batch", "accuracy").points() == "+5.0"
     assert (found.shown_title, found.moving_shown) == ("detection", "11 of 11")
-    assert found.largest_shown.startswith("images 4k to 64k, +20.0 (")
+    assert found.largest_shown.startswith("images 4k to 64k (+20.0); ")
     assert found.turned == "batch 64 to 1024"
     assert found.knob_changes.startswith("accuracy +5.0 (")
     tried = found.knob_changes.split("; ")

@@ -11,6 +11,7 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.factors.clips import accuracy_of, clips_of, groups_of, verdicts_on
 from clipsafe_utils.findings.factors.result import FactorRobustness, factor_robustness
+from clipsafe_utils.metrics.intervals import student_quantile
 from clipsafe_utils.parameters import check_parameters
 from clipsafe_utils.say import NOT_MEASURED, Missing, Text, percent
 
@@ -56,6 +57,7 @@ def few(groups: list[str], sources: list[str] | None = None) -> tuple[Panel, xr.
         {"evidence": "measured"},
     )
     residual = np.broadcast_to([-0.1, 0.2, 0.1], (3, 3))
+    scale, freedom = np.array([[0.01, 1, 0.01], [0.01, 1, 1], [1, 1, 1]]), np.full((3, 3), 8)
     result = xr.Dataset(
         {
             "accuracy": (("model", "factor"), accuracy[:, :3]),
@@ -63,8 +65,9 @@ def few(groups: list[str], sources: list[str] | None = None) -> tuple[Panel, xr.
             "reference_accuracy": (("model", "factor"), accuracy[:, :3] / 2),
             "residual": (("model", "factor"), residual),
             "measured": (("model", "factor"), np.ones((3, 3), bool)),
-            "scale": (("model", "factor"), np.array([[0.01, 1, 0.01], [0.01, 1, 1], [1, 1, 1]])),
-            "freedom": (("model", "factor"), np.full((3, 3), 8)),
+            "scale": (("model", "factor"), scale),
+            "freedom": (("model", "factor"), freedom),
+            "half_width": (("model", "factor"), scale * student_quantile(0.8, freedom)),
         },
         {"model": list("abc"), "factor": names[:3]},
         {"selection": "top", "baseline_group": "standard", "confidence": 0.8},
@@ -226,7 +229,7 @@ def test_verdicts_are_judged_at_five_percent_whatever_the_bars() -> None:
     verdicts = verdicts_on(result, panel.models)
     assert (verdicts.above, verdicts.below, verdicts.mixed) == ("no factor", "pose", "color")
     assert (verdicts.apart, verdicts.judged) == ("below", "sources")
-    assert (verdicts.marks, verdicts.chance, verdicts.tests) == ("6", "1.2", "6")
+    assert (verdicts.marks, verdicts.chance, verdicts.outside, verdicts.tests) == ("6", "1.2", "3", "6")
 
 
 def test_clips_of_one_source_are_one_witness() -> None:

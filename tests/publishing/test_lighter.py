@@ -7,7 +7,7 @@ from shutil import which
 
 import pytest
 
-from clipsafe_utils.publishing.lighter import lighten, lighter
+from clipsafe_utils.publishing.lighter import lighten, lighter, without_indents
 from tests.conftest import REPOSITORY
 
 STATIC = REPOSITORY / "book" / "_static"
@@ -39,3 +39,9 @@ def test_a_script_is_still_one(path: Path, tmp_path: Path) -> None:
 def test_scripts_of_others_stay_as_they_are(tmp_path: Path) -> None:
     lighten(STATIC, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [path.name for path in OURS]
+
+
+def test_a_page_keeps_what_is_shown_or_run_as_written() -> None:
+    code, script = "<pre>if x:\n    y\n</pre>", "<script>`\n  a`</script>"
+    page = f"<div>\n    <p>one\n\t two</p>{code}\n   {script}\n  </div>"
+    assert without_indents(page) == f"<div>\n<p>one\ntwo</p>{code}\n{script}\n</div>"

@@ -6,7 +6,7 @@ from itertools import product
 import pandas as pd
 
 from clipsafe_utils.chapters.teaching.judge import CLIP, STYLISED, SUSPECTS, TUNED, is_known, known_of
-from clipsafe_utils.say import Text, count, listed, percent, span
+from clipsafe_utils.say import Text, count, listed, nothing, percent, span
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
 
@@ -45,9 +45,11 @@ class SortingByShape:
 def sorting_by_shape() -> SortingByShape:
     """Say what shape bias each kind of network has, and how many variants the rule of chapter 2 sorts."""
     stylised, clips, tuned = (
-        [known_of(one)["shape bias"] for one in SUSPECTS if one.kind == kind]
+        [known_of(one)["shape bias"] for one in SUSPECTS if one.kind == kind and is_known(one)]
         for kind in (STYLISED, CLIP, TUNED)
     )
+    if not (stylised and clips and tuned):
+        return nothing(SortingByShape, "the record here lacks a kind of network that a line-up holds")
     variants = list(product(stylised, clips, tuned))
     right = sum(first > second > third for first, second, third in variants)
     return SortingByShape(
