@@ -411,7 +411,7 @@ def test_a_card_opens_under_the_pointer_stays_there_and_goes(page: Any, card: An
     assert link.get_attribute("title") is None
     assert link.get_attribute("aria-describedby") == "link-card"
     if kind == "figure":
-        assert card.locator("svg").bounding_box()["height"] > 20
+        assert card.locator("svg, img").bounding_box()["height"] > 20
     box = card.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1280
@@ -462,7 +462,10 @@ def test_links_say_what_they_lead_to_without_scripts(browser: Any) -> None:
 
 @pytest.mark.parametrize(
     ("query", "leads_to"),
-    [("F13", "book/07-claims.html#F13"), ("ViT-B-32.openai", "book/models.html#q=ViT-B-32.openai")],
+    [
+        ("F13", "book/07-claims.html#F13"),
+        ("ViT-B-32.openai@224", "book/models.html#q=ViT-B-32.openai%40224"),
+    ],
 )
 def test_search_reaches_a_row(page: Any, address: str, query: str, leads_to: str) -> None:
     page.goto(f"{address}search.html?q={query}", wait_until="load")
@@ -483,6 +486,6 @@ def test_lines_below_a_result_are_of_what_the_page_says(page: Any, address: str)
 @pytest.mark.parametrize("name", numbered())
 def test_the_first_figure_stands_within_a_screen_of_the_box(page: Any, address: str, name: str) -> None:
     page.goto(f"{address}book/{name}.html", wait_until="load")
-    box, figure = (page.locator(f"article {part}").first for part in (".admonition", "figure"))
+    box, figure = (page.locator(f"article {part}").first for part in (".admonition.tip", "figure"))
     end_of_box = box.bounding_box()["y"] + box.bounding_box()["height"]
     assert 0 <= figure.bounding_box()["y"] - end_of_box <= SCREEN

@@ -31,10 +31,15 @@ def test_every_entry_leads_to_its_publication(entries: Mapping[str, Entry]) -> N
             assert FORMS[field].fullmatch(value), f"{key}: {field} = {value}"
 
 
+POSTED_LATER = {"tu2023closer"}
+"""Preprints from after the publication: arXiv 2402.07410 is of February 2024, NeurIPS 36 of December 2023."""
+
+
 def test_a_preprint_is_from_before_its_publication_or_its_year(entries: Mapping[str, Entry]) -> None:
     for key, entry in entries.items():
         if "eprint" in entry.fields:
-            assert 2000 + int(entry.fields["eprint"][:2]) <= int(entry.fields["year"]), key
+            latest = int(entry.fields["year"]) + (key in POSTED_LATER)
+            assert 2000 + int(entry.fields["eprint"][:2]) <= latest, key
 
 
 def test_no_two_entries_lead_to_one_place(entries: Mapping[str, Entry]) -> None:

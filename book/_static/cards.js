@@ -47,11 +47,11 @@
     card.hidden = true;
   };
 
-  const open = (link) => {
+  const open = (link, ...more) => {
     clearTimeout(waiting);
     if (opened === link) return;
     close();
-    card.replaceChildren(...cards.get(link)());
+    card.replaceChildren(...cards.get(link)(), ...more); // All of it, before it is measured.
     card.hidden = false;
     const [line] = link.getClientRects();
     const { offsetWidth: width, offsetHeight: height } = card;
@@ -77,8 +77,7 @@
     link.addEventListener("click", (event) => {
       if (event.pointerType === "touch" && opened !== link) {
         event.preventDefault();
-        open(link);
-        card.append(paragraph("Tap the link again to go there."));
+        open(link, paragraph("Tap the link again to go there."));
       }
     });
   }

@@ -40,8 +40,10 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
 
 
 def _faults_of(study: Study) -> Iterator[str]:
-    """Name all faults of the files of a study, or else what is wrong with them together."""
+    """Name all faults of the files of a study, or else of them together."""
     faults: list[str] = []
+    if not study.has("models"):
+        faults.append(f"{study.path('models')}: no such cube; every study needs one.")
     for path in [path for name in study.cubes for path in study.files(name)]:
         try:
             read_unchanged(path)

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx_design.dropdown import dropdown_title
 
 NOT_PROSE = (
     *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.raw, nodes.term),
     *(nodes.math, nodes.math_block, nodes.citation, nodes.comment, addnodes.toctree),
+    *(nodes.rubric, dropdown_title),
 )
-"""What holds words that are not linked: headings, links, code, formulas, what is defined."""
+"""What holds words that are not linked: headings, titles of folds, links, code, formulas, what is defined."""
 
 
 def prose(doctree: nodes.document, without: Iterable[type[nodes.Node]] = ()) -> Iterator[nodes.Text]:
