@@ -120,7 +120,7 @@ def _faults_of_variable(array: xr.DataArray, variable: Variable) -> Iterator[str
 def _faults_of_text(values: np.ndarray, variable: Variable) -> Iterator[str]:
     if (values == "").any():
         yield "holds an empty text"
-    unknown = sorted(set(values.ravel()) - set(variable.choices))
+    unknown = sorted(set(values.ravel().tolist()) - set(variable.choices))
     if variable.choices and unknown:
         choices = ", ".join(variable.choices)
         yield f"holds {unknown[0]!r:.100}, which is none of its choices: {choices}"
