@@ -88,8 +88,7 @@ def cards() -> Iterator[Card]:
 
 
 def _who(study: Study) -> pd.DataFrame:
-    if not study.has("models"):
-        raise ClipsafeError(f"{study.path('models')}: no such cube; every study needs one.")
+    study.check_models()
     if not is_real(study.read("models")):
         raise ClipsafeError(f"The study {study.name} is of a drawn world; a card places real models only.")
     return models_of(study).drop_duplicates("checkpoint")

@@ -89,6 +89,17 @@ def _place(place: object, card: Card) -> str:
     return f"{place}" if place.among == card.among else f"{place}, {place.among}"
 
 
+def titled(title: str, kind: str) -> str:
+    """Name a property with the way in which it was measured.
+
+    Examples
+    --------
+    >>> titled("ImageNet-A", "chosen among 1,000 classes"), titled("ImageNet-A", "")
+    ('ImageNet-A (chosen among 1,000 classes)', 'ImageNet-A')
+    """
+    return f"{title} ({kind})" if kind else title
+
+
 def kind_in_words(key: str, kind: str) -> str:
     """Say how a property was measured; empty where that is the usual way.
 

@@ -9,7 +9,7 @@ import yaml
 from clipsafe_utils.cards.card import NOT_A_CERTIFICATE, NOT_CHECKED, Card, Line
 from clipsafe_utils.cards.placing import WINDOW, Place
 from clipsafe_utils.cards.use import RULES
-from clipsafe_utils.cards.wording import HEADINGS, about, cells_of, title_of, unknown, ways
+from clipsafe_utils.cards.wording import HEADINGS, about, cells_of, title_of, titled, unknown, ways
 from clipsafe_utils.say import Missing, Value
 
 
@@ -38,7 +38,7 @@ def as_markdown(card: Card) -> str:
 def rows_of(card: Card) -> list[dict[str, str]]:
     """Return the rows of a table for the terminal."""
     return [
-        dict(zip(HEADINGS, (_titled(cells.title, cells.kind), *row), strict=True))
+        dict(zip(HEADINGS, (titled(cells.title, cells.kind), *row), strict=True))
         for _, cells in cells_of(card)
         for row in [(cells.value, cells.place, cells.equal, cells.use)]
     ]
@@ -82,10 +82,6 @@ def as_model_index(card: Card) -> str:
         result["metrics"].append(_metric(line))
     index = {"model-index": [{"name": title_of(card), "results": list(results.values())}]}
     return str(yaml.safe_dump(index, sort_keys=False, allow_unicode=True))
-
-
-def _titled(title: str, kind: str) -> str:
-    return f"{title} ({kind})" if kind else title
 
 
 def _plain(text: str) -> str:
@@ -138,7 +134,7 @@ def _metric(line: Line) -> dict[str, Any]:
     scale = 100 if is_share else 1
     metric = {
         "type": _type(line.key),
-        "name": f"{_titled(line.title, line.kind)}{', percent' if is_share else ''}",
+        "name": f"{titled(line.title, line.kind)}{', percent' if is_share else ''}",
         "value": round(scale * line.value.estimate, 3),
     }
     if line.value.has_interval:

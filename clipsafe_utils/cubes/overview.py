@@ -1,6 +1,7 @@
 """One line a cube: what there is, and where it comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 
 from clipsafe_utils.cubes.storage import content_hash
 from clipsafe_utils.cubes.studies import Study, cubes_folder, find_study, list_studies, read_unchanged
@@ -39,24 +40,24 @@ def overview(study: str | None = None, *, check: bool = False) -> list[dict[str,
     return rows
 
 
-def _faults_of(study: Study) -> Iterator[str]:
+def _faults_of(study: Study) -> list[str]:
     """Name all faults of the files of a study, or else of them together."""
-    faults: list[str] = []
-    if not study.has("models"):
-        faults.append(f"{study.path('models')}: no such cube; every study needs one.")
-    for path in [path for name in study.cubes for path in study.files(name)]:
-        try:
-            read_unchanged(path)
-        except CubeError as error:
-            faults += error.faults
-        except ClipsafeError as error:
-            faults.append(str(error))
-    yield from faults
-    if not faults:
-        try:
-            study.check()
-        except ClipsafeError as error:
-            yield str(error)
+    files = [path for name in study.cubes for path in study.files(name)]
+    checks: list[Callable[[], object]] = [
+        study.check_models,
+        *(partial(read_unchanged, path) for path in files),
+    ]
+    return [fault for check in checks for fault in _raised_by(check)] or _raised_by(study.check)
+
+
+def _raised_by(check: Callable[[], object]) -> list[str]:
+    try:
+        check()
+    except CubeError as error:
+        return list(error.faults)
+    except ClipsafeError as error:
+        return [str(error)]
+    return []
 
 
 def in_short(source: str) -> str:

@@ -74,10 +74,14 @@ class Study:
 
     def check(self) -> None:
         """Read every cube; `ClipsafeError` names the file and the rule that one breaks."""
-        if not self.has("models"):
-            raise ClipsafeError(f"{self.path('models')}: no such cube; every study needs one.")
+        self.check_models()
         for name in self.cubes:
             self.read(name)
+
+    def check_models(self) -> None:
+        """Raise `ClipsafeError` if the study does not describe its models."""
+        if not self.has("models"):
+            raise ClipsafeError(f"{self.path('models')}: no such cube; every study needs one.")
 
     def _read(self, cube: str) -> xr.Dataset:
         files = self.files(cube) or [self.path(cube)]

@@ -12,7 +12,7 @@ from clipsafe_utils.cards.card import NOT_A_CERTIFICATE, Card
 from clipsafe_utils.cards.making import cards
 from clipsafe_utils.cards.measured import evaluations, models_of
 from clipsafe_utils.cards.properties import properties_of
-from clipsafe_utils.cards.wording import about, cells_of, kind_in_words, unknown
+from clipsafe_utils.cards.wording import about, cells_of, kind_in_words, titled, unknown
 from clipsafe_utils.cubes.studies import Study, find_study, list_studies
 from clipsafe_utils.importing.recognising import RECORD
 from clipsafe_utils.registry.model_names import network_of, short_names
@@ -106,7 +106,7 @@ def _stored(one: Any, words: dict[str, int]) -> Any:
 def _view(card: Card, evaluated: list[Any]) -> View:
     parts: dict[str, list[list[str]]] = {}
     for _, cells in cells_of(card):
-        line = [_titled(cells.title, cells.kind), cells.value, cells.place, cells.equal, cells.use]
+        line = [titled(cells.title, cells.kind), cells.value, cells.place, cells.equal, cells.use]
         parts.setdefault(cells.part, []).append(line)
     _, *how_to_read = about(card)
     return [
@@ -116,10 +116,6 @@ def _view(card: Card, evaluated: list[Any]) -> View:
         unknown(card),
         evaluated,
     ]
-
-
-def _titled(title: str, kind: str) -> str:
-    return f"{title} ({kind})" if kind else title
 
 
 def _evaluated(study: Study) -> dict[str, list[Any]]:
@@ -150,7 +146,7 @@ def _of_cards(study: Study) -> _Values:
                 rows = column.rows.dropna(subset="value")
                 numbers = zip(rows["row"], rows["value"], rows["low"], rows["high"], strict=True)
                 yield (
-                    _titled(one.title, kind_in_words(key, kind)),
+                    titled(one.title, kind_in_words(key, kind)),
                     {
                         row: str(Value(at, low, high, scale=one.scale).in_full())
                         for row, at, low, high in numbers

@@ -4,7 +4,9 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from textwrap import wrap
 
 import pandas as pd
 
@@ -75,7 +77,7 @@ def as_svg(slide: Slide) -> str:
     view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
     assert view is not None, "a figure has a viewBox"
     beside = float(view[1]) < _TALL * float(view[2])
-    lines = _broken(slide.title, _TITLE_LETTERS) if beside else [slide.title]
+    lines = _lines(slide.title, _TITLE_LETTERS) if beside else [slide.title]
     left = _MARGIN + (0.27 * WIDTH if beside else 0)
     top = _MARGIN / 2 if beside else _MARGIN + 1.6 * _TITLE
     box = (
@@ -87,7 +89,7 @@ def as_svg(slide: Slide) -> str:
         f'font-weight="bold">{html.escape(line)}</text>'
         for place, line in enumerate(lines)
     )
-    lines = _broken(_credits(slide), _SOURCE_LETTERS)
+    lines = _lines(_credits(slide), _SOURCE_LETTERS)
     source = "".join(
         f'<text x="{_MARGIN}" y="{HEIGHT - 8 - 1.1 * _SOURCE * (len(lines) - 1 - place):.0f}" '
         f'font-size="{_SOURCE}">{html.escape(line)}</text>'
@@ -107,13 +109,8 @@ def _credits(slide: Slide) -> str:
     return "; ".join(part for part in parts if not any(words in part for words in slide.undrawn))
 
 
-def _broken(text: str, letters: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > letters:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+_lines = partial(wrap, break_long_words=False, break_on_hyphens=False)
+"""Break a text into lines of so many letters, between words."""
 
 
 def _of(frame: pd.DataFrame, column: str, values: Sequence[str]) -> pd.DataFrame:

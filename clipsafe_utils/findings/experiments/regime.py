@@ -38,6 +38,10 @@ SECOND: Mapping[str, Cell] = {source: (f"regime-{source}-resnet_s-clip-s0",) for
 """CLIPs of a quarter of the images, and of a second encoder; one seed each."""
 
 Stands = Literal["stands", "falls", "undecided"]
+Trend = Literal["alike", "apart", "some"]
+"""Off cross-entropy in no source beyond the interval, to one side in every source, or neither."""
+
+_OF_TREND: Mapping[Trend, Stands] = {"alike": "falls", "apart": "stands", "some": "undecided"}
 _NOBODY = Missing("the experiment was not trained")
 
 
@@ -188,11 +192,8 @@ class Regime:
 
     @property
     def f9(self) -> Stands | Missing:
-        """Stands where CLIPs of some source have the larger error, beyond the interval."""
-        sides = self._sides(BEFORE)
-        if not sides:
-            return _NOBODY
-        return "stands" if "up" in sides else "falls" if sides == {"down"} else "undecided"
+        """Stands where CLIPs of some source have the larger error, beyond the interval: as F8 does."""
+        return self.f8
 
     @property
     def f10(self) -> Stands | Missing:
@@ -211,18 +212,16 @@ class Regime:
 
         So the recipes froze it, on the hard set: a temperature under shift. F11 of the ledger is `at_home`.
         """
-        sides = self._sides(AFTER)
-        if not sides:
-            return _NOBODY
-        return "falls" if sides == {"neither"} else "stands" if len(sides) == 1 else "undecided"
+        trend = self._trend(AFTER)
+        return trend if isinstance(trend, Missing) else _OF_TREND[trend]
 
     @property
-    def at_home(self) -> Literal["alike", "apart", "some"] | Missing:
-        """What F11 of the ledger asks: whether CLIPs are off cross-entropy after scaling on the natural set.
+    def at_home(self) -> Trend | Missing:
+        """What F11 of the ledger asks: are CLIPs off cross-entropy after scaling on the natural set?"""
+        return self._trend(AFTER_AT_HOME)
 
-        `alike` (in no source beyond the interval), `apart` (to one side in every source), or `some`.
-        """
-        sides = self._sides(AFTER_AT_HOME)
+    def _trend(self, error: str) -> Trend | Missing:
+        sides = self._sides(error)
         if not sides:
             return _NOBODY
         return "alike" if sides == {"neither"} else "apart" if len(sides) == 1 else "some"
