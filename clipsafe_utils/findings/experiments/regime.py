@@ -217,7 +217,7 @@ class Regime:
 
     @property
     def at_home(self) -> Trend | Missing:
-        """What F11 of the ledger asks: are CLIPs off cross-entropy after scaling on the natural set?"""
+        """F11 as the ledger asks it: how CLIPs are off cross-entropy, scaled, on the natural set."""
         return self._trend(AFTER_AT_HOME)
 
     def _trend(self, error: str) -> Trend | Missing:
