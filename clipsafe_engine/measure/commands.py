@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from clipsafe_utils.registry.catalogue import ModelEntry
 
 PREDICTIONS = Path("predictions")
-MODEL_FILE = "model.toml"
 
 
 def measure(
@@ -46,9 +45,11 @@ def measure(
 
     Example: [bold]clipsafe measure /data --predictions predictions[/bold]
     """
-    if (root / MODEL_FILE).is_file():
+    from clipsafe_utils.importing.own_model import FILE
+
+    if (root / FILE).is_file():
         if model or own:
-            raise ClipsafeError(f"{root / MODEL_FILE}: says what the model is; leave --model and --own out.")
+            raise ClipsafeError(f"{root / FILE}: says what the model is; leave --model and --own out.")
         import_(root, output or Path("mine"), draws=draws, as_json=as_json)
         return
     from clipsafe_engine.measure.imagenet import measure_imagenet, plan_of_lists
