@@ -369,6 +369,13 @@ def test_a_model_of_the_laboratory_or_of_nobody_has_what_the_table_says(page: An
     assert view.locator("h2").text_content().startswith("<b>nobody</b>")
 
 
+def test_the_view_of_a_page_taken_along_says_where_the_rest_is(page: Any, tmp_path: Path) -> None:
+    page.goto(f"{taken_along(MODELS, tmp_path).as_uri()}?model={CHOSEN}", wait_until="load")
+    view = page.locator(".model-view")
+    view.get_by_text("Its intervals and places are on the site of the book").wait_for()
+    assert "Group: CLIP, zero-shot" in view.text_content()
+
+
 def test_a_model_is_found_by_the_name_that_cubes_give_it(page: Any) -> None:
     page.goto((built_site() / MODELS).as_uri(), wait_until="load")
     page.get_by_label("Words").fill("imagenet-x-toolbox:dpn92")

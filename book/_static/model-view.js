@@ -83,10 +83,11 @@
         ? "It has no card: cards place networks of the record that were neither trained in the laboratory nor made as controls."
         : "No model of the table is called so."];
     } catch {
-      // A page taken along has no script beside it.
-      const site = document.querySelector("link[rel=canonical]").href;
+      // A page taken along has no script beside it, and an address of the site only where that is real.
+      const site = document.querySelector("link[rel=canonical]")?.href;
       const address = `${site}?${new URLSearchParams({ model: name })}`;
-      return [make("span", {}, "Its intervals and places are on the site of the book: ", make("a", { href: address }, address))];
+      const link = site ? [": ", make("a", { href: address }, address)] : ["."];
+      return [make("span", {}, "Its intervals and places are on the site of the book", ...link)];
     }
   };
 
