@@ -20,6 +20,9 @@ MENDABLE = 2
 FAULT_OF_OURS = 70
 """Exit code of a fault of the program: EX_SOFTWARE of sysexits.h."""
 
+INTERRUPTED = 130
+"""Exit code where a person stops a command: 128 and the number of SIGINT."""
+
 EXTRAS = {
     "book": (
         *("bs4", "ipykernel", "jupyter_book", "jupyter_client", "jupytext"),
@@ -33,6 +36,7 @@ EXTRAS = {
 
 _EXTRA_OF = {module: extra for extra, modules in EXTRAS.items() for module in modules}
 _shows_tracebacks = False
+_was_interrupted = False
 
 
 def show_tracebacks(shown: bool) -> None:
@@ -45,7 +49,7 @@ def run(command: Callable[[], object]) -> NoReturn:
     """Run a command line to its end and leave Python with its exit code.
 
     Exit code 0 or what the command says; 2 for what a person can mend, in one sentence; 70 for a fault of
-    ours, with the way to report it; 1 where nobody reads what is written.
+    ours, with the way to report it; 1 where nobody reads what is written; 130 after Ctrl-C.
     """
     show_tracebacks(False)
     signal.signal(signal.SIGINT, _interrupt)
@@ -57,6 +61,8 @@ def run(command: Callable[[], object]) -> NoReturn:
         sys.exit(1)
     except Exception as error:
         sentence = _sentence_for(error)
+        if _was_interrupted and not sentence:
+            sys.exit(INTERRUPTED)
         if _shows_tracebacks:
             traceback.print_exception(error)
         say(f"clipsafe: {sentence or _report_of(error)}", to_stderr=True)
@@ -66,7 +72,12 @@ def run(command: Callable[[], object]) -> NoReturn:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """Stop at Ctrl-C, and let no object that it leaves half built complain of that when it is taken down."""
+    """Stop at Ctrl-C, and let no object that it leaves half built complain of that when it is taken down.
+
+    A compiled module that is stopped while it is imported reports an ImportError of its own, so `run` must know.
+    """
+    global _was_interrupted
+    _was_interrupted = True
     sys.unraisablehook = lambda _: None
     signal.default_int_handler(number, frame)
 

@@ -179,6 +179,22 @@ def test_ctrl_c_ends_a_command_in_silence(command: str, after: float, tmp_path: 
     assert "Traceback" not in complaint
 
 
+def test_what_ctrl_c_breaks_is_no_fault_of_ours() -> None:
+    """NumPy, stopped while it is imported, says that its initialization failed, not that it was stopped."""
+    program = """
+import os, signal
+from clipsafe_utils import boundary
+def command():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ImportError("initialization failed") from None
+boundary.run(command)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 @pytest.mark.usefixtures("small_study")
 def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
     ended = shell(f"mkdir {tmp_path}/x; cd {tmp_path}/x; rmdir {tmp_path}/x; clipsafe cubes --json")
