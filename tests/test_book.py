@@ -61,7 +61,7 @@ def _said_and_linked(page: str) -> tuple[str, list[str]]:
 def test_a_page_alone_says_and_links_what_it_does_in_the_book(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "07-claims"
+    name = "08-claims"
     chapter = next(one for one in CHAPTERS if one.published.stem == name)
     monkeypatch.setattr(
         standalone, "render_chapter", lambda _, output, __: shutil.copy(chapter.published, output)
@@ -103,6 +103,12 @@ def test_published_cells_are_those_of_the_source(chapter: Chapter, published: No
 def test_every_published_notebook_has_a_source() -> None:
     stems = {chapter.source.stem for chapter in CHAPTERS}
     assert {path.stem for path in (REPOSITORY / "book").glob("*.ipynb")} == stems
+
+
+def test_the_file_of_a_chapter_has_its_number() -> None:
+    parts = yaml.safe_load((REPOSITORY / "_toc.yml").read_text())["parts"]
+    numbered = [one["file"] for part in parts if part.get("numbered") for one in part["chapters"]]
+    assert [int(Path(file).name[:2]) for file in numbered] == [*range(1, 1 + len(numbered))]
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:

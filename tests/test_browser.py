@@ -470,7 +470,7 @@ def test_links_say_what_they_lead_to_without_scripts(browser: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "leads_to"),
     [
-        ("F13", "book/07-claims.html#F13"),
+        ("F13", "book/08-claims.html#F13"),
         ("ViT-B-32.openai@224", "book/models.html#q=ViT-B-32.openai%40224"),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_reader_renders_a_chapter_with_the_package_alone(installed: Path, tmp_
 
 def test_a_downloaded_notebook_runs(installed: Path, tmp_path: Path) -> None:
     """The ledger reads every cube."""
-    name = "07-claims"
+    name = "08-claims"
     (tmp_path / f"{name}.ipynb").write_bytes((REPOSITORY / "book" / f"{name}.ipynb").read_bytes())
     papermill = ("-m", "papermill", f"{name}.ipynb", "out.ipynb", "--no-progress-bar")
     done = _run(installed, tmp_path, *papermill)

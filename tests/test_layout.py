@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 
 __all__ = ["address", "browser", "page"]
 
-FACTORS, SHIFTS, CALIBRATION = EXPLORED[0], EXPLORED[2], "book/04-calibration.html"
-LEDGER = "book/07-claims.html"
+FACTORS, SHIFTS, CALIBRATION = EXPLORED[0], EXPLORED[2], "book/05-calibration.html"
+LEDGER = "book/08-claims.html"
 BACK_MATTER = ("book/miniature-world.html", "book/student-laboratory.html")
 DESKTOP, PHONE, PAPER = 1280, 390, 718
 """Widths of windows, and of A4 less its margins."""
@@ -65,7 +65,7 @@ def test_names_stay_in_sight_while_a_table_scrolls(page: Any, address: str, name
 
 
 def test_a_table_in_the_text_looks_as_a_computed_one(page: Any, address: str) -> None:
-    show(page, address, "book/05-prompts.html")
+    show(page, address, "book/06-prompts.html")
     looks = [
         page.locator(f"{table} tbody tr:nth-child(2) td").first.evaluate(
             "(cell) => [getComputedStyle(cell).padding, getComputedStyle(cell).borderInline,"

@@ -43,7 +43,7 @@ def plain_texts(article: Tag, without: tuple[str, ...]) -> Iterator[NavigableStr
 
 def test_every_claim_that_a_page_names_leads_to_its_row(articles: dict[str, Tag]) -> None:
     known = {claim.id for claim in claims()}
-    rows = {str(row["id"]) for row in articles["07-claims.html"].select("tbody > tr[id]")}
+    rows = {str(row["id"]) for row in articles["08-claims.html"].select("tbody > tr[id]")}
     assert known <= rows
     number = 0
     for name, article in articles.items():
@@ -55,7 +55,7 @@ def test_every_claim_that_a_page_names_leads_to_its_row(articles: dict[str, Tag]
         ]
         assert unlinked == []
         for link in article.select("a.claim-link"):
-            assert str(link["href"]).removeprefix("07-claims.html") == f"#{link.text}"
+            assert str(link["href"]).removeprefix("08-claims.html") == f"#{link.text}"
             assert str(link["title"]).startswith(f"{link.text}. ")
             assert "published: " in str(link["title"])
             number += 1
@@ -64,7 +64,7 @@ def test_every_claim_that_a_page_names_leads_to_its_row(articles: dict[str, Tag]
 
 def test_the_label_that_the_role_says_is_that_of_the_ledger(articles: dict[str, Tag]) -> None:
     labels = json.loads((REPOSITORY / "book" / "results" / "claims.json").read_text(encoding="utf-8"))
-    row = articles["07-claims.html"].select_one("#F1")
+    row = articles["08-claims.html"].select_one("#F1")
     assert row is not None
     label = row.select("td")[0]["data-label"]
     assert labels["F1"].startswith(f"published: {label};")
@@ -153,7 +153,7 @@ def index() -> dict[str, Any]:
 
 def test_the_search_finds_claims_and_models_at_their_rows(index: dict[str, Any]) -> None:
     ((page, place, _),) = index["indexentries"]["f13"]
-    assert (index["docnames"][page], place) == ("book/07-claims", "F13")
+    assert (index["docnames"][page], place) == ("book/08-claims", "F13")
     ((page, place, _),) = index["indexentries"]["vit-b-32.openai@224"]
     assert (index["docnames"][page], place) == ("book/models", "q=ViT-B-32.openai%40224")
 

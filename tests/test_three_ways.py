@@ -77,7 +77,7 @@ def test_papermill_stops_at_a_bad_value(tmp_path: Path) -> None:
 
 def test_the_notebook_runs_where_it_lies() -> None:
     """One chapter stands for all: each of them is also run by `test_chapters`, without a kernel."""
-    path = REPOSITORY / "book" / "07-claims.ipynb"
+    path = REPOSITORY / "book" / "08-claims.ipynb"
     notebook = nbformat.read(path, 4)
     NotebookClient(
         notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}

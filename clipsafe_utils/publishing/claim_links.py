@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxRole
 from clipsafe_utils.claims.registry import claims
 from clipsafe_utils.publishing.prose import link, link_words, prose
 
-LEDGER = "book/07-claims"
+LEDGER = "book/08-claims"
 """The page with the rows."""
 
 LABELS = Path("book", "results", "claims.json")

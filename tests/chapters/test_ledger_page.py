@@ -44,7 +44,7 @@ def cell(tag: Tag) -> str:
 
 
 def test_the_matrix_has_each_claim_once_a_study_in_the_row_of_its_label() -> None:
-    soup = soup_of(tables.matrix(made_ledger(), page="07-claims.html"))
+    soup = soup_of(tables.matrix(made_ledger(), page="08-claims.html"))
     assert [one.text for one in soup.select("thead th")] == ["Label", "published", "miniature (proxy)"]
     papers, own = soup.select("tbody")
     assert [row.th.text for row in own.select("tr")] == [
@@ -59,7 +59,7 @@ def test_the_matrix_has_each_claim_once_a_study_in_the_row_of_its_label() -> Non
     links = papers.select("a") + own.select("a")
     assert len(links) == len(made_ledger())
     assert {link["href"] for link in links} == {
-        f"07-claims.html#{name}" for name in ["A", "B", "D", "D1", "D2", "E", "S"]
+        f"08-claims.html#{name}" for name in ["A", "B", "D", "D1", "D2", "E", "S"]
     }
 
 

@@ -9,12 +9,12 @@ from clipsafe_utils.claims.result import ClaimsLedger
 from clipsafe_utils.show.shown import Shown
 
 FIGURES: Mapping[str, tuple[str, str]] = {
-    "F17": ("06-causes", "fig-causes-retrieval"),
+    "F17": ("07-causes", "fig-causes-retrieval"),
     "S1": ("03-distribution-shift", "fig-ood-clouds"),
     "S2": ("03-distribution-shift", "fig-ood-pairs"),
     "F2": ("01-factor-robustness", "fig-factor-residuals"),
-    "F8": ("04-calibration", "fig-calibration-alike"),
-    "F13": ("03-ood-correlation", "fig-ood-detection"),
+    "F8": ("05-calibration", "fig-calibration-alike"),
+    "F13": ("04-ood-correlation", "fig-ood-detection"),
     "F5": ("02-shape-bias", "fig-shape-bias"),
 }
 """By claim, the page and the figure that show what real models say of it."""

@@ -26,8 +26,8 @@ PAGES = {
     "Visual factors": "01-factor-robustness",
     "Shape or texture": "02-shape-bias",
     "Distribution shift": "03-distribution-shift",
-    "Unknown images": "03-ood-correlation",
-    "Calibration": "04-calibration",
+    "Unknown images": "04-ood-correlation",
+    "Calibration": "05-calibration",
 }
 """By part of a card the chapter on it."""
 

@@ -173,7 +173,7 @@ def _clouds(drawn: Drawn) -> Shown:
 _BINS_ONLY = (*Slide.undrawn, "Hierarchical Selective Classification")
 """Of two networks whose bins are from ImageNet-X."""
 
-_FACTORS, _SHIFT, _SURE = "01-factor-robustness", "03-distribution-shift", "04-calibration"
+_FACTORS, _SHIFT, _SURE = "01-factor-robustness", "03-distribution-shift", "05-calibration"
 
 SLIDES = (
     Slide("shape-or-texture", "Who decides by shape?", "02-shape-bias", "fig-shape-bias", _shape_bias),
