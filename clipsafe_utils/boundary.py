@@ -74,7 +74,8 @@ def run(command: Callable[[], object]) -> NoReturn:
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     """Stop at Ctrl-C, and let no object that it leaves half built complain of that when it is taken down.
 
-    A compiled module that is stopped while it is imported reports an ImportError of its own, so `run` must know.
+    A compiled module that is stopped while it is imported reports an ImportError of its own, so `run` must
+    know.
     """
     global _was_interrupted
     _was_interrupted = True
