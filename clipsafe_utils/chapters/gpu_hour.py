@@ -127,7 +127,8 @@ def claims_table() -> Shown:
         pd.DataFrame(rows),
         "Claims that the record has too few training lineages for, those that lack the fewest first. Now: "
         "how many lineages, or sets of lineages, it has. Lacks: how many more at least, if estimates and "
-        "spread stay as they are; of one lineage the spread is not known. Needs: what a lineage must have to count.",
+        "spread stay as they are; of one lineage the spread is not known. Needs: what a lineage must have to "
+        "count.",
     )
 
 
