@@ -63,7 +63,7 @@ def own(cubes: Path) -> Path:
     models = published.read("models")
     clips = models["model"].values[(models["group"] == "clip_zero_shot").values]
     one = {"model": [OWN]}
-    counts = {"factors": "hits", "shifts": "hits", "shape_bias": "count"}
+    counts = {"factors": "hits", "shifts": "hits", "shape_bias": "count", "ood": "auroc"}
     for cube, name in counts.items():
         whole = published.read(cube)
         known = whole[name].notnull()
@@ -105,6 +105,7 @@ def test_chapter_runs_on_few_models_and_says_what_a_study_lacks(
     ("name", "names_studies"),
     [
         *(("factor-robustness", ()), ("shape-bias", ()), ("distribution-shift", ())),
+        ("ood-correlation", ()),
         ("calibration", ("r.whole_sets",)),
     ],
 )
