@@ -322,8 +322,8 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
         if study not in brought
     ]
     reasons += [
-        f"The study `{study}` shares no OOD set with the study `{host}` by the score `{chosen.score}`: it is "
-        "a star in no panel."
+        f"The study `{study}` shares no OOD set with networks of the study `{host}` by the score "
+        f"`{chosen.score}`: it is a star in no panel."
         for study in brought
         if study not in {one.study for one in own}
     ]
