@@ -21,7 +21,7 @@ from clipsafe_utils.publishing.chapters import Chapter, find_chapters, read_chap
 from clipsafe_utils.publishing.commands import read_parameters
 from clipsafe_utils.publishing.render import with_texts
 
-LAST_TAUGHT = 6
+LAST_TAUGHT = 7
 """The chapters after it hold no finding of their own: the ledger, and what cannot be said."""
 
 GOALS = "After this chapter you can"
