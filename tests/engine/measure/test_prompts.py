@@ -1,7 +1,6 @@
 """The cube `prompts`, of embeddings that two classifiers read."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
