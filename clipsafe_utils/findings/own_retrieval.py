@@ -10,7 +10,7 @@ from clipsafe_utils.findings.calibration.alike import LIKE
 from clipsafe_utils.findings.own_models import own_names, who_of
 from clipsafe_utils.say import Text, count, percent
 
-_ALONE = "no CLIP is of similar accuracy"
+_ALONE = "no CLIP is that near"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,12 @@ class OwnRecall:
     name: str
     study: str
     rows: pd.DataFrame  # one a set and direction
-    recalls: Text  # each, and of how many CLIPs of similar accuracy how many recall less
+    recalls: Text  # each, and of how many CLIPs of like accuracy how many recall less
+
+    @property
+    def within(self) -> Text:
+        """By how many points the accuracy of those CLIPs differs at most."""
+        return Text(f"{100 * LIKE:.0f}")
 
     @property
     def who(self) -> Text:

@@ -151,7 +151,7 @@ class Retrieval:
 
     @property
     def own_recalls(self) -> list[OwnRecall]:
-        """What each own CLIP recalls, beside CLIPs of similar accuracy."""
+        """What each own CLIP recalls, beside CLIPs of like accuracy."""
         return list(own_recalls(self.own, self.table))
 
     def _span(self, source: str) -> Text:
