@@ -1,8 +1,9 @@
 """Time what a class runs, and count what a lecturer reads aloud of the plans for teaching.
 
-Command: python benchmarks/reruns.py
-Run time: about five minutes on two cores, half of it for the packages of the fresh clone.
-Expected: the build under three minutes, a rerun under fifteen seconds; reruns are medians of three.
+Command: python benchmarks/reruns.py, where the book is built
+Run time: about fifteen minutes on two cores, a third of it for the packages of the fresh clone and the room.
+Expected: the build under three minutes, a rerun under half a minute, a card of one's own under ten seconds;
+reruns and cards are medians of three.
 
 Writes benchmarks/reruns.json, which the page "Teaching this book" and the boxes of chapters read.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from clipsafe_utils.chapters.rerun_times import TIMES
 from clipsafe_utils.chapters.teaching.costs import FIRST_BUILD
-from clipsafe_utils.chapters.teaching.plans import reruns
+from clipsafe_utils.chapters.teaching.plans import CARD, GROUP, ROOM, reruns
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -31,12 +32,13 @@ RUNS = 3
 def main() -> None:
     """Time every command, print a table, and write `benchmarks/reruns.json`."""
     with tempfile.TemporaryDirectory() as scratch:
-        clone = Path(scratch, "clone")
+        here = Path(scratch)
+        clone = here / "clone"
         subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
         seconds = {FIRST_BUILD: seconds_of(["make", "book"], clone)}
-        for one in reruns():
-            runs = [seconds_of(shlex.split(one.command), Path(scratch)) for _ in range(RUNS)]
-            seconds[one.command] = statistics.median(runs)
+        seconds |= {one.command: median_seconds_of(one.command, here) for one in reruns()}
+        seconds |= {command: seconds_of(shlex.split(command), here) for command in (ROOM, GROUP)}
+        seconds |= {command: median_seconds_of(command, here / "group-b/students/judge") for command in CARD}
     for what, taken in seconds.items():
         print(f"{what:<95} {taken:6.1f} s")
     said = {
@@ -50,6 +52,11 @@ def main() -> None:
     TIMES.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
+def median_seconds_of(command: str, folder: Path) -> float:
+    """Run a command of this environment in a folder `RUNS` times and return the median of its seconds."""
+    return statistics.median(seconds_of(shlex.split(command), folder) for _ in range(RUNS))
+
+
 def seconds_of(command: list[str], folder: Path) -> float:
     """Run a command of this environment in a folder and return its seconds."""
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -60,11 +67,11 @@ def seconds_of(command: list[str], folder: Path) -> float:
 
 def words_of_plans(page: str) -> dict[str, int]:
     """Count the words that a lecturer reads aloud; the plan for half a day also says what the hour says."""
-    hour, half_day = (
-        len(page.partition(f"## The plan for {name}\n")[2].partition("\n## ")[0].split())
-        for name in ("one hour", "half a day")
+    hour, half_day, judge = (
+        len(page.partition(f"## {title}\n")[2].partition("\n## ")[0].split())
+        for title in ("The plan for one hour", "The plan for half a day", "Judge a model")
     )
-    return {"hour": hour, "half_day": hour + half_day}
+    return {"hour": hour, "half_day": hour + half_day, "judge": judge}
 
 
 if __name__ == "__main__":

@@ -342,3 +342,17 @@ def test_every_page_counts_its_figures_from_one() -> None:
         places = [int(re.findall(r"\d+", figure)[-1]) for figure in figures]
         assert places == list(range(1, len(places) + 1)), name
     assert all("caption-number" in (built_site() / name).read_text(encoding="utf-8") for name in BACK_MATTER)
+
+
+def test_a_column_of_sentences_can_be_read_on_a_phone(page: Any, address: str) -> None:
+    show(page, address, "book/gpu-hour.html", PHONE)
+    widths = page.eval_on_selector_all("td.prose", "(cells) => cells.map((cell) => cell.clientWidth)")
+    assert min(widths) > 150
+
+
+def test_code_of_an_exercise_scrolls_and_is_not_broken(page: Any, address: str) -> None:
+    show(page, address, "book/03-distribution-shift.html", PHONE)
+    cells = page.locator(".admonition .cell pre")
+    assert cells.count() > 1
+    for number in range(cells.count()):
+        assert cells.nth(number).evaluate("(cell) => getComputedStyle(cell).whiteSpace") == "pre"

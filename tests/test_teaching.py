@@ -21,7 +21,7 @@ from clipsafe_utils.publishing.chapters import Chapter, find_chapters, read_chap
 from clipsafe_utils.publishing.commands import read_parameters
 from clipsafe_utils.publishing.render import with_texts
 
-LAST_TAUGHT = 6
+LAST_TAUGHT = 7
 """The chapters after it hold no finding of their own: the ledger, and what cannot be said."""
 
 GOALS = "After this chapter you can"
@@ -39,6 +39,7 @@ taught = pytest.mark.parametrize("chapter", TAUGHT, ids=[chapter.name for chapte
 
 BUILT = [*TAUGHT, CHAPTERS["claims"]]
 built = pytest.mark.parametrize("chapter", BUILT, ids=[chapter.name for chapter in BUILT])
+_RUN_HERE = "To run a cell below, or the chapter with other parameters, see {ref}`ch-rerun`."
 USES = ["Choosing", "Fine-tuning", "Monitoring", "Trusting"]
 EVIDENCE = r"(?:measured|proxy|\{eval\}`r\.evidence`)"
 OPEN, CHECKED = "answer = ...", "check(answer)"
@@ -98,17 +99,14 @@ def test_a_chapter_begins_with_three_goals(chapter: Chapter) -> None:
 
 
 def _named_findings(notebook: NotebookNode) -> list[str]:
-    """Take the roles of the line on claims, or expand it: "F1 to F4 and S1" names five findings."""
+    """Take the roles of the line on claims, which has one form in all chapters."""
     (line,) = re.findall(
-        r"^\*\*Claims?\*\* (.*of \{ref\}`the ledger <ch-claims>`.+)$", _prose(notebook), re.M
+        r"^\*\*Claims\*\* of \{ref\}`the ledger <ch-claims>`, labelled for real models: (.+)\.$",
+        _prose(notebook),
+        re.M,
     )
     found: list[str] = re.findall(r"\{claim\}`(\w+)`", line)
-    if found:
-        return found
-    for part in re.split(r", | and ", line.partition(" of {ref}")[0]):
-        first, *last = part.split(" to ")
-        ends = [int(end[1:]) for end in (first, *last)]
-        found += [f"{first[0]}{number}" for number in range(ends[0], ends[-1] + 1)]
+    assert line == ", ".join(f"{{claim}}`{name}`" for name in found)
     return found
 
 
@@ -132,6 +130,12 @@ def test_a_chapter_has_two_exercises_with_folded_answers(chapter: Chapter) -> No
     assert len(asked) == 2
     assert [answer.label for answer in answers] == asked
     assert all(answer.is_folded for answer in answers)
+
+
+@built
+def test_exercises_begin_with_where_they_are_run(chapter: Chapter) -> None:
+    (first,) = re.findall(r"^## Exercises\n\n(.+)$", _prose(read_chapter(chapter)), re.M)
+    assert first == _RUN_HERE
 
 
 @taught

@@ -6,7 +6,7 @@ from typing import Literal
 
 from clipsafe_utils.cubes.schema import HEADLINE_FACTORS, READ_OUTS
 from clipsafe_utils.metrics.accuracies import Axes
-from clipsafe_utils.registry.set_names import shift_title
+from clipsafe_utils.registry.set_names import ood_set_title, shift_title
 from clipsafe_utils.say import Scale
 
 Best = Literal["high", "low", "none"]
@@ -41,15 +41,6 @@ PARTS = (
     "Calibration",
 )
 _AXES: Mapping[str, Axes] = {"Visual factors": "raw", "Distribution shift": "probit"}
-_SET_TITLES = {
-    "cood": "COOD",
-    "ninco": "NINCO",
-    "inaturalist": "iNaturalist",
-    "sun": "SUN",
-    "places": "Places",
-    "textures": "Textures",
-    "imagenet_o": "ImageNet-O",
-}
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ def properties_of(sets: Sequence[str] = ()) -> list[CardProperty]:
         CardProperty(SHAPE, shape, "shape bias", "none"),
         *(CardProperty(key, shift, shift_title(names[0]), "high") for key, names in SHIFTS.items()),
         *(
-            CardProperty(ood_key(name, measure), unknown, f"{set_title(name)}, {words}", best)
+            CardProperty(ood_key(name, measure), unknown, f"{ood_set_title(name)}, {words}", best)
             for name in every
             for measure, words, best in _MEASURES
         ),
@@ -124,8 +115,3 @@ def kinds_of(key: str) -> tuple[str, ...]:
     if key == SHAPE:
         return READ_OUTS
     return SHIFTS.get(key) or (SCORES if key.startswith("ood:") else ("",))
-
-
-def set_title(name: str) -> str:
-    """Return the name of a set of unknown images as a card writes it."""
-    return _SET_TITLES.get(name, name.replace("_", " "))

@@ -118,7 +118,7 @@ def claims_table() -> Shown:
             "Label": str(entry.label),
             "Now": f"{entry.units}",
             "Needs": needs(entry),
-            "It would take": takes(entry),
+            "Lacks": "–" if math.isinf(lacking(entry)) else f"{lacking(entry):.0f}",
             "Data": " and ".join(_DATA.get(entry.claim.cube, ("none of these",))),
         }
         for entry in waiting()
@@ -126,7 +126,9 @@ def claims_table() -> Shown:
     return table(
         pd.DataFrame(rows),
         "Claims that the record has too few training lineages for, those that lack the fewest first. Now: "
-        "how many lineages, or sets of lineages, it has. Needs: what a lineage must have to count.",
+        "how many lineages, or sets of lineages, it has. Lacks: how many more at least, if estimates and "
+        "spread stay as they are; of one lineage the spread is not known. Needs: what a lineage must have to "
+        "count.",
     )
 
 

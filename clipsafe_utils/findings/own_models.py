@@ -69,11 +69,12 @@ def _as_code(name: str) -> str:
 def without_a_line(panels: Sequence[Panel]) -> list[str]:
     """Return the studies of real models that could draw no line, if another of them can."""
     real = [panel for panel in panels if is_real(panel.cube)]
-    drawing = {panel.study for panel in real if _draws(panel.models)}
+    drawing = {panel.study for panel in real if draws_a_line(panel.models)}
     return [panel.study for panel in real if panel.study not in drawing] if drawing else []
 
 
-def _draws(models: xr.Dataset) -> bool:
+def draws_a_line(models: xr.Dataset) -> bool:
+    """Say whether models, with `group` and `family`, have standard networks of enough families for a line."""
     standard = (models["group"] == "standard").values
     return np.unique(models["family"].values[standard]).size > MINIMUM_FAMILIES
 

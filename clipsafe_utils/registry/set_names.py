@@ -22,12 +22,26 @@ _SHIFTS = {
 }
 """Those of the laboratory stand in for the real ones."""
 
+_OOD_SETS = {
+    "cood": "COOD",
+    "inaturalist": "iNaturalist",
+    "sun": "SUN",
+    "places": "Places",
+    "textures": "Textures",
+    "imagenet_o": "ImageNet-O",
+}
+
 _CONDITIONS = {"id": "all images", "id_annotated": "annotated"}
 
 
 def shift_title(name: str) -> str:
     """Return the name of a shift as figures and tables show it."""
     return _SHIFTS.get(name, name.replace("_", " "))
+
+
+def ood_set_title(name: str) -> str:
+    """Return the name of a set of unknown images in words."""
+    return _OOD_SETS.get(name, name.replace("_", " ").replace("ninco", "NINCO"))
 
 
 def condition_name(name: str) -> str:

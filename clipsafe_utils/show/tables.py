@@ -13,6 +13,9 @@ _INTERVAL = re.compile(r" (\([^()]*\d[^()]*\))$")
 _SHORT, _FEW = 16, 6
 """Cells of so many characters stay on one line, in tables of so many columns."""
 
+_SENTENCE = 40
+"""Characters from which on a cell is read as prose, and its column has room for that on a phone."""
+
 
 def table(frame: pd.DataFrame, caption: str) -> Shown:
     """Turn a frame into a captioned table.
@@ -37,7 +40,7 @@ def table(frame: pd.DataFrame, caption: str) -> Shown:
     True
     """
     text = frame.astype(str)
-    classes = [_alignment(text.iloc[:, position]) for position in range(text.shape[1])]
+    classes = [_kind(text.iloc[:, position]) for position in range(text.shape[1])]
     head = "".join(
         f'<th scope="col"{style}>{html.escape(str(name))}</th>'
         for name, style in zip(text.columns, classes, strict=True)
@@ -88,9 +91,10 @@ def first_open(shown: Mapping[str, Shown], what: str) -> Shown:
     return stacked(one if study == first else folded(one, f"{what}, {study}") for study, one in shown.items())
 
 
-def _alignment(column: pd.Series) -> str:
-    is_number = len(column) > 0 and column.map(lambda cell: _NUMBER.fullmatch(cell) is not None).all()
-    return ' class="number"' if is_number else ""
+def _kind(column: pd.Series) -> str:
+    if len(column) > 0 and column.map(lambda cell: _NUMBER.fullmatch(cell) is not None).all():
+        return ' class="number"'
+    return ' class="prose"' if column.str.len().max() > _SENTENCE else ""
 
 
 def _row(cells: list[str], classes: list[str], *, short: bool) -> str:

@@ -6,15 +6,18 @@ import pytest
 
 from clipsafe_utils.chapters.rerun_times import read_times
 from clipsafe_utils.chapters.teaching import costs
-from clipsafe_utils.chapters.teaching.plans import ONE_HOUR, Rerun, Step, reruns
+from clipsafe_utils.chapters.teaching.plans import CARD, GROUP, ONE_HOUR, ROOM, Rerun, Step, reruns
 from clipsafe_utils.cubes.studies import REPOSITORY
 from tests.markup import cells_of
 
 
 def test_every_command_of_the_plans_was_timed() -> None:
     found = read_times()
-    assert set(found["seconds"]) == {costs.FIRST_BUILD, *(one.command for one in reruns())}
+    commands = {*(one.command for one in reruns()), ROOM, GROUP, *CARD}
+    assert set(found["seconds"]) == {costs.FIRST_BUILD, *commands}
     assert min(found["seconds"].values()) > 0
+    page = (REPOSITORY / "notebooks" / "teaching.md").read_text(encoding="utf-8")
+    assert all(command in page for command in commands)
 
 
 def test_a_plan_starts_at_zero_and_each_step_where_the_last_ended() -> None:
@@ -32,14 +35,17 @@ def test_a_plan_starts_at_zero_and_each_step_where_the_last_ended() -> None:
 
 
 def timed(build: float, rerun: float) -> dict[str, object]:
-    seconds = {costs.FIRST_BUILD: build, **{one.command: rerun for one in reruns()}}
-    return {"seconds": seconds, "words": {"hour": 240, "half_day": 360}}
+    of_cards = {ROOM: 90.0, GROUP: 5.0, CARD[0]: 15.0, CARD[1]: 5.0}
+    seconds = {costs.FIRST_BUILD: build, **{one.command: rerun for one in reruns()}, **of_cards}
+    return {"seconds": seconds, "words": {"hour": 240, "half_day": 360, "judge": 120}}
 
 
 def test_reading_aloud_and_running_leave_time_for_the_class() -> None:
-    # 240 words are 2 minutes, a build 2, three reruns of the hour 1; half a day has 360 words.
+    # 240 words are 2 minutes, a build 2, three reruns of the hour 1; half a day has 360 words; to judge has
+    # 120, and three times 20 seconds.
     made = costs.lesson_costs(timed(120.0, 20.0))
-    assert (made.busy_hour, made.busy_half_day) == ("5", "7")
+    assert (made.busy_hour, made.busy_half_day, made.busy_judge) == ("5", "7", "2")
+    assert (made.room, made.cards) == ("1.5", "60")
     real = costs.lesson_costs(read_times())
     assert int(real.busy_hour) < 30
     assert int(real.busy_hour) < int(real.busy_half_day) < 100

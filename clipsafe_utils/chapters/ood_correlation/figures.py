@@ -1,7 +1,7 @@
 """Figures of detection and of the laboratory, each from the finding to a frame of marks."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from clipsafe_utils.findings.shift.controlled import Change, Controlled
 from clipsafe_utils.findings.shift.counted import Counted
 from clipsafe_utils.findings.shift.detection import Detection
 from clipsafe_utils.findings.shift.detection_record import PLAIN, ByScore, Changed, FirstSeen, in_words
+from clipsafe_utils.findings.shift.own_detection import OwnDetection
 from clipsafe_utils.findings.shift.result import OodCorrelation
 from clipsafe_utils.findings.shift.sources import EVERYONE, FINE_TUNED, STANDARD
 from clipsafe_utils.metrics.families import FEWEST_UNITS
@@ -23,7 +24,7 @@ from clipsafe_utils.say import number
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours_look
 from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -50,8 +51,11 @@ def examples() -> Sheet:
 
 
 def detection(found: OodCorrelation) -> Shown:
-    """Draw the mean AUROC of real models against accuracy; without any, of those of drawn worlds."""
-    return _detection(found.first_shown)
+    """Draw the mean AUROC of real models against accuracy; without any, of those of drawn worlds.
+
+    An own model is a star in a panel of the sets that the record has, too.
+    """
+    return _detection(found.first_shown, found.own)
 
 
 def detection_drawn(found: OodCorrelation) -> Shown:
@@ -130,15 +134,15 @@ def _sources_of_record(found: OodCorrelation) -> list[str]:
     return source_lines([found.record.cloud] if found.record.by_set else [])
 
 
-def _detection(studies: Mapping[str, Detection]) -> Shown:
+def _detection(studies: Mapping[str, Detection], own: Sequence[OwnDetection] = ()) -> Shown:
     return scatter(
-        detection_frame(studies),
+        detection_frame(studies, own),
         Axes2D("accuracy in distribution, %", "mean AUROC over the OOD sets, %", "probit"),
         "Scatter plot of mean AUROC against accuracy in distribution.",
         what="detection of unknown images",
         columns=1,
         sources=source_lines(one.cloud for one in studies.values()),
-        every=detection_frame(studies, everyone=True),
+        every=detection_frame(studies, own, everyone=True),
     )
 
 
@@ -158,9 +162,18 @@ def procedures(found: OodCorrelation) -> Shown:
     )
 
 
-def detection_frame(studies: Mapping[str, Detection], *, everyone: bool = False) -> pd.DataFrame:
+def detection_frame(
+    studies: Mapping[str, Detection], own: Sequence[OwnDetection] = (), *, everyone: bool = False
+) -> pd.DataFrame:
     """Give every model with its interval; without `everyone` those of the groups and sources printed."""
-    return marks(mark for study, one in studies.items() for mark in _marks_of_detection(study, one, everyone))
+    panels = {f"detection, study {study}": (study, one) for study, one in studies.items()}
+    panels |= {_panel_of(one): (one.beside, one.record) for one in own}
+    drawn = (
+        mark
+        for panel, (study, one) in panels.items()
+        for mark in _marks_of_detection(study, panel, one, everyone)
+    )
+    return marks([*drawn, *(_mark_of_own(one, number) for number, one in enumerate(own))])
 
 
 def by_score_frame(found: ByScore) -> pd.DataFrame:
@@ -249,11 +262,28 @@ def _marks_of_heaps(counted: Counted, network: str) -> Iterator[dict[str, Any]]:
         yield shared | line | {"x": factor * threshold}
 
 
-def _marks_of_detection(study: str, one: Detection, everyone: bool) -> Iterator[dict[str, Any]]:
-    shared = {"study": study, "panel": f"detection, study {study}"}
+def _marks_of_detection(study: str, panel: str, one: Detection, everyone: bool) -> Iterator[dict[str, Any]]:
     low, high = (_PERCENT * one.cloud[end].values for end in ("low", "high"))
     for at, mark in marks_of_models(one.cloud, one.sources, everyone=everyone):
-        yield shared | mark | {"low": low[at], "high": high[at]}
+        yield {"study": study, "panel": panel} | mark | {"low": low[at], "high": high[at]}
+
+
+def _panel_of(one: OwnDetection) -> str:
+    return f"detection on {one.sets}, study {one.beside}"
+
+
+def _mark_of_own(one: OwnDetection, number: int) -> dict[str, Any]:
+    return {
+        "study": one.beside,
+        "panel": _panel_of(one),
+        "look": yours_look(number),
+        "label": f"{one.name}, yours",
+        "name": one.name,
+        "x": _PERCENT * one.accuracy,
+        "value": _PERCENT * one.auroc.estimate,
+        "low": _PERCENT * one.auroc.low,
+        "high": _PERCENT * one.auroc.high,
+    }
 
 
 def _marks_of_change(row: str, change: Change) -> Iterator[dict[str, Any]]:

@@ -49,7 +49,8 @@ def set_table(detection: Detection, study: str) -> Shown:
     by_set = cells.pivot_table("cell", "ood_set", "member", "first", sort=False).fillna(NOT_MEASURED)
     return table(
         by_set.rename_axis("OOD set").rename_axis(None, axis="columns").reset_index(),
-        f"Mean AUROC by OOD set and its rank correlation with accuracy in distribution, study {study}.",
+        f"Mean AUROC over families by OOD set, and its rank correlation with accuracy in distribution, "
+        f"study {study}.",
     )
 
 
@@ -68,9 +69,9 @@ def score_table(means: pd.DataFrame, study: str) -> Shown:
     ]
     return table(
         pd.DataFrame(rows),
-        f"Study {study}, mean over models and kinds of OOD set: AUROC, and the false-positive rate at 95 % "
-        "recall of in-distribution and of OOD images. Only models with prompts have maximum concept "
-        "matching.",
+        f"Study {study}, mean over kinds of OOD set and over the models that have every score of their "
+        "group, each counted once: AUROC, and the false-positive rate at 95 % recall of in-distribution and "
+        "of OOD images. Only models with prompts have maximum concept matching.",
     )
 
 

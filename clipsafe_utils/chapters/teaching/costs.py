@@ -7,7 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from clipsafe_utils.chapters.teaching.plans import FIRST_LAB, HALF_DAY, JUDGE, ONE_HOUR, Step, reruns
+from clipsafe_utils.chapters.teaching.plans import (
+    CARD,
+    FIRST_LAB,
+    HALF_DAY,
+    JUDGE,
+    ONE_HOUR,
+    ROOM,
+    TO_JUDGE,
+    Step,
+    reruns,
+)
 from clipsafe_utils.say import Text, number
 from clipsafe_utils.show.shown import Shown
 from clipsafe_utils.show.tables import table
@@ -52,28 +62,39 @@ class LessonCosts:
     first_lab: Text
     judge: Text
     first_build: Text  # Minutes of `make book` in a fresh clone.
+    room: Text  # Minutes of the command that makes the folder for a class.
     quickest: Text  # Seconds of a rerun.
     slowest: Text
+    cards: Text  # Seconds of import and card, for all models that are judged.
     pace: Text  # Words a minute of a lecturer who reads aloud.
     busy_hour: Text  # Minutes of the plan in which the lecturer reads aloud or a command runs.
     busy_half_day: Text
+    busy_judge: Text
 
 
 def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
     """Return what the page says of times."""
     seconds = timed["seconds"]
     of_reruns = [seconds[one.command] for one in reruns()]
+    cards = TO_JUDGE * sum(seconds[command] for command in CARD)
+    hour, half_day = (
+        seconds[FIRST_BUILD] + sum(seconds[one.command] for step in plan for one in step.reruns)
+        for plan in (ONE_HOUR, HALF_DAY)
+    )
     return LessonCosts(
         _minutes(ONE_HOUR),
         _minutes(HALF_DAY),
         _minutes(FIRST_LAB),
         _minutes(JUDGE),
         number(seconds[FIRST_BUILD] / 60, 1),
+        number(seconds[ROOM] / 60, 1),
         number(min(of_reruns), 0),
         number(max(of_reruns), 0),
+        number(cards, 0),
         Text(WORDS_A_MINUTE),
-        _busy_minutes(ONE_HOUR, timed["words"]["hour"], seconds),
-        _busy_minutes(HALF_DAY, timed["words"]["half_day"], seconds),
+        _busy_minutes(timed["words"]["hour"], hour),
+        _busy_minutes(timed["words"]["half_day"], half_day),
+        _busy_minutes(timed["words"]["judge"], cards),
     )
 
 
@@ -81,9 +102,8 @@ def _minutes(plan: Sequence[Step]) -> Text:
     return Text(sum(step.minutes for step in plan))
 
 
-def _busy_minutes(plan: Sequence[Step], words: int, seconds: Mapping[str, float]) -> Text:
-    commands = [FIRST_BUILD, *(one.command for step in plan for one in step.reruns)]
-    return number(words / WORDS_A_MINUTE + sum(seconds[command] for command in commands) / 60, 0)
+def _busy_minutes(words: int, seconds: float) -> Text:
+    return number(words / WORDS_A_MINUTE + seconds / 60, 0)
 
 
 def _clock(minutes: int) -> str:

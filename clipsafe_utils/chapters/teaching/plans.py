@@ -83,6 +83,19 @@ JUDGE = (
 """Judge a model: an hour."""
 
 
+ROOM = "clipsafe teaching --seed 3 -o room"
+"""Makes the folder for a class."""
+
+GROUP = "clipsafe teaching --judge-only --seed 4 -o group-b"
+"""Makes the models to judge for another group."""
+
+CARD = ("clipsafe import model-1 -o cubes-1 --without-factors", "clipsafe card ./cubes-1 -o card-1.html")
+"""What a group types for each of the models that it judges."""
+
+TO_JUDGE = 3
+"""How many these are."""
+
+
 def reruns() -> list[Rerun]:
     """Return every rerun of the plans, each once, in the order of the half day."""
     return list(dict.fromkeys(one for step in (*HALF_DAY, *ONE_HOUR) for one in step.reruns))

@@ -142,6 +142,11 @@ def choose_sources(clouds: Mapping[str, Clouds], names: Sequence[str]) -> dict[s
     return {study: _chosen_sources(by_source, names) for study, by_source in sizes.items()}
 
 
+def largest_source(cloud: xr.Dataset) -> int:
+    """Return how many zero-shot CLIPs the training source has of which there are most."""
+    return max(_source_sizes({"": cloud}).values(), default=0)
+
+
 def _chosen_sources(by_source: Mapping[str, int], names: Sequence[str]) -> list[str]:
     order = list(SOURCES)
     ordered = sorted(by_source, key=lambda name: (order.index(name) if name in order else len(order), name))

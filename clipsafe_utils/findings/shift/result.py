@@ -26,6 +26,12 @@ from clipsafe_utils.findings.shift.detection_record import (
 )
 from clipsafe_utils.findings.shift.laboratory import read_laboratory
 from clipsafe_utils.findings.shift.own import own_clouds
+from clipsafe_utils.findings.shift.own_detection import (
+    OwnDetection,
+    own_detection,
+    own_studies,
+    stands_alone,
+)
 from clipsafe_utils.findings.shift.recipes import Recipes, read_recipes
 from clipsafe_utils.findings.shift.small_sources import SmallSources, small_sources
 from clipsafe_utils.findings.shift.source_shares import SourceShares, source_shares
@@ -148,6 +154,7 @@ class OodCorrelation:
     confidence: float
     measured_in: str | None = None  # the folder of the record, for the ledger
     counted: Counted = field(default_factory=Counted)  # of the record, too
+    own: Sequence[OwnDetection] = ()  # own models beside networks of the record, counted nowhere
 
     @cached_property
     def detection(self) -> Detection:
@@ -300,13 +307,27 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
     shown = {study: replace(one, sources=sources[study]) for study, one in detected.items()}
     # A source of which few networks were measured is none of the main ones, and may stand alone.
     few = [study for study, one in shown.items() if one.is_too_small]
+    large = {study: one for study, one in shown.items() if study not in few}
+    host = _record_of({study: one for study, one in large.items() if study == RECORD or stands_alone(one)})
+    brought = own_studies(shown, host)
+    detected = {study: one for study, one in large.items() if study not in brought}
+    cubes = {study.name: study for study in map(find_study, chosen.studies)}
+    own = [
+        one for study in brought for one in own_detection(cubes[study], cubes[host], sources[host], chosen)
+    ]
     reasons += [
         f"The study `{study}` has too few networks with detection by the score `{chosen.score}`: its "
         "detection panel is left out."
         for study in few
+        if study not in brought
     ]
-    detected = {study: one for study, one in shown.items() if study not in few}
-    record = [study for study in map(find_study, chosen.studies) if study.name == _record_of(detected)]
+    reasons += [
+        f"The study `{study}` shares no OOD set with networks of the study `{host}` by the score "
+        f"`{chosen.score}`: it is a star in no panel."
+        for study in brought
+        if study not in {one.study for one in own}
+    ]
+    record = [study for study in cubes.values() if study.name == _record_of(detected)]
     return OodCorrelation(
         detected,
         [*left_out(chosen.studies, "ood", chosen.groups), *reasons],
@@ -318,4 +339,5 @@ def ood_correlation(chosen: CheckedParameters) -> OodCorrelation:
         chosen.confidence,
         str(record[0].folder) if record else None,
         count_scores_of(record[0], chosen) if record else Counted(),
+        own,
     )
