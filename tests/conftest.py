@@ -68,7 +68,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def labelled(cube: xr.Dataset, name: str) -> xr.Dataset:
     """Give a cube the attributes that its schema asks for."""
-    for variable in SCHEMAS[name].variables:
+    for variable in (*SCHEMAS[name].variables, *SCHEMAS[name].optional):
         if variable.name in cube:
             cube[variable.name].attrs = {
                 "long_name": variable.long_name,

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from clipsafe_utils.claims.registry import claims
@@ -15,6 +16,7 @@ from clipsafe_utils.filling import texts_in
 from clipsafe_utils.parameters import CHAPTER_PARAMETERS
 from clipsafe_utils.publishing.chapters import find_chapters
 from clipsafe_utils.publishing.render import render_chapter
+from tests.findings.prompt_cubes import make_prompts
 from tests.importing.made import drawn_logits, folder, imported, some_images
 
 pytestmark = pytest.mark.usefixtures("no_kernel")
@@ -46,6 +48,9 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         present = models.sel(model=published.read(cube)["model"].values)
         for _, group in present["group"].to_series().groupby(present["group"].to_series()):
             kept += group.index[:: max(1, len(group) // MODELS_A_GROUP)].tolist()
+    prompted = models.isel(model=models["model"].str.startswith("frequency:").values)
+    few_clips = np.unique(prompted["checkpoint"].values)[:5]
+    kept += prompted["model"].values[prompted["checkpoint"].isin(few_clips).values].tolist()
     # NINCO's networks have their accuracies in rows of other sources.
     seen = [name for name in kept if name.startswith("ninco:")]
     kept += models["model"].values[models["checkpoint"].isin(models["checkpoint"].sel(model=seen))].tolist()
@@ -61,12 +66,13 @@ def cubes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(cubes: Path) -> Path:
-    """Give a study of one model: numbers of a network of the record, and confidences that were drawn."""
+    """Give a study of one model: numbers of networks of the record, and others that were made up."""
     published = find_study("published")
     models = published.read("models")
     clips = models["model"].values[(models["group"] == "clip_zero_shot").values]
     one = {"model": [OWN]}
     counts = {"factors": "hits", "shifts": "hits", "shape_bias": "count", "ood": "auroc"}
+    counts |= {"retrieval": "recall_at_1"}
     for cube, name in counts.items():
         whole = published.read(cube)
         known = whole[name].notnull()
@@ -76,6 +82,8 @@ def own(cubes: Path) -> Path:
     scores = {"scores": drawn_logits(truth), "images": names}
     drawn = imported(folder(cubes / "drawn", 'scores = "logits"', imagenet_val=scores), draws=60).cubes
     write_cube(drawn["calibration"].assign_coords(one), cubes / "own" / "calibration.nc")
+    prompts = make_prompts([OWN], {"1": -0.02, "80": 0.0}).drop_dims(["score", "ood_set"])
+    write_cube(prompts.assign_attrs(evidence="measured"), cubes / "own" / "prompts.nc")
     who = models.sel(model=clips[:1]).assign_coords(one)
     who["checkpoint"] = who["checkpoint"].copy(data=[OWN])
     write_cube(who, cubes / "own" / "models.nc")
@@ -105,15 +113,18 @@ def test_chapter_runs_on_few_models_and_says_what_a_study_lacks(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "names_studies"),
+    ("name", "beside", "names_studies"),
     [
-        *(("factor-robustness", ()), ("shape-bias", ()), ("distribution-shift", ())),
-        ("ood-correlation", ()),
-        ("calibration", ("r.whole_sets",)),
+        *((name, (), ()) for name in ("factor-robustness", "shape-bias", "distribution-shift")),
+        ("ood-correlation", (), ()),
+        ("calibration", (), ("r.whole_sets",)),
+        ("prompts", ("miniature",), ("r.inside",)),
+        ("causes", ("miniature",), ()),
     ],
 )
 def test_an_own_model_changes_no_number_of_a_page(
     name: str,
+    beside: tuple[str, ...],
     names_studies: tuple[str, ...],
     cubes: Path,
     own: Path,
@@ -122,9 +133,9 @@ def test_an_own_model_changes_no_number_of_a_page(
 ) -> None:
     monkeypatch.setenv("CLIPSAFE_CUBES", str(cubes))
     said = []
-    for studies in (("published",), ("published", str(own))):
-        render_chapter(CHAPTERS[name], tmp_path / "page.ipynb", {"studies": list(studies)})
-        assert ("Your model" in _text(tmp_path / "page.ipynb")) == (len(studies) > 1)
+    for brought in ([], [str(own)]):
+        render_chapter(CHAPTERS[name], tmp_path / "page.ipynb", {"studies": ["published", *beside, *brought]})
+        assert ("Your model" in _text(tmp_path / "page.ipynb")) == bool(brought)
         said.append(texts_in(nbformat.read(tmp_path / "page.ipynb", 4)))
     assert {name for name, text in said[0].items() if said[1].get(name) != text} == {*names_studies}
 

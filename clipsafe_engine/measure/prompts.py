@@ -35,7 +35,8 @@ def prompts_table(outputs: ModelOutputs, plan: Plan, home: InDistribution, repli
     Returns
     -------
     Dataset, dims (draw, prompt_set, subset, score, ood_set, factor)
-        The variables of the cube, before temperature scaling. NaN where a set has fewer subsets than others.
+        The variables of the cube, before temperature scaling; `auroc` where the plan has unknown images. NaN
+        where a set has fewer subsets than others.
 
     Raises
     ------
@@ -57,7 +58,8 @@ def prompts_table(outputs: ModelOutputs, plan: Plan, home: InDistribution, repli
         by_set.append(joined.expand_dims(prompt_set=[name]))
     table = xr.concat(by_set, "prompt_set", join="outer")
     table["images"] = table["images"].isel(prompt_set=0, subset=0, drop=True)
-    return table[[one.name for one in (*SCHEMAS["prompts"].variables, *SCHEMAS["prompts"].optional)]]
+    kinds = (*SCHEMAS["prompts"].variables, *SCHEMAS["prompts"].optional)
+    return table[[one.name for one in kinds if one.name in table]]
 
 
 def _of_classifier(
@@ -70,22 +72,22 @@ def _of_classifier(
     measures = measures_of_bins(bins)
     fit = temperature_draws(fitting.logits, fitting.labels, fitting.weights(replicates))
     hits, images, factors = _factor_hits(known, plan, replicates)
-    return xr.Dataset(
+    table = xr.Dataset(
         {
             "accuracy": ("draw", measures["accuracy"]),
             "ece": ("draw", measures["ece"]),
             "ece_debiased": ("draw", measures["ece_debiased"]),
             "nll": ("draw", negative_log_likelihood(summary.label_log_probability, weights)),
             "temperature": ("draw", fit.temperature),
-            "auroc": areas_of_sets(
-                scored(tested, replicates),
-                {name: scored(outputs, replicates) for name, outputs in others.items()},
-            ),
             "hits": (("draw", "factor"), hits),
             "images": (("draw", "factor"), images),
         },
         coords={"draw": np.arange(1 + replicates), "factor": factors},
     )
+    if others:
+        unknown = {name: scored(outputs, replicates) for name, outputs in others.items()}
+        table["auroc"] = areas_of_sets(scored(tested, replicates), unknown)
+    return table
 
 
 def _factor_hits(known: Outputs, plan: Plan, replicates: int) -> tuple[Counts, Counts, list[str]]:

@@ -297,10 +297,10 @@ _PROMPTS = CubeSchema(
         _share("ece", _PROMPT_DIMS, "expected calibration error, 15 equal-width bins"),
         _positive("nll", _PROMPT_DIMS, "mean negative log-likelihood", "nat"),
         _positive("temperature", _PROMPT_DIMS, "temperature that minimises NLL on the fitting half"),
-        _share("auroc", (*_PROMPT_DIMS, "score", "ood_set"), "area under the ROC curve, ties count half"),
         _count("hits", (*_PROMPT_DIMS, "factor"), "images with the factor classified correctly"),
     ),
     optional=(
+        _share("auroc", (*_PROMPT_DIMS, "score", "ood_set"), "area under the ROC curve, ties count half"),
         _count("images", ("draw", "factor"), "images with the factor, as often as they are drawn"),
         _at_most_1("ece_debiased", _PROMPT_DIMS, "debiased expected calibration error"),
     ),

@@ -1,16 +1,17 @@
 """Accuracy against retrieval: whether the more accurate zero-shot CLIP finds more images for a text."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from clipsafe_utils.cubes.selection import is_real, select_with_conditions
+from clipsafe_utils.cubes.selection import is_real, select_models, select_with_conditions
 from clipsafe_utils.cubes.source_lines import source_lines
-from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.cubes.studies import Study, find_study
+from clipsafe_utils.findings.own_retrieval import OwnRecall, own_recalls
 from clipsafe_utils.findings.shift.clouds import FEWEST_CLIPS, in_distribution
 from clipsafe_utils.metrics.arguments import Array
 from clipsafe_utils.metrics.correlation import rank_correlation_interval
@@ -31,7 +32,7 @@ EVERY = "all sources"
 _CLIPS = ("clip_zero_shot",)
 _FEWEST_ON_A_LINE = 3
 _HALF = 0.5
-_COLUMNS = ["checkpoint", "source", "lineage", "family", "accuracy", "task", "recall"]
+_COLUMNS = ["model", "checkpoint", "source", "lineage", "family", "accuracy", "task", "recall"]
 _NOBODY = Missing("no study has retrieval of zero-shot CLIPs whose accuracy is known")
 
 
@@ -43,6 +44,7 @@ class Retrieval:
     table: pd.DataFrame  # a row a CLIP and task
     confidence: float
     source_lines: Sequence[str] = ()
+    own: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # by study, a reader's CLIPs as in `table`
 
     def __bool__(self) -> bool:
         return bool(len(self.table))
@@ -147,6 +149,11 @@ class Retrieval:
             return _NOBODY
         return "yes" if self._decided else "no"
 
+    @property
+    def own_recalls(self) -> list[OwnRecall]:
+        """What each own CLIP recalls, beside CLIPs of like accuracy."""
+        return list(own_recalls(self.own, self.table))
+
     def _span(self, source: str) -> Text:
         found = [self.correlation(task, source) for task in TASKS.values()]
         known = [one.estimate for one in found if isinstance(one, Value)]
@@ -185,45 +192,52 @@ def _mean(values: Array, family: np.ndarray, confidence: float) -> Value:
 
 
 def read_retrieval(studies: Sequence[str], groups: Sequence[str], confidence: float) -> Retrieval:
-    """Read recall at 1 of the first study of real models that has it, each network once.
+    """Read recall at 1 of the first study of real models that has it; `own` are those of later ones.
+
+    A later study of five CLIPs or more is no study of own models, and is left out.
+    """
+    wanted = [name for name in groups if name in _CLIPS]
+    found: Retrieval | None = None
+    own = {}
+    for study in map(find_study, studies if wanted else ()):
+        rows = pd.DataFrame(_rows(study, wanted), columns=_COLUMNS)
+        if rows.empty:
+            continue
+        if found is None:
+            lines = source_lines([study.read("retrieval"), study.read("shifts")])
+            found = Retrieval(study.name, rows, confidence, lines)
+        elif study.name != found.study and rows["checkpoint"].nunique() < FEWEST_CLIPS:
+            own[study.name] = rows
+    return replace(found, own=own) if found else NO_RETRIEVAL
+
+
+def _rows(study: Study, groups: Sequence[str]) -> Iterator[dict[str, object]]:
+    """Give the recalls of each real CLIP of a study, each network once.
 
     A row without recall at 1 is dropped first: recall at 5 of one network is never held against it.
     """
-    wanted = [name for name in groups if name in _CLIPS]
-    for study in map(find_study, studies):
-        if wanted and study.has("retrieval") and study.has("shifts"):
-            cube, models, shifts = (study.read(name) for name in ("retrieval", "models", "shifts"))
-            if not is_real(cube):
-                continue
-            recall = cube["recall_at_1"].stack(task=("set", "direction")).dropna("model")
-            described = models.isel(model=np.isin(models["model"].values, recall["model"].values))
-            described = described.isel(model=np.isin(described["group"].values, wanted))
-            _, first = np.unique(described["checkpoint"].values, return_index=True)
-            described = described.isel(model=np.sort(first))
-            across = in_distribution(shifts)
-            counts, known = select_with_conditions(shifts, models, wanted, [across])
-            share = (counts["hits"] / counts["images"]).sel(condition=across).values
-            accuracy = dict(zip(known["checkpoint"].values.tolist(), share.tolist(), strict=True))
-            rows = [
-                {
-                    "checkpoint": str(checkpoint),
-                    "source": str(source),
-                    "lineage": lineage_of(str(source)),
-                    "family": str(family),
-                    "accuracy": accuracy[checkpoint],
-                    "task": TASKS[task],
-                    "recall": float(recall.sel(model=model, task=task).item()),
-                }
-                for model, checkpoint, source, family in zip(
-                    *(
-                        described[name].values
-                        for name in ("model", "checkpoint", "training_source", "family")
-                    ),
-                    strict=True,
-                )
-                if checkpoint in accuracy
-                for task in recall["task"].values.tolist()
-            ]
-            if rows:
-                return Retrieval(study.name, pd.DataFrame(rows), confidence, source_lines([cube, shifts]))
-    return NO_RETRIEVAL
+    if not (study.has("retrieval") and study.has("shifts") and is_real(study.read("retrieval"))):
+        return
+    cube, models, shifts = (study.read(name) for name in ("retrieval", "models", "shifts"))
+    recall = cube["recall_at_1"].stack(task=("set", "direction"))
+    recall = recall.isel(task=[task in TASKS for task in recall["task"].values.tolist()]).dropna("model")
+    _, described = select_models(recall.to_dataset(), models, groups)
+    across = in_distribution(shifts)
+    counts, known = select_with_conditions(shifts, models, groups, [across])
+    share = (counts["hits"] / counts["images"]).sel(condition=across).values
+    accuracy = dict(zip(known["checkpoint"].values.tolist(), share.tolist(), strict=True))
+    columns = ("model", "checkpoint", "training_source", "family")
+    for model, checkpoint, source, family in zip(
+        *(described[name].values.tolist() for name in columns), strict=True
+    ):
+        for task in recall["task"].values.tolist() if checkpoint in accuracy else ():
+            yield {
+                "model": model,
+                "checkpoint": checkpoint,
+                "source": source,
+                "lineage": lineage_of(source),
+                "family": family,
+                "accuracy": accuracy[checkpoint],
+                "task": TASKS[task],
+                "recall": float(recall.sel(model=model, task=task).item()),
+            }

@@ -25,7 +25,10 @@ _REASONS = {
         ("ood", variable.name): f"{NEEDS_COSINES} is of CLIPs with prompts only: other logits are no cosines"
         for variable in SCHEMAS["ood"].variables
     },
-    **{("prompts", variable.name): FEWER_SUBSETS for variable in SCHEMAS["prompts"].variables},
+    **{
+        ("prompts", variable.name): FEWER_SUBSETS
+        for variable in (*SCHEMAS["prompts"].variables, *SCHEMAS["prompts"].optional)
+    },
 }
 """Why a value is missing, by cube and variable, where some always are."""
 

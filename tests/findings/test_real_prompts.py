@@ -1,15 +1,21 @@
 """Real CLIPs under three sets of prompts: by hand, and against the record."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 
 from clipsafe_utils.chapters.prompts.figures import real_frame
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.prompts import changes
+from clipsafe_utils.findings.prompts.own_models import own_clips
 from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, MANY, NO_REAL, RealPrompts, real_prompts
 from clipsafe_utils.say import NOT_MEASURED, Missing
+from clipsafe_utils.show.encoding import is_own
+from tests.findings.prompt_cubes import make_models, make_prompts, write_study
 
 BARE = "bare name"
 
@@ -124,3 +130,58 @@ def test_the_figure_has_a_mark_a_clip_and_the_mean(raw: dict[str, pd.DataFrame])
     assert len(of_one) == 1 + len(raw[MANY])
     least = 100 * (raw[BARE]["r"] - raw[MANY]["r"]).min()
     assert of_one["value"].min() == pytest.approx(least)
+
+
+def test_one_template_in_place_of_eighty_is_read_of_each_own_clip(tmp_path: Path) -> None:
+    found = list(own_clips(prompted(tmp_path), "published", 0.95))
+    assert [(one.name, one.study) for one in found] == [("near", "mine"), ("far", "mine")]
+    assert found[1].who == "`far` of the study `mine`"
+    near, far = (one.change for one in found)
+    assert (near.estimate, far.estimate) == pytest.approx((-0.02, -0.02), abs=1e-6)
+    # Replicates, which are kept rounded, are a point more and less in turn for the first.
+    assert near.low == pytest.approx(-0.02 - norm.ppf(0.975) * 0.01 * np.sqrt(8 / 7), abs=1e-4)
+    assert far.low == pytest.approx(far.high, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("sets", "evidence", "clips", "host"),
+    [
+        (("5", "80"), "measured", 2, "published"),
+        (("1", "80"), "proxy", 2, "published"),
+        (("1", "80"), "measured", 5, "published"),
+        (("1", "80"), "measured", 2, "mine"),
+    ],
+    ids=["without one template", "drawn", "a study with curves of its own", "the study of the panel"],
+)
+def test_who_is_no_own_clip_is_no_star(
+    sets: tuple[str, str], evidence: str, clips: int, host: str, tmp_path: Path
+) -> None:
+    assert not list(own_clips(prompted(tmp_path, sets, evidence, clips), host, 0.95))
+
+
+def prompted(
+    root: Path, sets: tuple[str, str] = ("1", "80"), evidence: str = "measured", clips: int = 2
+) -> list[changes.Tested]:
+    """Read own CLIPs: the first set takes two points of each, of the first one more or less by draw."""
+    names = ["own:near", "own:far", "own:c", "own:d", "own:e"][:clips]
+    cube = make_prompts(names, dict(zip(sets, (-0.02, 0.0), strict=True)), draws=9)
+    accuracy = cube["accuracy"].astype(np.float64)
+    accuracy.values[1:, 0, 0] += np.tile([[0.01], [-0.01]], (4, 1))
+    # Without unknown images, as where ImageNet alone was shown.
+    cube = cube.assign(accuracy=accuracy).drop_dims(["score", "ood_set"])
+    models = make_models(dict.fromkeys(names, "WIT"), dict.fromkeys(names, "own"))
+    folder = write_study(root / "mine", models=models.assign_attrs(evidence=evidence), prompts=cube)
+    return changes.read_tested([folder], list(GROUPS))[0]
+
+
+def test_an_own_clip_has_a_row_below_those_of_one_template(tmp_path: Path) -> None:
+    real = real_prompts(["published"], list(GROUPS), 0.95)
+    alone = real_frame(real)
+    frame = real_frame(real, list(own_clips(prompted(tmp_path), real.study, 0.95)))
+    own = frame[frame["look"].map(is_own)]
+    assert own["look"].tolist() == ["yours/0", "yours/1"]
+    assert set(own["row"]) == {"your models"}
+    assert set(own["panel"] + own["side"]) == {"one template in place of eightyImageNet"}
+    assert own["value"].tolist() == pytest.approx([-2.0, -2.0], abs=1e-4)
+    assert own["low"].iloc[0] < own["value"].iloc[0] < own["high"].iloc[0]
+    pd.testing.assert_frame_equal(frame[~frame["look"].map(is_own)].reset_index(drop=True), alone)

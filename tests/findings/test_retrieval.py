@@ -1,15 +1,22 @@
 """Accuracy beside retrieval: by hand, and against the record."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.stats import spearmanr
 
 from clipsafe_utils.chapters.causes.figures import retrieval_frame
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.studies import find_study
+from clipsafe_utils.findings.own_retrieval import own_recalls
 from clipsafe_utils.findings.retrieval import EVERY, NO_RETRIEVAL, TASKS, Retrieval, read_retrieval
-from clipsafe_utils.say import NOT_MEASURED
+from clipsafe_utils.say import NOT_MEASURED, percent
+from clipsafe_utils.show.encoding import is_own
+from tests.conftest import labelled
+from tests.findings.prompt_cubes import make_models, write_study
 
 FLICKR = TASKS["flickr30k", "image_for_text"]
 
@@ -91,3 +98,50 @@ def test_the_figure_has_a_mark_a_clip_in_each_panel(found: Retrieval) -> None:
     assert list(dict.fromkeys(frame["panel"])) == list(TASKS.values())
     assert set(frame.groupby("panel").size()) == {int(found.clips)}
     assert frame["look"].iloc[0] == "source/WIT"
+
+
+@pytest.fixture
+def finder(tmp_path: Path) -> str:
+    """Two CLIPs that were asked for images of Flickr30k alone: one names 70 % of ImageNet, one 99 %."""
+    names = ["own:near", "own:far"]
+    models = make_models({"own:near": "WIT", "own:far": "WIT"}, dict.fromkeys(names, "own"))
+    coordinates = {"model": names, "set": ["flickr30k"], "direction": ["image_for_text"]}
+    dims = tuple(coordinates)
+    recall = {name: (dims, [[[0.8]], [[0.3]]]) for name in ("recall_at_1", "recall_at_5")}
+    retrieval = xr.Dataset({**recall, "queries": (dims, np.full((2, 1, 1), 1000))}, coordinates)
+    at_home = ("model", "condition"), [[700], [990]]
+    shifts = xr.Dataset({"hits": at_home, "images": (("model", "condition"), [[1000], [1000]])})
+    return write_study(
+        tmp_path / "mine",
+        models=models.assign_attrs(evidence="measured"),
+        retrieval=labelled(retrieval, "retrieval"),
+        shifts=labelled(shifts.assign_coords(model=names, condition=["id"]), "shifts"),
+    )
+
+
+def test_an_own_clip_recalls_beside_those_of_similar_accuracy(finder: str) -> None:
+    alone, beside = (read_retrieval(["published", *own], list(GROUPS), 0.95) for own in ([], [finder]))
+    assert alone.own_recalls == []
+    pd.testing.assert_frame_equal(beside.table, alone.table)
+    near, far = beside.own_recalls
+    rows = alone.table[alone.table["task"] == "Flickr30k, image for text"]
+    others = rows[(rows["accuracy"] > 0.68) & (rows["accuracy"] < 0.72)]["recall"]
+    assert 0 < (others < 0.8).sum() <= others.size
+    less = f"{(others < 0.8).sum()} of {others.size}"
+    assert near.recalls == f"Flickr30k, image for text {percent(0.8)} ({less})"
+    assert far.recalls == f"Flickr30k, image for text {percent(0.3)} (no CLIP is that near)"
+    frame = retrieval_frame(beside)
+    stars = frame[frame["look"].map(is_own)]
+    assert stars["look"].tolist() == ["yours/0", "yours/1"]
+    np.testing.assert_allclose(stars[["x", "value"]], [[70.0, 80.0], [99.0, 30.0]], rtol=1e-6)
+    rest = frame[~frame["look"].map(is_own)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rest, retrieval_frame(alone))
+
+
+def test_a_network_is_not_beside_itself() -> None:
+    rows = [
+        {"model": f"m:{name}", "checkpoint": name, "accuracy": 0.6, "task": "t", "recall": recall}
+        for name, recall in (("net", 0.4), ("less", 0.3), ("more", 0.5))
+    ]
+    (one,) = own_recalls({"mine": pd.DataFrame(rows[:1])}, pd.DataFrame(rows))
+    assert one.recalls.endswith("(1 of 2)")

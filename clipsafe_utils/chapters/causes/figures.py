@@ -17,7 +17,7 @@ from clipsafe_utils.findings.retrieval import TASKS, Retrieval
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import source_look
+from clipsafe_utils.show.encoding import source_look, yours_look
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
@@ -84,7 +84,10 @@ def retrieval(found: Retrieval) -> Shown:
 
 
 def retrieval_frame(found: Retrieval) -> pd.DataFrame:
-    """Give a mark a CLIP in a panel for each set and direction; sources with CLIPs enough come first."""
+    """Give a mark a CLIP in a panel for each set and direction; sources with CLIPs enough come first.
+
+    A reader's own come last.
+    """
     order = [*found.sources, ""]
     rows = [
         {
@@ -98,6 +101,19 @@ def retrieval_frame(found: Retrieval) -> pd.DataFrame:
         for source in order
         for row in found.table.to_dict("records")
         if (row["source"] if row["source"] in found.sources else "") == source
+    ]
+    rows += [
+        {
+            "study": found.study,
+            "panel": row["task"],
+            "look": yours_look(number),
+            "label": f"{own.name}, yours",
+            "name": own.name,
+            "x": _POINTS * row["accuracy"],
+            "value": _POINTS * row["recall"],
+        }
+        for number, own in enumerate(found.own_recalls)
+        for row in own.rows.to_dict("records")
     ]
     panels = list(TASKS.values())
     return marks(sorted(rows, key=lambda row: panels.index(row["panel"])))

@@ -1,6 +1,6 @@
 """Figures of chapter 6, each from the finding to a frame of marks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, TITLES
 from clipsafe_utils.findings.prompts.content import CONTENT, SAME, Contents
+from clipsafe_utils.findings.prompts.own_models import OwnClip
 from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, RealPrompts
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.metrics.families import FEWEST_UNITS
@@ -16,7 +17,7 @@ from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours_look
 from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.shown import Shown
 
@@ -84,7 +85,7 @@ def by_content(found: OtherPrompts) -> Shown:
 
 def real(found: OtherPrompts) -> Shown:
     """Draw what fewer templates change in the accuracy of real CLIPs, a row a training source."""
-    frame = real_frame(found.real)
+    frame = real_frame(found.real, found.own_clips)
     room = 0.7  # Of a mark, in points; all sets of images have one axis, so that they can be compared.
     ends = (frame["value"].min() - room, max(frame["value"].max(), 0) + room)
     return dots(
@@ -97,13 +98,19 @@ def real(found: OtherPrompts) -> Shown:
     )
 
 
-def real_frame(found: RealPrompts) -> pd.DataFrame:
-    """Give a row a training source, a small mark a CLIP; over all rows, the mean over families."""
+def real_frame(found: RealPrompts, own: Sequence[OwnClip] = ()) -> pd.DataFrame:
+    """Give a row a training source, a small mark a CLIP; over all rows, the mean over families.
+
+    A reader's own have a row below those of one template on ImageNet.
+    """
     return marks(
         {"study": found.study, "panel": f"{prompt_set} in place of eighty", "side": title} | mark
         for prompt_set in FEWER
         for condition, title in CONDITIONS.items()
-        for mark in _marks_of_real(found, prompt_set, condition)
+        for mark in (
+            *_marks_of_real(found, prompt_set, condition),
+            *(_marks_of_own(own) if (prompt_set, condition) == (FEWER[0], "id") else ()),
+        )
     )
 
 
@@ -122,6 +129,12 @@ def _marks_of_real(found: RealPrompts, prompt_set: str, condition: str) -> Itera
         for checkpoint, value in zip(rows["checkpoint"], rows["change"], strict=True):
             name = short_names([checkpoint], [checkpoint])[0]
             yield {"row": source, "look": "ink", "name": name, "value": _POINTS * value}
+
+
+def _marks_of_own(own: Sequence[OwnClip]) -> Iterator[dict[str, Any]]:
+    for number, one in enumerate(own):
+        who = {"name": one.name, "label": f"{one.name}, yours", "look": yours_look(number)}
+        yield {"row": "your models", **who, **ends_of(one.change, _POINTS)}
 
 
 def number_frame(found: OtherPrompts) -> pd.DataFrame:

@@ -27,6 +27,8 @@ _ERRORS = {"debiased": "ece_debiased", "plain": "ece"}
 def fewer_prompts_on_detection(reader: Reader, choices: Choices) -> Evidence:
     """AUROC of each zero-shot CLIP, over kinds of set, with one template less that with many."""
     panel = two_sets(reader)
+    if "auroc" not in panel.cube:
+        raise NotMeasuredError("no detection in the cube prompts")
     return fewer_less_many(mean_auroc(panel.cube[["auroc"]], choices), panel)
 
 

@@ -118,7 +118,7 @@ def _tested(panel: Panel, clips: np.ndarray) -> Tested:
         "auroc" if score == HEADLINE_SCORE else f"auroc_{score}": mean_over_kinds(
             cube[["auroc"]].sel(score=score, drop=True)
         )["auroc"]
-        for score in cube["score"].values.astype(str).tolist()
+        for score in (cube["score"].values.astype(str).tolist() if "auroc" in cube else ())
     }
     measured = {
         "accuracy": cube["accuracy"],

@@ -14,6 +14,7 @@ from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes,
 from clipsafe_utils.findings.prompts.content import Contents, read_contents
 from clipsafe_utils.findings.prompts.embedded import MEASURED
 from clipsafe_utils.findings.prompts.own import NONE, TextTowers, own_changes
+from clipsafe_utils.findings.prompts.own_models import OwnClip, own_clips
 from clipsafe_utils.findings.prompts.real import NO_REAL, RealPrompts, real_prompts
 from clipsafe_utils.findings.prompts.subsets import Subsets, subset_changes, summarise_subsets
 from clipsafe_utils.findings.prompts.templates import (
@@ -51,6 +52,7 @@ class OtherPrompts:
     real: RealPrompts = NO_REAL  # accuracy of real CLIPs, of the first study that has it under three sets
     decisions: Evaluations = _NO_DECISIONS  # on cue conflict, of the first study of real CLIPs
     contents: Contents = _NO_CONTENTS  # templates that differ in what they say
+    own_clips: Sequence[OwnClip] = ()  # a reader's, beside those of `real`
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
@@ -228,4 +230,5 @@ def other_prompts(chosen: CheckedParameters, text_towers: TextTowers) -> OtherPr
         *(tested, sentences, kept, chosen.confidence, own, chosen.n_subsets, chosen.seed, asked, real),
         Evaluations(decided[0] if decided else None, chosen.confidence),
         read_contents(chosen.studies, chosen.groups, chosen.confidence),
+        list(own_clips(tested, real.study, chosen.confidence)) if real else [],
     )

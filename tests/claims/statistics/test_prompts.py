@@ -57,7 +57,6 @@ def cube(names: list[str], gains: np.ndarray, sets: tuple[str, ...], subsets: in
         ),
         "prompts",
     )
-    made["images"].attrs = dict(made["hits"].attrs)
     made["ece_debiased"] = 0.2 + gain / 2 + 0 * made["ece"]
     made["ece_debiased"].attrs = dict(made["ece"].attrs)
     return made
@@ -163,6 +162,12 @@ def test_what_is_missing_is_said(ask: Statistic) -> None:
     assert reason(ask, Given(study().models)) == "no cube prompts"
     for sets in (("one", "name_only"), ("five", "eighty")):
         assert reason(ask, study(sets)) == "no set of one template beside one of many"
+
+
+def test_detection_needs_unknown_images() -> None:
+    given = study()
+    known = Given(given.models, prompts=given.cubes["prompts"].drop_dims("ood_set"))
+    assert reason(prompts.fewer_prompts_on_detection, known) == "no detection in the cube prompts"
 
 
 def test_factors_need_their_images_and_an_overall_accuracy() -> None:
