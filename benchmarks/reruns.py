@@ -2,7 +2,7 @@
 
 Command: python benchmarks/reruns.py, where the book is built
 Run time: about fifteen minutes on two cores, a third of it for the packages of the fresh clone and the room.
-Expected: the build under three minutes, a rerun under half a minute, a card of one's own under ten seconds;
+Expected: the build under four minutes, a rerun under half a minute, a card of one's own under ten seconds;
 reruns and cards are medians of three.
 
 Writes benchmarks/reruns.json, which the page "Teaching this book" and the boxes of chapters read.
@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,14 +34,22 @@ def main() -> None:
     """Time every command, print a table, and write `benchmarks/reruns.json`."""
     with tempfile.TemporaryDirectory() as scratch:
         here = Path(scratch)
-        clone = here / "clone"
-        subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
-        seconds = {FIRST_BUILD: seconds_of(["make", "book"], clone)}
-        seconds |= {one.command: median_seconds_of(one.command, here) for one in reruns()}
+        seconds = {one.command: median_seconds_of(one.command, here) for one in reruns()}
         seconds |= {command: seconds_of(shlex.split(command), here) for command in (ROOM, GROUP)}
         seconds |= {command: median_seconds_of(command, here / "group-b/students/judge") for command in CARD}
+        # The page in the clone reads what was timed just now, and something for the build itself.
+        write_times({FIRST_BUILD: 0.0, **seconds})
+        clone = here / "clone"
+        subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
+        shutil.copy(TIMES, clone / TIMES.relative_to(REPOSITORY))
+        seconds = {FIRST_BUILD: seconds_of(["make", "book"], clone), **seconds}
     for what, taken in seconds.items():
         print(f"{what:<95} {taken:6.1f} s")
+    write_times(seconds)
+
+
+def write_times(seconds: dict[str, float]) -> None:
+    """Write what commands took, beside the machine and the words of the plans."""
     said = {
         "machine": f"a shared {platform.machine()} machine without a GPU",
         "cores": os.cpu_count(),

@@ -44,8 +44,8 @@ _SPLIT = Rerun("calibration", "{split_seed: 1}")
 ONE_HOUR = (
     Step("Build and ask", 8, "intro"),
     Step("Which cue decides?", 14, "shape-bias", (ANIMALS,)),
-    Step("Better, or only more accurate?", 20, "factor-robustness", (_LOCAL,)),
-    Step("Can it be believed?", 10, "calibration"),
+    Step("Better, or only more accurate?", 18, "factor-robustness", (_LOCAL,)),
+    Step("Can it be believed?", 12, "calibration"),
     Step("What may be said", 8, "intro"),
 )
 """The plan for one hour."""
@@ -66,19 +66,19 @@ HALF_DAY = (
 
 FIRST_LAB = (
     Step("What can be turned", 15, "miniature-world"),
-    Step("Guess, then train", 20, "student-laboratory"),
+    Step("Guess, then train", 15, "student-laboratory"),
     Step("Your point", 15, "student-laboratory"),
-    Step("The same knob, another dose", 25, "student-laboratory"),
-    Step("Cause or luck?", 15, "shape-bias"),
+    Step("The same knob, another dose", 20, "student-laboratory"),
+    Step("Cause or luck?", 25, "shape-bias"),
 )
 """The first lab: an hour and a half, in which everybody trains a CLIP."""
 
 JUDGE = (
-    Step("Three folders", 8, "guesses"),
+    Step("Three folders", 12, "guesses"),
     Step("Count by hand", 12),
     Step("Three cards", 12, "where-my-model-stands"),
     Step("Argue", 16),
-    Step("Who it was", 12, "answer-key"),
+    Step("Who it was", 8, "answer-key"),
 )
 """Judge a model: an hour."""
 
