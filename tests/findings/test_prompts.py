@@ -18,7 +18,7 @@ from clipsafe_utils.cubes.panels import Panel
 from clipsafe_utils.cubes.studies import REPOSITORY
 from clipsafe_utils.errors import ClipsafeError
 from clipsafe_utils.findings.prompts import changes as analysis
-from clipsafe_utils.findings.prompts import own, panels, subsets
+from clipsafe_utils.findings.prompts import own_prompts, panels, subsets
 from clipsafe_utils.findings.prompts.embedded import (
     KeptImages,
     has_templates,
@@ -218,9 +218,9 @@ def no_text_towers(model: str, templates: Sequence[str]) -> NoReturn:
 
 
 def test_own_prompts_that_are_kept_need_no_network(embeddings: xr.Dataset) -> None:
-    found = own.own_changes(embeddings, ["my {}", " a drawing  of a {}"], 0.95, no_text_towers)
-    assert list(dict.fromkeys(found["prompt"])) == ["my {}", "a drawing of a {}", own.AVERAGED]
-    kept = {model: KeptImages(embeddings, model, own.REPLICATES) for model in ("a", "d")}
+    found = own_prompts.own_changes(embeddings, ["my {}", " a drawing  of a {}"], 0.95, no_text_towers)
+    assert list(dict.fromkeys(found["prompt"])) == ["my {}", "a drawing of a {}", own_prompts.AVERAGED]
+    kept = {model: KeptImages(embeddings, model, own_prompts.REPLICATES) for model in ("a", "d")}
     moved = np.stack(
         [
             one.measure_templates(["my {}", "a drawing of a {}"])["ece"] - one.measure(one.usual)["ece"]
@@ -229,11 +229,11 @@ def test_own_prompts_that_are_kept_need_no_network(embeddings: xr.Dataset) -> No
         axis=1,
     )
     expected = mean_of_runs(moved, 0.95)
-    row = found[(found["prompt"] == own.AVERAGED) & (found["property"] == "ece")]
+    row = found[(found["prompt"] == own_prompts.AVERAGED) & (found["property"] == "ece")]
     assert row[["value", "low", "high"]].to_numpy()[0] == pytest.approx(
         (expected.estimate, expected.low, expected.high)
     )
-    alone = own.own_changes(embeddings, ["my {}"], 0.95, no_text_towers)
+    alone = own_prompts.own_changes(embeddings, ["my {}"], 0.95, no_text_towers)
     assert set(alone["prompt"]) == {"my {}"}
 
 
@@ -256,7 +256,7 @@ def test_own_prompts_that_cannot_be_measured_are_one_sentence(
 ) -> None:
     monkeypatch.setitem(sys.modules, "clipsafe_engine.lab.training.evaluation", None)
     with pytest.raises(ClipsafeError) as caught:
-        own.own_changes(embeddings, [prompt], 0.95, read_templates)
+        own_prompts.own_changes(embeddings, [prompt], 0.95, read_templates)
     assert told in str(caught.value)
     assert str(caught.value).endswith(".")
 
@@ -270,8 +270,10 @@ def test_a_text_tower_says_what_was_kept_of_it() -> None:
     if "template_embedding" not in cube:
         pytest.skip("needs single templates in the cube")
     prompt = "a drawing of a {}"
-    looked_up = own.own_changes(cube, [prompt], 0.95, no_text_towers)
-    run = own.own_changes(cube.sel(template=cube["template"] != prompt), [prompt], 0.95, read_templates)
+    looked_up = own_prompts.own_changes(cube, [prompt], 0.95, no_text_towers)
+    run = own_prompts.own_changes(
+        cube.sel(template=cube["template"] != prompt), [prompt], 0.95, read_templates
+    )
     assert run["value"].to_numpy() == pytest.approx(looked_up["value"].to_numpy(), abs=2e-3)
 
 

@@ -11,7 +11,7 @@ from clipsafe_utils.chapters.prompts.figures import real_frame
 from clipsafe_utils.cubes import GROUPS
 from clipsafe_utils.cubes.studies import find_study
 from clipsafe_utils.findings.prompts import changes
-from clipsafe_utils.findings.prompts.own_models import own_clips
+from clipsafe_utils.findings.prompts.own_clips import own_clips
 from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, MANY, NO_REAL, RealPrompts, real_prompts
 from clipsafe_utils.say import NOT_MEASURED, Missing
 from clipsafe_utils.show.encoding import is_own

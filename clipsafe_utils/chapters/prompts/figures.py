@@ -9,7 +9,7 @@ import pandas as pd
 from clipsafe_utils.cubes.source_lines import source_lines
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, TITLES
 from clipsafe_utils.findings.prompts.content import CONTENT, SAME, Contents
-from clipsafe_utils.findings.prompts.own_models import OwnClip
+from clipsafe_utils.findings.prompts.own_clips import OwnClip
 from clipsafe_utils.findings.prompts.real import CONDITIONS, FEWER, RealPrompts
 from clipsafe_utils.findings.prompts.result import OtherPrompts
 from clipsafe_utils.metrics.families import FEWEST_UNITS

@@ -13,8 +13,8 @@ from clipsafe_utils.findings.prompts import panels, subsets
 from clipsafe_utils.findings.prompts.changes import PROPERTIES, Tested, changes, read_tested
 from clipsafe_utils.findings.prompts.content import Contents, read_contents
 from clipsafe_utils.findings.prompts.embedded import MEASURED
-from clipsafe_utils.findings.prompts.own import NONE, TextTowers, own_changes
-from clipsafe_utils.findings.prompts.own_models import OwnClip, own_clips
+from clipsafe_utils.findings.prompts.own_clips import OwnClip, own_clips
+from clipsafe_utils.findings.prompts.own_prompts import NONE, TextTowers, own_changes
 from clipsafe_utils.findings.prompts.real import NO_REAL, RealPrompts, real_prompts
 from clipsafe_utils.findings.prompts.subsets import Subsets, subset_changes, summarise_subsets
 from clipsafe_utils.findings.prompts.templates import (
