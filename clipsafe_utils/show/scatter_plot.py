@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from scipy.special import ndtri
+from matplotlib.ticker import MaxNLocator
+from scipy.special import ndtr, ndtri
 
 from clipsafe_utils.show.drawing import (
     WIDTH,
@@ -27,7 +28,7 @@ from clipsafe_utils.show.publish import columns_data, published
 from clipsafe_utils.show.shown import Shown
 
 _TICKS = np.array([1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
-_MOST_TICKS = 5
+_FEWEST_TICKS, _MOST_TICKS = 2, 5
 _OVER_STANDARD = 3 + 0.1 * LOOKS["group/standard"].rank + 0.05  # A crowd hides no line, a line no other mark.
 _LETTERS = 54  # Of a title that is as wide as the figure.
 _CROWD = 60
@@ -245,7 +246,10 @@ def _limits(
 
 
 def _percent_ticks(axes: Axes) -> None:
-    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        inside_ticks = _TICKS[(ndtri(_TICKS / 100) >= low) & (ndtri(_TICKS / 100) <= high)]
-        kept = inside_ticks[:: -(-inside_ticks.size // _MOST_TICKS)] if inside_ticks.size else inside_ticks
-        axis.set_ticks(ndtri(kept / 100), [str(percent) for percent in kept])
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        low, high = (100 * ndtr(end) for end in ends)
+        finer = MaxNLocator(_MOST_TICKS - 1).tick_values(low, high)
+        round_ones, between = (ticks[(ticks >= low) & (ticks <= high)] for ticks in (_TICKS, finer))
+        kept = round_ones if round_ones.size >= _FEWEST_TICKS else between
+        kept = kept[:: -(-kept.size // _MOST_TICKS)]
+        axis.set_ticks(ndtri(kept / 100), [f"{percent:g}" for percent in kept])

@@ -10,6 +10,7 @@ from clipsafe_utils.show.dot_plot import Scale, dots
 from clipsafe_utils.show.drawing import two_lines
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
+from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
 
 
@@ -57,3 +58,14 @@ def test_a_name_is_broken_near_its_middle(name: str, broken: str) -> None:
 def test_small_values_are_said_with_more_decimals() -> None:
     frame = marks([{"panel": "NLL", "row": row, "value": v} for row, v in {"a": -0.0004, "b": 0.013}.items()])
     assert describe(frame, "Dots.") == "Dots. NLL: a 0.000 and b 0.013."
+
+
+@pytest.mark.parametrize(
+    ("ends", "kept"), [((20.0, 90.0), {"20", "40", "60", "80"}), ((78.0, 85.0), {"78", "80", "82", "84"})]
+)
+def test_an_axis_of_percent_has_round_ticks_and_more_where_it_is_short(
+    ends: tuple[float, float], kept: set[str]
+) -> None:
+    frame = marks([{"panel": "p", "x": end, "value": end, "name": f"{end}"} for end in ends])
+    drawn = texts(scatter(frame, Axes2D("x, %", "y, %", "probit"), "Scatter."))
+    assert kept <= set(drawn)
