@@ -112,7 +112,9 @@ def _write_outline(page: Path, place: Path) -> None:
             cell.outputs = [new_output("display_data", {"text/html": "<p></p>"})]
         elif cell.cell_type == "code":
             cell.outputs = []
-    notebook.cells[-1:] = [new_code_cell(outputs=[new_output("display_data", {TEXTS: dict(texts)})])]
+    if notebook.cells[-1].cell_type == "code":  # That of a page without code is its text.
+        notebook.cells.pop()
+    notebook.cells.append(new_code_cell(outputs=[new_output("display_data", {TEXTS: dict(texts)})]))
     place.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 

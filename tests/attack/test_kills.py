@@ -113,7 +113,9 @@ def test_raw_files(tmp_path: Path) -> None:
         steps = fetched(tmp_path / "whole").steps
         for at in kill.moments(steps, effort(6, steps)):
             cache = tmp_path / str(at)
-            assert fetched(cache, at).was_killed
+            run = fetched(cache, at)
+            # Four files come at a time: two runs differ by a step or two in who makes a folder.
+            assert run.was_killed or run.steps < at
             whole = kill.bytes_below(cache, but=[f"clipsafe/{files._SCRATCH}"])
             assert whole.items() <= kill.bytes_below(tmp_path / "whole").items(), at
             fetched(cache)

@@ -88,7 +88,7 @@ def test_what_no_study_has_is_said_in_a_line() -> None:
 def test_a_need_without_a_sure_cause_is_a_dash(record: Causes) -> None:
     shown = cells_of(tables.needs_table(record))
     assert shown.count("<tr>") == 1 + len(ROWS)
-    assert "<td>–</td>" in shown
+    assert '<td class="prose">–</td>' in shown
     assert "on ImageNet-1k (fine-tuning): +13.2 (" in shown
 
 

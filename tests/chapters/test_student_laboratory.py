@@ -124,7 +124,9 @@ def test_every_knob_stands_in_the_table_with_its_range() -> None:
     markup = cells_of(tables.knobs_table(load_world()))
     for knob in MEANINGS:
         assert f">{knob}</th>" in markup
-    assert re.search(r">wrong</th><td>[^<]*</td><td>0 to 1</td><td[^>]*>0</td><td[^>]*>0\.05</td>", markup)
+    assert re.search(
+        r">wrong</th><td[^>]*>[^<]*</td><td>0 to 1</td><td[^>]*>0</td><td[^>]*>0\.05</td>", markup
+    )
     assert "<td>256 to 1,000,000</td>" in markup
 
 

@@ -328,7 +328,7 @@ def test_tables_have_a_row_for_each_case(results: UnderShift) -> None:
     assert rows(tables.line_table({"one": results.by_way}, "Lines.")) == 4
     assert rows(tables.evaluation_table(results)) == 8
     nested = tables.source_table(results).markup
-    assert "<td>ResNet 5, ViT-B 2, ViT-L 2</td>" in nested
+    assert '<td class="prose">ResNet 5, ViT-B 2, ViT-L 2</td>' in nested
     assert "not stated" in nested
 
 
