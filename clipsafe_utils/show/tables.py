@@ -13,8 +13,8 @@ _INTERVAL = re.compile(r" (\([^()]*\d[^()]*\))$")
 _SHORT, _FEW = 16, 6
 """Cells of so many characters stay on one line, in tables of so many columns."""
 
-_SENTENCE = 40
-"""Characters from which on a cell is read as prose, and its column has room for that on a phone."""
+_SENTENCE = 8
+"""Words from which on a cell is read as prose, and its column has room for that on a phone."""
 
 
 def table(frame: pd.DataFrame, caption: str) -> Shown:
@@ -94,7 +94,7 @@ def first_open(shown: Mapping[str, Shown], what: str) -> Shown:
 def _kind(column: pd.Series) -> str:
     if len(column) > 0 and column.map(lambda cell: _NUMBER.fullmatch(cell) is not None).all():
         return ' class="number"'
-    return ' class="prose"' if column.str.len().max() > _SENTENCE else ""
+    return ' class="prose"' if max(map(len, map(str.split, column)), default=0) >= _SENTENCE else ""
 
 
 def _row(cells: list[str], classes: list[str], *, short: bool) -> str:
