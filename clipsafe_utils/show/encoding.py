@@ -133,6 +133,17 @@ def yours_look(number: int) -> str:
     return f"yours/{min(number, 3)}"
 
 
+def yours(name: str, number: int) -> dict[str, str]:
+    """Return what a mark of the reader's own model of that number says of it: its look, label and name.
+
+    Examples
+    --------
+    >>> yours("ViT", 0)
+    {'look': 'yours/0', 'label': 'ViT, yours', 'name': 'ViT'}
+    """
+    return {"look": yours_look(number), "label": f"{name}, yours", "name": name}
+
+
 def is_own(key: str) -> bool:
     """Say whether a look is that of something that the reader brought."""
     return key.startswith("yours/")

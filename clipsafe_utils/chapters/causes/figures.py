@@ -17,7 +17,7 @@ from clipsafe_utils.findings.retrieval import TASKS, Retrieval
 from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import source_look, yours_look
+from clipsafe_utils.show.encoding import source_look, yours
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.heat_table import matrix
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
@@ -106,9 +106,7 @@ def retrieval_frame(found: Retrieval) -> pd.DataFrame:
         {
             "study": found.study,
             "panel": row["task"],
-            "look": yours_look(number),
-            "label": f"{own.name}, yours",
-            "name": own.name,
+            **yours(own.name, number),
             "x": _POINTS * row["accuracy"],
             "value": _POINTS * row["recall"],
         }

@@ -22,7 +22,7 @@ from clipsafe_utils.registry.set_names import shift_title
 from clipsafe_utils.say import points
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look, yours_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours
 from clipsafe_utils.show.frame import marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -230,9 +230,7 @@ def _marks_of_own(one: UnderShift, shift: str) -> Iterator[dict[str, Any]]:
                 yield {
                     "study": one.study,
                     "panel": shift_title(shift),
-                    "look": yours_look(number),
-                    "label": f"{name}, yours",
-                    "name": name,
+                    **yours(name, number),
                     "x": _PERCENT * model["x"].item(),
                     "value": _PERCENT * model["y"].item(),
                     "decided": bool(model["measured"]),

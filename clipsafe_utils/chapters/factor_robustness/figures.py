@@ -28,7 +28,7 @@ from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing, count
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, is_own, yours_look
+from clipsafe_utils.show.encoding import group_look, is_own, yours
 from clipsafe_utils.show.frame import ends_of, inside, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -388,9 +388,7 @@ def _own(found: FactorRobustness, *, near: bool = False) -> Iterator[dict[str, A
         names = own_names(models["model"].values.tolist())
         table = _tabulated(result, models)
         for row in (_near(table, found.lines[found.host]) if near else table).to_dict("records"):
-            look = yours_look(number + row["place"])
-            name = names[row["place"]]
-            who = {"name": name, "look": look, "label": f"{name}, yours"}
+            who = yours(names[row["place"]], number + row["place"])
             yield {str(key): value for key, value in row.items()} | _shared(found.host, row) | who
         number += len(names)
 

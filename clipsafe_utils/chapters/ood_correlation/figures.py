@@ -24,7 +24,7 @@ from clipsafe_utils.say import number
 from clipsafe_utils.show.contact_sheets import Sheet
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look, yours_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours
 from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.scatter_plot import Axes2D, scatter
 from clipsafe_utils.show.shown import Shown
@@ -276,9 +276,7 @@ def _mark_of_own(one: OwnDetection, number: int) -> dict[str, Any]:
     return {
         "study": one.beside,
         "panel": _panel_of(one),
-        "look": yours_look(number),
-        "label": f"{one.name}, yours",
-        "name": one.name,
+        **yours(one.name, number),
         "x": _PERCENT * one.accuracy,
         "value": _PERCENT * one.auroc.estimate,
         "low": _PERCENT * one.auroc.low,

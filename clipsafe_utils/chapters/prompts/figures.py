@@ -17,7 +17,7 @@ from clipsafe_utils.registry.model_names import short_names
 from clipsafe_utils.say import Missing
 from clipsafe_utils.show.dose_curves import Panel, curves
 from clipsafe_utils.show.dot_plot import Scale, dots
-from clipsafe_utils.show.encoding import group_look, source_look, yours_look
+from clipsafe_utils.show.encoding import group_look, source_look, yours
 from clipsafe_utils.show.frame import ends_of, marks
 from clipsafe_utils.show.shown import Shown
 
@@ -133,8 +133,7 @@ def _marks_of_real(found: RealPrompts, prompt_set: str, condition: str) -> Itera
 
 def _marks_of_own(own: Sequence[OwnClip]) -> Iterator[dict[str, Any]]:
     for number, one in enumerate(own):
-        who = {"name": one.name, "label": f"{one.name}, yours", "look": yours_look(number)}
-        yield {"row": "your models", **who, **ends_of(one.change, _POINTS)}
+        yield {"row": "your models", **yours(one.name, number), **ends_of(one.change, _POINTS)}
 
 
 def number_frame(found: OtherPrompts) -> pd.DataFrame:

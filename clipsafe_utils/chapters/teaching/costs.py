@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from clipsafe_utils.chapters.teaching.judge import KINDS
 from clipsafe_utils.chapters.teaching.plans import (
     CARD,
     FIRST_LAB,
@@ -14,7 +15,6 @@ from clipsafe_utils.chapters.teaching.plans import (
     JUDGE,
     ONE_HOUR,
     ROOM,
-    TO_JUDGE,
     Step,
     reruns,
 )
@@ -76,7 +76,7 @@ def lesson_costs(timed: Mapping[str, Any]) -> LessonCosts:
     """Return what the page says of times."""
     seconds = timed["seconds"]
     of_reruns = [seconds[one.command] for one in reruns()]
-    cards = TO_JUDGE * sum(seconds[command] for command in CARD)
+    cards = len(KINDS) * sum(seconds[command] for command in CARD)
     hour, half_day = (
         seconds[FIRST_BUILD] + sum(seconds[one.command] for step in plan for one in step.reruns)
         for plan in (ONE_HOUR, HALF_DAY)

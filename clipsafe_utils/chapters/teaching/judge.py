@@ -24,7 +24,8 @@ from clipsafe_utils.registry.validation_set import validation_labels, validation
 
 _T = TypeVar("_T")
 
-CLIP, TUNED, STYLISED = "a zero-shot CLIP", "a CLIP fine-tuned on ImageNet", "trained on stylised images"
+KINDS = ("a zero-shot CLIP", "a CLIP fine-tuned on ImageNet", "trained on stylised images")
+CLIP, TUNED, STYLISED = KINDS
 
 SETS: Mapping[str, int] = {HOME: 4000, "imagenet-a": 1500, "imagenet-r": 3000, "imagenet-sketch": 4000}
 """Images of each set that a folder answers."""
@@ -81,7 +82,7 @@ def lineup(seed: int) -> list[Suspect]:
     True
     """
     random = np.random.default_rng(seed)
-    kinds = [[one for one in SUSPECTS if one.kind == kind] for kind in (CLIP, TUNED, STYLISED)]
+    kinds = [[one for one in SUSPECTS if one.kind == kind] for kind in KINDS]
     drawn = [_one_of(kind, random) for kind in kinds]
     return [drawn[place] for place in random.permutation(len(drawn))]
 

@@ -92,9 +92,6 @@ GROUP = "clipsafe teaching --judge-only --seed 4 -o group-b"
 CARD = ("clipsafe import model-1 -o cubes-1 --without-factors", "clipsafe card ./cubes-1 -o card-1.html")
 """What a group types for each of the models that it judges."""
 
-TO_JUDGE = 3
-"""How many these are."""
-
 
 def reruns() -> list[Rerun]:
     """Return every rerun of the plans, each once, in the order of the half day."""
